@@ -1,0 +1,96 @@
+// Where one writes: grows, keeps a draft for each room, sends on Enter.
+
+const LINES = 8;
+const TYPING_EVERY = 3000; // ms; the server counts no more
+
+const form = document.getElementById("composer");
+const field = form?.elements.message;
+const error = document.getElementById("composer-error");
+const main = document.getElementById("main");
+const draftKey = `hearth.draft.${main.dataset.me ?? ""}.${main.dataset.room}`;
+
+function grow() {
+  if (CSS.supports("field-sizing", "content")) return;
+  field.style.height = "auto";
+  const most = parseFloat(getComputedStyle(field).lineHeight) * LINES;
+  field.style.height = `${Math.min(field.scrollHeight, most)}px`;
+}
+
+function keepDraft() {
+  if (field.value) localStorage.setItem(draftKey, field.value);
+  else localStorage.removeItem(draftKey);
+}
+
+function setValue(text) {
+  field.value = text;
+  keepDraft();
+  grow();
+}
+
+export function showError(text) {
+  error.textContent = text;
+  error.hidden = !text;
+}
+
+// giveBack puts refused words back, before whatever has been written since.
+export function giveBack(text, reason) {
+  setValue(field.value ? `${text}\n${field.value}` : text);
+  showError(reason);
+  field.focus();
+}
+
+// startWhisper begins a private message to somebody, keeping what was written.
+export function startWhisper(name) {
+  if (!form) return false;
+  const words = field.value.replace(/^\/pm \S+ ?/, "");
+  setValue(`/pm ${name} ${words}`);
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+  return true;
+}
+
+// On phones Enter belongs to the text: the key beside it sends.
+function enterSends() {
+  return !matchMedia("(pointer: coarse) and (hover: none)").matches;
+}
+
+function onKey(event) {
+  const composing = event.isComposing || event.keyCode === 229; // an input method's own Enter
+  if (event.key !== "Enter" || event.shiftKey || composing || !enterSends()) return;
+  event.preventDefault();
+  form.requestSubmit();
+}
+
+// The keyboard of some phones covers the page instead of shortening it.
+function followKeyboard() {
+  const seen = window.visualViewport;
+  seen?.addEventListener("resize", () => {
+    document.documentElement.style.setProperty("--height", `${seen.height}px`);
+  });
+}
+
+// startComposer calls onSend(text) for each message and onTyping() now and then while one writes.
+export function startComposer({ onSend, onTyping }) {
+  followKeyboard();
+  if (!form) return;
+  let typedAt = 0;
+  field.value ||= localStorage.getItem(draftKey) ?? "";
+  grow();
+  field.addEventListener("keydown", onKey);
+  field.addEventListener("input", () => {
+    keepDraft();
+    grow();
+    showError("");
+    if (!field.value || field.value.startsWith("/") || Date.now() - typedAt < TYPING_EVERY) return;
+    typedAt = Date.now();
+    onTyping();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!field.value.trim()) return;
+    onSend(field.value);
+    setValue("");
+    showError("");
+    field.focus();
+  });
+}

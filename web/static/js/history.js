@@ -1,0 +1,66 @@
+// Older messages, fetched as the reader comes near the beginning of what the page holds.
+
+import { t } from "./i18n.js";
+import { messages, prepend, replaceAll } from "./log.js";
+import { buildMessage } from "./message.js";
+
+const PAGE = 50;
+const NEAR_START = 600; // px
+const PAUSE = 3000; // ms after a failure
+
+const main = document.getElementById("main");
+const older = document.getElementById("older");
+const link = older.querySelector("a");
+
+let hasOlder = main.dataset.older === "true";
+let loading = false;
+
+async function fetchPage(query) {
+  const room = encodeURIComponent(main.dataset.room);
+  const answer = await fetch(`/api/rooms/${room}/messages?limit=${PAGE}${query}`, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`history: status ${answer.status}`);
+  return answer.json();
+}
+
+function showBeginning() {
+  older.hidden = !hasOlder;
+  document.getElementById("room-start").hidden = hasOlder;
+}
+
+export async function loadOlder() {
+  const first = messages()[0]?.dataset.id;
+  if (!hasOlder || loading || !first) return;
+  loading = true;
+  link.textContent = t("room.loading");
+  try {
+    const page = await fetchPage(`&before=${first}`);
+    hasOlder = page.messages.length === PAGE;
+    const fresh = page.messages.filter((message) => !document.getElementById(`m${message.id}`));
+    prepend(fresh.map((message) => buildMessage(message, main.dataset.me)));
+    showBeginning();
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  } finally {
+    loading = false;
+    link.textContent = t("room.older");
+  }
+}
+
+// reload replaces everything, after a gap too long to fill; it answers the seq that the page then holds.
+export async function reload() {
+  const page = await fetchPage("");
+  hasOlder = page.messages.length === PAGE;
+  replaceAll(page.messages.map((message) => buildMessage(message, main.dataset.me)));
+  showBeginning();
+  return page.seq;
+}
+
+export function watchScroll(scroller) {
+  const left = scroller.scrollHeight - scroller.clientHeight - Math.abs(scroller.scrollTop);
+  if (left < NEAR_START) loadOlder();
+}
+
+link.addEventListener("click", (event) => {
+  event.preventDefault();
+  loadOlder();
+});

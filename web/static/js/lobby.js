@@ -1,0 +1,177 @@
+// The lobby's live parts: who is online, how many are in each room, and a filter that answers as one types.
+
+import { language, number, t } from "./i18n.js";
+import { Wire } from "./wire.js";
+import { directURL, paintAvatar } from "./person.js";
+import { localizeTimes, setTime } from "./time.js";
+import * as sidebar from "./sidebar.js";
+
+const CHANGED_FOR = 1500; // ms that a row which changed stands out
+const ALL_TOLD = 2000; // ms after connecting by which everybody online has been told
+const FILTER_AFTER = 250; // ms without a key
+
+const people = document.getElementById("people");
+const cards = document.getElementById("room-cards");
+const online = new Set();
+
+let total = Number(people.dataset.total);
+let redraw = 0;
+
+function rowOf(name) {
+  return people.querySelector(`tr[data-user="${CSS.escape(name)}"]`);
+}
+
+// summarize waits for the end of a burst: at first there is a frame for everybody who is online.
+function summarize() {
+  redraw ||= requestAnimationFrame(() => {
+    redraw = 0;
+    document.getElementById("here-summary").textContent = t("lobby.here", { count: online.size, total: number(total) });
+    sidebar.setOnlineCount(online.size);
+  });
+}
+
+function presence(frame) {
+  const name = frame.username;
+  if (frame.is_logged_in) online.add(name);
+  else online.delete(name);
+  if (frame.new) total++;
+  let row = rowOf(name);
+  if (!row && isOnThisPage(frame)) row = insertRow(name);
+  if (row) fillRow(row, frame);
+  sidebar.sidebarPresence({ user: name, online: frame.is_logged_in });
+  summarize();
+}
+
+// markAbsent: whoever left while the line was down has no frame of their own.
+function markAbsent() {
+  for (const row of people.querySelectorAll("tr[data-here]")) {
+    if (!online.has(row.dataset.user)) setStatus(row, false);
+  }
+  summarize();
+}
+
+// Somebody unknown belongs here if the page shows everybody, or if newly signed up and the page is the first.
+function isOnThisPage(frame) {
+  const { page, pages, query } = people.dataset;
+  return page === "1" && !query && (pages === "1" || Boolean(frame.new));
+}
+
+function insertRow(name) {
+  const body = document.getElementById("people-rows");
+  if (!body) return null;
+  const row = document.getElementById("person-template").content.querySelector("tr").cloneNode(true);
+  row.dataset.user = name;
+  const next = Array.from(body.rows).find((other) => other.dataset.user.localeCompare(name, language) > 0);
+  body.insertBefore(row, next ?? null);
+  return row;
+}
+
+function fillRow(row, frame) {
+  const name = frame.username;
+  const display = [frame.first_name, frame.last_name].filter(Boolean).join(" ");
+  row.querySelector(".person-name").href = directURL(name);
+  row.querySelector(".person-name bdi").textContent = name;
+  const avatar = row.querySelector(".avatar");
+  paintAvatar(avatar, name, display || name);
+  setText(row.querySelector(".first"), frame.first_name);
+  setText(row.querySelector(".last"), frame.last_name);
+  setText(row.querySelector(".email bdi"), frame.email);
+  setStatus(row, frame.is_logged_in, frame.last_seen);
+}
+
+function setText(cell, text) {
+  if (cell && text !== undefined && cell.textContent !== text) cell.textContent = text;
+}
+
+function setStatus(row, isOnline, lastSeen) {
+  const changed = "here" in row.dataset !== isOnline;
+  if (!changed && !lastSeen) return;
+  if (isOnline) row.dataset.here = "";
+  else delete row.dataset.here;
+  row.querySelector(".dot").classList.toggle("online", isOnline);
+  row.querySelector(".status-word").textContent = isOnline ? t("people.online") : t("people.offline");
+  const seen = row.querySelector(".last-seen");
+  seen.replaceChildren();
+  if (!isOnline && lastSeen) {
+    const time = document.createElement("time");
+    time.dataset.ago = "";
+    setTime(time, new Date(lastSeen));
+    seen.append("· ", time);
+  }
+  if (!changed) return;
+  row.classList.add("changed");
+  setTimeout(() => row.classList.remove("changed"), CHANGED_FOR);
+}
+
+function cardOf(room) {
+  return cards.querySelector(`[data-room="${CSS.escape(room)}"]`);
+}
+
+function addCard({ room, topic, access }) {
+  const card = document.getElementById("room-card-template").content.firstElementChild.cloneNode(true);
+  card.dataset.room = room;
+  const link = card.querySelector("a");
+  link.href = `/chat/${encodeURIComponent(room)}/`;
+  link.querySelector("bdi").textContent = room;
+  if (access && access !== "open") sidebar.lock(link);
+  card.querySelector(".topic-text").textContent = topic ?? "";
+  cards.append(card);
+  return card;
+}
+
+function room(frame) {
+  sidebar.sidebarRoom(frame);
+  if (frame.gone) cardOf(frame.room)?.remove();
+  else fillCard(cardOf(frame.room) ?? addCard(frame), frame);
+  document.getElementById("rooms-empty").hidden = cards.childElementCount > 0;
+}
+
+function fillCard(card, frame) {
+  setText(card.querySelector(".topic-text"), frame.topic);
+  setText(card.querySelector(".here-text"), t("room.here_count", { count: frame.here }));
+  const faces = (frame.faces ?? []).map(({ user, display }) => {
+    const avatar = document.createElement("span");
+    avatar.className = "avatar tiny";
+    avatar.setAttribute("aria-hidden", "true");
+    paintAvatar(avatar, user, display ?? user);
+    return avatar;
+  });
+  card.querySelector(".faces").replaceChildren(...faces);
+}
+
+// The filter asks the server, which knows everybody; the page takes the list out of its answer.
+async function filter(query) {
+  const address = query ? `/?q=${encodeURIComponent(query)}` : "/";
+  const answer = await fetch(address).catch(() => null);
+  if (!answer?.ok) return;
+  const other = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = other.getElementById("people");
+  Object.assign(people.dataset, fresh.dataset);
+  document.getElementById("people-list").replaceWith(fresh.querySelector("#people-list"));
+  localizeTimes(people);
+  history.replaceState(null, "", address);
+}
+
+function startFilter() {
+  const field = document.getElementById("people-filter").elements.q;
+  let timer = 0;
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => filter(field.value.trim()), FILTER_AFTER);
+  });
+}
+
+const frames = { presence, room };
+
+const wire = new Wire({
+  path: () => "/users/",
+  onFrame: (frame) => frames[frame.type]?.(frame),
+  onState(state) {
+    if (state !== "open") return;
+    online.clear();
+    setTimeout(markAbsent, ALL_TOLD);
+  },
+});
+
+startFilter();
+wire.connect();

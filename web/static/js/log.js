@@ -1,0 +1,149 @@
+// The scrolling list of messages: keeps to its end unless the reader has scrolled up, keeps the reader's
+// place otherwise, and puts the lines between messages.
+
+import { t } from "./i18n.js";
+import { buildPending } from "./message.js";
+import { dayOf, setTime } from "./time.js";
+
+const JOIN_WITHIN = 5 * 60_000; // ms between messages of one author that are shown as one
+const NEAR_END = 48; // px that still count as being at the end
+const MOST = 1000; // elements kept in the page; older ones load again on scrolling up
+
+const scroller = document.getElementById("scroller");
+const inner = scroller.querySelector(".scroller-inner");
+const log = document.getElementById("log");
+const pending = document.getElementById("pending");
+const pill = document.getElementById("pill");
+const dayTemplate = document.getElementById("day-template");
+
+let unseen = 0;
+
+function timeOf(message) {
+  return new Date(message.querySelector(".byline time").dateTime);
+}
+
+function messageBefore(message) {
+  let element = message.previousElementSibling;
+  while (element && !element.classList.contains("message")) element = element.previousElementSibling;
+  return element;
+}
+
+// dayBetween looks into the gap between two messages: the <time> of a day line, if one stands there.
+function dayBetween(before, message) {
+  let element = message.previousElementSibling;
+  for (; element && element !== before; element = element.previousElementSibling) {
+    const time = element.querySelector("time[data-day]");
+    if (time) return time;
+  }
+  return null;
+}
+
+// settle gives a message its day line and joins it to the one before, by the reader's own clock.
+function settle(message) {
+  const before = messageBefore(message);
+  const at = timeOf(message);
+  const newDay = !before || dayOf(timeOf(before)) !== dayOf(at);
+  const day = dayBetween(before, message);
+  if (newDay && !day) message.before(dayLine(at));
+  if (!newDay) day?.closest(".line.day")?.remove();
+  const apart = message.previousElementSibling !== before;
+  const sameAuthor = before?.dataset.user === message.dataset.user;
+  const reply = !message.querySelector(".reply").hidden;
+  message.classList.toggle("joined", !apart && sameAuthor && !reply && at - timeOf(before) < JOIN_WITHIN);
+}
+
+function dayLine(at) {
+  const line = dayTemplate.content.firstElementChild.cloneNode(true);
+  setTime(line.querySelector("time"), at);
+  return line;
+}
+
+export function settleAll() {
+  for (const message of log.querySelectorAll(".message")) settle(message);
+}
+
+export function messages() {
+  return log.querySelectorAll(".message");
+}
+
+// atEnd: the scroller is turned upside down (css/room.css), so its end is zero.
+export function atEnd() {
+  return Math.abs(scroller.scrollTop) < NEAR_END;
+}
+
+// holding changes the log without moving what the reader looks at.
+function holding(change) {
+  if (atEnd()) return change();
+  const height = inner.offsetHeight;
+  change();
+  scroller.scrollTop -= inner.offsetHeight - height;
+}
+
+function trim() {
+  if (!atEnd()) return;
+  while (log.childElementCount > MOST) log.firstElementChild.remove();
+}
+
+export function append(message, { own = false } = {}) {
+  const stay = atEnd() || own;
+  holding(() => {
+    log.append(message);
+    settle(message);
+  });
+  if (stay) return toEnd();
+  unseen++;
+  showPill();
+}
+
+// appendLine adds what is no message: somebody came or went, a private word.
+export function appendLine(element) {
+  holding(() => log.append(element));
+  trim();
+}
+
+// prepend puts older messages before the rest; nobody's place moves, and nothing of it is read aloud.
+export function prepend(elements) {
+  log.setAttribute("aria-busy", "true");
+  log.prepend(...elements);
+  settleAll();
+  log.removeAttribute("aria-busy");
+}
+
+export function replaceAll(elements) {
+  log.replaceChildren();
+  prepend(elements);
+  toEnd();
+}
+
+export function showPending(items, who, state) {
+  holding(() => pending.replaceChildren(...items.map((item) => buildPending(item, who, state))));
+}
+
+export function toEnd() {
+  scroller.scrollTop = 0;
+  unseen = 0;
+  showPill();
+  trim();
+}
+
+function showPill() {
+  const text = unseen ? t("room.new_messages", { count: unseen }) : t("room.to_bottom");
+  document.getElementById("pill-text").textContent = text;
+  pill.hidden = atEnd();
+}
+
+// startLog takes over the page's own messages; onScroll is called as the reader moves.
+export function startLog(onScroll) {
+  settleAll();
+  document.getElementById("new-line")?.scrollIntoView({ block: "nearest" });
+  pill.addEventListener("click", () => {
+    toEnd();
+    scroller.focus({ preventScroll: true });
+  });
+  scroller.addEventListener("scroll", () => {
+    if (atEnd()) unseen = 0;
+    showPill();
+    onScroll(scroller);
+  });
+  showPill();
+}

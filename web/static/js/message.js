@@ -1,0 +1,88 @@
+// One message as an element: a clone of the page's <template>, which the server's "message" partial made.
+
+import { t } from "./i18n.js";
+import { paintAvatar } from "./person.js";
+import { setTime } from "./time.js";
+
+const template = document.getElementById("message-template");
+
+// setText is the one place where HTML becomes part of the page. It takes nothing but the `html` that the
+// server made of a message (escaped and cleaned by web/markup); what has none is shown as typed.
+function setText(element, { html, message }) {
+  const text = element.querySelector(".text");
+  text.classList.toggle("as-typed", !html);
+  if (html) text.innerHTML = html;
+  else text.textContent = message;
+}
+
+function mentions(element, me) {
+  const wanted = `@${me}`.toLowerCase();
+  return Array.from(element.querySelectorAll(".text .mention")).some((link) => link.textContent.toLowerCase() === wanted);
+}
+
+function markMention(element, me) {
+  const mentioned = Boolean(me) && mentions(element, me);
+  element.classList.toggle("mentioned", mentioned);
+  element.querySelector(".mention-word").hidden = !mentioned;
+}
+
+function quote(element, frame) {
+  const original = document.getElementById(`m${frame.reply_to}`);
+  const display = frame.reply?.display ?? original?.dataset.display;
+  if (!display) return;
+  const reply = element.querySelector(".reply");
+  reply.hidden = false;
+  reply.querySelector("a").href = `#m${frame.reply_to}`;
+  reply.querySelector(".reply-name").textContent = display;
+  reply.querySelector(".reply-text").textContent = frame.reply?.excerpt ?? original?.querySelector(".text").textContent ?? "";
+}
+
+// buildMessage makes the element of a chat_message. `me` is one's own username, or null.
+export function buildMessage(frame, me) {
+  const element = template.content.firstElementChild.cloneNode(true);
+  const display = frame.display || frame.user;
+  if (frame.id) {
+    element.id = `m${frame.id}`;
+    element.dataset.id = frame.id;
+  }
+  element.dataset.user = frame.user;
+  element.dataset.display = display;
+  if (me && frame.user === me) element.dataset.mine = "";
+  paintAvatar(element.querySelector(".avatar"), frame.user, display);
+  element.querySelector(".name").textContent = display;
+  element.querySelector(".guest").hidden = !frame.guest;
+  setTime(element.querySelector("time"), new Date(frame.timestamp));
+  setText(element, frame);
+  if (frame.reply_to) quote(element, frame);
+  markMention(element, me);
+  if (frame.edited_at) element.querySelector(".edited").hidden = false;
+  if (frame.deleted) markDeleted(element);
+  return element;
+}
+
+// buildPending is the same before its receipt: dimmed, with its state in words.
+export function buildPending(item, who, state) {
+  const element = buildMessage({ user: who.user, display: who.display, message: item.text, timestamp: item.at }, null);
+  element.classList.add("pending");
+  element.dataset.nonce = item.nonce;
+  const note = document.createElement("span");
+  note.className = "state";
+  note.textContent = state;
+  element.querySelector(".message-body").append(note);
+  return element;
+}
+
+export function markEdited(element, frame, me) {
+  setText(element, frame);
+  markMention(element, me);
+  element.querySelector(".edited").hidden = false;
+}
+
+export function markDeleted(element) {
+  element.classList.add("deleted");
+  element.classList.remove("mentioned");
+  element.querySelector(".text").textContent = t("message.deleted");
+  element.querySelector(".edited").hidden = true;
+  element.querySelector(".reply").hidden = true;
+  element.querySelector(".mention-word").hidden = true;
+}

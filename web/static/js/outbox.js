@@ -1,0 +1,99 @@
+// Messages on their way. Each is kept on this computer until the server's receipt, and is sent again with
+// the same nonce after a lost line, a reload or a crash: the server stores a nonce once.
+//
+// One message is under way at a time. That keeps the order even when the server asks to wait
+// (rate_limited), and a receipt takes a few milliseconds.
+
+import { openStore } from "./store.js";
+
+const DEFAULT_WAIT = 2; // s, when the server asks to wait and doesn't say how long
+
+// 128 random bits; crypto.randomUUID is missing on plain http.
+export function newNonce() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// Outbox calls send(item) → whether the line took it, and tells onChange(items) what still waits and
+// onRefused(item, frame) what the server won't have.
+export class Outbox {
+  constructor({ owner, room, send, onChange, onRefused }) {
+    Object.assign(this, { owner, room, send, onChange, onRefused });
+    this.items = [];
+    this.current = null; // the nonce under way
+    this.paused = 0;
+    this.ready = openStore().then(async (store) => {
+      this.store = store;
+      await this.restore();
+    });
+  }
+
+  // restore takes up what an earlier page of the same person in the same room left behind.
+  async restore() {
+    const mine = (item) => item.owner === this.owner && item.room === this.room;
+    const kept = (await this.store.all().catch(() => [])).filter(mine);
+    this.items = [...kept.sort((a, b) => a.at - b.at), ...this.items];
+    this.onChange(this.items);
+    this.pump();
+  }
+
+  async add(text, extra = {}) {
+    await this.ready;
+    const last = this.items.at(-1)?.at ?? 0; // the clock may stand still or be set back
+    const at = Math.max(Date.now(), last + 1);
+    const item = { nonce: newNonce(), owner: this.owner, room: this.room, text, at, ...extra };
+    this.items.push(item);
+    this.onChange(this.items);
+    // Kept first, sent then. A full disk here is no reason not to send.
+    await this.store.put(item).catch(() => {});
+    this.pump();
+  }
+
+  // pump sends the first that waits, unless one is under way already.
+  pump() {
+    if (this.current || this.paused || !this.items.length) return;
+    const item = this.items[0];
+    if (this.send(item)) this.current = item.nonce;
+  }
+
+  // again is called when the line is back: what was under way may be lost.
+  again() {
+    this.current = null;
+    this.pump();
+  }
+
+  // receipt takes a message off the list: it is on the server's disk.
+  receipt(nonce) {
+    return this.drop(nonce) !== undefined;
+  }
+
+  // refused handles an error frame; true when it was about one of ours.
+  refused(frame) {
+    if (!this.items.some((item) => item.nonce === frame.nonce)) return false;
+    if (frame.code === "rate_limited") {
+      this.pause(frame.retry_after ?? DEFAULT_WAIT);
+      return true;
+    }
+    this.onRefused(this.drop(frame.nonce), frame);
+    return true;
+  }
+
+  pause(seconds) {
+    this.current = null;
+    clearTimeout(this.paused);
+    this.paused = setTimeout(() => {
+      this.paused = 0;
+      this.pump();
+    }, seconds * 1000);
+  }
+
+  drop(nonce) {
+    const item = this.items.find((other) => other.nonce === nonce);
+    if (!item) return undefined;
+    this.items = this.items.filter((other) => other !== item);
+    if (this.current === nonce) this.current = null;
+    this.store.remove(nonce).catch(() => {});
+    this.onChange(this.items);
+    this.pump();
+    return item;
+  }
+}

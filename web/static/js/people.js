@@ -1,0 +1,132 @@
+// The people beside a room, and what is told of their coming and going.
+
+import { isolate, number, t } from "./i18n.js";
+import { clockText, setTime } from "./time.js";
+import { directURL } from "./person.js";
+import { appendLine } from "./log.js";
+import { closeDrawers } from "./dialog.js";
+import { startWhisper } from "./composer.js";
+
+const here = document.getElementById("here");
+const away = document.getElementById("away");
+const template = document.getElementById("person-link-template");
+const typing = document.getElementById("typing");
+const me = document.getElementById("main").dataset.me;
+
+const TYPING_FOR = 6000; // ms a word of typing is believed
+
+const typists = new Map(); // name → the timer that forgets
+
+function rowOf(name) {
+  return document.querySelector(`.person[data-user="${CSS.escape(name)}"]`);
+}
+
+export function displayOf(name) {
+  return rowOf(name)?.dataset.display ?? name;
+}
+
+function build(name, display) {
+  const row = template.content.firstElementChild.cloneNode(true);
+  row.dataset.user = name;
+  row.dataset.display = display;
+  for (const link of row.querySelectorAll("a")) link.href = directURL(name);
+  row.querySelector("[data-pm]").dataset.pm = name;
+  row.querySelector(".side-name").textContent = display;
+  return row;
+}
+
+function count() {
+  document.getElementById("here-count").textContent = number(here.childElementCount);
+  document.getElementById("away-count").textContent = number(away.childElementCount);
+  document.getElementById("away-section").hidden = !away.childElementCount;
+}
+
+function place(list, row) {
+  const display = row.dataset.display;
+  const next = Array.from(list.children).find((other) => other !== row && other.dataset.display.localeCompare(display) > 0);
+  list.insertBefore(row, next ?? null);
+  count();
+}
+
+function setOnline(row, online, lastSeen) {
+  row.querySelector(".dot").classList.toggle("online", online);
+  row.querySelector(".status-word").textContent = online ? t("people.online") : t("people.offline");
+  const seen = row.querySelector(".last-seen");
+  seen?.replaceChildren();
+  if (online || !seen || !lastSeen) return;
+  const time = document.createElement("time");
+  time.dataset.ago = "";
+  setTime(time, new Date(lastSeen));
+  seen.append(time);
+}
+
+function come(name, display) {
+  const row = rowOf(name) ?? build(name, display ?? name);
+  setOnline(row, true);
+  if (row.parentElement !== here) place(here, row);
+}
+
+function go(name) {
+  const row = rowOf(name);
+  if (row) place(away, row);
+}
+
+// replaceHere takes a whole list, which replaces what one knew.
+export function replaceHere(names) {
+  const present = new Set(me ? [...names, me] : names);
+  for (const row of Array.from(here.children)) {
+    if (!present.has(row.dataset.user)) go(row.dataset.user);
+  }
+  for (const name of present) come(name);
+}
+
+function tell(text) {
+  const line = document.createElement("div");
+  line.className = "line event";
+  line.textContent = `${text} · ${clockText(new Date())}`;
+  appendLine(line);
+}
+
+export function joined({ user, display }) {
+  come(user, display);
+  if (user !== me) tell(t("room.joined", { name: isolate(display ?? displayOf(user)) }));
+}
+
+export function left({ user, display }) {
+  if (user !== me) tell(t("room.left", { name: isolate(display ?? displayOf(user)) }));
+  go(user);
+  stopTyping(user);
+}
+
+export function presence({ user, online, last_seen }) {
+  const row = rowOf(user);
+  if (row && row.parentElement === away) setOnline(row, online, last_seen);
+}
+
+function showTyping() {
+  const [first, second, third] = Array.from(typists.keys(), (name) => isolate(displayOf(name)));
+  if (third) typing.textContent = t("typing.many");
+  else if (second) typing.textContent = t("typing.two", { name: first, other: second });
+  else typing.textContent = first ? t("typing.one", { name: first }) : "";
+}
+
+export function types({ user }) {
+  if (user === me) return;
+  clearTimeout(typists.get(user));
+  typists.set(user, setTimeout(() => stopTyping(user), TYPING_FOR));
+  showTyping();
+}
+
+export function stopTyping(user) {
+  clearTimeout(typists.get(user));
+  typists.delete(user);
+  showTyping();
+}
+
+// A click on somebody starts a private message; with a modifier key the link is a link.
+document.getElementById("people").addEventListener("click", (event) => {
+  const link = event.target.closest("[data-pm]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  closeDrawers();
+  if (startWhisper(link.dataset.pm)) event.preventDefault();
+});

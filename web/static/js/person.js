@@ -1,0 +1,30 @@
+// What every picture of a person is made of: a colour, initials, an address.
+
+const HUES = 12;
+
+// hueOf picks the colour of a name: FNV-1a over its UTF-8 bytes, as the server does it.
+export function hueOf(name) {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(name.toLowerCase())) {
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  }
+  return `hue-${hash % HUES}`;
+}
+
+// initialsOf follows the server: first letters of the first and last word; one sign where words are signs.
+export function initialsOf(display) {
+  const words = display.trim().split(/\s+/);
+  const first = [...words[0]][0] ?? "";
+  const last = [...words.at(-1)][0] ?? "";
+  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(last)) return last;
+  return (words.length > 1 ? first + last : first).toUpperCase();
+}
+
+export function paintAvatar(avatar, user, display) {
+  avatar.classList.add(hueOf(user));
+  avatar.textContent = initialsOf(display);
+}
+
+export function directURL(user) {
+  return `/chat/@${encodeURIComponent(user)}/`;
+}

@@ -1,0 +1,155 @@
+// The room's page: what comes over the wire goes to where it is shown, what is written goes to the outbox.
+
+import { t } from "./i18n.js";
+import { Wire } from "./wire.js";
+import { Outbox } from "./outbox.js";
+import { append, appendLine, atEnd, messages, showPending, startLog, toEnd } from "./log.js";
+import { buildMessage, markDeleted, markEdited } from "./message.js";
+import { reload, watchScroll } from "./history.js";
+import { giveBack, showError, startComposer } from "./composer.js";
+import { whisper } from "./whisper.js";
+import * as people from "./people.js";
+import * as sidebar from "./sidebar.js";
+
+const page = document.getElementById("main").dataset;
+const room = page.room;
+const me = page.me ?? null;
+const who = { user: me ?? page.guest ?? "", display: page.meDisplay ?? page.guest ?? "" };
+
+// The kinds that take a number of the room's line.
+const CHANGES = new Set(["chat_message", "message_edited", "message_deleted", "reaction"]);
+
+let seq = Number(page.seq);
+let readUpTo = Number(page.read);
+let connections = 0;
+let state = "reconnecting";
+
+const wire = new Wire({ path: socketPath, onFrame, onState });
+const outbox = new Outbox({
+  owner: who.user,
+  room,
+  send: (item) => wire.send({ message: item.text, nonce: item.nonce }),
+  onChange: drawPending,
+  onRefused: (item, frame) => giveBack(item.text, frame.message),
+});
+
+function socketPath() {
+  return `/ws/chat/${encodeURIComponent(room)}/?after=${seq}`;
+}
+
+function drawPending(items = outbox.items) {
+  const note = state === "open" ? t("message.sending") : t("message.waiting");
+  showPending(items, who, note);
+}
+
+function onState(now) {
+  state = now;
+  const bar = document.getElementById("line-state");
+  bar.hidden = now === "open";
+  bar.textContent = "";
+  if (now === "reconnecting") bar.textContent = t("line.reconnecting");
+  if (now === "offline") bar.textContent = t("line.offline");
+  if (now === "signed-out") bar.append(t("line.signed_out"), " ", logInLink());
+  if (now === "open") {
+    connections++;
+    outbox.ready.then(() => outbox.again());
+    markRead();
+  }
+  drawPending();
+}
+
+function logInLink() {
+  const link = document.createElement("a");
+  link.href = `/login/?next=${encodeURIComponent(location.pathname)}`;
+  link.textContent = t("line.log_in");
+  return link;
+}
+
+const frames = {
+  user_list(frame) {
+    people.replaceHere(frame.users);
+    if (frame.people_online !== undefined) sidebar.setOnlineCount(frame.people_online);
+  },
+  user_join: people.joined,
+  user_leave: people.left,
+  typing: people.types,
+  chat_message: said,
+  message_edited(frame) {
+    const element = document.getElementById(`m${frame.id}`);
+    if (element) markEdited(element, frame, me);
+  },
+  message_deleted(frame) {
+    const element = document.getElementById(`m${frame.id}`);
+    if (element) markDeleted(element);
+  },
+  private_message(frame) {
+    if (room === `@${frame.user}`) return; // it is in this page's log anyway
+    sidebar.privateMessage(frame, connections === 1);
+    if (!frame.history) appendLine(whisper(frame.user, frame));
+  },
+  private_message_delivered(frame) {
+    outbox.receipt(frame.nonce);
+    sidebar.directOf(frame.target, frame.display);
+    if (room !== `@${frame.target}`) appendLine(whisper(frame.target, frame, true));
+    toEnd();
+  },
+  presence(frame) {
+    people.presence(frame);
+    sidebar.sidebarPresence(frame);
+    if (frame.people_online !== undefined) sidebar.setOnlineCount(frame.people_online);
+  },
+  room: sidebar.sidebarRoom,
+  unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.mentions),
+  read(frame) {
+    if (frame.room === room) readUpTo = Math.max(readUpTo, frame.id);
+    else sidebar.setUnread(frame.room, 0);
+  },
+  error(frame) {
+    if (!outbox.refused(frame)) showError(frame.message);
+  },
+  // What came while the history was fetched is asked for again: no gap, and ids keep it from doubling.
+  async reset() {
+    try {
+      seq = await reload();
+      wire.restart();
+    } catch {
+      location.reload();
+    }
+  },
+};
+
+// onFrame: kinds that this page doesn't know are for later pages. seq moves only with what has been shown.
+function onFrame(frame) {
+  if (Object.hasOwn(frames, frame.type)) frames[frame.type](frame);
+  if (CHANGES.has(frame.type) && frame.seq > seq) seq = frame.seq;
+}
+
+function said(frame) {
+  const own = Boolean(frame.nonce) && outbox.receipt(frame.nonce);
+  people.stopTyping(frame.user);
+  if (document.getElementById(`m${frame.id}`)) return;
+  frame.display ??= people.displayOf(frame.user);
+  append(buildMessage(frame, me), { own });
+  markRead();
+}
+
+// markRead tells the server how far one has read: what stands at the end of a page that is looked at.
+function markRead() {
+  const last = Number(Array.from(messages()).at(-1)?.dataset.id ?? 0);
+  if (!me || document.hidden || !atEnd() || last <= readUpTo) return;
+  if (wire.send({ type: "read", id: last })) readUpTo = last;
+}
+
+startLog((scroller) => {
+  watchScroll(scroller);
+  markRead();
+});
+startComposer({
+  onSend(text) {
+    outbox.add(text);
+    toEnd();
+  },
+  onTyping: () => wire.send({ type: "typing" }),
+});
+document.addEventListener("visibilitychange", markRead);
+wire.connect();

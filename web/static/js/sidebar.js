@@ -1,0 +1,102 @@
+// The sidebar's live parts: unread counts, who is online, rooms that come and go.
+
+import { number, t } from "./i18n.js";
+import { directURL } from "./person.js";
+
+const rooms = document.getElementById("room-links");
+const directs = document.getElementById("direct-links");
+const onlineCount = document.getElementById("online-count");
+const seen = new Set(); // ids of private messages that are counted already
+
+function linkOf(room) {
+  return document.querySelector(`.sidebar [data-room="${CSS.escape(room)}"]`);
+}
+
+function isOpen(link) {
+  return link.getAttribute("aria-current") === "page";
+}
+
+export function setUnread(room, unread, mentions = 0) {
+  const link = linkOf(room);
+  if (!link || isOpen(link)) return;
+  const badge = link.querySelector(".badge");
+  badge.hidden = !unread;
+  badge.dataset.count = unread;
+  badge.classList.toggle("mention", mentions > 0);
+  badge.querySelector(".number").textContent = number(unread);
+  link.classList.toggle("unread", unread > 0);
+  const here = link.querySelector(".side-here");
+  if (here) here.hidden = unread > 0 || here.dataset.count === "0";
+}
+
+function unreadOf(link) {
+  const badge = link.querySelector(".badge");
+  if (badge.hidden) return 0;
+  return Number(badge.dataset.count ?? badge.querySelector(".number").textContent.replace(/\D/g, ""));
+}
+
+function add(list, templateID, room, url, name) {
+  const item = document.getElementById(templateID).content.firstElementChild.cloneNode(true);
+  const link = item.querySelector("a");
+  link.dataset.room = room;
+  link.href = url;
+  item.querySelector(".side-name").textContent = name;
+  list.querySelector(".side-empty")?.remove();
+  list.append(item);
+  return link;
+}
+
+// directOf finds the line of a private conversation, or makes it.
+export function directOf(user, display) {
+  const known = linkOf(`@${user}`);
+  if (known || !directs) return known;
+  const link = add(directs, "direct-link-template", `@${user}`, directURL(user), display ?? user);
+  link.dataset.user = user;
+  return link;
+}
+
+// privateMessage counts what came in private. What waited while one was away (history) is in the page's
+// own count already at the first connecting, and new only after a lost line.
+export function privateMessage({ id, user, display, history }, firstTime) {
+  if (seen.has(id)) return;
+  seen.add(id);
+  const link = directOf(user, display);
+  if (!link || (history && firstTime)) return;
+  setUnread(`@${user}`, unreadOf(link) + 1);
+}
+
+export function setOnlineCount(count) {
+  if (!onlineCount) return;
+  onlineCount.dataset.count = count;
+  onlineCount.textContent = t("sidebar.online", { count });
+}
+
+export function sidebarPresence({ user, online }) {
+  const link = linkOf(`@${user}`);
+  link?.querySelector(".dot").classList.toggle("online", online);
+  const word = link?.querySelector(".status-word");
+  if (word) word.textContent = online ? t("people.online") : t("people.offline");
+}
+
+// sidebarRoom takes a room frame: how many are there now, a new room, or one that is gone.
+export function sidebarRoom({ room, access, here, gone }) {
+  let link = linkOf(room);
+  if (gone) {
+    if (link && !isOpen(link)) link.closest("li").remove();
+    return;
+  }
+  if (!link) {
+    link = add(rooms, "room-link-template", room, `/chat/${encodeURIComponent(room)}/`, room);
+    if (access && access !== "open") lock(link);
+  }
+  const place = link.querySelector(".side-here");
+  place.dataset.count = here;
+  place.querySelector(".number").textContent = number(here);
+  place.hidden = !here || link.classList.contains("unread");
+}
+
+// lock changes the sign before a room's name.
+export function lock(link) {
+  const use = link.querySelector(".icon use");
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, "#lock"));
+}

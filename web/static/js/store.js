@@ -1,0 +1,66 @@
+// Where unsent messages outlive the page: IndexedDB, or localStorage where that is closed (private windows).
+
+const NAME = "hearth";
+const TABLE = "outbox";
+
+function promised(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function openDatabase() {
+  const request = indexedDB.open(NAME, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(TABLE, { keyPath: "nonce" });
+  return promised(request);
+}
+
+class Database {
+  constructor(database) {
+    this.database = database;
+  }
+
+  table(mode) {
+    return this.database.transaction(TABLE, mode, { durability: "strict" }).objectStore(TABLE);
+  }
+
+  all() {
+    return promised(this.table("readonly").getAll());
+  }
+
+  put(item) {
+    return promised(this.table("readwrite").put(item));
+  }
+
+  remove(nonce) {
+    return promised(this.table("readwrite").delete(nonce));
+  }
+}
+
+class Simple {
+  async all() {
+    return JSON.parse(localStorage.getItem(`${NAME}.${TABLE}`) || "[]");
+  }
+
+  async save(items) {
+    localStorage.setItem(`${NAME}.${TABLE}`, JSON.stringify(items));
+  }
+
+  async put(item) {
+    const others = (await this.all()).filter((other) => other.nonce !== item.nonce);
+    return this.save([...others, item]);
+  }
+
+  async remove(nonce) {
+    return this.save((await this.all()).filter((item) => item.nonce !== nonce));
+  }
+}
+
+export async function openStore() {
+  try {
+    return new Database(await openDatabase());
+  } catch {
+    return new Simple();
+  }
+}

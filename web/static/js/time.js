@@ -1,0 +1,64 @@
+// Times as the reader's own clock has them. The server writes UTC; these turn it into local time.
+
+import { language, t } from "./i18n.js";
+
+const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+const full = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
+const date = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
+const dateOfYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+// dayOf is a number that two moments of one local day share.
+export function dayOf(at) {
+  return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
+}
+
+export function clockText(at) {
+  return clock.format(at);
+}
+
+function dayText(at, now = new Date()) {
+  const days = Math.round((dayOf(now) - dayOf(at)) / DAY);
+  if (days === 0) return t("day.today");
+  if (days === 1) return t("day.yesterday");
+  return (at.getFullYear() === now.getFullYear() ? date : dateOfYear).format(at);
+}
+
+export function agoText(at, now = new Date()) {
+  const age = now - at;
+  if (age < MINUTE) return t("ago.now");
+  if (age < HOUR) return t("ago.minutes", { count: Math.floor(age / MINUTE) });
+  if (age < DAY) return t("ago.hours", { count: Math.floor(age / HOUR) });
+  return t("ago.days", { count: Math.floor(age / DAY) });
+}
+
+// setTime writes a moment into a <time> as the element's data- attribute asks for it.
+export function setTime(element, at) {
+  element.dateTime = at.toISOString();
+  element.title = full.format(at);
+  if ("clock" in element.dataset) element.textContent = clock.format(at);
+  else if ("day" in element.dataset) element.textContent = dayText(at);
+  else if ("ago" in element.dataset) element.textContent = agoText(at);
+  else element.textContent = full.format(at);
+}
+
+const ALL = "time[data-clock], time[data-day], time[data-ago], time[data-when]";
+
+// localizeTimes turns every time below root into the reader's own.
+export function localizeTimes(root = document) {
+  for (const element of root.querySelectorAll(ALL)) {
+    const at = new Date(element.dateTime);
+    if (!Number.isNaN(at.getTime())) setTime(element, at);
+  }
+}
+
+// "2 h ago" and "Today" grow old by themselves; once a minute is as fine as they are.
+export function keepTimesFresh() {
+  localizeTimes();
+  setInterval(() => {
+    if (!document.hidden) localizeTimes();
+  }, MINUTE);
+}

@@ -1,0 +1,24 @@
+// A private message shown in a room's log: to whom or from whom, and the way to the conversation.
+
+import { isolate, t } from "./i18n.js";
+import { directURL } from "./person.js";
+import { displayOf } from "./people.js";
+
+// whisper builds the line for a private message with `other`; sent tells which of the two ways it went.
+export function whisper(other, { message, display }, sent = false) {
+  const name = isolate(display ?? displayOf(other));
+  const line = document.createElement("div");
+  line.className = "whisper";
+  const head = document.createElement("p");
+  head.className = "hint";
+  const link = document.createElement("a");
+  link.href = directURL(other);
+  link.textContent = t("message.open_direct");
+  head.append(sent ? t("message.to", { name }) : t("message.from", { name }), " ", link);
+  const text = document.createElement("p");
+  text.className = "text as-typed";
+  text.dir = "auto";
+  text.textContent = message;
+  line.append(head, text);
+  return line;
+}
