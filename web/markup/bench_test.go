@@ -1,0 +1,22 @@
+package markup
+
+import "testing"
+
+func BenchmarkHTML(b *testing.B) {
+	for name, text := range map[string]string{
+		"plain":   "Oven is fixed. It was the fuse, not the heating element.",
+		"escaped": "Sure, I'll bring it at \"ten\" & not later",
+		"styled":  "**Oven** is fixed. It was the `fuse`, not the *heating* element.",
+		"link":    "The log from last week: https://example.org/log?week=46",
+		"long":    repeat("Spare fuses are in the second drawer now. ", 4000),
+		"longest": repeat("- **a** `b` https://example.org @ada\n", 4000),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				HTML(text, Options{Mention: people})
+			}
+		})
+	}
+}
