@@ -1,5 +1,7 @@
 // Where one writes: grows, keeps a draft for each room, sends on Enter.
 
+import { isolate, t } from "./i18n.js";
+
 const LINES = 8;
 const TYPING_EVERY = 3000; // ms; the server counts no more
 
@@ -8,6 +10,9 @@ const field = form?.elements.message;
 const error = document.getElementById("composer-error");
 const main = document.getElementById("main");
 const draftKey = `hearth.draft.${main.dataset.me ?? ""}.${main.dataset.room}`;
+const replying = document.getElementById("replying");
+
+let answered = 0; // the id of the message that the next one answers
 
 function grow() {
   if (CSS.supports("field-sizing", "content")) return;
@@ -30,6 +35,16 @@ function setValue(text) {
 export function showError(text) {
   error.textContent = text;
   error.hidden = !text;
+}
+
+// replyTo makes the next message an answer to another; null makes it none.
+export function replyTo(message) {
+  answered = message?.dataset.id ? Number(message.dataset.id) : 0;
+  replying.hidden = !answered;
+  if (!answered) return;
+  const words = message.querySelector(".text").textContent.trim();
+  replying.querySelector("span").textContent = t("composer.replying", { name: isolate(message.dataset.display), text: words });
+  field.focus();
 }
 
 // giveBack puts refused words back, before whatever has been written since.
@@ -55,6 +70,7 @@ function enterSends() {
 }
 
 function onKey(event) {
+  if (event.key === "Escape") replyTo(null);
   const composing = event.isComposing || event.keyCode === 229; // an input method's own Enter
   if (event.key !== "Enter" || event.shiftKey || composing || !enterSends()) return;
   event.preventDefault();
@@ -69,7 +85,7 @@ function followKeyboard() {
   });
 }
 
-// startComposer calls onSend(text) for each message and onTyping() now and then while one writes.
+// startComposer calls onSend(text, id of the message that is answered or 0) for each message and onTyping() now and then while one writes.
 export function startComposer({ onSend, onTyping }) {
   followKeyboard();
   if (!form) return;
@@ -85,10 +101,12 @@ export function startComposer({ onSend, onTyping }) {
     typedAt = Date.now();
     onTyping();
   });
+  replying.querySelector("button").addEventListener("click", () => replyTo(null));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!field.value.trim()) return;
-    onSend(field.value);
+    onSend(field.value, answered);
+    replyTo(null);
     setValue("");
     showError("");
     field.focus();

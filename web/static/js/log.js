@@ -74,9 +74,9 @@ export function atEnd() {
 // holding changes the log without moving what the reader looks at.
 function holding(change) {
   if (atEnd()) return change();
-  const height = inner.offsetHeight;
+  const height = inner.getBoundingClientRect().height;
   change();
-  scroller.scrollTop -= inner.offsetHeight - height;
+  scroller.scrollTop -= inner.getBoundingClientRect().height - height;
 }
 
 function trim() {

@@ -6,7 +6,8 @@ import { Outbox } from "./outbox.js";
 import { append, appendLine, atEnd, messages, showPending, startLog, toEnd } from "./log.js";
 import { buildMessage, markDeleted, markEdited } from "./message.js";
 import { reload, watchScroll } from "./history.js";
-import { giveBack, showError, startComposer } from "./composer.js";
+import { giveBack, replyTo, showError, startComposer } from "./composer.js";
+import { startTools } from "./tools.js";
 import { whisper } from "./whisper.js";
 import * as people from "./people.js";
 import * as sidebar from "./sidebar.js";
@@ -28,7 +29,7 @@ const wire = new Wire({ path: socketPath, onFrame, onState });
 const outbox = new Outbox({
   owner: who.user,
   room,
-  send: (item) => wire.send({ message: item.text, nonce: item.nonce }),
+  send: ({ text, nonce, reply_to }) => wire.send({ message: text, nonce, reply_to }),
   onChange: drawPending,
   onRefused: (item, frame) => giveBack(item.text, frame.message),
 });
@@ -145,11 +146,12 @@ startLog((scroller) => {
   markRead();
 });
 startComposer({
-  onSend(text) {
-    outbox.add(text);
+  onSend(text, answered) {
+    outbox.add(text, answered ? { reply_to: answered } : {});
     toEnd();
   },
   onTyping: () => wire.send({ type: "typing" }),
 });
+startTools({ onReply: replyTo, onDelete: (id) => wire.send({ type: "delete", id }) });
 document.addEventListener("visibilitychange", markRead);
 wire.connect();

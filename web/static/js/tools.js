@@ -1,0 +1,92 @@
+// What can be done with a message: shown on hover, on a long press, and by keyboard – arrows walk through
+// the messages, Enter goes to the tools, Escape back to the composer.
+
+const LONG_PRESS = 500; // ms
+const OVERLAP = 14; // px that the tools stand above their message
+
+const page = document.getElementById("main").dataset;
+const log = document.getElementById("log");
+const scroller = document.getElementById("scroller");
+const tools = document.getElementById("message-tools");
+const reply = tools.querySelector("[data-tool=reply]");
+const remove = tools.querySelector("[data-tool=delete]");
+const dialog = document.getElementById("delete-dialog");
+
+let meant = null; // the message that the tools are for
+
+function mayDelete(message) {
+  return "mine" in message.dataset || "admin" in page;
+}
+
+function show(message) {
+  if (message === meant) return;
+  meant?.classList.remove("meant");
+  meant = message?.dataset.id && !message.classList.contains("deleted") ? message : null;
+  remove.hidden = !meant || !mayDelete(meant);
+  tools.hidden = !meant || (remove.hidden && !reply);
+  if (!meant) return;
+  meant.classList.add("meant");
+  tools.style.top = `${meant.offsetTop - OVERLAP}px`;
+}
+
+function onPointer(event) {
+  if (event.pointerType === "touch" || tools.contains(event.target) || tools.contains(document.activeElement)) return;
+  show(event.target.closest(".message"));
+}
+
+function watchLongPress() {
+  let timer = 0;
+  log.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "touch") return;
+    const message = event.target.closest(".message");
+    timer = setTimeout(() => show(message), LONG_PRESS);
+  });
+  for (const end of ["pointerup", "pointercancel", "pointermove"]) log.addEventListener(end, () => clearTimeout(timer));
+}
+
+// step is the message above or below the one in focus; from the list itself, the last.
+function step(up) {
+  const all = Array.from(log.querySelectorAll(".message"));
+  const now = all.indexOf(document.activeElement);
+  return now < 0 ? all.at(-1) : all[now + (up ? -1 : 1)];
+}
+
+function onKey(event) {
+  const onMessage = document.activeElement.matches("#scroller, .message");
+  if (event.key === "Escape") {
+    show(null);
+    document.querySelector(".composer-text")?.focus();
+  } else if (onMessage && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+    const next = step(event.key === "ArrowUp");
+    next?.focus();
+    show(next ?? null);
+    event.preventDefault();
+  } else if (onMessage && event.key === "Enter" && meant) {
+    tools.querySelector("button:not([hidden])").focus();
+    event.preventDefault();
+  }
+}
+
+function askDelete(onDelete) {
+  const message = meant;
+  document.getElementById("delete-text").textContent = message.querySelector(".text").textContent;
+  dialog.returnValue = "";
+  dialog.onclose = () => dialog.returnValue === "delete" && onDelete(Number(message.dataset.id));
+  dialog.showModal();
+}
+
+// startTools calls onReply(message's element) and onDelete(its id).
+export function startTools({ onReply, onDelete }) {
+  scroller.addEventListener("pointerover", onPointer);
+  scroller.addEventListener("pointerleave", () => tools.contains(document.activeElement) || show(null));
+  scroller.addEventListener("keydown", onKey);
+  watchLongPress();
+  reply?.addEventListener("click", () => {
+    onReply(meant);
+    show(null);
+  });
+  remove.addEventListener("click", () => {
+    askDelete(onDelete);
+    show(null);
+  });
+}
