@@ -10,7 +10,6 @@ const template = document.getElementById("message-template");
 // server made of a message (escaped and cleaned by web/markup); what has none is shown as typed.
 function setText(element, { html, message }) {
   const text = element.querySelector(".text");
-  text.classList.toggle("as-typed", !html);
   if (html) text.innerHTML = html;
   else text.textContent = message;
 }

@@ -25,12 +25,25 @@ export function displayOf(name) {
   return rowOf(name)?.dataset.display ?? name;
 }
 
+// A guest's name is marked with parentheses, which no username has. Nobody can write to a guest in private.
+function isGuest(name) {
+  return name.includes("(");
+}
+
+function silence(row) {
+  row.querySelector(".person-open").remove();
+  const link = row.querySelector(".side-link");
+  link.removeAttribute("href");
+  delete link.dataset.pm;
+}
+
 function build(name, display) {
   const row = template.content.firstElementChild.cloneNode(true);
   row.dataset.user = name;
   row.dataset.display = display;
   for (const link of row.querySelectorAll("a")) link.href = directURL(name);
   row.querySelector("[data-pm]").dataset.pm = name;
+  if (isGuest(name)) silence(row);
   row.querySelector(".side-name").textContent = display;
   return row;
 }

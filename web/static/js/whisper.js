@@ -16,7 +16,7 @@ export function whisper(other, { message, display }, sent = false) {
   link.textContent = t("message.open_direct");
   head.append(sent ? t("message.to", { name }) : t("message.from", { name }), " ", link);
   const text = document.createElement("p");
-  text.className = "text as-typed";
+  text.className = "text";
   text.dir = "auto";
   text.textContent = message;
   line.append(head, text);

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hearth/web/chat"
+)
+
+func newAuth(t *testing.T, dir string) *Auth {
+	t.Helper()
+	a, err := NewAuth(dir, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestCookieKeysAreMadeOnceAndRotate(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "keys.json")
+	token := []byte("thirty-two bytes of a session id")
+	cookie, err := newAuth(t, dir).Seal(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("keys.json: %v, %v", info, err)
+	}
+	if got, err := newAuth(t, dir).Open(cookie); err != nil || string(got) != string(token) {
+		t.Errorf("after a restart: %q, %v", got, err)
+	}
+	prependKeys(t, path)
+	rotated := newAuth(t, dir)
+	if got, err := rotated.Open(cookie); err != nil || string(got) != string(token) {
+		t.Errorf("with a new pair in front: %q, %v", got, err)
+	}
+	fresh, err := rotated.Seal(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keepKeys(t, path, 1)
+	a := newAuth(t, dir)
+	if _, err := a.Open(fresh); err != nil {
+		t.Errorf("the new pair doesn't seal: %v", err)
+	}
+	if _, err := a.Open(cookie); err == nil {
+		t.Error("a seal outlives its keys")
+	}
+	for _, forged := range []string{"", "x", cookie[:len(cookie)-2], strings.ToUpper(fresh)} {
+		if _, err := a.Open(forged); err == nil {
+			t.Errorf("%.20q was opened", forged)
+		}
+	}
+}
+
+func readKeys(t *testing.T, path string) []keyPair {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []keyPair
+	if err := json.Unmarshal(text, &keys); err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+func writeKeys(t *testing.T, path string, keys []keyPair) {
+	t.Helper()
+	text, err := json.Marshal(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func prependKeys(t *testing.T, path string) {
+	writeKeys(t, path, append([]keyPair{{Hash: random(32), Block: random(32)}}, readKeys(t, path)...))
+}
+
+func keepKeys(t *testing.T, path string, n int) {
+	writeKeys(t, path, readKeys(t, path)[:n])
+}
+
+func TestBrokenKeysAreRefused(t *testing.T) {
+	for _, text := range []string{"", "[]", "{}", `[{"hash":"AAAA","block":"AAAA"}]`} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "keys.json")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenKeys(dir); err == nil {
+			t.Errorf("%q is taken for keys", text)
+		}
+		if now, _ := os.ReadFile(path); string(now) != text {
+			t.Errorf("%q was changed", text)
+		}
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	a := newAuth(t, t.TempDir())
+	one, err := a.NewPassword("quiet ember")
+	if err != nil || !strings.HasPrefix(one, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Fatalf("%s, %v", one, err)
+	}
+	two, _ := a.NewPassword("quiet ember")
+	if one == two {
+		t.Error("two hashes share a salt")
+	}
+	if !a.CheckPassword(one, "quiet ember") || a.CheckPassword(one, "quiet embers") || a.CheckPassword(one, "") {
+		t.Error("the hash opens to the wrong password, or not to the right one")
+	}
+	salt, sum := strings.Repeat("A", 22), strings.Repeat("A", 43)
+	for _, hash := range []string{"", "x", "$argon2id$v=19$m=19456,t=2,p=1$$", "$2a$10$abcdefghijklmnopqrstuv",
+		fmt.Sprintf("$argon2id$v=19$m=4294967295,t=2,p=1$%s$%s", salt, sum),
+		fmt.Sprintf("$argon2id$v=19$m=19456,t=0,p=1$%s$%s", salt, sum),
+		fmt.Sprintf("$argon2id$v=19$m=19456,t=2,p=0$%s$%s", salt, sum),
+		fmt.Sprintf("$argon2i$v=19$m=19456,t=2,p=1$%s$%s", salt, sum)} {
+		if a.CheckPassword(hash, "") || a.CheckPassword(hash, "quiet ember") {
+			t.Errorf("%q opens", hash)
+		}
+	}
+}
+
+// TestUnknownUserTakesAsLong compares the fastest of several, which noise can't lengthen.
+func TestUnknownUserTakesAsLong(t *testing.T) {
+	a := newAuth(t, t.TempDir())
+	hash, err := a.NewPassword("quiet ember")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fastest := func(hash string) time.Duration {
+		best := time.Hour
+		for range 8 {
+			start := time.Now()
+			a.CheckPassword(hash, "a guess")
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	known, unknown := fastest(hash), fastest("")
+	if unknown < known/2 || known < unknown/2 {
+		t.Errorf("a known user takes %v, an unknown one %v", known, unknown)
+	}
+}
+
+// tick is a clock that a test moves.
+type tick struct{ at time.Time }
+
+func (c *tick) now() time.Time { return c.at }
+
+func limitedAuth(t *testing.T) (*Auth, *tick) {
+	a := newAuth(t, t.TempDir())
+	c := &tick{time.Date(2026, 5, 12, 18, 0, 0, 0, time.UTC)}
+	a.now = c.now
+	return a, c
+}
+
+// refused is how long a guess or sign-up has to wait, 0 for not at all.
+func refused(t *testing.T, err error) time.Duration {
+	t.Helper()
+	if err == nil {
+		return 0
+	}
+	var e *chat.Error
+	if !errors.As(err, &e) || e.Code != "rate_limited" || e.RetryAfter < time.Second {
+		t.Fatalf("got %v", err)
+	}
+	return e.RetryAfter
+}
+
+func TestGuessesAreSlowed(t *testing.T) {
+	a, c := limitedAuth(t)
+	addr := func(i int) string { return fmt.Sprintf("192.0.2.%d", i) } // each guess from elsewhere
+	guesses := 0
+	for i := range 3600 {
+		if a.guess(accountKey("ada"), addressKey(addr(i%250))) == 0 {
+			guesses++
+		}
+		c.at = c.at.Add(time.Second)
+	}
+	if guesses < 10 || guesses > 80 {
+		t.Errorf("%d guesses at one account in an hour", guesses)
+	}
+	if wait := refused(t, a.Guess(context.Background(), "ADA", "198.51.100.7")); wait > time.Minute {
+		t.Errorf("ada has to wait %v", wait)
+	}
+	if wait := refused(t, a.Guess(context.Background(), "linh", "198.51.100.7")); wait != 0 {
+		t.Errorf("linh has to wait %v for guesses at ada", wait)
+	}
+	c.at = c.at.Add(time.Minute)
+	if wait := refused(t, a.Guess(context.Background(), "ada", "198.51.100.7")); wait != 0 {
+		t.Errorf("after a minute ada has to wait %v", wait)
+	}
+	a.Right("ada", "198.51.100.7")
+	for i := range 5 {
+		if wait := a.guess(accountKey("ada"), addressKey("198.51.100.8")); wait != 0 {
+			t.Errorf("guess %d after a right one has to wait %v", i, wait)
+		}
+	}
+}
+
+func TestOneAddressGuessesAtMany(t *testing.T) {
+	a, c := limitedAuth(t)
+	guesses := 0
+	for i := range 3600 {
+		addr := fmt.Sprintf("2001:db8:0:1::%x", i+1) // one customer's /64
+		if a.guess(accountKey(fmt.Sprint("user", i)), addressKey(addr)) == 0 {
+			guesses++
+		}
+		c.at = c.at.Add(time.Second)
+	}
+	if guesses > 40 {
+		t.Errorf("%d guesses from one network in an hour", guesses)
+	}
+	if wait := a.guess(accountKey("ada"), addressKey("2001:db8:0:2::1")); wait != 0 {
+		t.Errorf("the neighbours have to wait %v", wait)
+	}
+}
+
+func TestWhoLogsInRightIsNotSlowed(t *testing.T) {
+	a, _ := limitedAuth(t)
+	for i := range 200 { // a school behind one address
+		name := fmt.Sprint("user", i)
+		if err := a.Guess(context.Background(), name, "192.0.2.1"); err != nil {
+			t.Fatalf("log-in %d: %v", i, err)
+		}
+		a.Right(name, "192.0.2.1")
+	}
+}
+
+func TestThrottleForgets(t *testing.T) {
+	a, _ := limitedAuth(t)
+	for i := range 3 * maxThrottled {
+		a.guess(accountKey(fmt.Sprint("user", i)), addressKey(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)))
+		if err := a.SignUp(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := max(len(a.accounts.seen), len(a.addresses.seen), len(a.signups)); n > maxThrottled {
+		t.Errorf("%d are remembered", n)
+	}
+}
+
+func TestSignUpsPerHour(t *testing.T) {
+	a, c := limitedAuth(t)
+	for i := range 20 {
+		if err := a.SignUp("192.0.2.1"); err != nil {
+			t.Fatalf("account %d: %v", i+1, err)
+		}
+		c.at = c.at.Add(time.Minute)
+	}
+	if wait := refused(t, a.SignUp("192.0.2.1")); wait != 40*time.Minute {
+		t.Errorf("the 21st has to wait %v", wait)
+	}
+	if err := a.SignUp("192.0.2.2"); err != nil {
+		t.Errorf("another address: %v", err)
+	}
+	c.at = c.at.Add(40 * time.Minute)
+	if err := a.SignUp("192.0.2.1"); err != nil {
+		t.Errorf("an hour after the first: %v", err)
+	}
+	a.limits = false
+	for range 100 {
+		if err := errors.Join(a.SignUp("192.0.2.1"), a.Guess(context.Background(), "ada", "192.0.2.1")); err != nil {
+			t.Fatalf("without limits: %v", err)
+		}
+	}
+}

@@ -1,0 +1,594 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+	"github.com/olahol/melody"
+
+	"hearth/web"
+	"hearth/web/chat"
+	"hearth/web/cork"
+	"hearth/web/queue"
+	"hearth/web/roster"
+)
+
+const (
+	// window is how many frames of one conn are handed to melody at a time. Its buffer is twice
+	// that, so it never fills (a full one drops silently) and has room for a close frame.
+	window = 16
+	// maxQueue is how many bytes may wait for one conn before it counts as too slow a reader.
+	maxQueue = 1 << 20
+	// grace is how long after the last socket closed a person counts as gone: reloads take less.
+	grace = 2 * time.Second
+	// pongWait is within PROTOCOL.md's 60 s for peers that answer no ping; pingPeriod leaves
+	// one ping time to be answered.
+	pongWait   = 57 * time.Second
+	pingPeriod = 27 * time.Second
+	// writeWait is how long one write may take before the peer counts as gone.
+	writeWait = 20 * time.Second
+	// farewell is how long a conn that is shown out may take to accept its close frame.
+	farewell = 3 * time.Second
+	// maxComings is how many comings and goings a second a room is told one by one (PROTOCOL.md).
+	maxComings = 50
+	// soon is how long presence is collected before it is told to those who look at lists.
+	soon = 200 * time.Millisecond
+)
+
+// Hub is the channel layer: the sockets, the groups they listen to, and who is there. It knows
+// frames and events, but nothing of what is stored.
+type Hub struct {
+	melody *melody.Melody
+	watch  Watcher
+
+	mu      sync.Mutex // guards what follows; taken before a group's, never after
+	groups  map[string]*group
+	conns   map[*conn]struct{}
+	online  roster.Roster[int64]
+	stopped bool
+
+	laterMu sync.Mutex
+	later   []chat.Announcement
+
+	cut atomic.Int64
+}
+
+// Watcher is told what happens to presence, on the hub's goroutines. It must not wait.
+type Watcher interface {
+	Came(userID int64)      // a user's first socket
+	Went(userID int64)      // the last one, and none came back in time
+	Filled(room *chat.Room) // the number of people in a room changed
+}
+
+// NewHub makes a hub without sockets.
+func NewHub() *Hub {
+	h := &Hub{melody: melody.New(), groups: map[string]*group{}, conns: map[*conn]struct{}{}}
+	c := h.melody.Config
+	c.WriteWait, c.PongWait, c.PingPeriod = writeWait, pongWait, pingPeriod
+	c.MaxMessageSize, c.MessageBufferSize = web.MaxFrame, 2*window
+	h.melody.Upgrader = &websocket.Upgrader{
+		ReadBufferSize:  256, // memory of idle conns; longer frames are read in pieces
+		WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
+		Subprotocols: []string{web.Batched},
+		CheckOrigin:  func(*http.Request) bool { return true }, // web has checked it
+	}
+	h.melody.HandleConnect(func(s *melody.Session) { guard(s, func(c *conn) { c.connected(s) }) })
+	h.melody.HandleDisconnect(func(s *melody.Session) { guard(s, (*conn).disconnected) })
+	h.melody.HandleSentMessage(func(s *melody.Session, _ []byte) { guard(s, (*conn).sent) })
+	h.melody.HandleMessage(func(s *melody.Session, b []byte) { guard(s, func(c *conn) { c.received(b) }) })
+	h.melody.HandleMessageBinary(func(s *melody.Session, _ []byte) {
+		guard(s, func(c *conn) { c.Close(websocket.CloseUnsupportedData, "send text frames, not binary ones") })
+	})
+	return h
+}
+
+// Watch sets who is told of comings and goings. It must be called before the first socket.
+func (h *Hub) Watch(w Watcher) { h.watch = w }
+
+// guard calls f with the session's conn. net/http would swallow a panic, and melody leak the session.
+func guard(s *melody.Session, f func(*conn)) {
+	v, _ := s.Get("conn")
+	c := v.(*conn)
+	defer func() {
+		if p := recover(); p != nil {
+			slog.Error("panic on a socket", "panic", p, "stack", string(debug.Stack()))
+			c.Close(websocket.CloseInternalServerErr, "internal error")
+		}
+	}()
+	f(c)
+}
+
+// ErrStopping is returned by Connect once Close was called.
+var ErrStopping = errors.New("the server is stopping")
+
+// Connect upgrades the request to a socket and returns once it is connected; the socket lives on.
+func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) error {
+	c := &conn{hub: h, socket: o, reader: o.Caller.Reader(), ready: make(chan struct{})}
+	hijack := cork.Hijacker{ResponseWriter: w, More: c.more, Got: func(k *cork.Conn) { c.wire = k }}
+	failed := make(chan error, 1)
+	// In a goroutine of its own, so that net/http's, with its large stack and buffers, can go.
+	go func() { failed <- h.melody.HandleRequestWithKeys(hijack, r, map[string]any{"conn": c}) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-c.ready:
+		return nil
+	}
+}
+
+// Count is how many sockets are open.
+func (h *Hub) Count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.conns)
+}
+
+// Cut is how many sockets were cut since the start because they read too slowly.
+func (h *Hub) Cut() int64 { return h.cut.Load() }
+
+// Close tells every socket that the server goes away, waits until they are gone or ctx ends, and
+// cuts the rest. Sockets that come later are closed at once.
+func (h *Hub) Close(ctx context.Context) {
+	h.mu.Lock()
+	h.stopped = true
+	all := slices.Collect(maps.Keys(h.conns))
+	h.mu.Unlock()
+	for _, c := range all {
+		c.Close(websocket.CloseGoingAway, "the server restarts, come back")
+	}
+	for h.Count() > 0 && ctx.Err() == nil {
+		time.Sleep(10 * time.Millisecond)
+	}
+	for _, c := range all {
+		c.abort()
+	}
+}
+
+// group is who listens to an address, and for a room who is seen to be in it.
+type group struct {
+	name   string
+	mu     sync.Mutex
+	conns  map[*conn]struct{}
+	people roster.Roster[string]
+	room   *chat.Room // set while somebody is in it
+	seq    int64      // of the last event published
+	// Comings and goings of the running second. Above maxComings they are told by a list.
+	second  time.Time
+	comings int
+	crowded bool
+	listDue bool
+}
+
+// group finds or makes the group called name, with h.mu held.
+func (h *Hub) group(name string) *group {
+	g := h.groups[name]
+	if g == nil {
+		g = &group{name: name, conns: map[*conn]struct{}{}}
+		h.groups[name] = g
+	}
+	return g
+}
+
+func (h *Hub) find(name string) *group {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.groups[name]
+}
+
+// enter lists c in its groups; from now on their events wait in it until it is live. It returns
+// who was in the room before.
+func (h *Hub) enter(c *conn) (here []string, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stopped {
+		return nil, false
+	}
+	h.conns[c] = struct{}{}
+	for _, name := range c.socket.Groups {
+		g := h.group(name)
+		g.mu.Lock()
+		g.conns[c] = struct{}{}
+		g.mu.Unlock()
+	}
+	if id := c.reader.UserID; id != 0 && h.online.Enter(id) {
+		go h.watch.Came(id)
+	}
+	if c.socket.Room == nil {
+		return nil, true
+	}
+	g := h.group(c.socket.Room.Group())
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	here = g.people.All()
+	g.conns[c], g.room = struct{}{}, c.socket.Room
+	if name := c.reader.Name; name != "" && g.people.Enter(name) {
+		h.coming(g, chat.UserJoined(name, c.socket.Caller.Display()))
+	}
+	return here, true
+}
+
+// leave is the end of c.
+func (h *Hub) leave(c *conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, in := h.conns[c]; !in {
+		return
+	}
+	delete(h.conns, c)
+	for _, name := range c.socket.Groups {
+		h.drop(h.groups[name], c)
+	}
+	if id := c.reader.UserID; id != 0 {
+		h.online.Leave(id, grace, func() { h.gone(id) })
+	}
+	if c.socket.Room == nil {
+		return
+	}
+	g := h.groups[c.socket.Room.Group()]
+	if name := c.reader.Name; name != "" {
+		g.mu.Lock()
+		g.people.Leave(name, grace, func() { h.goneFrom(g, name) })
+		g.mu.Unlock()
+	}
+	h.drop(g, c)
+}
+
+// drop takes c out of g, and g out of the hub once nobody is left, with h.mu held.
+func (h *Hub) drop(g *group, c *conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.conns, c)
+	if len(g.conns) == 0 && g.people.Len() == 0 && h.groups[g.name] == g {
+		delete(h.groups, g.name)
+	}
+}
+
+// gone ends the presence of a user who didn't come back.
+func (h *Hub) gone(id int64) {
+	h.mu.Lock()
+	went := h.online.Remove(id) && !h.stopped
+	h.mu.Unlock()
+	if went {
+		h.watch.Went(id)
+	}
+}
+
+// goneFrom ends the presence in a room of somebody who didn't come back.
+func (h *Hub) goneFrom(g *group, name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	g.mu.Lock()
+	if g.people.Remove(name) && !h.stopped {
+		h.coming(g, chat.UserLeft(name))
+	}
+	g.mu.Unlock()
+	h.drop(g, nil)
+}
+
+// coming tells a room of one coming or going, or has a list told instead; g.mu is held.
+func (h *Hub) coming(g *group, e chat.Event) {
+	go h.watch.Filled(g.room)
+	if now := time.Now(); now.Sub(g.second) >= time.Second {
+		g.crowded = g.comings > maxComings && now.Sub(g.second) < 2*time.Second
+		g.second, g.comings = now, 0
+	}
+	g.comings++
+	if !g.crowded && g.comings <= maxComings {
+		g.send([]chat.Event{e})
+		return
+	}
+	if !g.listDue {
+		g.listDue = true
+		time.AfterFunc(time.Until(g.second.Add(time.Second)), g.list)
+	}
+}
+
+// list tells a room anew who is in it.
+func (g *group) list() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.listDue = false
+	seq := g.seq
+	g.send([]chat.Event{chat.UserList(g.people.All(), 0, func(r chat.Reader) (string, int64) { return g.room.Name, seq })})
+}
+
+// Publish sends e to everybody in the group called name.
+func (h *Hub) Publish(name string, e chat.Event) { h.publish(name, []chat.Event{e}) }
+
+// PublishAll sends announcements, in order. Those of one group go out together.
+func (h *Hub) PublishAll(all []chat.Announcement) {
+	var order []string
+	events := map[string][]chat.Event{}
+	for _, a := range all {
+		if events[a.Group] == nil {
+			order = append(order, a.Group)
+		}
+		events[a.Group] = append(events[a.Group], a.Event)
+	}
+	for _, name := range order {
+		h.publish(name, events[name])
+	}
+}
+
+func (h *Hub) publish(name string, events []chat.Event) {
+	if g := h.find(name); g != nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.send(events)
+	}
+}
+
+// PublishSoon is Publish for what may wait a little to go out together with its like.
+func (h *Hub) PublishSoon(name string, e chat.Event) {
+	h.laterMu.Lock()
+	defer h.laterMu.Unlock()
+	if len(h.later) == 0 {
+		time.AfterFunc(soon, func() {
+			h.laterMu.Lock()
+			all := h.later
+			h.later = nil
+			h.laterMu.Unlock()
+			h.PublishAll(all)
+		})
+	}
+	h.later = append(h.later, chat.Announcement{Group: name, Event: e})
+}
+
+// Online reports whether a user has a socket open anywhere.
+func (h *Hub) Online(userID int64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.online.Has(userID)
+}
+
+// OnlineUsers are the ids of those who have a socket open, in order.
+func (h *Hub) OnlineUsers() []int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.online.All()
+}
+
+// Here are the names of the people in a room's group, sorted.
+func (h *Hub) Here(name string) []string {
+	g := h.find(name)
+	if g == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.people.All()
+}
+
+// HereCount is how many people are in a room's group.
+func (h *Hub) HereCount(name string) int {
+	g := h.find(name)
+	if g == nil {
+		return 0
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.people.Len()
+}
+
+// members are the sockets in a group; of all groups for "".
+func (h *Hub) members(name string) []*conn {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if name == "" {
+		return slices.Collect(maps.Keys(h.conns))
+	}
+	g := h.groups[name]
+	if g == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Collect(maps.Keys(g.conns))
+}
+
+// EndSessions closes the sockets of these sessions, signed out.
+func (h *Hub) EndSessions(ids ...int64) {
+	for _, id := range ids {
+		h.end(chat.SessionGroup(id), websocket.ClosePolicyViolation, "signed out")
+	}
+}
+
+// EndUser closes all sockets of a user, signed out.
+func (h *Hub) EndUser(id int64) { h.end(chat.Inbox(id), websocket.ClosePolicyViolation, "signed out") }
+
+// EndRoom closes all sockets in a room, to come back to what is there now.
+func (h *Hub) EndRoom(group string) {
+	h.end(group, websocket.CloseGoingAway, "the room was changed, come back")
+}
+
+func (h *Hub) end(group string, code int, reason string) {
+	for _, c := range h.members(group) {
+		c.Close(code, reason)
+	}
+}
+
+// Recheck closes those sockets of a group ("": all) whose callers may no longer be there.
+func (h *Hub) Recheck(group string) {
+	members := h.members(group)
+	go func() {
+		for _, c := range members {
+			if err := c.socket.Allowed(); err != nil {
+				c.Close(websocket.ClosePolicyViolation, "no longer allowed here")
+			}
+		}
+	}()
+}
+
+// send gives events to every socket in g, in the same order to all; g.mu is held.
+func (g *group) send(events []chat.Event) {
+	for len(events) > 0 && events[0].ExceptIn != "" { // rare: one at a time
+		g.sendTo(chat.NewFrames(events[:1]), events[:1], events[0].ExceptIn)
+		events = events[1:]
+	}
+	for i, e := range events {
+		if e.ExceptIn != "" {
+			g.send(events[:i])
+			g.send(events[i:])
+			return
+		}
+	}
+	if len(events) > 0 {
+		g.sendTo(chat.NewFrames(events), events, "")
+	}
+}
+
+func (g *group) sendTo(f *chat.Frames, events []chat.Event, exceptIn string) {
+	for _, e := range events {
+		g.seq = max(g.seq, e.Seq)
+	}
+	for c := range g.conns {
+		if exceptIn == "" || !c.in(exceptIn) {
+			c.take(f, events)
+		}
+	}
+}
+
+// conn is one open socket.
+type conn struct {
+	hub     *Hub
+	socket  web.Socket
+	reader  chat.Reader
+	session *melody.Session
+	wire    *cork.Conn
+	queue   queue.Queue
+	batched bool
+	ready   chan struct{}
+
+	mu   sync.Mutex
+	live bool         // it was greeted; events go straight through
+	held []chat.Event // until then they wait here
+}
+
+// more reports whether another frame follows the one that is being written.
+func (c *conn) more() bool { return c.queue.UnderWay() > 1 }
+
+// connected greets a new socket. Melody starts to write once this has returned.
+func (c *conn) connected(s *melody.Session) {
+	defer close(c.ready)
+	c.batched = s.WebsocketConnection().Subprotocol() == web.Batched
+	c.queue.Window, c.queue.Limit = window, maxQueue
+	c.queue.Write = func(b []byte) { _ = s.Write(b) } // fails only once the session is closed
+	c.session, s.Request = s, nil                     // the request's memory is no longer needed
+	here, ok := c.hub.enter(c)
+	if !ok {
+		c.Close(websocket.CloseGoingAway, "the server restarts, come back")
+		return
+	}
+	c.socket.Start(c, here)
+}
+
+func (c *conn) disconnected() {
+	c.queue.Close()
+	c.hub.leave(c)
+}
+
+func (c *conn) sent() { c.queue.Sent() }
+
+func (c *conn) received(b []byte) {
+	if !utf8.Valid(b) {
+		c.Close(websocket.CloseInvalidFramePayloadData, "text must be UTF-8")
+		return
+	}
+	if c.socket.Frame != nil {
+		c.socket.Frame(c, b)
+	}
+}
+
+// in reports whether c is in the room or group called name.
+func (c *conn) in(name string) bool {
+	return c.socket.Room != nil && c.socket.Room.Group() == name || slices.Contains(c.socket.Groups, name)
+}
+
+// take gets what a group is told.
+func (c *conn) take(f *chat.Frames, events []chat.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.live {
+		c.held = append(c.held, events...)
+		return
+	}
+	c.write(f)
+}
+
+// write queues frames, or cuts a reader that is too slow for them; c.mu is held.
+func (c *conn) write(f *chat.Frames) {
+	for _, b := range c.frames(f) {
+		if !c.queue.Push(b) {
+			c.hub.cut.Add(1)
+			c.bye(websocket.CloseTryAgainLater, "too slow a reader, come back with after=")
+			return
+		}
+	}
+}
+
+func (c *conn) frames(f *chat.Frames) [][]byte {
+	if c.batched {
+		return f.Joined(c.reader)
+	}
+	return f.Plain(c.reader)
+}
+
+// Send answers this socket alone. Answers are not counted as waiting: the client asked for them.
+func (c *conn) Send(events ...chat.Event) {
+	if len(events) == 0 {
+		return
+	}
+	for _, b := range c.frames(chat.NewFrames(events)) {
+		c.queue.PushAny(b)
+	}
+}
+
+// Live lets through what was held back since the socket was opened, but for what the greeting
+// had: the room's events up to number seq, and the private messages among told. It must be called
+// once.
+func (c *conn) Live(seq int64, told []chat.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var rest []chat.Event
+	for _, e := range c.held {
+		again := e.Seq != 0 && e.Seq <= seq ||
+			e.ID != 0 && slices.ContainsFunc(told, func(t chat.Event) bool { return t.ID == e.ID })
+		if !again {
+			rest = append(rest, e)
+		}
+	}
+	c.live, c.held = true, nil
+	if len(rest) > 0 {
+		c.write(chat.NewFrames(rest))
+	}
+}
+
+// Batched reports whether the client speaks hearth.1.
+func (c *conn) Batched() bool { return c.batched }
+
+// Close ends the socket with a close frame after what is already under way; what waits is dropped.
+func (c *conn) Close(code int, reason string) {
+	if c.queue.Close() {
+		c.bye(code, reason)
+	}
+}
+
+// bye sends the close frame, for which melody's buffer always has room, and cuts the line if the
+// peer doesn't take it in time.
+func (c *conn) bye(code int, reason string) {
+	_ = c.session.CloseWithMsg(websocket.FormatCloseMessage(code, reason)) // fails only if it is closed
+	time.AfterFunc(farewell, c.abort)
+}
+
+// abort cuts the line. Melody notices when it next reads or writes.
+func (c *conn) abort() { _ = c.wire.Abort() }

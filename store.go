@@ -1,0 +1,599 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofrs/flock"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"hearth/web/chat"
+)
+
+const (
+	// maxBatch is the most jobs that share one commit. 1024 inserts take about 8 ms, which
+	// bounds how long the first of them waits for the last (go test -bench Store).
+	maxBatch = 1024
+	// waiting is how many jobs may wait for the writer before Submit blocks its caller.
+	waiting = 4 * maxBatch
+	// watchEvery is how often the writer looks for commits of other processes (the command line).
+	watchEvery = 300 * time.Millisecond
+	// reopenEvery is the pause between attempts to write again after the disk failed.
+	reopenEvery = time.Second
+)
+
+// errClosed answers whoever comes after Close.
+var errClosed = errors.New("the database is closed")
+
+// Store is one SQLite file, the goroutine that writes it, and a pool of readers. It knows
+// nothing of what the rows mean.
+type Store struct {
+	dir      string
+	lock     *flock.Flock // held by the serving process; nil for the command line
+	readers  *sql.DB
+	writer   *sql.DB // a pool of one
+	conn     *sql.Conn
+	tx       *storeTx
+	jobs     chan *job
+	batches  chan batch
+	stop     chan struct{}
+	closing  sync.RWMutex // held for reading while a job is handed over
+	closed   bool
+	finished sync.WaitGroup
+	failed   atomic.Pointer[error] // set while the disk refuses writes
+	version  int64                 // PRAGMA data_version: moves when another process commits
+	options  StoreOptions
+}
+
+// StoreOptions are what the store calls back. Both are called on goroutines of the store and
+// must not write and wait.
+type StoreOptions struct {
+	// Publish gets what the jobs of one commit announced, in order, once it is on disk.
+	Publish func([]chat.Announcement)
+	// Changed is called after another process has committed something.
+	Changed func()
+	// Synchronous overrides SQLite's PRAGMA synchronous, "FULL" if empty. Tests prove with it
+	// that they would notice a writer that doesn't wait for the disk.
+	Synchronous string
+}
+
+type job struct {
+	do        func(chat.Tx) error
+	done      func(error)
+	announced []chat.Announcement
+	undo      []func()
+	err       error
+}
+
+type batch struct {
+	jobs []*job
+	err  error // of the commit
+}
+
+// ErrInUse is returned by OpenStore when another server has the data folder.
+var ErrInUse = errors.New("another Hearth is serving this data folder; stop it first or choose another folder with -data")
+
+// ErrNewer is returned by OpenStore for a database that a newer Hearth has written.
+var ErrNewer = errors.New("this database was written by a newer Hearth; use that version (nothing was changed)")
+
+// OpenStore opens the database in the folder dir, made if need be (0700, files 0600), and brings
+// its schema up to date by the numbered steps. With serve it also keeps other servers off the
+// folder; without, it works beside one.
+func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, error) {
+	s := &Store{dir: dir, options: o, jobs: make(chan *job, waiting), batches: make(chan batch, 4), stop: make(chan struct{})}
+	if err := s.prepare(serve); err != nil {
+		return nil, err
+	}
+	if err := s.open(steps); err != nil {
+		return nil, errors.Join(err, s.release())
+	}
+	s.finished.Add(2)
+	go s.write()
+	go s.announce()
+	return s, nil
+}
+
+// prepare makes the folder and the files, so that SQLite gives the right mode to those that it
+// adds, and takes the lock.
+func (s *Store) prepare(serve bool) error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	if serve {
+		lock := flock.New(filepath.Join(s.dir, "hearth.lock"), flock.SetPermissions(0o600))
+		got, err := lock.TryLock()
+		if err != nil {
+			return fmt.Errorf("lock the data folder: %w", err)
+		}
+		if !got {
+			return ErrInUse
+		}
+		s.lock = lock
+	}
+	f, err := os.OpenFile(s.file(), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return errors.Join(fmt.Errorf("open the database: %w", err), s.release())
+	}
+	return f.Close()
+}
+
+func (s *Store) file() string { return filepath.Join(s.dir, "hearth.db") }
+
+func (s *Store) release() error {
+	if s.lock == nil {
+		return nil
+	}
+	return s.lock.Unlock()
+}
+
+// dsn addresses the database with the pragmas that every connection needs.
+func (s *Store) dsn(pragmas ...string) string {
+	q := "?_pragma=busy_timeout(5000)"
+	for _, p := range append(pragmas, "foreign_keys(1)", "temp_store(MEMORY)") {
+		q += "&_pragma=" + p
+	}
+	path := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(s.file()))
+	return "file:" + path + q
+}
+
+func (s *Store) open(steps fs.FS) error {
+	if err := checkVersion(s.dsn("query_only(1)"), steps); err != nil {
+		return err
+	}
+	if err := s.openWriter(); err != nil {
+		return err
+	}
+	if err := migrate(s.conn, steps); err != nil {
+		return errors.Join(err, s.closeWriter())
+	}
+	readers, err := sql.Open("sqlite", s.dsn("query_only(1)"))
+	if err != nil {
+		return fmt.Errorf("open the readers: %w", err)
+	}
+	n := max(4, runtime.NumCPU())
+	readers.SetMaxOpenConns(n)
+	readers.SetMaxIdleConns(n)
+	s.readers = readers
+	return nil
+}
+
+func (s *Store) openWriter() error {
+	sync := s.options.Synchronous
+	if sync == "" {
+		sync = "FULL"
+	}
+	pragmas := []string{"journal_mode(WAL)", "synchronous(" + sync + ")", "journal_size_limit(67108864)"}
+	if runtime.GOOS == "darwin" { // there, only these make fsync reach the platter
+		pragmas = append(pragmas, "fullfsync(1)", "checkpoint_fullfsync(1)")
+	}
+	db, err := sql.Open("sqlite", s.dsn(pragmas...))
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	db.SetMaxOpenConns(1)
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		return errors.Join(fmt.Errorf("open the database %s: %w", s.file(), err), db.Close())
+	}
+	s.writer, s.conn, s.tx = db, conn, newStoreTx(conn)
+	if err := conn.QueryRowContext(context.Background(), "PRAGMA data_version").Scan(&s.version); err != nil {
+		return errors.Join(fmt.Errorf("read data_version: %w", err), s.closeWriter())
+	}
+	return nil
+}
+
+func (s *Store) closeWriter() error {
+	return errors.Join(s.tx.close(), s.conn.Close(), s.writer.Close())
+}
+
+// checkVersion refuses a database from the future before anything is written to it.
+func checkVersion(dsn string, steps fs.FS) error {
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	defer db.Close()
+	var have int
+	if err := db.QueryRow("PRAGMA user_version").Scan(&have); err != nil {
+		return fmt.Errorf("read the database: %w", err)
+	}
+	names, err := fs.Glob(steps, "*.sql")
+	if err != nil {
+		return fmt.Errorf("list the migrations: %w", err)
+	}
+	if have > len(names) {
+		return ErrNewer
+	}
+	return nil
+}
+
+// migrate runs the steps that PRAGMA user_version says are missing, each in a transaction.
+func migrate(conn *sql.Conn, steps fs.FS) error {
+	ctx := context.Background()
+	names, err := fs.Glob(steps, "*.sql") // sorted
+	if err != nil {
+		return fmt.Errorf("list the migrations: %w", err)
+	}
+	for i, name := range names {
+		text, err := fs.ReadFile(steps, name)
+		if err != nil {
+			return fmt.Errorf("read migration %s: %w", name, err)
+		}
+		if err := migrateTo(ctx, conn, i+1, string(text)); err != nil {
+			return fmt.Errorf("migration %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// migrateTo looks at the version inside the transaction: a command line may have been quicker.
+func migrateTo(ctx context.Context, conn *sql.Conn, version int, step string) (err error) {
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_, undo := conn.ExecContext(ctx, "ROLLBACK")
+			err = errors.Join(err, undo)
+		}
+	}()
+	var have int
+	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
+		return err
+	}
+	if have < version {
+		if _, err := conn.ExecContext(ctx, step); err != nil {
+			return err
+		}
+		if _, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version)); err != nil {
+			return err
+		}
+	}
+	_, err = conn.ExecContext(ctx, "COMMIT")
+	return err
+}
+
+// Reader is the pool of read-only connections.
+func (s *Store) Reader() *sql.DB { return s.readers }
+
+// Write runs do on the writer's transaction and waits until it is on disk. A cancelled ctx ends
+// the wait, not the write.
+func (s *Store) Write(ctx context.Context, do func(chat.Tx) error) error {
+	done := make(chan error, 1)
+	s.Submit(do, func(err error) { done <- err })
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Submit queues do for the writer; done is told once it is on disk, or why it is not.
+func (s *Store) Submit(do func(chat.Tx) error, done func(error)) {
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed {
+		done(storageError(errClosed))
+		return
+	}
+	if err := s.failed.Load(); err != nil {
+		done(storageError(*err))
+		return
+	}
+	s.jobs <- &job{do: do, done: done}
+}
+
+func storageError(err error) error { return &chat.Error{Code: "storage", Err: err} }
+
+// Healthy reports why the database can't be written or read, if it can't.
+func (s *Store) Healthy(ctx context.Context) error {
+	if err := s.failed.Load(); err != nil {
+		return *err
+	}
+	var one int
+	return s.readers.QueryRowContext(ctx, "SELECT 1").Scan(&one)
+}
+
+// Close finishes what was submitted, folds the log into the database file and lets go of the folder.
+func (s *Store) Close() error {
+	s.closing.Lock()
+	already := s.closed
+	s.closed = true
+	s.closing.Unlock()
+	if already {
+		return nil
+	}
+	close(s.stop)
+	s.finished.Wait()
+	err := s.readers.Close()
+	return errors.Join(err, s.closeWriter(), s.release()) // the last connection's Close checkpoints
+}
+
+// write is the writer goroutine: the only one that touches the write connection.
+func (s *Store) write() {
+	defer s.finished.Done()
+	defer close(s.batches)
+	watch := time.NewTicker(watchEvery)
+	defer watch.Stop()
+	for {
+		select {
+		case j := <-s.jobs:
+			s.commit(s.gather(j))
+		case <-watch.C:
+			s.look()
+		case <-s.stop:
+			for len(s.jobs) > 0 {
+				s.commit(s.gather(<-s.jobs))
+			}
+			return
+		}
+	}
+}
+
+// gather takes all that wait; nobody waits for others to come.
+func (s *Store) gather(first *job) []*job {
+	jobs := []*job{first}
+	for len(jobs) < maxBatch {
+		select {
+		case j := <-s.jobs:
+			jobs = append(jobs, j)
+		default:
+			return jobs
+		}
+	}
+	return jobs
+}
+
+// look notices commits of other processes.
+func (s *Store) look() {
+	var v int64
+	if err := s.tx.QueryRow("PRAGMA data_version").Scan(&v); err != nil {
+		slog.Error("watch the database", "err", err)
+		return
+	}
+	if v != s.version {
+		s.version = v
+		s.options.Changed()
+	}
+}
+
+// commit runs the jobs in one transaction and hands the outcome on. If the disk fails, all of
+// them fail, and the writer works at getting it back before it takes more.
+func (s *Store) commit(jobs []*job) {
+	err := s.transact(jobs)
+	if err != nil {
+		for _, j := range jobs {
+			j.rollback()
+		}
+	}
+	s.batches <- batch{jobs, err}
+	if err != nil {
+		s.recover(err)
+	}
+}
+
+func (s *Store) transact(jobs []*job) error {
+	if _, err := s.tx.Exec("BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	for _, j := range jobs {
+		if err := s.run(j); err != nil {
+			_, undo := s.tx.Exec("ROLLBACK")
+			return errors.Join(err, ignoreNoTransaction(undo))
+		}
+	}
+	if _, err := s.tx.Exec("COMMIT"); err != nil {
+		_, undo := s.tx.Exec("ROLLBACK")
+		return errors.Join(fmt.Errorf("commit: %w", err), ignoreNoTransaction(undo))
+	}
+	return nil
+}
+
+// ignoreNoTransaction drops the complaint that SQLite has already rolled back by itself, as it
+// does when a disk is full.
+func ignoreNoTransaction(err error) error {
+	if err != nil && strings.Contains(err.Error(), "no transaction is active") {
+		return nil
+	}
+	return err
+}
+
+// run does one job in a savepoint. What it returns is fatal to the whole transaction; what is
+// wrong with the job alone is kept in it.
+func (s *Store) run(j *job) error {
+	if _, err := s.tx.Exec("SAVEPOINT job"); err != nil {
+		return fmt.Errorf("savepoint: %w", err)
+	}
+	s.tx.job = j
+	j.err = j.protect(s.tx)
+	if j.err != nil {
+		if diskFailed(j.err) {
+			return j.err
+		}
+		if _, err := s.tx.Exec("ROLLBACK TO job"); err != nil {
+			return fmt.Errorf("roll back: %w", err)
+		}
+		j.rollback()
+	}
+	if _, err := s.tx.Exec("RELEASE job"); err != nil {
+		return fmt.Errorf("release: %w", err)
+	}
+	return nil
+}
+
+// protect turns a panic in a job into its error: one bad row must not stop the writer.
+func (j *job) protect(tx chat.Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in a write: %v", p)
+		}
+	}()
+	return j.do(tx)
+}
+
+func (j *job) rollback() {
+	for i := len(j.undo) - 1; i >= 0; i-- {
+		j.undo[i]()
+	}
+	j.undo, j.announced = nil, nil
+}
+
+// diskFailed reports whether SQLite's answer concerns the file and not the statement.
+func diskFailed(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff { // the low byte is the primary result code
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT,
+		sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM:
+		return true
+	}
+	return false
+}
+
+// recover answers everybody with cause until the file, opened anew, takes a write again. A failed
+// fsync can't be retried: the kernel may have dropped the pages, so what failed stays failed.
+func (s *Store) recover(cause error) {
+	slog.Error("the disk takes no writes; messages are refused until it does", "err", cause)
+	s.failed.Store(&cause)
+	defer s.failed.Store(nil)
+	retry := time.NewTicker(reopenEvery)
+	defer retry.Stop()
+	for {
+		if err := s.reopen(); err == nil {
+			slog.Info("the disk takes writes again")
+			return
+		}
+		for waiting := true; waiting; {
+			select {
+			case j := <-s.jobs:
+				s.batches <- batch{[]*job{j}, cause}
+			case <-retry.C:
+				waiting = false
+			case <-s.stop:
+				return
+			}
+		}
+	}
+}
+
+// reopen replaces the write connection and proves it with a commit that changes nothing.
+func (s *Store) reopen() error {
+	if err := s.closeWriter(); err != nil {
+		slog.Warn("close the failed database", "err", err)
+	}
+	if err := s.openWriter(); err != nil {
+		return err
+	}
+	var v int
+	if err := s.tx.QueryRow("PRAGMA user_version").Scan(&v); err != nil {
+		return err
+	}
+	_, err := s.conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA user_version = %d", v))
+	return err
+}
+
+// announce publishes what is on disk and answers those who wait, in the order of the commits,
+// while the writer is already at the next one.
+func (s *Store) announce() {
+	defer s.finished.Done()
+	var all []chat.Announcement
+	for b := range s.batches {
+		all = all[:0]
+		for _, j := range b.jobs {
+			all = append(all, j.announced...)
+		}
+		if len(all) > 0 {
+			s.options.Publish(all)
+		}
+		for _, j := range b.jobs {
+			j.done(j.outcome(b.err))
+		}
+	}
+}
+
+func (j *job) outcome(commit error) error {
+	if commit == nil {
+		return j.err
+	}
+	return storageError(commit)
+}
+
+// storeTx is the writer's transaction: one connection and its prepared statements.
+type storeTx struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+	job   *job
+}
+
+func newStoreTx(conn *sql.Conn) *storeTx { return &storeTx{conn: conn, stmts: map[string]*sql.Stmt{}} }
+
+func (t *storeTx) close() error {
+	var errs []error
+	for _, s := range t.stmts {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// prepared keeps statements for good: their texts are the program's own and few.
+func (t *storeTx) prepared(query string) (*sql.Stmt, error) {
+	if s := t.stmts[query]; s != nil {
+		return s, nil
+	}
+	s, err := t.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	t.stmts[query] = s
+	return s, nil
+}
+
+// Exec runs query with a prepared statement.
+func (t *storeTx) Exec(query string, args ...any) (sql.Result, error) {
+	s, err := t.prepared(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.Exec(args...)
+}
+
+// Query runs query with a prepared statement.
+func (t *storeTx) Query(query string, args ...any) (*sql.Rows, error) {
+	s, err := t.prepared(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.Query(args...)
+}
+
+// QueryRow runs query with a prepared statement. Where preparing fails, the row carries why.
+func (t *storeTx) QueryRow(query string, args ...any) *sql.Row {
+	s, err := t.prepared(query)
+	if err != nil {
+		return t.conn.QueryRowContext(context.Background(), query, args...)
+	}
+	return s.QueryRow(args...)
+}
+
+// Announce notes e for group, to be published after the commit.
+func (t *storeTx) Announce(group string, e chat.Event) {
+	t.job.announced = append(t.job.announced, chat.Announcement{Group: group, Event: e})
+}
+
+// OnRollback notes what is to be undone in memory if the job's rows don't reach the disk.
+func (t *storeTx) OnRollback(undo func()) { t.job.undo = append(t.job.undo, undo) }

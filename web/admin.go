@@ -1,0 +1,6 @@
+package web
+
+import "net/http"
+
+// adminRoutes are the addresses of the admin site.
+func (s *Server) adminRoutes(mux *http.ServeMux) {}

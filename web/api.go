@@ -1,0 +1,190 @@
+package web
+
+import (
+	"context"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+
+	"hearth/web/chat"
+)
+
+// maxPage is the most messages, or users, of one answer (PROTOCOL.md).
+const maxPage = 200
+
+func noSuchPath(http.ResponseWriter, *ask) error { return chat.Errorf("not_found") }
+
+type apiRoom struct {
+	Name   string      `json:"name"`
+	Topic  string      `json:"topic"`
+	Access chat.Access `json:"access"`
+	Here   int         `json:"here"`
+	Unread int         `json:"unread"`
+}
+
+// listRooms answers with the rooms that the asker may enter.
+func (s *Server) listRooms(w http.ResponseWriter, r *ask) error {
+	if err := s.mayListen(r); err != nil {
+		return err
+	}
+	rooms, unread, err := s.roomsFor(r)
+	if err != nil {
+		return err
+	}
+	list := make([]apiRoom, 0, len(rooms))
+	for _, room := range rooms {
+		list = append(list, apiRoom{room.Name, room.Topic, room.Access, s.hub.HereCount(room.Group()), unread[room.ID]})
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"rooms": list})
+	return nil
+}
+
+type apiUser struct {
+	Username  string     `json:"username"`
+	FirstName string     `json:"first_name"`
+	LastName  string     `json:"last_name"`
+	Email     string     `json:"email,omitempty"`
+	LoggedIn  bool       `json:"is_logged_in"`
+	LastSeen  chat.Stamp `json:"last_seen"`
+}
+
+// listUsers answers with a page of people: ?q= filters, ?offset= and ?limit= (at most 200) page.
+func (s *Server) listUsers(w http.ResponseWriter, r *ask) error {
+	if err := s.mayListen(r); err != nil {
+		return err
+	}
+	limit, err := number(r, "limit", maxPage)
+	if err != nil {
+		return err
+	}
+	offset, err := number(r, "offset", 0)
+	if err != nil {
+		return err
+	}
+	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: r.FormValue("q"), Emails: r.caller.SignedIn(), Active: true,
+		Limit: int(min(limit, maxPage)), Offset: int(offset)})
+	if err != nil {
+		return err
+	}
+	list := make([]apiUser, 0, len(people))
+	for _, u := range people {
+		a := apiUser{Username: u.Name, FirstName: u.FirstName, LastName: u.LastName, LoggedIn: s.hub.Online(u.ID), LastSeen: chat.Stamp(u.LastSeen)}
+		if r.caller.SignedIn() {
+			a.Email = u.Email
+		}
+		list = append(list, a)
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"users": list, "total": total})
+	return nil
+}
+
+// number is a query's number, which must not be negative.
+func number(r *ask, name string, otherwise int64) (int64, error) {
+	text := r.FormValue(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, &chat.Error{Code: "bad_number", Args: []any{"name", name}}
+	}
+	return n, nil
+}
+
+// listMessages answers with a page of a room's history, in order of id.
+func (s *Server) listMessages(w http.ResponseWriter, r *ask) error {
+	var p chat.Page
+	var err error
+	if p.Before, err = number(r, "before", 0); err != nil {
+		return err
+	}
+	if p.After, err = number(r, "after", 0); err != nil {
+		return err
+	}
+	limit, err := number(r, "limit", pageMessages)
+	if err != nil {
+		return err
+	}
+	p.Limit = int(max(1, min(limit, maxPage)))
+	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
+	if err != nil {
+		return err
+	}
+	found, seq, err := s.chat.History(r.Context(), room, p)
+	if err != nil {
+		return err
+	}
+	frames := make([]chat.MessageFrame, 0, len(found))
+	for _, m := range found {
+		frames = append(frames, s.chat.Frame(m, room.Name))
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"messages": frames, "seq": seq})
+	return nil
+}
+
+// createMessage says something; the answer comes once it is on disk.
+func (s *Server) createMessage(w http.ResponseWriter, r *ask) error {
+	cmd, err := readCommand(r)
+	if err != nil {
+		return err
+	}
+	f, err := s.sayAndWait(r, chat.Draft{Text: *cmd.Message, Nonce: cmd.Nonce, ReplyTo: cmd.ReplyTo})
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusCreated, f)
+	return nil
+}
+
+// readCommand is the body of a request that says something, by the rules of a frame.
+func readCommand(r *ask) (command, error) {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		return command{}, chat.Errorf("bad_frame")
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxFrame+1))
+	if err != nil {
+		return command{}, err
+	}
+	if len(body) > MaxFrame {
+		return command{}, chat.Errorf("too_big", "max", MaxFrame)
+	}
+	cmd, err := parseCommand(body)
+	if err == nil && cmd.Message == nil {
+		err = chat.Errorf("bad_frame")
+	}
+	return cmd, err
+}
+
+// sayAndWait says a draft in the request's room and waits until it is stored.
+func (s *Server) sayAndWait(r *ask, d chat.Draft) (chat.MessageFrame, error) {
+	if r.caller.Name() == "" {
+		return chat.MessageFrame{}, chat.Errorf("sign_in")
+	}
+	if err := s.slow(r.caller); err != nil {
+		return chat.MessageFrame{}, err
+	}
+	type outcome struct {
+		frame chat.MessageFrame
+		err   error
+	}
+	done := make(chan outcome, 1)
+	s.chat.Say(context.WithoutCancel(r.Context()), r.caller, r.PathValue("room"), d, func(m *chat.Message, room *chat.Room, _ bool, err error) {
+		if err != nil {
+			done <- outcome{err: err}
+			return
+		}
+		done <- outcome{frame: s.chat.Frame(m, room.Name)}
+	})
+	o := <-done
+	return o.frame, o.err
+}
+
+// postMessage is the composer without a script.
+func (s *Server) postMessage(w http.ResponseWriter, r *ask) error {
+	d := chat.Draft{Text: normalizeNewlines(r.PostFormValue("message")), Nonce: r.PostFormValue("nonce")}
+	if _, err := s.sayAndWait(r, d); err != nil {
+		return err
+	}
+	return seeOther(w, r, r.URL.EscapedPath())
+}

@@ -1,0 +1,146 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"regexp"
+	"sort"
+	"strings"
+)
+
+//go:embed static templates
+var embedded embed.FS
+
+// assets are the static files, under one fingerprint for all, so that modules that import each
+// other by relative paths stay fingerprinted too.
+type assets struct {
+	hash  string
+	files map[string]asset
+	keys  []string // locale keys that the scripts use
+}
+
+type asset struct {
+	mime         string
+	body, zipped []byte // zipped is nil where it saves nothing
+}
+
+// scriptKey finds what scripts translate: t("key") with a literal key.
+var scriptKey = regexp.MustCompile(`\bt\(\s*["']([a-z0-9_.]+)["']`)
+
+func loadAssets() (*assets, error) {
+	a := &assets{files: map[string]asset{}}
+	sum := sha256.New()
+	keys := map[string]bool{}
+	err := fs.WalkDir(embedded, "static", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		body, err := embedded.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(sum, "%s %d\n", name, len(body))
+		sum.Write(body)
+		short := strings.TrimPrefix(name, "static/")
+		if strings.HasPrefix(short, "js/") {
+			for _, m := range scriptKey.FindAllSubmatch(body, -1) {
+				keys[string(m[1])] = true
+			}
+		}
+		a.files[short], err = newAsset(short, body)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load the static files: %w", err)
+	}
+	for k := range keys {
+		a.keys = append(a.keys, k)
+	}
+	sort.Strings(a.keys)
+	a.hash = hex.EncodeToString(sum.Sum(nil)[:6])
+	return a, nil
+}
+
+func newAsset(name string, body []byte) (asset, error) {
+	f := asset{mime: typeOf(name), body: body}
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return f, err
+	}
+	if _, err := z.Write(body); err != nil {
+		return f, err
+	}
+	if err := z.Close(); err != nil {
+		return f, err
+	}
+	if b.Len() < len(body)*9/10 {
+		f.zipped = b.Bytes()
+	}
+	return f, nil
+}
+
+// typeOf does not ask the machine's own table first, which may lack these or have them wrong.
+func typeOf(name string) string {
+	switch path.Ext(name) {
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	case ".webmanifest":
+		return "application/manifest+json"
+	case ".md", ".txt", ".sh":
+		return "text/plain; charset=utf-8"
+	}
+	if t := mime.TypeByExtension(path.Ext(name)); t != "" {
+		return t
+	}
+	return "application/octet-stream"
+}
+
+// url is where a static file is to be had; it may be cached for ever.
+func (a *assets) url(name string) string { return "/static/" + a.hash + "/" + name }
+
+// serveAsset answers for /static/. An address with an older fingerprint gets today's file, which
+// an open page of yesterday can still use, but is told not to keep it.
+func (s *Server) serveAsset(w http.ResponseWriter, r *http.Request) {
+	f, ok := s.assets.files[r.PathValue("file")]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", f.mime)
+	h.Set("Vary", "Accept-Encoding")
+	h.Set("Cache-Control", "no-cache")
+	if r.PathValue("hash") == s.assets.hash {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	body := f.body
+	if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		body = f.zipped
+	}
+	h.Set("Content-Length", fmt.Sprint(len(body)))
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // a client that has gone is nobody's error
+	}
+}
+
+// serveRootAsset answers for the few files whose place at the root browsers insist on.
+func (s *Server) serveRootAsset(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.SetPathValue("file", name)
+		s.serveAsset(w, r)
+	}
+}

@@ -1,0 +1,156 @@
+// Package chat is what the chat is: its people, rooms and messages, the rules they keep, and the
+// SQL that stores them. It knows nothing of HTTP or sockets.
+package chat
+
+import (
+	"fmt"
+	"time"
+)
+
+// Ender ends sockets. The chat calls it after a session, a user's rights or a room has changed.
+type Ender interface {
+	// EndSessions closes the sockets of these sessions, signed out.
+	EndSessions(ids ...int64)
+	// EndUser closes all sockets of a user.
+	EndUser(id int64)
+	// Recheck closes those sockets of a group whose callers may no longer be there.
+	Recheck(group string)
+	// EndRoom closes all sockets in a group, to come back to what is there now.
+	EndRoom(group string)
+}
+
+// Roster says who is there. The hub knows; nothing of it is in the database.
+type Roster interface {
+	// Online reports whether a user has a socket open anywhere.
+	Online(userID int64) bool
+	// OnlineUsers are the ids of all users with a socket open.
+	OnlineUsers() []int64
+	// Here are the names of the people in a group, sorted.
+	Here(group string) []string
+	// HereCount is how many people are in a group.
+	HereCount(group string) int
+}
+
+// Publisher sends events to groups.
+type Publisher interface {
+	// Publish sends e to everybody in group, now.
+	Publish(group string, e Event)
+	// PublishSoon is Publish for what may wait a little to go out with its like.
+	PublishSoon(group string, e Event)
+}
+
+// Chat holds the rules. Its methods are safe for concurrent use.
+type Chat struct {
+	disk     Disk
+	read     *statements
+	ender    Ender
+	presence Hub
+	now      func() time.Time
+	rooms    roomCache
+	settings settingsCache
+	fixed    Fixed
+
+	users    userCache
+	sessions sessionCache
+	watch    func(u *User, isNew bool) // nil: nobody looks at the people
+
+	// last is the highest number given out in each room. Only jobs of the writer touch it.
+	last map[int64]int64
+}
+
+// New makes a Chat on disk. fixed is what the command line has decided. Sockets and
+// presence come with Attach.
+func New(disk Disk, fixed Fixed) *Chat {
+	return &Chat{disk: disk, read: &statements{db: disk.Reader()}, fixed: fixed, now: time.Now, last: map[int64]int64{}}
+}
+
+// Hub is the channel layer as the chat sees it.
+type Hub interface {
+	Ender
+	Roster
+	Publisher
+}
+
+// Attach tells the chat who holds the sockets. It must be called before the first request.
+func (c *Chat) Attach(h Hub) { c.ender, c.presence = h, h }
+
+// Forget drops what is kept in memory of the database and closes the sockets of those who may
+// no longer be there: another process has changed it.
+func (c *Chat) Forget() {
+	c.rooms.clear()
+	c.settings.clear()
+	c.forgetPeople()
+	if c.ender != nil {
+		c.ender.Recheck("")
+	}
+}
+
+// Now is the time by the chat's clock.
+func (c *Chat) Now() time.Time { return c.now() }
+
+// Caller is who asks for something.
+type Caller struct {
+	User      *User  // nil: a visitor
+	Guest     string // the name that a visitor chose, "" for none
+	SessionID int64  // 0: no session
+	Lang      string
+}
+
+// SignedIn reports whether the caller has an account.
+func (c Caller) SignedIn() bool { return c.User != nil }
+
+// Admin reports whether the caller is an admin.
+func (c Caller) Admin() bool { return c.User != nil && c.User.Admin }
+
+// Name is how others see the caller: a username, a guest's name marked as such, or "" for
+// somebody who is only listening. A username has no parentheses, so the two are never equal.
+func (c Caller) Name() string {
+	switch {
+	case c.User != nil:
+		return c.User.Name
+	case c.Guest != "":
+		return guestLabel(c.Guest)
+	}
+	return ""
+}
+
+// Display is what people call the caller.
+func (c Caller) Display() string {
+	if c.User != nil {
+		return c.User.Display()
+	}
+	return c.Name()
+}
+
+func guestLabel(name string) string { return name + " (guest)" }
+
+// Reader is the caller as a reader of frames.
+func (c Caller) Reader() Reader { return Reader{UserID: c.userID(), Name: c.Name(), Lang: c.Lang} }
+
+func (c Caller) userID() int64 {
+	if c.User == nil {
+		return 0
+	}
+	return c.User.ID
+}
+
+// senderID is what messages are stored under: the user, or minus the session of a guest.
+func (c Caller) senderID() int64 {
+	if c.User != nil {
+		return c.User.ID
+	}
+	return -c.SessionID
+}
+
+// Inbox is the group of all sockets of a user.
+func Inbox(userID int64) string { return fmt.Sprintf("user:%d", userID) }
+
+// SessionGroup is the group of all sockets of a session.
+func SessionGroup(id int64) string { return fmt.Sprintf("session:%d", id) }
+
+// Groups that are not a room's.
+const (
+	PeopleGroup = "people" // presence of everybody, for those who may see it
+	RoomsGroup  = "rooms"  // open rooms as they come, go and fill
+	AdminsGroup = "admins" // the same for rooms that only admins see all of
+)

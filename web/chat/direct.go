@@ -1,0 +1,188 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+)
+
+// privately splits "/pm NAME text". A NAME or text that is missing is "".
+func privately(text string) (who, rest string, private bool) {
+	after, found := strings.CutPrefix(text, "/pm")
+	if !found || after != "" && !strings.ContainsAny(after[:1], " \t\n") {
+		return "", "", false
+	}
+	after = strings.TrimLeft(after, " \t\n")
+	i := strings.IndexAny(after, " \t\n")
+	if i < 0 {
+		return after, "", true
+	}
+	return after[:i], strings.TrimLeft(after[i:], " \t\n"), true
+}
+
+// privateTarget is the conversation that /pm speaks into.
+func (c *Chat) privateTarget(ctx context.Context, by Caller, who, text string) (*Room, error) {
+	if by.User == nil {
+		return nil, Errorf("sign_in")
+	}
+	if who == "" {
+		return nil, Errorf("empty")
+	}
+	r, err := c.enterDirect(ctx, by, who)
+	var e *Error
+	if errors.As(err, &e) && e.Code == "no_such_user" && strings.HasPrefix(who, "@") {
+		r, err = c.enterDirect(ctx, by, who[1:])
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, checkText(text)
+}
+
+type privateFrame struct {
+	Type      string `json:"type"`
+	ID        int64  `json:"id"`
+	User      string `json:"user,omitempty"`
+	Display   string `json:"display,omitempty"`
+	Target    string `json:"target,omitempty"`
+	Message   string `json:"message"`
+	Timestamp Stamp  `json:"timestamp"`
+	Nonce     string `json:"nonce,omitempty"`
+	History   bool   `json:"history,omitempty"`
+}
+
+// private is the event that brings a private message to whom it was said to.
+func private(m *Message, history bool) Event {
+	f := privateFrame{Type: "private_message", ID: m.ID, User: m.User, Message: m.Text, Timestamp: Stamp(m.At), History: history}
+	if m.Display != m.User {
+		f.Display = m.Display
+	}
+	e := same(f.Type, true, f)
+	e.ID = m.ID
+	return e
+}
+
+// Delivered is the receipt of a private message.
+func Delivered(m *Message, target string) Event {
+	f := privateFrame{Type: "private_message_delivered", ID: m.ID, Target: target, Message: m.Text, Timestamp: Stamp(m.At), Nonce: m.Nonce}
+	return same(f.Type, true, f)
+}
+
+// Receipt tells the sender alone of a message that was stored before: his own copy of it.
+func (c *Chat) Receipt(m *Message, r *Room) Event {
+	if r.Access == Direct {
+		return Delivered(m, r.With.Name)
+	}
+	e := c.said(m, r, false)
+	e.Seq = 0 // it is an answer, not the next in the room's line
+	return e
+}
+
+// roomNameFor is what user id calls the room.
+func (c *Chat) roomNameFor(r *Room, id int64) string {
+	if id == r.between[0] {
+		return r.Name
+	}
+	if u, err := c.User(context.Background(), r.between[0]); err == nil {
+		return "@" + u.Name
+	}
+	return r.Name
+}
+
+// directName is the name by which the caller enters the private conversation with that key. For
+// anybody else's it is one that can't be entered.
+func (c *Chat) directName(ctx context.Context, key string, by Caller) string {
+	other, mine := otherOf(key, by.userID())
+	if !mine {
+		return "@"
+	}
+	u, err := c.User(ctx, other)
+	if err != nil {
+		return "@"
+	}
+	return "@" + u.Name
+}
+
+// otherOf is the second party of the private conversation with that key.
+func otherOf(key string, me int64) (other int64, mine bool) {
+	var a, b int64
+	if _, err := fmt.Sscanf(key, "@%d:%d", &a, &b); err != nil {
+		return 0, false
+	}
+	switch me {
+	case a:
+		return b, true
+	case b:
+		return a, true
+	}
+	return 0, false
+}
+
+// Conversation is a private conversation in the sidebar.
+type Conversation struct {
+	With   *User
+	Unread int // at most MaxUnread
+	Last   time.Time
+}
+
+// MaxUnread is where counting stops: "99+".
+const MaxUnread = 100
+
+// maxInbox is how many unread private messages are sent at connecting, the last ones. The page of
+// the conversation has them all.
+const maxInbox = 100
+
+const unreadOf = `(SELECT count(*) FROM (SELECT 1 FROM message WHERE id > s.room_id << 32 | s.read AND id < (s.room_id + 1) << 32
+	AND sender <> s.user_id AND deleted_at IS NULL LIMIT 100))`
+
+// Conversations are the private conversations of a user, the latest first, at most limit.
+func (c *Chat) Conversations(ctx context.Context, userID int64, limit int) ([]Conversation, error) {
+	rows, err := c.read.Query(ctx, `SELECT r.id, r.name_key, `+unreadOf+` FROM membership s JOIN room r ON r.id = s.room_id
+		WHERE s.user_id = ? AND r.access = 'direct'`, userID)
+	if err != nil {
+		return nil, storage("list conversations", err)
+	}
+	var found []Conversation
+	var others, rooms []int64
+	for rows.Next() {
+		var room int64
+		var key string
+		var v Conversation
+		if err := rows.Scan(&room, &key, &v.Unread); err != nil {
+			return nil, errors.Join(storage("list conversations", err), rows.Close())
+		}
+		other, _ := otherOf(key, userID)
+		found, others, rooms = append(found, v), append(others, other), append(rooms, room)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, storage("list conversations", err)
+	}
+	for i := range found { // with no query open: the readers are few
+		if found[i].With, err = c.User(ctx, others[i]); err != nil {
+			return nil, err
+		}
+		if found[i].Last, err = c.lastActivity(ctx, rooms[i]); err != nil {
+			return nil, err
+		}
+	}
+	sort.Slice(found, func(i, j int) bool { return found[i].Last.After(found[j].Last) })
+	return found[:min(limit, len(found))], nil
+}
+
+// Waiting are the private messages that a user has not read, oldest first, as history.
+func (c *Chat) Waiting(ctx context.Context, userID int64) ([]Event, error) {
+	found, err := c.messages(ctx, `JOIN membership s ON s.user_id = ?1 JOIN room r ON r.id = s.room_id AND r.access = 'direct'
+		WHERE m.id > (s.room_id << 32 | s.read) AND m.id < (s.room_id + 1) << 32 AND m.sender <> ?1 AND m.deleted_at IS NULL
+		ORDER BY m.created_at DESC, m.id DESC LIMIT ?2`, userID, maxInbox)
+	if err != nil {
+		return nil, err
+	}
+	events := make([]Event, 0, len(found))
+	for i := len(found) - 1; i >= 0; i-- {
+		events = append(events, private(found[i], true))
+	}
+	return events, nil
+}

@@ -1,0 +1,58 @@
+package chat
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Error is something a person asked for and can't have. Its code is part of the protocol, the
+// suffix of a locale key (error.<code>), and what web turns into an HTTP status.
+type Error struct {
+	Code       string
+	Args       []any         // name, value pairs for the text's placeholders
+	Field      string        // the form field that is to blame, where one is
+	RetryAfter time.Duration // when asking again makes sense; 0: it doesn't, or at once
+	Err        error         // what lies beneath; for the log, never for the person
+}
+
+// Errorf makes an Error from its code and the name, value pairs that fill its text.
+func Errorf(code string, args ...any) *Error { return &Error{Code: code, Args: args} }
+
+// On says which form field is to blame.
+func (e *Error) On(field string) *Error { e.Field = field; return e }
+
+// Error describes e for a log.
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return e.Code + ": " + e.Err.Error()
+	}
+	if len(e.Args) > 0 {
+		return fmt.Sprint(e.Code, e.Args)
+	}
+	return e.Code
+}
+
+// Unwrap returns what lies beneath.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is makes two errors of one code equal for errors.Is.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
+// ErrNotFound is returned by queries for one row when there is none.
+var ErrNotFound = errors.New("not found")
+
+// storage wraps a failure of the disk, so that the sender is told that nothing was stored.
+func storage(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return &Error{Code: "storage", Err: fmt.Errorf("%s: %w", doing, err)}
+}

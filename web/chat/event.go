@@ -1,0 +1,275 @@
+package chat
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"hearth/web/locale"
+)
+
+// Event is something that happened, on its way to a group of sockets.
+type Event struct {
+	Type string
+	// Seq is the event's number in its room's line, 0 for what has none (comings and goings).
+	Seq int64
+	// ID is the message's in private_message frames, 0 in others.
+	ID int64
+	// Plain is set for the kinds that clients of the plain dialect get too.
+	Plain bool
+	// ExceptIn leaves out sockets that are also in this group.
+	ExceptIn string
+
+	varies Variance
+	frame  func(Reader) any
+}
+
+// Reader is what a frame can depend on: who gets it.
+type Reader struct {
+	UserID int64 // 0: a visitor
+	Name   string
+	Lang   string
+}
+
+// Variance says in what the frames of an event differ from reader to reader, so that one is
+// encoded for all readers who get the same.
+type Variance uint8
+
+// The ways in which frames can differ. Zero: everybody gets the same.
+const (
+	ByLang   Variance = 1 << iota // the human-readable text
+	ByGuest                       // visitors see less
+	ByPerson                      // everybody sees it from his own side
+)
+
+// Kind is r without what does not matter: readers of one kind get the same bytes.
+func (v Variance) Kind(r Reader) Reader {
+	var k Reader
+	if v&ByLang != 0 {
+		k.Lang = r.Lang
+	}
+	if v&ByPerson != 0 {
+		k.UserID, k.Name = r.UserID, r.Name
+	} else if v&ByGuest != 0 && r.UserID != 0 {
+		k.UserID = 1
+	}
+	return k
+}
+
+// Varies says in what the event's frames differ.
+func (e Event) Varies() Variance { return e.varies }
+
+// JSON is the event's frame for r, one line without its end.
+func (e Event) JSON(r Reader) []byte { return marshal(e.frame(r)) }
+
+// same makes an event that everybody gets alike.
+func same(typ string, plain bool, frame any) Event {
+	return Event{Type: typ, Plain: plain, frame: func(Reader) any { return frame }}
+}
+
+// marshal encodes v. What goes in is the program's own structs, which always marshal.
+func marshal(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // the frame is JSON for a script, not for a page
+	if err := enc.Encode(v); err != nil {
+		panic(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// Stamp is how times look on the wire: RFC 3339, UTC, milliseconds.
+type Stamp time.Time
+
+// MarshalJSON writes t, null for the zero time.
+func (t Stamp) MarshalJSON() ([]byte, error) {
+	if time.Time(t).IsZero() {
+		return []byte("null"), nil
+	}
+	return []byte(time.Time(t).UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
+}
+
+// local makes an event whose human-readable message is in the reader's language; body gets it.
+func local(typ string, plain bool, key string, args []any, body func(message string) any) Event {
+	return Event{Type: typ, Plain: plain, varies: ByLang, frame: func(r Reader) any {
+		return body(locale.Of(r.Lang).T(key, args...))
+	}}
+}
+
+type userListFrame struct {
+	Type    string          `json:"type"`
+	Message string          `json:"message"`
+	Room    string          `json:"room"`
+	Users   json.RawMessage `json:"users"`
+	You     *string         `json:"you"`
+	Seq     int64           `json:"seq"`
+	Online  int             `json:"people_online,omitempty"` // anywhere, not just here
+}
+
+// UserList tells who is in a room, and the reader his own name there (null for who only listens).
+// The room's name and seq depend on the reader as well; the names are encoded once. online is how
+// many people are online anywhere, 0 where that isn't told.
+func UserList(users []string, online int, room func(Reader) (name string, seq int64)) Event {
+	if users == nil {
+		users = []string{}
+	}
+	names := json.RawMessage(marshal(users))
+	return Event{Type: "user_list", Plain: true, varies: ByLang | ByPerson, frame: func(r Reader) any {
+		name, seq := room(r)
+		f := userListFrame{Type: "user_list", Users: names, Room: name, Seq: seq, Online: online,
+			Message: locale.Of(r.Lang).T("event.people", "count", len(users))}
+		if r.Name != "" {
+			f.You = &r.Name
+		}
+		return f
+	}}
+}
+
+type userFrame struct {
+	Type    string `json:"type"`
+	Message string `json:"message"`
+	User    string `json:"user"`
+	Display string `json:"display,omitempty"` // as people call them, where it isn't the username
+	ID      int64  `json:"id,omitempty"`
+	Seq     int64  `json:"seq,omitempty"`
+}
+
+// UserJoined tells that somebody came into the room; display is what people call them.
+func UserJoined(user, display string) Event {
+	return coming("user_join", "event.joined", user, display)
+}
+
+// UserLeft tells that somebody left the room.
+func UserLeft(user string) Event { return coming("user_leave", "event.left", user, user) }
+
+func coming(typ, key, user, display string) Event {
+	return local(typ, true, key, []any{"user", user}, func(m string) any {
+		f := userFrame{Type: typ, Message: m, User: user}
+		if display != user {
+			f.Display = display
+		}
+		return f
+	})
+}
+
+// Typing tells that somebody is writing.
+func Typing(user string) Event {
+	return local("typing", false, "event.typing", []any{"user", user}, func(m string) any {
+		return userFrame{Type: "typing", Message: m, User: user}
+	})
+}
+
+func messageDeleted(id, seq int64, by string) Event {
+	e := local("message_deleted", false, "event.deleted", []any{"user", by}, func(m string) any {
+		return userFrame{Type: "message_deleted", Message: m, User: by, ID: id, Seq: seq}
+	})
+	e.Seq = seq
+	return e
+}
+
+type resetFrame struct {
+	Type    string `json:"type"`
+	Message string `json:"message"`
+	Seq     int64  `json:"seq"`
+}
+
+// Reset tells a client whose gap can't be filled to load the history again.
+func Reset(seq int64) Event {
+	return local("reset", true, "event.reset", nil, func(m string) any {
+		return resetFrame{Type: "reset", Message: m, Seq: seq}
+	})
+}
+
+type errorFrame struct {
+	Type       string `json:"type"`
+	Code       string `json:"code"`
+	Message    string `json:"message"`
+	Nonce      string `json:"nonce,omitempty"`
+	RetryAfter int    `json:"retry_after,omitempty"` // seconds
+}
+
+// Failed tells one client what it did wrong, or what went wrong for it.
+func Failed(e *Error, nonce string) Event {
+	seconds := int((e.RetryAfter + time.Second - 1) / time.Second)
+	return local("error", true, "error."+e.Code, e.Args, func(m string) any {
+		return errorFrame{Type: "error", Code: e.Code, Message: m, Nonce: nonce, RetryAfter: seconds}
+	})
+}
+
+type presenceFrame struct {
+	Type      string `json:"type"`
+	Message   string `json:"message"`
+	Username  string `json:"username"`
+	User      string `json:"user"`
+	LoggedIn  bool   `json:"is_logged_in"`
+	Online    bool   `json:"online"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
+	Email     string `json:"email,omitempty"`
+	LastSeen  Stamp  `json:"last_seen"`
+	New       bool   `json:"new,omitempty"`
+}
+
+// UserCreated tells that somebody has an account now: the presence of a new user.
+func UserCreated(u *User) Event { return presence(u, false, true) }
+
+// Presence tells whether u is there, and how u looks now. Visitors get no e-mail address.
+func Presence(u *User, online bool) Event { return presence(u, online, false) }
+
+func presence(u *User, online, isNew bool) Event {
+	key := "event.offline"
+	if online {
+		key = "event.online"
+	}
+	return Event{Type: "presence", Plain: true, varies: ByLang | ByGuest, frame: func(r Reader) any {
+		f := presenceFrame{Type: "presence", Message: locale.Of(r.Lang).T(key, "user", u.Name),
+			Username: u.Name, User: u.Name, LoggedIn: online, Online: online,
+			FirstName: u.FirstName, LastName: u.LastName, LastSeen: Stamp(u.LastSeen), New: isNew}
+		if r.UserID != 0 {
+			f.Email = u.Email
+		}
+		return f
+	}}
+}
+
+type roomFrame struct {
+	Type    string `json:"type"`
+	Message string `json:"message"`
+	Room    string `json:"room"`
+	Topic   string `json:"topic"`
+	Access  Access `json:"access"`
+	Here    int    `json:"here"`
+	Gone    bool   `json:"gone,omitempty"`
+}
+
+// RoomChanged tells how a room looks now and how many people are in it.
+func RoomChanged(r *Room, here int) Event {
+	return local("room", false, "event.people", []any{"count", here}, func(m string) any {
+		return roomFrame{Type: "room", Message: m, Room: r.Name, Topic: r.Topic, Access: r.Access, Here: here}
+	})
+}
+
+// RoomGone tells that there is no such room any more.
+func RoomGone(name string) Event {
+	return local("room", false, "event.people", []any{"count", 0}, func(m string) any {
+		return roomFrame{Type: "room", Message: m, Room: name, Gone: true}
+	})
+}
+
+type tableFrame struct {
+	Type    string `json:"type"`
+	Event   string `json:"event"`
+	Message string `json:"message"`
+	Rows    string `json:"html_users"`
+}
+
+// TableChanged brings the rows of the table of people. fresh says that somebody signed up.
+func TableChanged(fresh bool, rows func(Reader) string) Event {
+	what := "Change Status"
+	if fresh {
+		what = "New User"
+	}
+	return Event{Type: "user_update", Plain: true, varies: ByLang | ByGuest, frame: func(r Reader) any {
+		return tableFrame{Type: "user_update", Event: what, Message: locale.Of(r.Lang).T("event.table"), Rows: rows(r)}
+	}}
+}

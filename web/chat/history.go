@@ -1,0 +1,189 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sort"
+	"time"
+)
+
+// MaxGap is how many changes after= may be behind before the client is told to load anew. It is
+// part of the protocol.
+const MaxGap = 500
+
+// messages are those that the rest of the query finds, in its order. Who said them is looked up
+// in the same statement, so that names are as they are now.
+func (c *Chat) messages(ctx context.Context, rest string, args ...any) ([]*Message, error) {
+	rows, err := c.read.Query(ctx, `SELECT m.id, m.sender, coalesce(m.guest, u.name, ''), coalesce(u.first_name, ''), coalesce(u.last_name, ''),
+		m.text, m.reply_to, m.nonce, m.created_at, m.edited_at, m.deleted_at
+		FROM message m LEFT JOIN user u ON u.id = m.sender `+rest, args...)
+	if err != nil {
+		return nil, storage("load messages", err)
+	}
+	defer rows.Close()
+	var found []*Message
+	for rows.Next() {
+		m, err := scanMessage(rows)
+		if err != nil {
+			return nil, storage("load messages", err)
+		}
+		found = append(found, m)
+	}
+	return found, storage("load messages", rows.Err())
+}
+
+func scanMessage(rows *sql.Rows) (*Message, error) {
+	var m Message
+	var u User
+	var at int64
+	var reply, edited, deleted sql.NullInt64
+	var nonce sql.NullString
+	if err := rows.Scan(&m.ID, &m.SenderID, &m.User, &u.FirstName, &u.LastName, &m.Text, &reply, &nonce, &at, &edited, &deleted); err != nil {
+		return nil, err
+	}
+	u.Name = m.User
+	m.Display, m.RoomID, m.Seq, m.At = u.Display(), m.ID>>32, line(m.ID), moment(at)
+	m.ReplyTo, m.Nonce, m.Edited, m.Deleted = reply.Int64, nonce.String, moment(edited.Int64), deleted.Valid
+	return &m, nil
+}
+
+// Page says which messages of a room are asked for.
+type Page struct {
+	Before int64 // ids below this one; 0: no bound
+	After  int64 // ids above this one
+	Limit  int   // at most so many: the last ones, or with After alone the first ones
+}
+
+// History are messages of a room, in order of id, and the room's seq at that moment: what a
+// socket opened with after=seq adds to them is neither missing nor twice.
+func (c *Chat) History(ctx context.Context, r *Room, p Page) ([]*Message, int64, error) {
+	if r.ID == 0 {
+		return nil, 0, nil
+	}
+	seq, err := c.Seq(ctx, r) // first: what comes meanwhile has a higher number
+	if err != nil {
+		return nil, 0, err
+	}
+	low, high := address(r.ID, 0), address(r.ID, seq)+1
+	if p.Before > 0 {
+		high = min(high, p.Before)
+	}
+	order := "DESC"
+	if p.After > 0 {
+		low = max(low, p.After)
+		if p.Before == 0 {
+			order = "ASC"
+		}
+	}
+	found, err := c.messages(ctx, "WHERE m.id > ? AND m.id < ? AND m.deleted_at IS NULL ORDER BY m.id "+order+" LIMIT ?", low, high, p.Limit)
+	sort.Slice(found, func(i, j int) bool { return found[i].ID < found[j].ID })
+	return found, seq, err
+}
+
+// Seq is the number of the room's last change, 0 if there was none.
+func (c *Chat) Seq(ctx context.Context, r *Room) (int64, error) {
+	if r.ID == 0 {
+		return 0, nil
+	}
+	var n int64
+	err := c.read.QueryRow(ctx, highest, []any{r.ID, r.ID}, &n)
+	return n, storage("find the room's seq", err)
+}
+
+// Last are the room's last messages as events marked as history, and the room's seq.
+func (c *Chat) Last(ctx context.Context, r *Room, limit int) ([]Event, int64, error) {
+	found, seq, err := c.History(ctx, r, Page{Limit: limit})
+	if err != nil {
+		return nil, 0, err
+	}
+	events := make([]Event, 0, len(found))
+	for _, m := range found {
+		events = append(events, c.said(m, r, true))
+	}
+	return events, seq, nil
+}
+
+// Since are the events of a room after the number after, in order, and its seq now; a single
+// reset where they are more than MaxGap, or the room's line is not the one that after is from.
+func (c *Chat) Since(ctx context.Context, r *Room, after int64) ([]Event, int64, error) {
+	seq, err := c.Seq(ctx, r)
+	if err != nil {
+		return nil, 0, err
+	}
+	if after < 0 || after > seq || seq-after > MaxGap {
+		return []Event{Reset(seq)}, seq, nil
+	}
+	if after == seq {
+		return nil, seq, nil
+	}
+	low, high := address(r.ID, after), address(r.ID, seq)
+	found, err := c.messages(ctx, "WHERE m.id > ? AND m.id <= ? AND m.deleted_at IS NULL ORDER BY m.id", low, high)
+	if err != nil {
+		return nil, 0, err
+	}
+	events, err := c.changes(ctx, low, high)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, m := range found {
+		events = append(events, c.said(m, r, false))
+	}
+	sort.Slice(events, func(i, j int) bool { return events[i].Seq < events[j].Seq })
+	return events, seq, nil
+}
+
+// changes are the events of what happened to messages, between two addresses.
+func (c *Chat) changes(ctx context.Context, low, high int64) ([]Event, error) {
+	rows, err := c.read.Query(ctx, `SELECT x.id, x.kind, x.message_id, coalesce(u.name, '') FROM change x LEFT JOIN user u ON u.id = x.user_id
+		WHERE x.id > ? AND x.id <= ?`, low, high)
+	if err != nil {
+		return nil, storage("load changes", err)
+	}
+	defer rows.Close()
+	var events []Event
+	for rows.Next() {
+		var id, message int64
+		var kind, user string
+		if err := rows.Scan(&id, &kind, &message, &user); err != nil {
+			return nil, storage("load changes", err)
+		}
+		if kind != "delete" {
+			return nil, fmt.Errorf("change %d has the unknown kind %q", id, kind)
+		}
+		events = append(events, messageDeleted(message, line(id), user))
+	}
+	return events, storage("load changes", rows.Err())
+}
+
+// Excerpt is the beginning of a message that is answered, for the line above the answer.
+type Excerpt struct {
+	ID            int64
+	Display, Text string
+	Deleted       bool
+}
+
+// Excerpts are those of the messages with these ids, by id. Deleted ones have no text.
+func (c *Chat) Excerpts(ctx context.Context, ids []int64) (map[int64]Excerpt, error) {
+	found := map[int64]Excerpt{}
+	for _, id := range ids {
+		if _, had := found[id]; had || id == 0 {
+			continue
+		}
+		ms, err := c.messages(ctx, "WHERE m.id = ?", id)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range ms {
+			found[id] = Excerpt{ID: id, Display: m.Display, Text: m.Text, Deleted: m.Deleted}
+		}
+	}
+	return found, nil
+}
+
+// lastActivity is when a room's last message was said; the zero time if none was.
+func (c *Chat) lastActivity(ctx context.Context, room int64) (time.Time, error) {
+	var at sql.NullInt64
+	err := c.read.QueryRow(ctx, "SELECT (SELECT created_at FROM message WHERE id < (?1 + 1) << 32 AND id >= ?1 << 32 ORDER BY id DESC LIMIT 1)", []any{room}, &at)
+	return moment(at.Int64), storage("find the last message", err)
+}

@@ -1,0 +1,118 @@
+package chat
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"time"
+)
+
+// The most that one invitation may be good for: a link gets around.
+const (
+	maxInviteUses = 1000
+	maxInviteDays = 365
+)
+
+// Invite is an open invitation. Its token is not kept: whoever loses the link makes another one.
+type Invite struct {
+	ID               int64
+	By               string // the username of who made it, "" if that account is gone
+	Created, Expires time.Time
+	UsesLeft         int
+}
+
+// CreateInvite makes a link's token that lets uses people sign up within so many days. Errors:
+// not_allowed, bad_number (on uses or days), storage.
+func (c *Chat) CreateInvite(ctx context.Context, by Caller, uses, days int) (token string, err error) {
+	switch {
+	case !by.Admin():
+		return "", Errorf("not_allowed")
+	case uses < 1 || uses > maxInviteUses:
+		return "", Errorf("bad_number", "min", 1, "max", maxInviteUses).On("uses")
+	case days < 1 || days > maxInviteDays:
+		return "", Errorf("bad_number", "min", 1, "max", maxInviteDays).On("days")
+	}
+	secret, hash := newToken()
+	now := c.now()
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		_, err := tx.Exec("INSERT INTO invite (token_hash, created_by, created_at, expires_at, uses_left) VALUES (?, ?, ?, ?, ?)",
+			hash[:], by.User.ID, millis(now), millis(now.AddDate(0, 0, days)), uses)
+		if err != nil {
+			return fmt.Errorf("insert invitation: %w", err)
+		}
+		return c.note(tx, by, "invite_created", "")
+	})
+	if err != nil {
+		return "", storage("create an invitation", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(secret), nil
+}
+
+// InviteValid reports whether somebody may sign up with that token now.
+func (c *Chat) InviteValid(ctx context.Context, token string) (valid bool, err error) {
+	err = c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM invite WHERE token_hash = ? AND expires_at > ? AND uses_left > 0)",
+		[]any{inviteHash(token), millis(c.now())}, &valid)
+	return valid, storage("look for an invitation", err)
+}
+
+// useInvite takes one use off the invitation with that token; "" needs none.
+func (c *Chat) useInvite(tx Tx, token string) error {
+	if token == "" {
+		return nil
+	}
+	res, err := tx.Exec("UPDATE invite SET uses_left = uses_left - 1 WHERE token_hash = ? AND expires_at > ? AND uses_left > 0",
+		inviteHash(token), millis(c.now()))
+	if err != nil {
+		return fmt.Errorf("use an invitation: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return Errorf("invite_used")
+	}
+	return nil
+}
+
+// Invites are the invitations that are still open, the newest first.
+func (c *Chat) Invites(ctx context.Context) ([]Invite, error) {
+	rows, err := c.read.Query(ctx, `SELECT i.id, coalesce(u.name, ''), i.created_at, i.expires_at, i.uses_left
+		FROM invite i LEFT JOIN user u ON u.id = i.created_by WHERE i.expires_at > ? AND i.uses_left > 0 ORDER BY i.id DESC`, millis(c.now()))
+	if err != nil {
+		return nil, storage("list invitations", err)
+	}
+	defer rows.Close()
+	var invites []Invite
+	for rows.Next() {
+		var i Invite
+		var created, expires int64
+		if err := rows.Scan(&i.ID, &i.By, &created, &expires, &i.UsesLeft); err != nil {
+			return nil, storage("list invitations", err)
+		}
+		i.Created, i.Expires = moment(created), moment(expires)
+		invites = append(invites, i)
+	}
+	return invites, storage("list invitations", rows.Err())
+}
+
+// RevokeInvite makes an invitation worthless. One that is gone already is no error.
+func (c *Chat) RevokeInvite(ctx context.Context, by Caller, id int64) error {
+	if !by.Admin() {
+		return Errorf("not_allowed")
+	}
+	err := c.disk.Write(ctx, func(tx Tx) error {
+		if _, err := tx.Exec("DELETE FROM invite WHERE id = ?", id); err != nil {
+			return fmt.Errorf("delete an invitation: %w", err)
+		}
+		return c.note(tx, by, "invite_revoked", "")
+	})
+	return storage("revoke an invitation", err)
+}
+
+// inviteHash is the hash of a link's token. One that isn't even Base64 hashes to what nobody has.
+func inviteHash(token string) []byte {
+	secret, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return nil
+	}
+	hash := sha256.Sum256(secret)
+	return hash[:]
+}

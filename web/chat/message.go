@@ -1,0 +1,354 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"hearth/web/markup"
+)
+
+// Limits of PROTOCOL.md.
+const (
+	maxMessage = 4000 // characters
+	maxNonce   = 64   // characters
+)
+
+// Message is something that was said.
+type Message struct {
+	ID, Seq  int64 // Seq is the number in the room's line, the lower half of ID
+	RoomID   int64
+	SenderID int64  // the user, or minus the session of a guest
+	User     string // the username, or a guest's name marked as such
+	Display  string // the name that people call the user by
+	Text     string
+	At       time.Time
+	Edited   time.Time
+	Deleted  bool
+	ReplyTo  int64
+	Nonce    string
+}
+
+// Guest reports whether a visitor said it.
+func (m *Message) Guest() bool { return m.SenderID < 0 }
+
+// line is the number of an id in its room.
+func line(id int64) int64 { return id & (1<<32 - 1) }
+
+// address is the id of number n in a room.
+func address(room, n int64) int64 { return room<<32 | n }
+
+// MessageFrame is a message on the wire, in frames and in answers of the HTTP API.
+type MessageFrame struct {
+	Type      string `json:"type,omitempty"`
+	ID        int64  `json:"id"`
+	Seq       int64  `json:"seq"`
+	Room      string `json:"room"`
+	User      string `json:"user"`
+	Display   string `json:"display,omitempty"` // as people call the user, where it isn't the username
+	Guest     bool   `json:"guest,omitempty"`
+	Message   string `json:"message"`
+	HTML      string `json:"html,omitempty"` // where the text has markup
+	Timestamp Stamp  `json:"timestamp"`
+	EditedAt  *Stamp `json:"edited_at,omitempty"`
+	ReplyTo   int64  `json:"reply_to,omitempty"`
+	Nonce     string `json:"nonce,omitempty"`
+	History   bool   `json:"history,omitempty"`
+}
+
+// Frame is m as said in the room called room.
+func (c *Chat) Frame(m *Message, room string) MessageFrame {
+	f := MessageFrame{ID: m.ID, Seq: m.Seq, Room: room, User: m.User, Guest: m.Guest(), Message: m.Text,
+		Timestamp: Stamp(m.At), ReplyTo: m.ReplyTo, Nonce: m.Nonce}
+	if m.Display != m.User {
+		f.Display = m.Display
+	}
+	if !m.Edited.IsZero() {
+		at := Stamp(m.Edited)
+		f.EditedAt = &at
+	}
+	if html, plain := c.HTML(m.Text); !plain {
+		f.HTML = html
+	}
+	return f
+}
+
+// HTML is the text marked up, and whether it is nothing but the text.
+func (c *Chat) HTML(text string) (html string, plain bool) {
+	return markup.HTML(text, markup.Options{Mention: c.mention})
+}
+
+// mention finds who is called by @name in a text.
+func (c *Chat) mention(name string) (url, display string, ok bool) {
+	u, err := c.UserByName(context.Background(), name)
+	if err != nil {
+		return "", "", false
+	}
+	return "/chat/@" + u.Name + "/", "@" + u.Name, true
+}
+
+// said is the event of a message. In a private conversation each side has its own name for the room.
+func (c *Chat) said(m *Message, r *Room, history bool) Event {
+	f := c.Frame(m, r.Name)
+	f.Type, f.History = "chat_message", history
+	e := same("chat_message", true, f)
+	e.Seq = m.Seq
+	if r.Access == Direct {
+		e.varies, e.frame = ByPerson, func(to Reader) any {
+			f := f
+			f.Room = c.roomNameFor(r, to.UserID)
+			return f
+		}
+	}
+	return e
+}
+
+// Draft is something to be said.
+type Draft struct {
+	Text    string
+	Nonce   string // the client's own, unique per message; "" for none
+	ReplyTo int64
+}
+
+// check applies the protocol's rules to a text.
+func (d *Draft) check() error {
+	if utf8.RuneCountInString(d.Nonce) > maxNonce || !oneLine(d.Nonce) {
+		return Errorf("bad_frame")
+	}
+	return checkText(d.Text)
+}
+
+func checkText(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return Errorf("empty")
+	}
+	if utf8.RuneCountInString(text) > maxMessage {
+		return Errorf("too_long", "max", maxMessage)
+	}
+	for _, r := range text {
+		if r == '\n' || r == '\t' {
+			continue
+		}
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return Errorf("bad_text")
+		}
+	}
+	return nil
+}
+
+// oneLine reports whether a text has no control characters at all.
+func oneLine(s string) bool {
+	return utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
+}
+
+// Say says d in the room called name, or, if d begins with /pm, to somebody alone. done is told
+// once it is on disk (and announced), or why it is not; m.ID is older than the call where the
+// nonce was known already: again is true then, and nothing was announced. Calls of one caller are
+// stored in their order. done must not block.
+func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done func(m *Message, r *Room, again bool, err error)) {
+	room, d, err := c.target(ctx, by, name, d)
+	if err != nil {
+		done(nil, nil, false, err)
+		return
+	}
+	m := &Message{SenderID: by.senderID(), User: by.Name(), Text: d.Text, Nonce: d.Nonce, ReplyTo: d.ReplyTo}
+	m.Display = m.User
+	if by.User != nil {
+		m.Display = by.User.Display()
+	}
+	again := false
+	c.disk.Submit(func(tx Tx) (err error) {
+		again, err = c.store(tx, room, m, by)
+		return err
+	}, func(err error) {
+		if room.ID == 0 && err == nil {
+			c.rooms.clear() // the room is kept from now on
+		}
+		done(m, room, again, storage("store a message", err))
+	})
+}
+
+// target is the room that d goes to, with the /pm taken off, after all rules were applied.
+func (c *Chat) target(ctx context.Context, by Caller, name string, d Draft) (*Room, Draft, error) {
+	if err := d.check(); err != nil {
+		return nil, d, err
+	}
+	room, err := c.Enter(ctx, by, name)
+	if err != nil {
+		return nil, d, err
+	}
+	if who, text, private := privately(d.Text); private {
+		d.Text = text
+		if room, err = c.privateTarget(ctx, by, who, text); err != nil {
+			return nil, d, err
+		}
+	}
+	if err := c.MaySpeak(ctx, by, room); err != nil {
+		return nil, d, err
+	}
+	if d.ReplyTo != 0 && d.ReplyTo>>32 != room.ID {
+		return nil, d, Errorf("no_such_message")
+	}
+	return room, d, nil
+}
+
+// store gives m its number and writes it, unless its nonce says that it was written before.
+func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err error) {
+	if m.RoomID, err = c.keep(tx, r, by); err != nil {
+		return false, err
+	}
+	n, err := c.next(tx, m.RoomID)
+	if err != nil {
+		return false, err
+	}
+	m.Seq, m.ID, m.At = n, address(m.RoomID, n), c.now().Truncate(time.Millisecond)
+	res, err := tx.Exec("INSERT INTO message (id, sender, guest, text, reply_to, nonce, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sender, nonce) WHERE nonce IS NOT NULL DO NOTHING",
+		m.ID, m.SenderID, nullable(by.User == nil, m.User), m.Text, nullable(m.ReplyTo != 0, m.ReplyTo), nullable(m.Nonce != "", m.Nonce), millis(m.At))
+	if err != nil {
+		return false, fmt.Errorf("insert a message: %w", err)
+	}
+	stored, err := res.RowsAffected()
+	if err != nil {
+		return false, fmt.Errorf("insert a message: %w", err)
+	}
+	if stored == 0 {
+		return true, c.storedBefore(tx, m)
+	}
+	c.took(tx, m.RoomID, n)
+	c.announce(tx, r, m, by)
+	return false, nil
+}
+
+func nullable(has bool, v any) any {
+	if has {
+		return v
+	}
+	return nil
+}
+
+// storedBefore makes m the message that has its nonce.
+func (c *Chat) storedBefore(tx Tx, m *Message) error {
+	var at int64
+	var reply, edited, deleted sql.NullInt64
+	err := tx.QueryRow("SELECT id, text, reply_to, created_at, edited_at, deleted_at FROM message WHERE sender = ? AND nonce = ?", m.SenderID, m.Nonce).
+		Scan(&m.ID, &m.Text, &reply, &at, &edited, &deleted)
+	if err != nil {
+		return fmt.Errorf("find the message with that nonce: %w", err)
+	}
+	m.RoomID, m.Seq, m.At = m.ID>>32, line(m.ID), moment(at)
+	m.ReplyTo, m.Edited, m.Deleted = reply.Int64, moment(edited.Int64), deleted.Valid
+	return nil
+}
+
+// next is the number that follows the room's highest.
+func (c *Chat) next(tx Tx, room int64) (int64, error) {
+	if n, ok := c.last[room]; ok {
+		return n + 1, nil
+	}
+	var n int64
+	if err := tx.QueryRow(highest, room, room).Scan(&n); err != nil {
+		return 0, fmt.Errorf("find the last number of room %d: %w", room, err)
+	}
+	return n + 1, nil
+}
+
+// highest is the last number of a room's line: two look-ups at the end of a range of rowids.
+const highest = `SELECT max(
+	ifnull((SELECT max(id) FROM message WHERE id < (?1 + 1) << 32 AND id >= ?1 << 32), 0),
+	ifnull((SELECT max(id) FROM change WHERE id < (?2 + 1) << 32 AND id >= ?2 << 32), 0)) & 0xffffffff`
+
+// took notes that n is given out, for as long as the transaction holds.
+func (c *Chat) took(tx Tx, room, n int64) {
+	c.last[room] = n
+	tx.OnRollback(func() { delete(c.last, room) })
+}
+
+// announce tells the room of m, and in a private conversation both sides wherever they are.
+func (c *Chat) announce(tx Tx, r *Room, m *Message, by Caller) {
+	tx.Announce(r.Group(), c.said(m, r, false))
+	if r.Access != Direct {
+		return
+	}
+	if r.With.ID != m.SenderID {
+		e := private(m, false)
+		e.ExceptIn = r.Group()
+		tx.Announce(Inbox(r.With.ID), e)
+	}
+	e := Delivered(m, r.With.Name)
+	e.ExceptIn = r.Group()
+	tx.Announce(Inbox(m.SenderID), e)
+}
+
+// Delete takes back a message: one's own, or as an admin anybody's. Its text is erased.
+func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
+	m, r, err := c.messageFor(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	if m.SenderID != by.senderID() && !by.Admin() {
+		return Errorf("not_allowed")
+	}
+	if m.Deleted {
+		return nil
+	}
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		at := millis(c.now())
+		if _, err := tx.Exec("UPDATE message SET text = '', deleted_at = ? WHERE id = ?", at, id); err != nil {
+			return fmt.Errorf("erase message %d: %w", id, err)
+		}
+		n, err := c.change(tx, r.ID, "delete", id, by)
+		if err != nil {
+			return err
+		}
+		tx.Announce(r.Group(), messageDeleted(id, n, by.Name()))
+		if m.SenderID == by.senderID() {
+			return nil
+		}
+		return c.note(tx, by, "message_deleted", fmt.Sprintf("%s, %s", r.Name, m.User))
+	})
+	return storage("delete a message", err)
+}
+
+// change writes what happened to a message into the room's line and returns its number.
+func (c *Chat) change(tx Tx, room int64, kind string, message int64, by Caller) (int64, error) {
+	n, err := c.next(tx, room)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := tx.Exec("INSERT INTO change (id, kind, message_id, user_id, created_at) VALUES (?, ?, ?, ?, ?)",
+		address(room, n), kind, message, by.senderID(), millis(c.now())); err != nil {
+		return 0, fmt.Errorf("note the %s of message %d: %w", kind, message, err)
+	}
+	c.took(tx, room, n)
+	return n, nil
+}
+
+// messageFor is a message and its room, if the caller may be there.
+func (c *Chat) messageFor(ctx context.Context, by Caller, id int64) (*Message, *Room, error) {
+	var name, key string
+	var access Access
+	err := c.read.QueryRow(ctx, "SELECT name, name_key, access FROM room WHERE id = ?", []any{id >> 32}, &name, &key, &access)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil, Errorf("no_such_message")
+	}
+	if err != nil {
+		return nil, nil, storage("find the message's room", err)
+	}
+	if access == Direct {
+		name = c.directName(ctx, key, by)
+	}
+	r, err := c.Enter(ctx, by, name)
+	if err != nil {
+		return nil, nil, Errorf("no_such_message")
+	}
+	found, err := c.messages(ctx, "WHERE m.id = ?", id)
+	if err != nil || len(found) == 0 {
+		return nil, nil, errors.Join(Errorf("no_such_message"), err)
+	}
+	return found[0], r, nil
+}

@@ -1,0 +1,134 @@
+package chat
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/ergochat/confusables"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// The longest names, in Unicode code points after normalising (PROTOCOL.md, "Names and sizes").
+const (
+	MaxUsername = 150
+	MaxRoomName = 128
+)
+
+// maxMarks is how many combining marks may follow each other: UTS #39 section 5.4 has four. Enough
+// for the scripts that need them, too few to paint over the lines above and below.
+const maxMarks = 4
+
+// maxNameBytes is where even normalising isn't worth it: a code point that is longest before it
+// is composed takes three, of at most four bytes.
+const maxNameBytes = 3 * 4 * MaxUsername
+
+// Username is the form in which a username is kept (NFKC, without space around it), and the key by
+// which it is found: two names with one key differ only in case. Errors: name_empty,
+// name_too_long, name_characters.
+func Username(s string) (name, key string, err error) {
+	if len(s) > maxNameBytes {
+		return "", "", Errorf("name_too_long", "max", MaxUsername)
+	}
+	name = norm.NFKC.String(strings.TrimSpace(s))
+	switch {
+	case name == "":
+		return "", "", Errorf("name_empty")
+	case utf8.RuneCountInString(name) > MaxUsername:
+		return "", "", Errorf("name_too_long", "max", MaxUsername)
+	case !spelled(name, "@.+-_"):
+		return "", "", Errorf("name_characters")
+	}
+	return name, foldName(name), nil
+}
+
+// NameKey is the key by which a user called name would be found. No name is too odd for it.
+func NameKey(name string) string { return foldName(strings.TrimSpace(name)) }
+
+// GuestName is Username for the name that a visitor chose.
+func GuestName(s string) (name, key string, err error) { return Username(s) }
+
+// RoomName is the form in which a room's name is kept (NFC, without space around it, spaces as
+// "-"), and the key by which it is found: two names with one key differ only in case. Errors:
+// room_name_empty, room_name_too_long, room_name_characters, room_name_dots.
+func RoomName(s string) (name, key string, err error) {
+	if len(s) > maxNameBytes {
+		return "", "", Errorf("room_name_too_long", "max", MaxRoomName)
+	}
+	name = norm.NFC.String(dashes(strings.TrimSpace(s)))
+	switch {
+	case name == "":
+		return "", "", Errorf("room_name_empty")
+	case utf8.RuneCountInString(name) > MaxRoomName:
+		return "", "", Errorf("room_name_too_long", "max", MaxRoomName)
+	case !spelled(name, "-_."):
+		return "", "", Errorf("room_name_characters")
+	case strings.Trim(name, ".") == "":
+		return "", "", Errorf("room_name_dots") // a path of "." or ".." leads elsewhere
+	}
+	return name, norm.NFC.String(cases.Fold().String(name)), nil
+}
+
+// dashes turns spaces of any width into "-".
+func dashes(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Zs, r) {
+			return '-'
+		}
+		return r
+	}, s)
+}
+
+// foldName makes names equal that differ only in case, as NFKC_Casefold does.
+func foldName(name string) string {
+	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name)))
+}
+
+// spelled reports whether s consists of letters and digits of any script, the marks that belong to
+// them, and the given signs.
+func spelled(s, signs string) bool {
+	marks := maxMarks // none before the first letter
+	for _, r := range s {
+		switch {
+		case r == utf8.RuneError, invisible(r):
+			return false
+		case unicode.IsLetter(r), unicode.IsDigit(r):
+			marks = 0
+		case unicode.In(r, unicode.Mn, unicode.Mc):
+			if marks++; marks > maxMarks {
+				return false
+			}
+		case strings.ContainsRune(signs, r):
+			marks = maxMarks
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// invisible reports whether r is a letter or mark that leaves no trace: the fillers of Hangul,
+// variation selectors and the like. (What changes direction is neither letter nor mark.)
+func invisible(r rune) bool {
+	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// look is equal for names that people can't tell apart, in upper or lower case, although they are
+// written in different scripts: "ada" and "аdа" with Cyrillic а. It is the skeleton of UTS #39 with
+// one change: ASCII stays as it is. Else Ian would be lan, and by case Lan; erna would be ema.
+func look(name string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(name) {
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+			continue
+		}
+		seen := confusables.SkeletonTweaked(string(r))
+		if seen == "l" && unicode.IsUpper(r) {
+			seen = "I" // Greek Ι, Cyrillic І: the table has l for all that look like I
+		}
+		b.WriteString(seen)
+	}
+	return foldName(b.String())
+}

@@ -1,0 +1,50 @@
+package chat
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The length of a password in characters (NIST SP 800-63B asks for at least 8, and for no less
+// than 64 to be allowed).
+const (
+	minPassword = 8
+	maxPassword = 256
+)
+
+//go:embed passwords/common.txt
+var commonPasswords string
+
+// commonList are the lines of passwords/common.txt, which is sorted.
+var commonList = sync.OnceValue(func() []string {
+	return strings.Split(strings.TrimSuffix(commonPasswords, "\n"), "\n")
+})
+
+// CheckPassword applies the rules for a new password of the user called name. Errors:
+// password_short, password_long, password_digits, password_common, password_name.
+func CheckPassword(password, name string) error {
+	n := utf8.RuneCountInString(password)
+	switch {
+	case n < minPassword:
+		return Errorf("password_short", "min", minPassword)
+	case n > maxPassword:
+		return Errorf("password_long", "max", maxPassword)
+	case strings.IndexFunc(password, func(r rune) bool { return !unicode.IsDigit(r) }) < 0:
+		return Errorf("password_digits")
+	case NameKey(password) == NameKey(name):
+		return Errorf("password_name")
+	case common(password):
+		return Errorf("password_common")
+	}
+	return nil
+}
+
+// common reports whether a password is among those that are tried first, in upper or lower case.
+func common(password string) bool {
+	_, found := slices.BinarySearch(commonList(), strings.ToLower(password))
+	return found
+}

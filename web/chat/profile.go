@@ -1,0 +1,191 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hearth/web/locale"
+)
+
+// Console is who acts on the command line: an admin without an account.
+func Console() Caller { return Caller{User: &User{Name: "console", Admin: true}} }
+
+// may reports whether by may change the account of user id: one's own, an admin everybody's.
+func may(by Caller, id int64) error {
+	if by.Admin() || by.User != nil && by.User.ID == id {
+		return nil
+	}
+	return Errorf("not_allowed")
+}
+
+// edit runs job on the account of user id, notes it as what an admin did to somebody else, and
+// makes it known.
+func (c *Chat) edit(ctx context.Context, by Caller, id int64, what string, job func(Tx) error) error {
+	if err := may(by, id); err != nil {
+		return err
+	}
+	u, err := c.User(ctx, id)
+	if err != nil {
+		return err
+	}
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		if err := job(tx); err != nil {
+			return err
+		}
+		if by.User.ID == id {
+			return nil
+		}
+		return c.note(tx, by, what, u.Name)
+	})
+	if err != nil {
+		return storage(what, err)
+	}
+	return c.changed(ctx, id)
+}
+
+// UpdateProfile stores what people say of themselves. Errors: those of Profile.Check,
+// not_allowed, storage, ErrNotFound.
+func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile) error {
+	p, err := p.Check()
+	if err != nil {
+		return err
+	}
+	u, err := c.User(ctx, id)
+	if err != nil {
+		return err
+	}
+	return c.edit(ctx, by, id, "user_edited", func(tx Tx) error {
+		_, err := tx.Exec("UPDATE user SET first_name = ?, last_name = ?, email = ?, search = ? WHERE id = ?",
+			p.FirstName, p.LastName, p.Email, searchText(u.Name, p.FirstName, p.LastName), id)
+		return err
+	})
+}
+
+// SetPassword stores the hash of a new password and signs the user out everywhere but in by's own
+// browser. Errors: not_allowed, storage, ErrNotFound.
+func (c *Chat) SetPassword(ctx context.Context, by Caller, id int64, hash string) error {
+	var gone []int64
+	err := c.edit(ctx, by, id, "user_password", func(tx Tx) (err error) {
+		if _, err = tx.Exec("UPDATE user SET password = ? WHERE id = ?", hash, id); err != nil {
+			return fmt.Errorf("store the password: %w", err)
+		}
+		gone, err = endSessions(tx, "user_id = ? AND id <> ?", id, by.SessionID)
+		return err
+	})
+	if err == nil {
+		c.ended(gone)
+	}
+	return err
+}
+
+// SetAdmin makes the user an admin, or unmakes one. Errors: last_admin, not_allowed, storage,
+// ErrNotFound.
+func (c *Chat) SetAdmin(ctx context.Context, by Caller, id int64, on bool) error {
+	if !by.Admin() {
+		return Errorf("not_allowed")
+	}
+	what := map[bool]string{true: "user_admin", false: "user_unadmin"}[on]
+	err := c.edit(ctx, by, id, what, func(tx Tx) error {
+		if !on {
+			if err := leavesAdmin(tx, id); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec("UPDATE user SET admin = ? WHERE id = ?", on, id)
+		return err
+	})
+	if err == nil && c.ender != nil {
+		c.ender.Recheck("") // rooms for admins only
+	}
+	return err
+}
+
+// SetDisabled shuts the user out, at once and everywhere, or lets the user in again. Errors:
+// last_admin, not_allowed, storage, ErrNotFound.
+func (c *Chat) SetDisabled(ctx context.Context, by Caller, id int64, on bool) error {
+	if !by.Admin() {
+		return Errorf("not_allowed")
+	}
+	what := map[bool]string{true: "user_disabled", false: "user_enabled"}[on]
+	var gone []int64
+	err := c.edit(ctx, by, id, what, func(tx Tx) (err error) {
+		if on {
+			if err := leavesAdmin(tx, id); err != nil {
+				return err
+			}
+			if gone, err = endSessions(tx, "user_id = ?", id); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec("UPDATE user SET disabled = ? WHERE id = ?", on, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.ended(gone)
+	if on && c.ender != nil {
+		c.ender.EndUser(id)
+	}
+	return nil
+}
+
+// leavesAdmin is last_admin if without user id nobody could administer the place.
+func leavesAdmin(tx Tx, id int64) error {
+	var others bool
+	err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM user WHERE admin = 1 AND disabled = 0 AND id <> ?1) OR NOT EXISTS (SELECT 1 FROM user WHERE id = ?1 AND admin = 1 AND disabled = 0)", id).Scan(&others)
+	if err != nil {
+		return fmt.Errorf("count admins: %w", err)
+	}
+	if !others {
+		return Errorf("last_admin")
+	}
+	return nil
+}
+
+// SetLanguage stores the language of a user's pages, "" for what the browser asks for. Errors:
+// bad_choice, storage.
+func (c *Chat) SetLanguage(ctx context.Context, id int64, lang string) error {
+	if lang != "" && !locale.Known(lang) {
+		return Errorf("bad_choice").On("lang")
+	}
+	return c.set(ctx, id, "UPDATE user SET lang = ? WHERE id = ?", lang)
+}
+
+// SetTheme stores the colours of a user's pages: light, dark, or "" for what the system says.
+// Errors: bad_choice, storage.
+func (c *Chat) SetTheme(ctx context.Context, id int64, theme string) error {
+	if theme != "" && theme != "light" && theme != "dark" {
+		return Errorf("bad_choice").On("theme")
+	}
+	return c.set(ctx, id, "UPDATE user SET theme = ? WHERE id = ?", theme)
+}
+
+// Seen notes when the last socket of a user closed.
+func (c *Chat) Seen(ctx context.Context, id int64, at time.Time) error {
+	return c.set(ctx, id, "UPDATE user SET last_seen = ? WHERE id = ?", millis(at))
+}
+
+// SeenAll notes that users were there until now: the server stops.
+func (c *Chat) SeenAll(ctx context.Context, ids []int64) error {
+	err := c.disk.Write(ctx, func(tx Tx) error {
+		for _, id := range ids {
+			if _, err := tx.Exec("UPDATE user SET last_seen = ? WHERE id = ?", millis(c.now()), id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return storage("note who was there", err)
+}
+
+// set stores one field that nobody else needs to hear of.
+func (c *Chat) set(ctx context.Context, id int64, update string, value any) error {
+	err := c.disk.Write(ctx, func(tx Tx) error {
+		_, err := tx.Exec(update, value, id)
+		return err
+	})
+	c.users.drop(id)
+	return storage("change a user", err)
+}

@@ -1,0 +1,448 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Access says who may enter a room.
+type Access string
+
+const (
+	Open   Access = "open"   // everybody with an account, and guests where they are let in
+	Admins Access = "admins" // admins only
+	Closed Access = "closed" // those who were added by name, and admins
+	Direct Access = "direct" // a private conversation: the two it is between
+)
+
+// maxTopic is the longest topic, in characters: it is one line under the room's name.
+const maxTopic = 250
+
+// Room is a room, or a private conversation, which is a room of two.
+type Room struct {
+	ID       int64 // 0: nobody has spoken in it yet, it is kept nowhere
+	Name     string
+	Key      string // equal for names that differ only by case
+	Topic    string
+	Access   Access
+	Created  time.Time
+	Archived bool
+	With     *User // of a private conversation: the other one, as seen by who entered
+	between  [2]int64
+}
+
+// Group is the address of everybody in the room.
+func (r *Room) Group() string { return "room:" + r.Key }
+
+// nameFor is the room's name as user id writes it.
+func (r *Room) nameFor(id int64, a, b *User) string {
+	if r.Access != Direct {
+		return r.Name
+	}
+	if id == a.ID {
+		return "@" + b.Name
+	}
+	return "@" + a.Name
+}
+
+func directKey(a, b int64) string { return fmt.Sprintf("@%d:%d", min(a, b), max(a, b)) }
+
+// roomCache keeps room rows by key; every socket and message looks one up.
+type roomCache struct {
+	mu   sync.RWMutex
+	rows map[string]*Room
+	at   int // moves at each change, so that an older row read meanwhile is not put in
+}
+
+func (c *roomCache) get(key string) (*Room, int) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.rows[key], c.at
+}
+
+// maxCachedRooms bounds the cache: at about 300 bytes a row, 3 MB.
+const maxCachedRooms = 10_000
+
+func (c *roomCache) put(r *Room, at int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at != at {
+		return
+	}
+	if c.rows == nil || len(c.rows) >= maxCachedRooms {
+		c.rows = map[string]*Room{}
+	}
+	c.rows[r.Key] = r
+}
+
+func (c *roomCache) clear() {
+	c.mu.Lock()
+	c.rows = nil
+	c.at++
+	c.mu.Unlock()
+}
+
+const roomColumns = "id, name, name_key, topic, access, created_at, archived_at"
+
+func scanRoom(scan func(...any) error) (*Room, error) {
+	var r Room
+	var created, archived int64
+	if err := scan(&r.ID, &r.Name, &r.Key, &r.Topic, &r.Access, &created, &archived); err != nil {
+		return nil, err
+	}
+	r.Created, r.Archived = moment(created), archived != 0
+	return &r, nil
+}
+
+// roomByKey is the room with that key, or ErrNotFound.
+func (c *Chat) roomByKey(ctx context.Context, key string) (*Room, error) {
+	r, at := c.rooms.get(key)
+	if r != nil {
+		return r, nil
+	}
+	r, err := scanRoom(func(dest ...any) error {
+		return c.read.QueryRow(ctx, "SELECT "+roomColumns+" FROM room WHERE name_key = ?", []any{key}, dest...)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, storage("load a room", err)
+	}
+	c.rooms.put(r, at)
+	return r, nil
+}
+
+// Enter is the one way to a room: it finds the room called name (@username: the private
+// conversation with that user), made or not, and decides whether the caller may be in it. Errors:
+// room_name… for what can't be a name, no_such_user, sign_in, not_allowed, storage.
+func (c *Chat) Enter(ctx context.Context, by Caller, name string) (*Room, error) {
+	if who, direct := strings.CutPrefix(name, "@"); direct {
+		return c.enterDirect(ctx, by, who)
+	}
+	name, key, err := RoomName(name)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.roomByKey(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		r, err = &Room{Name: name, Key: key, Access: Open}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, c.mayEnter(ctx, by, r)
+}
+
+func (c *Chat) mayEnter(ctx context.Context, by Caller, r *Room) error {
+	if by.User == nil {
+		return c.guestMayEnter(ctx, r)
+	}
+	switch {
+	case r.Access == Open, by.Admin():
+		return nil
+	case r.Access == Closed:
+		return c.mustBeMember(ctx, by.User.ID, r.ID)
+	}
+	return Errorf("not_allowed")
+}
+
+func (c *Chat) guestMayEnter(ctx context.Context, r *Room) error {
+	may, err := c.GuestsMay(ctx)
+	if err != nil {
+		return err
+	}
+	if may == "off" || r.Access != Open {
+		return Errorf("sign_in")
+	}
+	return nil
+}
+
+func (c *Chat) mustBeMember(ctx context.Context, userID, roomID int64) error {
+	var one int
+	err := c.read.QueryRow(ctx, "SELECT 1 FROM membership WHERE user_id = ? AND room_id = ?", []any{userID, roomID}, &one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Errorf("not_allowed")
+	}
+	return storage("look for a membership", err)
+}
+
+func (c *Chat) enterDirect(ctx context.Context, by Caller, who string) (*Room, error) {
+	if by.User == nil {
+		return nil, Errorf("sign_in")
+	}
+	other, err := c.UserByName(ctx, who)
+	if errors.Is(err, ErrNotFound) {
+		return nil, Errorf("no_such_user", "name", who)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.directRoom(ctx, by.User, other)
+}
+
+func (c *Chat) directRoom(ctx context.Context, me, other *User) (*Room, error) {
+	room := Room{Key: directKey(me.ID, other.ID), Access: Direct}
+	if r, err := c.roomByKey(ctx, room.Key); err == nil {
+		room = *r
+	} else if !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	room.Name, room.With, room.between = "@"+other.Name, other, [2]int64{me.ID, other.ID}
+	return &room, nil
+}
+
+// MaySpeak reports why the caller may not speak in a room it has entered, nil if it may.
+func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
+	if r.Archived {
+		return Errorf("archived")
+	}
+	if by.User != nil {
+		if r.With != nil && r.With.Disabled {
+			return Errorf("user_disabled", "name", r.With.Name)
+		}
+		return nil
+	}
+	may, err := c.GuestsMay(ctx)
+	if err != nil {
+		return err
+	}
+	if may != "write" || by.Guest == "" {
+		return Errorf("sign_in")
+	}
+	return nil
+}
+
+// keep makes sure that the room has a row, and returns its id.
+func (c *Chat) keep(tx Tx, r *Room, by Caller) (int64, error) {
+	if r.ID != 0 {
+		return r.ID, nil
+	}
+	name := r.Name
+	if r.Access == Direct {
+		name = r.Key
+	}
+	var creator any
+	if by.User != nil {
+		creator = by.User.ID
+	}
+	res, err := tx.Exec("INSERT INTO room (name, name_key, topic, access, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		name, r.Key, r.Topic, r.Access, creator, millis(c.now()))
+	if err != nil {
+		return 0, fmt.Errorf("make room %s: %w", r.Key, err)
+	}
+	if n, err := res.RowsAffected(); err != nil {
+		return 0, fmt.Errorf("make room %s: %w", r.Key, err)
+	} else if n == 0 { // somebody was quicker
+		var id int64
+		err := tx.QueryRow("SELECT id FROM room WHERE name_key = ?", r.Key).Scan(&id)
+		return id, err
+	}
+	id, err := res.LastInsertId()
+	if err != nil {
+		return 0, fmt.Errorf("make room %s: %w", r.Key, err)
+	}
+	members := r.between[:]
+	if r.Access != Direct {
+		members = []int64{by.userID()}
+		made := *r
+		made.ID = id
+		c.announceRoom(tx, &made)
+	}
+	return id, join(tx, id, members...)
+}
+
+// join makes users members of a room, with nothing read yet.
+func join(tx Tx, room int64, users ...int64) error {
+	for _, u := range users {
+		if u == 0 {
+			continue
+		}
+		if _, err := tx.Exec("INSERT INTO membership (user_id, room_id) VALUES (?, ?) ON CONFLICT DO NOTHING", u, room); err != nil {
+			return fmt.Errorf("add member %d to room %d: %w", u, room, err)
+		}
+	}
+	return nil
+}
+
+// announceRoom tells those who may know of a room how it looks now.
+func (c *Chat) announceRoom(tx Tx, r *Room) {
+	here := 0
+	if c.presence != nil {
+		here = c.presence.HereCount(r.Group())
+	}
+	tx.Announce(listGroup(r), RoomChanged(r, here))
+}
+
+// listGroup is who hears of a room's comings and goings without being in it.
+func listGroup(r *Room) string {
+	if r.Access == Open && !r.Archived {
+		return RoomsGroup
+	}
+	return AdminsGroup
+}
+
+// RoomDraft is what a room is made or changed to.
+type RoomDraft struct {
+	Name, Topic string
+	Access      Access
+}
+
+func (d *RoomDraft) check(by Caller) error {
+	d.Topic = strings.TrimSpace(d.Topic)
+	if len([]rune(d.Topic)) > maxTopic {
+		return Errorf("too_long", "max", maxTopic).On("topic")
+	}
+	if !oneLine(d.Topic) {
+		return Errorf("bad_text").On("topic")
+	}
+	switch d.Access {
+	case "":
+		d.Access = Open
+	case Open, Closed:
+	case Admins:
+		if !by.Admin() {
+			return Errorf("not_allowed").On("access")
+		}
+	default:
+		return Errorf("bad_choice").On("access")
+	}
+	return nil
+}
+
+// CreateRoom makes a room that is kept even before somebody speaks in it. Errors: room_name…,
+// room_taken, too_long (topic), not_allowed (only admins make rooms for admins), storage.
+func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, error) {
+	if by.User == nil {
+		return nil, Errorf("sign_in")
+	}
+	name, key, err := RoomName(d.Name)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.check(by); err != nil {
+		return nil, err
+	}
+	room := Room{Name: name, Key: key, Topic: d.Topic, Access: d.Access, Created: c.now()}
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		var taken int
+		if err := tx.QueryRow("SELECT count(*) FROM room WHERE name_key = ?", key).Scan(&taken); err != nil {
+			return fmt.Errorf("look for room %s: %w", key, err)
+		}
+		if taken > 0 {
+			return Errorf("room_taken").On("name")
+		}
+		room.ID, err = c.keep(tx, &room, by)
+		return err
+	})
+	c.rooms.clear()
+	if err == nil && room.Access != Open {
+		c.ender.Recheck(room.Group())
+	}
+	return &room, storage("make a room", err)
+}
+
+// MayManage reports whether the caller may change a room's topic and access and its members:
+// admins, and in a room for the invited who made it.
+func (c *Chat) MayManage(ctx context.Context, by Caller, r *Room) (bool, error) {
+	if by.User == nil || r.Access == Direct || r.ID == 0 {
+		return false, nil
+	}
+	if by.Admin() {
+		return true, nil
+	}
+	var creator sql.NullInt64
+	err := c.read.QueryRow(ctx, "SELECT created_by FROM room WHERE id = ?", []any{r.ID}, &creator)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return creator.Int64 == by.User.ID, storage("look who made the room", err)
+}
+
+// ChangeRoom sets a room's topic and access. Whoever may no longer be there is shown out.
+func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) error {
+	if err := c.mustManage(ctx, by, r); err != nil {
+		return err
+	}
+	if err := d.check(by); err != nil {
+		return err
+	}
+	err := c.disk.Write(ctx, func(tx Tx) error {
+		_, err := tx.Exec("UPDATE room SET topic = ?, access = ? WHERE id = ?", d.Topic, d.Access, r.ID)
+		if err != nil {
+			return fmt.Errorf("change room %d: %w", r.ID, err)
+		}
+		changed := *r
+		changed.Topic, changed.Access = d.Topic, d.Access
+		if listGroup(&changed) != listGroup(r) {
+			tx.Announce(listGroup(r), RoomGone(r.Name))
+		}
+		c.announceRoom(tx, &changed)
+		tx.Announce(r.Group(), RoomChanged(&changed, c.presence.HereCount(r.Group())))
+		if err := join(tx, r.ID, by.userID()); err != nil {
+			return err
+		}
+		return c.note(tx, by, "room_changed", r.Name)
+	})
+	c.rooms.clear()
+	c.ender.Recheck(r.Group())
+	return storage("change a room", err)
+}
+
+func (c *Chat) mustManage(ctx context.Context, by Caller, r *Room) error {
+	may, err := c.MayManage(ctx, by, r)
+	if err == nil && !may {
+		err = Errorf("not_allowed")
+	}
+	return err
+}
+
+// RoomsFor are the rooms that the caller may enter, archived ones left out, by name.
+func (c *Chat) RoomsFor(ctx context.Context, by Caller) ([]*Room, error) {
+	where, args := "access = 'open'", []any{}
+	switch {
+	case by.Admin():
+		where = "access <> 'direct'"
+	case by.User != nil:
+		where = "(access = 'open' OR access = 'closed' AND id IN (SELECT room_id FROM membership WHERE user_id = ?))"
+		args = append(args, by.User.ID)
+	}
+	rows, err := c.read.Query(ctx, "SELECT "+roomColumns+" FROM room WHERE archived_at = 0 AND "+where, args...)
+	if err != nil {
+		return nil, storage("list rooms", err)
+	}
+	defer rows.Close()
+	var rooms []*Room
+	for rows.Next() {
+		r, err := scanRoom(rows.Scan)
+		if err != nil {
+			return nil, storage("list rooms", err)
+		}
+		rooms = append(rooms, r)
+	}
+	sort.Slice(rooms, func(i, j int) bool { return rooms[i].Key < rooms[j].Key })
+	return rooms, storage("list rooms", rows.Err())
+}
+
+// TellRoom tells those who look at lists of rooms how many people are in r now.
+func (c *Chat) TellRoom(r *Room) {
+	if r.Access == Direct {
+		return
+	}
+	now, err := c.roomByKey(context.Background(), r.Key)
+	if err == nil {
+		r = now
+	}
+	here := c.presence.HereCount(r.Group())
+	if r.ID == 0 && here == 0 {
+		c.presence.PublishSoon(listGroup(r), RoomGone(r.Name))
+		return
+	}
+	c.presence.PublishSoon(listGroup(r), RoomChanged(r, here))
+}

@@ -1,0 +1,248 @@
+package chat
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	// tokenSize is how many random bytes a cookie's or an invitation's token has (OWASP asks for
+	// at least 8 of a session's; 32 can't be guessed at any rate).
+	tokenSize = 32
+	// SessionIdle is how long a browser that doesn't come stays signed in.
+	SessionIdle = 30 * 24 * time.Hour
+	// seenEvery is how stale a session's time of last use may be: a write for each page would be dear.
+	seenEvery = 5 * time.Minute
+	// maxAgent is how much of a browser's description is kept, in bytes.
+	maxAgent = 300
+)
+
+// Session is a browser that is signed in, or a guest's. It is shared: never change it.
+type Session struct {
+	ID          int64
+	UserID      int64  // 0: a guest
+	Guest       string // the name that the visitor chose
+	Agent, Addr string // what the browser calls itself, and where it was
+	Created     time.Time
+	Seen        time.Time // exact to seenEvery
+}
+
+type tokenHash [sha256.Size]byte
+
+// newToken makes a secret, and the hash of it that the database gets.
+func newToken() (token []byte, hash tokenHash) {
+	token = make([]byte, tokenSize)
+	rand.Read(token) // never fails
+	return token, sha256.Sum256(token)
+}
+
+// sessionCache stands in front of the database, as userCache does.
+type sessionCache struct {
+	mu     sync.RWMutex
+	byHash map[tokenHash]*Session
+	age    int
+}
+
+func (c *sessionCache) get(h tokenHash) (*Session, int) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.byHash[h], c.age
+}
+
+func (c *sessionCache) keep(h tokenHash, s *Session, age int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if age != c.age {
+		return
+	}
+	if c.byHash == nil || len(c.byHash) >= maxCached {
+		c.byHash = map[tokenHash]*Session{}
+	}
+	c.byHash[h] = s
+}
+
+func (c *sessionCache) drop(ids []int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.age++
+	maps.DeleteFunc(c.byHash, func(_ tokenHash, s *Session) bool { return slices.Contains(ids, s.ID) })
+}
+
+func (c *sessionCache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.age++
+	c.byHash = nil
+}
+
+// Browser is what is known of who opens a session.
+type Browser struct{ Agent, Addr string }
+
+// OpenSession signs a user in and returns the cookie's token. The session that this browser had
+// until now, if any, ends: its id is old, and 0 for none.
+func (c *Chat) OpenSession(ctx context.Context, userID int64, b Browser, old int64) (token []byte, s *Session, err error) {
+	token, hash := newToken()
+	s = c.newSession(b)
+	s.UserID = userID
+	var gone []int64
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		if gone, err = endSessions(tx, "id = ?", old); err != nil {
+			return err
+		}
+		return s.insert(tx, hash, userID, nil, nil)
+	})
+	if err != nil {
+		return nil, nil, storage("open a session", err)
+	}
+	c.ended(gone)
+	return token, s, nil
+}
+
+// OpenGuest gives a visitor a name to speak under, and returns the cookie's token. old is as for
+// OpenSession. Errors, on the field guest_name: those of Username, name_taken; storage.
+func (c *Chat) OpenGuest(ctx context.Context, name string, b Browser, old int64) (token []byte, s *Session, err error) {
+	name, key, err := GuestName(name)
+	if err != nil {
+		return nil, nil, err.(*Error).On("guest_name")
+	}
+	token, hash := newToken()
+	s = c.newSession(b)
+	s.Guest = name
+	var gone []int64
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		if gone, err = endSessions(tx, "id = ?", old); err != nil {
+			return err
+		}
+		var taken bool
+		err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM user WHERE name_key = ?1 OR name_look = ?2)
+			OR EXISTS (SELECT 1 FROM session WHERE guest_key = ?1 OR guest_look = ?2)`, key, look(name)).Scan(&taken)
+		if err != nil {
+			return fmt.Errorf("look for the name: %w", err)
+		}
+		if taken {
+			return Errorf("name_taken").On("guest_name")
+		}
+		return s.insert(tx, hash, nil, key, look(name))
+	})
+	if err != nil {
+		return nil, nil, storage("open a guest's session", err)
+	}
+	c.ended(gone)
+	return token, s, nil
+}
+
+func (c *Chat) newSession(b Browser) *Session {
+	now := moment(millis(c.now()))
+	agent := strings.ToValidUTF8(b.Agent[:min(len(b.Agent), maxAgent)], "")
+	if !utf8.ValidString(b.Addr) {
+		b.Addr = ""
+	}
+	return &Session{Agent: agent, Addr: b.Addr, Created: now, Seen: now}
+}
+
+func (s *Session) insert(tx Tx, hash tokenHash, user, guestKey, guestLook any) error {
+	res, err := tx.Exec(`INSERT INTO session (token_hash, user_id, guest, guest_key, guest_look, agent, addr, created_at, seen_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, hash[:], user, s.Guest, guestKey, guestLook, s.Agent, s.Addr, millis(s.Created), millis(s.Seen))
+	if err != nil {
+		return fmt.Errorf("insert session: %w", err)
+	}
+	s.ID, err = res.LastInsertId()
+	return err
+}
+
+const sessionColumns = "id, coalesce(user_id, 0), guest, agent, addr, created_at, seen_at"
+
+func (s *Session) into() (dest []any, done func()) {
+	var created, seen int64
+	dest = []any{&s.ID, &s.UserID, &s.Guest, &s.Agent, &s.Addr, &created, &seen}
+	return dest, func() { s.Created, s.Seen = moment(created), moment(seen) }
+}
+
+// SessionByToken is the session that a cookie's token opens, and its user, nil for a guest.
+// ErrNotFound if it has ended, or its user is disabled.
+func (c *Chat) SessionByToken(ctx context.Context, token []byte) (*Session, *User, error) {
+	hash := tokenHash(sha256.Sum256(token))
+	s, age := c.sessions.get(hash)
+	if s == nil {
+		var err error
+		if s, err = c.loadSession(ctx, hash); err != nil {
+			return nil, nil, err
+		}
+		c.sessions.keep(hash, s, age)
+	}
+	now := c.now()
+	if now.Sub(s.Seen) > SessionIdle {
+		return nil, nil, ErrNotFound
+	}
+	if now.Sub(s.Seen) > seenEvery {
+		s = c.touch(hash, s, age, now)
+	}
+	if s.UserID == 0 {
+		return s, nil, nil
+	}
+	u, err := c.User(ctx, s.UserID)
+	if err == nil && u.Disabled {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, u, nil
+}
+
+func (c *Chat) loadSession(ctx context.Context, hash tokenHash) (*Session, error) {
+	var s Session
+	dest, done := s.into()
+	err := c.read.QueryRow(ctx, "SELECT "+sessionColumns+" FROM session WHERE token_hash = ?", []any{hash[:]}, dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, storage("look for a session", err)
+	}
+	done()
+	return &s, nil
+}
+
+// touch notes that the session is in use. Nobody waits for it, and nothing is lost if it fails.
+func (c *Chat) touch(hash tokenHash, s *Session, age int, now time.Time) *Session {
+	fresh := *s
+	fresh.Seen = now
+	c.sessions.keep(hash, &fresh, age)
+	c.disk.Submit(func(tx Tx) error {
+		_, err := tx.Exec("UPDATE session SET seen_at = ? WHERE id = ?", millis(now), s.ID)
+		return err
+	}, func(error) {})
+	return &fresh
+}
+
+// Sessions are the browsers in which a user is signed in, the last used first.
+func (c *Chat) Sessions(ctx context.Context, userID int64) ([]*Session, error) {
+	rows, err := c.read.Query(ctx, "SELECT "+sessionColumns+" FROM session WHERE user_id = ? AND seen_at > ? ORDER BY seen_at DESC, id DESC",
+		userID, millis(c.now().Add(-SessionIdle)))
+	if err != nil {
+		return nil, storage("list sessions", err)
+	}
+	defer rows.Close()
+	var sessions []*Session
+	for rows.Next() {
+		var s Session
+		dest, done := s.into()
+		if err := rows.Scan(dest...); err != nil {
+			return nil, storage("list sessions", err)
+		}
+		done()
+		sessions = append(sessions, &s)
+	}
+	return sessions, storage("list sessions", rows.Err())
+}

@@ -1,0 +1,141 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// Settings that admins change on the admin site. The command line's flags go before them.
+const (
+	SettingPlace  = "place"  // the name of the place, at most 80 characters
+	SettingSignup = "signup" // open, invite or closed
+	SettingGuests = "guests" // off, read or write
+)
+
+// maxPlace is the longest name of a place, in characters: it has to fit beside the logo.
+const maxPlace = 80
+
+type settingsCache struct {
+	mu     sync.Mutex
+	values map[string]string // nil: not loaded
+}
+
+func (s *settingsCache) clear() {
+	s.mu.Lock()
+	s.values = nil
+	s.mu.Unlock()
+}
+
+// Setting is the stored value of a setting, "" when it was never set.
+func (c *Chat) Setting(ctx context.Context, name string) (string, error) {
+	c.settings.mu.Lock()
+	defer c.settings.mu.Unlock()
+	if c.settings.values == nil {
+		values, err := c.loadSettings(ctx)
+		if err != nil {
+			return "", err
+		}
+		c.settings.values = values
+	}
+	return c.settings.values[name], nil
+}
+
+func (c *Chat) loadSettings(ctx context.Context) (map[string]string, error) {
+	rows, err := c.read.Query(ctx, "SELECT name, value FROM setting")
+	if err != nil {
+		return nil, storage("load settings", err)
+	}
+	defer rows.Close()
+	values := map[string]string{}
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return nil, storage("load settings", err)
+		}
+		values[name] = value
+	}
+	return values, storage("load settings", rows.Err())
+}
+
+// SetSettings stores settings. Those that it is not given stay as they are.
+func (c *Chat) SetSettings(ctx context.Context, by Caller, values map[string]string) error {
+	if !by.Admin() {
+		return Errorf("not_allowed")
+	}
+	for name, value := range values {
+		if err := checkSetting(name, value); err != nil {
+			return err
+		}
+	}
+	err := c.disk.Write(ctx, func(tx Tx) error {
+		for name, value := range values {
+			if _, err := tx.Exec("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, strings.TrimSpace(value)); err != nil {
+				return fmt.Errorf("store setting %s: %w", name, err)
+			}
+		}
+		return c.note(tx, by, "settings", "")
+	})
+	c.settings.clear()
+	if err == nil {
+		c.ender.Recheck("") // guests may no longer be welcome
+	}
+	return storage("store settings", err)
+}
+
+func checkSetting(name, value string) error {
+	allowed := map[string]string{SettingSignup: "open invite closed", SettingGuests: "off read write"}
+	switch name {
+	case SettingPlace:
+		if utf8.RuneCountInString(value) > maxPlace {
+			return Errorf("too_long", "max", maxPlace).On(name)
+		}
+		if !oneLine(value) {
+			return Errorf("bad_text").On(name)
+		}
+	case SettingSignup, SettingGuests:
+		for _, v := range strings.Fields(allowed[name]) {
+			if v == value {
+				return nil
+			}
+		}
+		return Errorf("bad_choice").On(name)
+	default:
+		return Errorf("bad_choice").On(name)
+	}
+	return nil
+}
+
+// GuestsMay is what visitors may do: off, read or write. A flag of the command line wins over
+// the admin site; the default is off.
+func (c *Chat) GuestsMay(ctx context.Context) (string, error) {
+	return c.policy(ctx, SettingGuests, c.fixed.Guests, "off")
+}
+
+// SignupPolicy is who may make an account: open (the default), invite or closed.
+func (c *Chat) SignupPolicy(ctx context.Context) (string, error) {
+	return c.policy(ctx, SettingSignup, c.fixed.Signup, "open")
+}
+
+// Place is the name of the place, "" when it has none.
+func (c *Chat) Place(ctx context.Context) (string, error) { return c.Setting(ctx, SettingPlace) }
+
+func (c *Chat) policy(ctx context.Context, name, fixed, otherwise string) (string, error) {
+	if fixed != "" {
+		return fixed, nil
+	}
+	v, err := c.Setting(ctx, name)
+	if err != nil || v == "" {
+		return otherwise, err
+	}
+	return v, nil
+}
+
+// Fixed are settings given on the command line, "" where it is silent. Admins see them, but
+// can't change them.
+type Fixed struct{ Signup, Guests string }
+
+// Fixed are the settings that the command line has decided.
+func (c *Chat) Fixed() Fixed { return c.fixed }

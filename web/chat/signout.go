@@ -1,0 +1,84 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+)
+
+// EndSession signs one browser out and closes its sockets. One that has ended is no error.
+func (c *Chat) EndSession(ctx context.Context, id int64) error {
+	return c.end(ctx, "id = ?", id)
+}
+
+// EndOwnSession is EndSession for one of a user's own; anybody else's is left alone.
+func (c *Chat) EndOwnSession(ctx context.Context, userID, id int64) error {
+	return c.end(ctx, "id = ? AND user_id = ?", id, userID)
+}
+
+// EndAll signs a user out everywhere but in the session except, 0 for none.
+func (c *Chat) EndAll(ctx context.Context, by Caller, userID, except int64) error {
+	var gone []int64
+	err := c.edit(ctx, by, userID, "user_signed_out", func(tx Tx) (err error) {
+		gone, err = endSessions(tx, "user_id = ? AND id <> ?", userID, except)
+		return err
+	})
+	if err == nil {
+		c.ended(gone)
+	}
+	return err
+}
+
+// SweepSessions ends those that nobody has used for SessionIdle, and drops invitations that have
+// run out. It is to be called every now and then.
+func (c *Chat) SweepSessions(ctx context.Context) error {
+	err := c.end(ctx, "seen_at < ?", millis(c.now().Add(-SessionIdle)))
+	if err != nil {
+		return err
+	}
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		_, err := tx.Exec("DELETE FROM invite WHERE expires_at < ? OR uses_left < 1", millis(c.now()))
+		return err
+	})
+	return storage("sweep invitations", err)
+}
+
+func (c *Chat) end(ctx context.Context, where string, args ...any) error {
+	var gone []int64
+	err := c.disk.Write(ctx, func(tx Tx) (err error) {
+		gone, err = endSessions(tx, where, args...)
+		return err
+	})
+	if err != nil {
+		return storage("end a session", err)
+	}
+	c.ended(gone)
+	return nil
+}
+
+// endSessions deletes sessions and returns their ids, for ended once the transaction is on disk.
+func endSessions(tx Tx, where string, args ...any) (ids []int64, err error) {
+	rows, err := tx.Query("DELETE FROM session WHERE "+where+" RETURNING id", args...)
+	if err != nil {
+		return nil, fmt.Errorf("end sessions: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("end sessions: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// ended makes the end of sessions known, to the cache and to their sockets.
+func (c *Chat) ended(ids []int64) {
+	if len(ids) == 0 {
+		return
+	}
+	c.sessions.drop(ids)
+	if c.ender != nil {
+		c.ender.EndSessions(ids...)
+	}
+}

@@ -1,0 +1,221 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/text/cases"
+)
+
+// User is somebody with an account. It is shared: never change one that a Chat has returned.
+type User struct {
+	ID                               int64
+	Name, FirstName, LastName, Email string
+	Admin, Disabled                  bool
+	Lang                             string // "": what the browser asks for
+	Theme                            string // "" (what the system says), light or dark
+	Created                          time.Time
+	LastSeen                         time.Time // when the last socket closed; zero: never
+}
+
+// Display is what people call the user: first and last name, or the username where there is none.
+func (u *User) Display() string {
+	if full := strings.TrimSpace(u.FirstName + " " + u.LastName); full != "" {
+		return full
+	}
+	return u.Name
+}
+
+const userColumns = "id, name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen"
+
+// into are the places that userColumns are scanned into; done puts the times into u.
+func (u *User) into() (dest []any, done func()) {
+	var created, seen int64
+	dest = []any{&u.ID, &u.Name, &u.FirstName, &u.LastName, &u.Email, &u.Admin, &u.Disabled, &u.Lang, &u.Theme, &created, &seen}
+	return dest, func() { u.Created, u.LastSeen = moment(created), moment(seen) }
+}
+
+// maxCached is where a cache starts anew rather than to grow: some 20 MB of users or sessions.
+const maxCached = 50_000
+
+// userCache stands in front of the database: every page, socket and message asks for its user.
+type userCache struct {
+	mu    sync.RWMutex
+	byID  map[int64]*User
+	byKey map[string]*User
+	age   int // moves with every change, so that what was read before it is not kept
+}
+
+func (c *userCache) id(id int64) (*User, int) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.byID[id], c.age
+}
+
+func (c *userCache) key(key string) (*User, int) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.byKey[key], c.age
+}
+
+// keep remembers u, unless something has changed since the cache was of that age.
+func (c *userCache) keep(u *User, age int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if age != c.age {
+		return
+	}
+	if c.byID == nil || len(c.byID) >= maxCached {
+		c.byID, c.byKey = map[int64]*User{}, map[string]*User{}
+	}
+	c.byID[u.ID], c.byKey[foldName(u.Name)] = u, u
+}
+
+func (c *userCache) drop(id int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.age++
+	if u := c.byID[id]; u != nil {
+		delete(c.byID, id)
+		delete(c.byKey, foldName(u.Name))
+	}
+}
+
+func (c *userCache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.age++
+	c.byID, c.byKey = nil, nil
+}
+
+// forgetPeople drops what is kept in memory of users and sessions.
+func (c *Chat) forgetPeople() {
+	c.users.clear()
+	c.sessions.clear()
+}
+
+// User is the user with that id, ErrNotFound if there is none.
+func (c *Chat) User(ctx context.Context, id int64) (*User, error) {
+	u, age := c.users.id(id)
+	if u != nil {
+		return u, nil
+	}
+	return c.loadUser(ctx, age, "id = ?", id)
+}
+
+// UserByName is the user who is called so, in upper or lower case. ErrNotFound if nobody is.
+func (c *Chat) UserByName(ctx context.Context, name string) (*User, error) {
+	if len(name) > maxNameBytes {
+		return nil, ErrNotFound
+	}
+	key := NameKey(name)
+	u, age := c.users.key(key)
+	if u != nil {
+		return u, nil
+	}
+	return c.loadUser(ctx, age, "name_key = ?", key)
+}
+
+func (c *Chat) loadUser(ctx context.Context, age int, where string, arg any) (*User, error) {
+	var u User
+	dest, done := u.into()
+	err := c.read.QueryRow(ctx, "SELECT "+userColumns+" FROM user WHERE "+where, []any{arg}, dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, storage("look for a user", err)
+	}
+	done()
+	c.users.keep(&u, age)
+	return &u, nil
+}
+
+// Credentials are the user who is called so and the hash of the password, for log-in alone.
+// ErrNotFound if nobody is called so.
+func (c *Chat) Credentials(ctx context.Context, name string) (u *User, hash string, err error) {
+	if u, err = c.UserByName(ctx, name); err != nil {
+		return nil, "", err
+	}
+	err = c.read.QueryRow(ctx, "SELECT password FROM user WHERE id = ?", []any{u.ID}, &hash)
+	return u, hash, storage("read a password hash", err)
+}
+
+// UserQuery asks for a page of users. The zero value asks for everybody.
+type UserQuery struct {
+	Text   string // words that must all be in a name, in upper or lower case
+	Emails bool   // the words may be in the e-mail address too
+	Active bool   // without those who are disabled
+	Admins bool   // only admins
+	Limit  int    // at most so many; 0: 100
+	Offset int
+}
+
+// maxWords is how many words of a search count.
+const maxWords = 4
+
+const userMatches = ` FROM user WHERE (?1 = 0 OR disabled = 0) AND (?2 = 0 OR admin = 1)
+	AND (instr(search, ?4) > 0 OR ?3 AND instr(lower(email), ?4) > 0)
+	AND (instr(search, ?5) > 0 OR ?3 AND instr(lower(email), ?5) > 0)
+	AND (instr(search, ?6) > 0 OR ?3 AND instr(lower(email), ?6) > 0)
+	AND (instr(search, ?7) > 0 OR ?3 AND instr(lower(email), ?7) > 0)`
+
+// Users are those who match q, in the order of their names, and how many match in all.
+func (c *Chat) Users(ctx context.Context, q UserQuery) (users []*User, total int, err error) {
+	if q.Limit <= 0 {
+		q.Limit = 100
+	}
+	words := append(strings.Fields(searchText(q.Text)), make([]string, maxWords)...)
+	args := []any{q.Active, q.Admins, q.Emails, words[0], words[1], words[2], words[3]}
+	if err := c.read.QueryRow(ctx, "SELECT count(*)"+userMatches, args, &total); err != nil {
+		return nil, 0, storage("count users", err)
+	}
+	rows, err := c.read.Query(ctx, "SELECT "+userColumns+userMatches+" ORDER BY name_key LIMIT ?8 OFFSET ?9", append(args, q.Limit, q.Offset)...)
+	if err != nil {
+		return nil, 0, storage("list users", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var u User
+		dest, done := u.into()
+		if err := rows.Scan(dest...); err != nil {
+			return nil, 0, storage("list users", err)
+		}
+		done()
+		users = append(users, &u)
+	}
+	return users, total, storage("list users", rows.Err())
+}
+
+// searchText is how words and names are compared in a search.
+func searchText(words ...string) string {
+	return cases.Fold().String(strings.Join(words, " "))
+}
+
+// HasUsers reports whether anybody has an account yet: the first becomes the admin.
+func (c *Chat) HasUsers(ctx context.Context) (some bool, err error) {
+	err = c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM user)", nil, &some)
+	return some, storage("look for users", err)
+}
+
+// WatchPeople has watch called with everybody who gets an account or looks different from now on,
+// once that is on disk. It must be called before the first request.
+func (c *Chat) WatchPeople(watch func(u *User, isNew bool)) { c.watch = watch }
+
+// changed makes a change of a user known: to the cache, and to who watches the people.
+func (c *Chat) changed(ctx context.Context, id int64) error {
+	c.users.drop(id)
+	u, err := c.User(ctx, id)
+	if err != nil {
+		return fmt.Errorf("after a change: %w", err)
+	}
+	if c.watch != nil {
+		c.watch(u, false)
+	}
+	return nil
+}

@@ -1,0 +1,292 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+)
+
+// plainDisk is a Disk without group commit: each job is a transaction of its own.
+type plainDisk struct {
+	db        *sql.DB
+	mu        sync.Mutex
+	announced []Event
+}
+
+type plainTx struct {
+	*sql.Tx
+	undo      []func()
+	announced []Event
+}
+
+func (t *plainTx) Announce(_ string, e Event) { t.announced = append(t.announced, e) }
+func (t *plainTx) OnRollback(undo func())     { t.undo = append(t.undo, undo) }
+
+func (d *plainDisk) Reader() *sql.DB { return d.db }
+
+func (d *plainDisk) Submit(job func(Tx) error, done func(error)) {
+	done(d.Write(context.Background(), job))
+}
+
+func (d *plainDisk) Write(_ context.Context, job func(Tx) error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	tx, err := d.db.Begin()
+	if err != nil {
+		return err
+	}
+	t := &plainTx{Tx: tx}
+	if err := job(t); err != nil {
+		for _, undo := range t.undo {
+			undo()
+		}
+		return errors.Join(err, tx.Rollback())
+	}
+	d.announced = append(d.announced, t.announced...)
+	return tx.Commit()
+}
+
+// house is a chat whose clock and sockets the test holds.
+type house struct {
+	*Chat
+	t     testing.TB
+	clock time.Time
+	ended []int64 // sessions
+	users []int64 // whose sockets were all closed
+}
+
+func (h *house) EndSessions(ids ...int64) { h.ended = append(h.ended, ids...) }
+func (h *house) EndUser(id int64)         { h.users = append(h.users, id) }
+func (h *house) Recheck(string)           {}
+func (h *house) EndRoom(string)           {}
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db")+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(OFF)&_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	steps, err := fs.Glob(Migrations(), "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range steps {
+		text, err := fs.ReadFile(Migrations(), step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(string(text)); err != nil {
+			t.Fatalf("%s: %v", step, err)
+		}
+	}
+	h := &house{Chat: New(&plainDisk{db: db}, Fixed{}), t: t, clock: time.Date(2026, 5, 12, 18, 0, 0, 0, time.UTC)}
+	h.ender = h
+	h.now = func() time.Time { return h.clock }
+	return h
+}
+
+func (h *house) user(name string) *User {
+	h.t.Helper()
+	u, err := h.CreateUser(context.Background(), Caller{}, NewUser{Name: name, Password: "hash of " + name})
+	if err != nil {
+		h.t.Fatalf("create %s: %v", name, err)
+	}
+	return u
+}
+
+func wantCode(t *testing.T, err error, code, field string) {
+	t.Helper()
+	var e *Error
+	if !errors.As(err, &e) || e.Code != code || e.Field != field {
+		t.Errorf("got %v, want %s on %q", err, code, field)
+	}
+}
+
+func TestFirstUserIsAdmin(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	if some, err := h.HasUsers(ctx); some || err != nil {
+		t.Errorf("an empty place has users: %v, %v", some, err)
+	}
+	if ada, linh := h.user("ada"), h.user("linh"); !ada.Admin || linh.Admin {
+		t.Errorf("admins: ada %v, linh %v", ada.Admin, linh.Admin)
+	}
+	told := h.disk.(*plainDisk).announced
+	if len(told) != 2 || !strings.Contains(string(told[1].JSON(Reader{})), `"new":true`) {
+		t.Errorf("announced: %v", told)
+	}
+}
+
+func TestNamesAreTaken(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	h.user("Ada")
+	for _, name := range []string{"ada", "ADA", "ａda", "аdа"} {
+		_, err := h.CreateUser(ctx, Caller{}, NewUser{Name: name, Password: "x"})
+		wantCode(t, err, "name_taken", "username")
+		wantCode(t, h.CheckName(ctx, name), "name_taken", "username")
+	}
+	if u, err := h.UserByName(ctx, " ADA "); err != nil || u.Name != "Ada" {
+		t.Errorf("ADA is %v, %v", u, err)
+	}
+	if _, err := h.UserByName(ctx, "аdа"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a look-alike was found: %v", err)
+	}
+}
+
+func TestProfileRules(t *testing.T) {
+	for _, c := range []struct {
+		p           Profile
+		code, field string
+	}{
+		{Profile{FirstName: strings.Repeat("é", 151)}, "name_too_long", "first_name"},
+		{Profile{LastName: "a\nb"}, "bad_text", "last_name"},
+		{Profile{Email: "nobody"}, "bad_email", "email"},
+		{Profile{Email: "Ada <ada@example.org>"}, "bad_email", "email"},
+		{Profile{Email: strings.Repeat("a", 250) + "@example.org"}, "bad_email", "email"},
+	} {
+		_, err := c.p.Check()
+		wantCode(t, err, c.code, c.field)
+	}
+	p, err := Profile{FirstName: " Thị Mai ", Email: "mai@example.org"}.Check()
+	if err != nil || p.FirstName != "Thị Mai" {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+func TestEditsReachTheCache(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	ada, linh := h.user("ada"), h.user("linh")
+	if err := h.UpdateProfile(ctx, Caller{User: linh}, linh.ID, Profile{FirstName: "Linh", LastName: "Trần"}); err != nil {
+		t.Fatal(err)
+	}
+	if u, _ := h.UserByName(ctx, "linh"); u.Display() != "Linh Trần" {
+		t.Errorf("linh is shown as %q", u.Display())
+	}
+	wantCode(t, h.UpdateProfile(ctx, Caller{User: linh}, ada.ID, Profile{}), "not_allowed", "")
+	wantCode(t, h.UpdateProfile(ctx, Caller{}, ada.ID, Profile{}), "not_allowed", "")
+	if err := h.Seen(ctx, linh.ID, h.clock); err != nil {
+		t.Fatal(err)
+	}
+	if u, _ := h.User(ctx, linh.ID); !u.LastSeen.Equal(h.clock) {
+		t.Errorf("linh was seen at %v", u.LastSeen)
+	}
+	wantCode(t, h.SetLanguage(ctx, linh.ID, "xx"), "bad_choice", "lang")
+	wantCode(t, h.SetTheme(ctx, linh.ID, "pink"), "bad_choice", "theme")
+}
+
+func TestLastAdminStays(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	ada, linh := h.user("ada"), h.user("linh")
+	as := Caller{User: ada}
+	wantCode(t, h.SetAdmin(ctx, as, ada.ID, false), "last_admin", "")
+	wantCode(t, h.SetDisabled(ctx, as, ada.ID, true), "last_admin", "")
+	wantCode(t, h.SetAdmin(ctx, Caller{User: linh}, linh.ID, true), "not_allowed", "")
+	for _, step := range []error{
+		h.SetAdmin(ctx, as, linh.ID, true), h.SetDisabled(ctx, as, linh.ID, true), // a disabled admin is none
+	} {
+		if step != nil {
+			t.Fatal(step)
+		}
+	}
+	wantCode(t, h.SetAdmin(ctx, as, ada.ID, false), "last_admin", "")
+	if err := h.SetDisabled(ctx, as, linh.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.SetAdmin(ctx, as, ada.ID, false); err != nil {
+		t.Errorf("with another admin: %v", err)
+	}
+	deeds, _, err := h.Deeds(ctx, 10, 0)
+	if err != nil || len(deeds) != 3 || deeds[0].What != "user_enabled" || deeds[0].Subject != "linh" {
+		t.Errorf("deeds: %+v, %v", deeds, err)
+	}
+}
+
+func TestSearchUsers(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	for _, n := range []NewUser{
+		{Name: "ada", Profile: Profile{FirstName: "Ada", LastName: "Lund", Email: "ada@Example.org"}},
+		{Name: "masha", Profile: Profile{FirstName: "Мария", LastName: "Соколова"}},
+		{Name: "mai", Profile: Profile{FirstName: "Thị Mai", LastName: "Đặng"}},
+	} {
+		n.Password = "x"
+		if _, err := h.CreateUser(ctx, Caller{}, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, want := range map[string]string{
+		"": "[ada mai masha]", "ADA": "[ada]", "соколова МАРИЯ": "[masha]", "đặng": "[mai]", "ma": "[mai masha]", "x": "[]", "50%": "[]",
+		"example": "[]", "a b c d e": "[]", "d u l n x": "[ada]", // the fifth word is one too many to count
+	} {
+		users, total, err := h.Users(ctx, UserQuery{Text: text})
+		if err != nil || total != len(users) || names(users) != want {
+			t.Errorf("%q finds %s of %d, %v; want %s", text, names(users), total, err, want)
+		}
+	}
+	users, total, err := h.Users(ctx, UserQuery{Text: "EXAMPLE.org", Emails: true})
+	if err != nil || total != 1 || names(users) != "[ada]" {
+		t.Errorf("by e-mail: %s, %v", names(users), err)
+	}
+	if users, total, _ = h.Users(ctx, UserQuery{Limit: 1, Offset: 1}); total != 3 || names(users) != "[mai]" {
+		t.Errorf("second page: %s of %d", names(users), total)
+	}
+	if users, _, _ = h.Users(ctx, UserQuery{Admins: true}); names(users) != "[ada]" {
+		t.Errorf("admins: %s", names(users))
+	}
+}
+
+func names(users []*User) string {
+	list := []string{}
+	for _, u := range users {
+		list = append(list, u.Name)
+	}
+	return fmt.Sprint(list)
+}
+
+func TestPasswordRules(t *testing.T) {
+	for password, code := range map[string]string{
+		"short7!": "password_short", strings.Repeat("é", 257): "password_long", "8675309867": "password_digits", "１２３４５６７８９": "password_digits",
+		"password1": "password_common", "QwertyUiop": "password_common", "Long.Username": "password_name",
+	} {
+		var e *Error
+		if err := CheckPassword(password, "long.username"); !errors.As(err, &e) || e.Code != code {
+			t.Errorf("%.20q: %v, want %s", password, err, code)
+		}
+	}
+	for _, password := range []string{"quiet ember 41", "пароль из слов", strings.Repeat("é", 256)} {
+		if err := CheckPassword(password, "ada"); err != nil {
+			t.Errorf("%.20q: %v", password, err)
+		}
+	}
+	if n := len(commonList()); n < 10_000 {
+		t.Errorf("the list has only %d passwords", n)
+	}
+}
+
+func BenchmarkSearchUsers(b *testing.B) {
+	h := newHouse(b)
+	for i := range 10_000 {
+		_, err := h.CreateUser(b.Context(), Caller{}, NewUser{Name: fmt.Sprint("user", i), Password: "x", Profile: Profile{FirstName: "Мария", LastName: "Соколова"}})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if _, _, err := h.Users(context.Background(), UserQuery{Text: "соко 99", Emails: true}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

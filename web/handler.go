@@ -1,0 +1,180 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"hearth/web/chat"
+	"hearth/web/locale"
+)
+
+// ask is a request together with who asks.
+type ask struct {
+	*http.Request
+	caller  chat.Caller
+	loc     *locale.Locale
+	session *chat.Session // nil: none
+}
+
+// handler answers a request, or says why it doesn't.
+type handler func(w http.ResponseWriter, r *ask) error
+
+// statuses turns error codes into HTTP statuses. What is not here is 422: the request was
+// understood, and something in it can't be done.
+var statuses = map[string]int{
+	"bad_frame": http.StatusBadRequest, "sign_in": http.StatusUnauthorized, "wrong_password": http.StatusUnauthorized,
+	"not_allowed": http.StatusForbidden, "other_site": http.StatusForbidden,
+	"not_found": http.StatusNotFound, "no_such_user": http.StatusNotFound, "no_such_message": http.StatusNotFound,
+	"room_name_empty": http.StatusNotFound, "room_name_too_long": http.StatusNotFound, "room_name_characters": http.StatusNotFound, "room_name_dots": http.StatusNotFound,
+	"method": http.StatusMethodNotAllowed, "room_taken": http.StatusConflict, "archived": http.StatusConflict,
+	"too_big": http.StatusRequestEntityTooLarge, "rate_limited": http.StatusTooManyRequests, "storage": http.StatusInsufficientStorage,
+	"no_such_room": http.StatusNotFound, "upgrade": http.StatusUpgradeRequired, "stopping": http.StatusServiceUnavailable,
+	"internal": http.StatusInternalServerError,
+}
+
+func statusOf(e *chat.Error) int {
+	if status, ok := statuses[e.Code]; ok {
+		return status
+	}
+	return http.StatusUnprocessableEntity
+}
+
+// asked makes an ask of a request: who asks, in which language.
+func (s *Server) asked(r *http.Request) (*ask, error) {
+	a := &ask{Request: r}
+	caller, session, err := s.caller(r)
+	a.caller, a.session = caller, session
+	a.loc = s.language(r, caller)
+	a.caller.Lang = a.loc.Code()
+	return a, err
+}
+
+// serve turns a handler into net/http's, with fail writing its errors.
+func (s *Server) serve(h handler, fail func(http.ResponseWriter, *ask, *chat.Error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		a, err := s.asked(r)
+		defer func() {
+			if p := recover(); p != nil && p != http.ErrAbortHandler {
+				slog.Error("panic in a handler", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				fail(w, a, chat.Errorf("internal"))
+			}
+		}()
+		if err == nil {
+			err = h(w, a)
+		}
+		if err == nil || errors.Is(err, context.Canceled) {
+			return
+		}
+		e := known(err)
+		if status := statusOf(e); status >= 500 {
+			slog.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
+		}
+		if e.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
+		}
+		fail(w, a, e)
+	}
+}
+
+// known finds the chat's error in err. What else goes wrong is the server's fault.
+func known(err error) *chat.Error {
+	var e *chat.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	var big *http.MaxBytesError
+	if errors.As(err, &big) {
+		return chat.Errorf("too_big", "max", big.Limit)
+	}
+	return &chat.Error{Code: "internal", Err: err}
+}
+
+// page serves a page: visitors who may not see it are sent to the log-in page.
+func (s *Server) page(h handler) http.HandlerFunc { return s.serve(h, s.failPage) }
+
+// member serves a page that takes an account.
+func (s *Server) member(h handler) http.HandlerFunc {
+	return s.page(func(w http.ResponseWriter, r *ask) error {
+		if !r.caller.SignedIn() {
+			return chat.Errorf("sign_in")
+		}
+		return h(w, r)
+	})
+}
+
+// admin serves a page of the admin site.
+func (s *Server) admin(h handler) http.HandlerFunc {
+	return s.member(func(w http.ResponseWriter, r *ask) error {
+		if !r.caller.Admin() {
+			return chat.Errorf("not_allowed")
+		}
+		return h(w, r)
+	})
+}
+
+// api serves JSON.
+func (s *Server) api(h handler) http.HandlerFunc { return s.serve(h, failAPI) }
+
+// text is what the error says, in the asker's language.
+func (r *ask) text(e *chat.Error) string {
+	args := e.Args
+	if e.Code == "rate_limited" {
+		args = append([]any{"count", int((e.RetryAfter + time.Second - 1) / time.Second)}, args...)
+	}
+	return r.loc.T("error."+e.Code, args...)
+}
+
+func failAPI(w http.ResponseWriter, r *ask, e *chat.Error) {
+	type body struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	writeJSON(w, statusOf(e), map[string]body{"error": {e.Code, r.text(e)}})
+}
+
+// writeJSON answers with v. A client that has gone meanwhile is nobody's error.
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v)
+}
+
+func (s *Server) failPage(w http.ResponseWriter, r *ask, e *chat.Error) {
+	status := statusOf(e)
+	if status == http.StatusUnauthorized && r.Method == http.MethodGet && !r.caller.SignedIn() {
+		http.Redirect(w, r.Request, "/login/?next="+queryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		return
+	}
+	heading := r.loc.T("problem.heading." + strconv.Itoa(status))
+	if strings.HasPrefix(heading, "problem.") {
+		heading = r.loc.T("problem.heading")
+	}
+	v := s.view(r, heading)
+	v.Data = problem{Status: status, Heading: heading, Text: r.text(e), BackURL: "/"}
+	if err := s.render(w, status, "error", v); err != nil {
+		slog.Error("show an error page", "err", err)
+	}
+}
+
+// problem is the data of the error page.
+type problem struct {
+	Status        int
+	Heading, Text string
+	BackURL       string
+}
+
+// seeOther answers a form with another page.
+func seeOther(w http.ResponseWriter, r *ask, url string) error {
+	http.Redirect(w, r.Request, url, http.StatusSeeOther)
+	return nil
+}

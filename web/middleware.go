@@ -1,0 +1,96 @@
+package web
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"hearth/web/chat"
+)
+
+// errOtherSite refuses what a page of another site asks for in its visitor's name.
+var errOtherSite = chat.Errorf("other_site")
+
+const (
+	// maxForm bounds the body of every request, in bytes: a message of 4000 characters in
+	// percent-encoding is at most 48 000.
+	maxForm = 256 << 10
+
+	policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+		"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+
+// protect is what every request passes: security headers, a bound on its body, and no changes
+// asked for by pages of other sites.
+func (s *Server) protect(next http.Handler) http.Handler {
+	cross := http.NewCrossOriginProtection()
+	cross.SetDenyHandler(s.page(func(http.ResponseWriter, *ask) error { return errOtherSite }))
+	checked := cross.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if s.secure(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		checked.ServeHTTP(w, r)
+	})
+}
+
+// secure reports whether the browser came by HTTPS, here or at a trusted proxy.
+func (s *Server) secure(r *http.Request) bool {
+	return r.TLS != nil || s.viaProxy(r) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+// viaProxy reports whether the request comes from a proxy that is believed.
+func (s *Server) viaProxy(r *http.Request) bool {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && s.trusted(at.Addr())
+}
+
+func (s *Server) trusted(a netip.Addr) bool {
+	for _, p := range s.options.Proxies {
+		if p.Contains(a.Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// address is where the request comes from: the last address in X-Forwarded-For that isn't a
+// trusted proxy's, if a trusted proxy asks.
+func (s *Server) address(r *http.Request) netip.Addr {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	from := at.Addr().Unmap()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && s.trusted(from); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		from = hop.Unmap()
+	}
+	return from
+}
+
+// sameOrigin reports whether a socket is asked for by a page of this site, or by no page at all:
+// http.CrossOriginProtection lets every GET through, and an upgrade is one.
+func sameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(u.Host, r.Host)
+}
+
+func queryEscape(s string) string { return url.QueryEscape(s) }

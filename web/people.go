@@ -1,0 +1,100 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"hearth/web/chat"
+)
+
+// Watch keeps the lists of people and rooms live: the hub tells it of comings and goings.
+type Watch struct{ server *Server }
+
+// Watch is what the hub is to tell of presence.
+func (s *Server) Watch() Watch { return Watch{s} }
+
+// Came tells everybody who looks that a user is online.
+func (w Watch) Came(id int64) { w.turned(id, true) }
+
+// Went tells everybody who looks that a user is offline.
+func (w Watch) Went(id int64) { w.turned(id, false) }
+
+func (w Watch) turned(id int64, online bool) {
+	if err := w.server.chat.Seen(context.Background(), id, w.server.chat.Now()); err != nil {
+		slog.Error("note when a user was seen", "err", err)
+	}
+	u, err := w.server.chat.User(context.Background(), id)
+	if err != nil {
+		slog.Error("load a user who came or went", "err", err)
+		return
+	}
+	if online == w.server.hub.Online(id) { // else the opposite is on its way
+		w.server.tellPeople(u, false)
+	}
+}
+
+// tellPeople tells those who look at lists of people how u is now; isNew: u has just signed up.
+func (s *Server) tellPeople(u *chat.User, isNew bool) {
+	e := chat.Presence(u, s.hub.Online(u.ID))
+	if isNew {
+		e = chat.UserCreated(u)
+	}
+	s.hub.PublishSoon(chat.PeopleGroup, e)
+	s.table.changed(isNew)
+}
+
+// Filled tells those who look at lists of rooms how many are in one now.
+func (w Watch) Filled(r *chat.Room) { w.server.chat.TellRoom(r) }
+
+// peopleSocket is /users/: a frame for everybody who is online, then one for each change.
+func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
+	if err := s.mayListen(r); err != nil {
+		return err
+	}
+	groups := s.groupsOf(r.caller)
+	if r.caller.User == nil {
+		groups = append(groups, chat.PeopleGroup)
+	}
+	return s.hub.Connect(w, r.Request, Socket{Caller: r.caller, Groups: groups, Start: s.greetPeople, Allowed: s.stillListens(r.caller)})
+}
+
+func (s *Server) greetPeople(c Conn, _ []string) {
+	var events []chat.Event
+	for _, id := range s.hub.OnlineUsers() {
+		u, err := s.chat.User(context.Background(), id)
+		if err != nil {
+			slog.Error("load a user who is online", "err", err)
+			continue
+		}
+		events = append(events, chat.Presence(u, true))
+	}
+	c.Send(events...)
+	c.Live(0, nil)
+}
+
+// mayListen refuses visitors where guests are not let in.
+func (s *Server) mayListen(r *ask) error {
+	if r.caller.User != nil {
+		return nil
+	}
+	may, err := s.chat.GuestsMay(r.Context())
+	if err == nil && may == "off" {
+		err = chat.Errorf("sign_in")
+	}
+	return err
+}
+
+func (s *Server) stillListens(by chat.Caller) func() error {
+	return func() error {
+		if by.User == nil {
+			may, err := s.chat.GuestsMay(context.Background())
+			if err == nil && may == "off" {
+				err = chat.Errorf("sign_in")
+			}
+			return err
+		}
+		_, err := s.refresh(context.Background(), by)
+		return err
+	}
+}

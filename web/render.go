@@ -1,0 +1,213 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"html/template"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+	"unicode"
+
+	"hearth/web/chat"
+	"hearth/web/locale"
+)
+
+// view is what every page gets. Data is the page's own.
+type view struct {
+	Title     string
+	Me        *chat.User // nil: a visitor
+	Guest     string     // the name that a visitor chose
+	Place     string
+	Lang      string
+	Languages []*locale.Locale
+	Theme     string
+	Path      string
+	Side      *sidebar // nil where there is none, on the log-in page for one
+	Flash     string
+	Guests    string // off, read or write
+	Signup    string // open, invite or closed
+	Script    map[string]any
+	Data      any
+}
+
+// form is what a form shows again: what was typed, and what is wrong with it.
+type form struct {
+	Values map[string]string
+	Errors map[string]string // by field; "" is the whole form
+}
+
+// pages are the templates, parsed once for each language so that t knows its own.
+type pages struct {
+	byLang map[string]map[string]*template.Template
+}
+
+func (s *Server) loadPages() (*pages, error) {
+	p := &pages{byLang: map[string]map[string]*template.Template{}}
+	names, err := pageNames()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range locale.All() {
+		base, err := template.New("").Funcs(s.funcs(l)).ParseFS(embedded, "templates/layout.html", "templates/partials/*.html")
+		if err != nil {
+			return nil, fmt.Errorf("parse the templates: %w", err)
+		}
+		set := map[string]*template.Template{"": base}
+		for _, name := range names {
+			t, err := template.Must(base.Clone()).ParseFS(embedded, "templates/pages/"+name+".html")
+			if err != nil {
+				return nil, fmt.Errorf("parse the page %s: %w", name, err)
+			}
+			set[name] = t
+		}
+		p.byLang[l.Code()] = set
+	}
+	return p, nil
+}
+
+func pageNames() ([]string, error) {
+	var names []string
+	err := fs.WalkDir(embedded, "templates/pages", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && path.Ext(name) == ".html" {
+			names = append(names, strings.TrimSuffix(strings.TrimPrefix(name, "templates/pages/"), ".html"))
+		}
+		return err
+	})
+	return names, err
+}
+
+// fragment writes one named template without a page around it.
+func (p *pages) fragment(w io.Writer, l *locale.Locale, name string, data any) error {
+	return p.byLang[l.Code()][""].ExecuteTemplate(w, name, data)
+}
+
+// view starts a page for whoever asks. A failing setting is logged and shown as its default: a
+// page that says what is wrong must not fail itself.
+func (s *Server) view(r *ask, title string) *view {
+	v := &view{Title: title, Me: r.caller.User, Guest: r.caller.Guest, Lang: r.loc.Code(), Languages: locale.All(),
+		Path: r.URL.RequestURI(), Script: map[string]any{"strings": r.loc.Script(s.assets.keys)}}
+	if v.Me != nil {
+		v.Theme = v.Me.Theme
+	}
+	var err [3]error
+	v.Place, err[0] = s.chat.Place(r.Context())
+	v.Guests, err[1] = s.chat.GuestsMay(r.Context())
+	v.Signup, err[2] = s.chat.SignupPolicy(r.Context())
+	for _, e := range err {
+		if e != nil {
+			slog.Error("load settings for a page", "err", e)
+		}
+	}
+	return v
+}
+
+// render writes a page. It is made whole first, so that an error in it leaves no half page.
+func (s *Server) render(w http.ResponseWriter, status int, page string, v *view) error {
+	set := s.pages.byLang[v.Lang]
+	t := set[page]
+	if t == nil {
+		return fmt.Errorf("there is no page %q", page)
+	}
+	layout := "plain"
+	if v.Side != nil {
+		layout = "layout"
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, layout, v); err != nil {
+		return fmt.Errorf("render %s: %w", page, err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept-Language, Cookie")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // a client that has gone is nobody's error
+	return nil
+}
+
+// funcs are what templates can call, in the language l.
+func (s *Server) funcs(l *locale.Locale) template.FuncMap {
+	stamp := func(at time.Time, kind, text string) template.HTML {
+		return template.HTML(fmt.Sprintf(`<time datetime="%s" data-%s>%s</time>`, at.UTC().Format(time.RFC3339), kind, template.HTMLEscapeString(text)))
+	}
+	return template.FuncMap{
+		"t":          l.T,
+		"asset":      s.assets.url,
+		"icon":       s.icon,
+		"when":       func(t time.Time) template.HTML { return stamp(t, "when", l.DateTime(t)) },
+		"clock":      func(t time.Time) template.HTML { return stamp(t, "clock", l.Time(t)) },
+		"day":        func(t time.Time) template.HTML { return stamp(t, "day", l.Date(t)) },
+		"ago":        func(t time.Time) template.HTML { return stamp(t, "ago", l.Ago(t, time.Now())) },
+		"number":     l.Number,
+		"initials":   initials,
+		"hue":        hue,
+		"add":        func(a, b int) int { return a + b },
+		"pathescape": url.PathEscape,
+		"dict":       dict,
+		"json":       toJSON,
+	}
+}
+
+func (s *Server) icon(name string) template.HTML {
+	return template.HTML(fmt.Sprintf(`<svg class="icon" aria-hidden="true"><use href="%s#%s"/></svg>`, s.assets.url("img/icons.svg"), template.HTMLEscapeString(name)))
+}
+
+// toJSON is v for a data block; encoding/json escapes what would end the block.
+func toJSON(v any) (template.JS, error) {
+	b, err := json.Marshal(v)
+	return template.JS(b), err
+}
+
+// dict makes a map of name, value pairs, to hand several things to a partial.
+func dict(pairs ...any) (map[string]any, error) {
+	if len(pairs)%2 != 0 {
+		return nil, fmt.Errorf("dict takes pairs, got %d values", len(pairs))
+	}
+	m := map[string]any{}
+	for i := 0; i < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("dict: %v is no name", pairs[i])
+		}
+		m[name] = pairs[i+1]
+	}
+	return m, nil
+}
+
+// initials are the one or two letters of somebody's avatar. A family name in Chinese, Japanese or
+// Korean stands alone: its first character says enough. js/people.js has the same rule.
+func initials(first, last, name string) string {
+	words := strings.Fields(first + " " + last)
+	if len(words) == 0 {
+		words = strings.Fields(name)
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	begin, end := []rune(words[0])[0], []rune(words[len(words)-1])[0]
+	if unicode.In(end, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) {
+		return string(end)
+	}
+	if len(words) == 1 {
+		return string(unicode.ToUpper(begin))
+	}
+	return string(unicode.ToUpper(begin)) + string(unicode.ToUpper(end))
+}
+
+// hues is how many colours avatars have, classes hue-0 to hue-11.
+const hues = 12
+
+// hue is the class of the colour that goes with a name.
+func hue(name string) string {
+	h := fnv.New32a()
+	h.Write([]byte(strings.ToLower(name)))
+	return fmt.Sprintf("hue-%d", h.Sum32()%hues)
+}

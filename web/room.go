@@ -1,0 +1,246 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"hearth/web/chat"
+)
+
+const (
+	// pageMessages is how many messages a room's page has.
+	pageMessages = 50
+	// joinWithin is how soon a message must follow another of its author to be joined to it.
+	joinWithin = 5 * time.Minute
+	// maxAway is how many people who are not here are listed beside a room.
+	maxAway = 100
+	// maxExcerpt is how much of a message is shown above its answer, in characters.
+	maxExcerpt = 120
+)
+
+type roomData struct {
+	Room       roomView
+	Messages   []messageView
+	Seq, Read  int64
+	HasOlder   bool
+	OlderURL   string
+	Here, Away []personLink
+	CanWrite   bool
+	WhyNot     string
+	CanManage  bool
+}
+
+type roomView struct {
+	Name, Title, Topic string
+	Access             chat.Access
+	Archived           bool
+	Direct             *chat.User
+}
+
+type messageView struct {
+	ID, Seq                         int64
+	User, Display                   string
+	Guest                           bool
+	HTML                            template.HTML
+	At                              time.Time
+	Joined, Day, New, Mine, Mention bool
+	Edited, Deleted                 bool
+	Reply                           *replyView
+}
+
+type replyView struct {
+	ID               int64
+	Display, Excerpt string
+}
+
+type personLink struct {
+	Name, Display, URL string
+	Online, Me         bool
+	LastSeen           time.Time
+}
+
+// room shows a room, or a private conversation, with its last messages or those before one.
+func (s *Server) room(w http.ResponseWriter, r *ask) error {
+	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
+	if err != nil {
+		return err
+	}
+	data := roomData{Room: roomView{Name: room.Name, Title: room.Name, Topic: room.Topic, Access: room.Access, Archived: room.Archived, Direct: room.With}}
+	if room.With != nil {
+		data.Room.Title = room.With.Display()
+	}
+	if data.Read, err = s.chat.Visit(r.Context(), r.caller, room); err != nil {
+		return err
+	}
+	if err := s.fillMessages(r, room, &data); err != nil {
+		return err
+	}
+	if err := s.fillPeople(r, room, &data); err != nil {
+		return err
+	}
+	if err := s.fillRights(r, room, &data); err != nil {
+		return err
+	}
+	v := s.view(r, data.Room.Title)
+	rooms, unread, err := s.roomsFor(r)
+	if err != nil {
+		return err
+	}
+	delete(unread, room.ID)
+	if v.Side, err = s.sidebar(r, rooms, unread); err != nil {
+		return err
+	}
+	v.Data = data
+	return s.render(w, http.StatusOK, "room", v)
+}
+
+// fillMessages loads the page of messages that is asked for. The newest page counts as read.
+func (s *Server) fillMessages(r *ask, room *chat.Room, d *roomData) error {
+	before, err := strconv.ParseInt(cmp.Or(r.FormValue("before"), "0"), 10, 64)
+	if err != nil || before < 0 {
+		before = 0
+	}
+	found, seq, err := s.chat.History(r.Context(), room, chat.Page{Before: before, Limit: pageMessages + 1})
+	if err != nil {
+		return err
+	}
+	if d.HasOlder = len(found) > pageMessages; d.HasOlder {
+		found = found[1:]
+		d.OlderURL = fmt.Sprintf("%s?before=%d", roomURL(room.Name), found[0].ID)
+	}
+	d.Seq = seq
+	if d.Messages, err = s.messageViews(r, found, d.Read); err != nil {
+		return err
+	}
+	if before == 0 && seq > d.Read {
+		return s.chat.Read(r.Context(), r.caller, room, seq)
+	}
+	return nil
+}
+
+// messageViews are messages as they are shown, read up to number read.
+func (s *Server) messageViews(r *ask, found []*chat.Message, read int64) ([]messageView, error) {
+	var replies []int64
+	for _, m := range found {
+		replies = append(replies, m.ReplyTo)
+	}
+	excerpts, err := s.chat.Excerpts(r.Context(), replies)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]messageView, 0, len(found))
+	for i, m := range found {
+		html, _ := s.chat.HTML(m.Text)
+		v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), HTML: template.HTML(html), At: m.At,
+			Edited: !m.Edited.IsZero(), Deleted: m.Deleted, Mine: r.caller.Name() == m.User,
+			Mention: r.caller.User != nil && chat.Mentions(m.Text, r.caller.User), Day: true}
+		if i > 0 {
+			last := found[i-1]
+			v.Day = last.At.Format(time.DateOnly) != m.At.Format(time.DateOnly)
+			v.New = r.caller.SignedIn() && last.Seq <= read && m.Seq > read
+			v.Joined = !v.Day && !v.New && last.User == m.User && m.ReplyTo == 0 && m.At.Sub(last.At) < joinWithin
+		}
+		if x, ok := excerpts[m.ReplyTo]; ok {
+			v.Reply = &replyView{ID: x.ID, Display: x.Display, Excerpt: shorten(x.Text)}
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+func shorten(s string) string {
+	if runes := []rune(s); len(runes) > maxExcerpt {
+		return string(runes[:maxExcerpt-1]) + "…"
+	}
+	return s
+}
+
+// fillPeople lists who is here, and who else could be.
+func (s *Server) fillPeople(r *ask, room *chat.Room, d *roomData) error {
+	here := s.hub.Here(room.Group())
+	me := r.caller.Name()
+	if me != "" && !slices.Contains(here, me) {
+		here = append(here, me) // the page's own socket is about to open
+	}
+	for _, name := range here {
+		p := personLink{Name: name, Display: name, Online: true, Me: name == me, URL: roomURL("@" + name)}
+		if u, err := s.chat.UserByName(r.Context(), name); err == nil {
+			p.Display = u.Display()
+		} else if !errors.Is(err, chat.ErrNotFound) {
+			return err
+		} else {
+			p.URL = "" // a guest has no private conversations
+		}
+		d.Here = append(d.Here, p)
+	}
+	slices.SortFunc(d.Here, func(a, b personLink) int { return cmp.Compare(a.Display, b.Display) })
+	others, err := s.others(r, room)
+	if err != nil {
+		return err
+	}
+	for _, u := range others {
+		if !slices.Contains(here, u.Name) && !u.Disabled && len(d.Away) < maxAway {
+			d.Away = append(d.Away, personLink{Name: u.Name, Display: u.Display(), URL: roomURL("@" + u.Name), Online: s.hub.Online(u.ID), LastSeen: u.LastSeen})
+		}
+	}
+	return nil
+}
+
+// others are the people who belong to a room, whether they are here or not.
+func (s *Server) others(r *ask, room *chat.Room) ([]*chat.User, error) {
+	switch {
+	case !r.caller.SignedIn() || room.ID == 0 && room.With == nil:
+		return nil, nil
+	case room.With != nil:
+		return []*chat.User{room.With}, nil
+	}
+	return s.chat.Members(r.Context(), room)
+}
+
+// fillRights says what the asker may do here, and why not.
+func (s *Server) fillRights(r *ask, room *chat.Room, d *roomData) (err error) {
+	var e *chat.Error
+	if err := s.chat.MaySpeak(r.Context(), r.caller, room); errors.As(err, &e) {
+		d.WhyNot = r.text(e)
+	} else if err != nil {
+		return err
+	}
+	d.CanWrite = d.WhyNot == ""
+	d.CanManage, err = s.chat.MayManage(r.Context(), r.caller, room)
+	return err
+}
+
+// changeRoom sets a room's topic and access.
+func (s *Server) changeRoom(w http.ResponseWriter, r *ask) error {
+	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
+	if err != nil {
+		return err
+	}
+	d := chat.RoomDraft{Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
+	if err := s.chat.ChangeRoom(r.Context(), r.caller, room, d); err != nil {
+		return err
+	}
+	return seeOther(w, r, roomURL(room.Name))
+}
+
+// changeMembers lets somebody into a room for the invited, or shows somebody out.
+func (s *Server) changeMembers(w http.ResponseWriter, r *ask) error {
+	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
+	if err != nil {
+		return err
+	}
+	change := s.chat.AddMember
+	if r.PostFormValue("action") == "remove" {
+		change = s.chat.RemoveMember
+	}
+	if err := change(r.Context(), r.caller, room, r.PostFormValue("name")); err != nil {
+		return err
+	}
+	return seeOther(w, r, roomURL(room.Name))
+}
