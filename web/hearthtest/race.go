@@ -1,0 +1,5 @@
+//go:build race
+
+package hearthtest
+
+const race = true

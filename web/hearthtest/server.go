@@ -1,0 +1,231 @@
+// Package hearthtest runs the real program for tests, on a free port and a data folder of its
+// own, and talks to it as browsers and scripts do.
+package hearthtest
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long a test waits for what must come. It is long because machines that run
+// tests are busy; nothing is measured with it.
+const patience = 20 * time.Second
+
+// binary builds the program once for all tests of a process, with the race detector if they have it.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "hearth-test-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "hearth")
+	args := []string{"build", "-o", path}
+	if race {
+		args = append(args, "-race")
+	}
+	out, err := exec.Command("go", append(args, "hearth")...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build hearth: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// Binary is the path of the built program.
+func Binary(t testing.TB) string {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Server is a running program.
+type Server struct {
+	URL  string // without a slash at its end
+	Data string // the data folder
+	Args []string
+
+	cmd  *exec.Cmd
+	logs *logs
+	done chan struct{}
+	err  error
+}
+
+type logs struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// Start runs the server on a free port with a fresh data folder and -limits off, unless args say
+// otherwise. It is stopped at the end of the test, which fails if the race detector has spoken.
+func Start(t testing.TB, args ...string) *Server {
+	t.Helper()
+	return StartIn(t, t.TempDir(), args...)
+}
+
+// StartIn is Start on a data folder that may have been used before.
+func StartIn(t testing.TB, data string, args ...string) *Server {
+	t.Helper()
+	s := &Server{Data: data, Args: append([]string{"-addr", "127.0.0.1:0", "-data", data, "-limits", "off"}, args...)}
+	s.start(t)
+	t.Cleanup(func() {
+		s.Stop(t)
+		if log := s.Log(); strings.Contains(log, "DATA RACE") || strings.Contains(log, "panic") {
+			t.Errorf("the server said:\n%s", log)
+		}
+	})
+	return s
+}
+
+var address = regexp.MustCompile(`Open\s+http://(\S+?)/\s`)
+
+func (s *Server) start(t testing.TB) {
+	t.Helper()
+	s.logs, s.done = &logs{}, make(chan struct{})
+	s.cmd = exec.Command(Binary(t), s.Args...)
+	s.cmd.Stderr = s.logs
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	found := make(chan string, 1)
+	go s.watch(out, found)
+	select {
+	case at := <-found:
+		s.URL = "http://" + strings.Replace(at, "localhost", "127.0.0.1", 1)
+	case <-s.done:
+		t.Fatalf("the server ended: %v\n%s", s.err, s.Log())
+	case <-time.After(patience):
+		t.Fatalf("the server did not say where it is\n%s", s.Log())
+	}
+}
+
+// watch reads what the server prints until it ends.
+func (s *Server) watch(out io.Reader, found chan<- string) {
+	var text strings.Builder
+	lines := bufio.NewScanner(out)
+	told := false
+	for lines.Scan() {
+		text.WriteString(lines.Text() + "\n")
+		if m := address.FindStringSubmatch(text.String()); m != nil && !told {
+			told = true
+			found <- m[1]
+		}
+	}
+	s.err = s.cmd.Wait()
+	close(s.done)
+}
+
+// Log is what the server has logged.
+func (s *Server) Log() string { return s.logs.String() }
+
+// Stop asks the server to end and waits until it has.
+func (s *Server) Stop(t testing.TB) {
+	t.Helper()
+	s.signal(t, syscall.SIGTERM)
+}
+
+// Kill ends the server as a power cut would, as far as the program can tell.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	s.signal(t, syscall.SIGKILL)
+}
+
+func (s *Server) signal(t testing.TB, sig syscall.Signal) {
+	t.Helper()
+	_ = s.cmd.Process.Signal(sig) // it may have ended by itself
+	select {
+	case <-s.done:
+	case <-time.After(patience):
+		_ = s.cmd.Process.Kill()
+		<-s.done
+		t.Errorf("the server did not end on %v\n%s", sig, s.Log())
+	}
+}
+
+// Restart starts a server that was stopped or killed, at the same address.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	s.Args = append(s.Args, "-addr", strings.TrimPrefix(s.URL, "http://"))
+	s.start(t)
+}
+
+// Command runs the program with other arguments on the server's data folder, and returns what it
+// prints and its exit status.
+func (s *Server) Command(t testing.TB, stdin string, args ...string) (out string, status int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, Binary(t), append(args, "-data", s.Data)...)
+	cmd.Stdin = strings.NewReader(stdin)
+	b, err := cmd.CombinedOutput()
+	if _, failed := err.(*exec.ExitError); err != nil && !failed {
+		t.Fatal(err)
+	}
+	return string(b), cmd.ProcessState.ExitCode()
+}
+
+// Password is the one of every account that this package makes.
+const Password = "a quiet fire 7"
+
+// Visitor is a browser without an account.
+func (s *Server) Visitor(t testing.TB) *Browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Browser{server: s, t: t, http: &http.Client{Jar: jar, Timeout: patience,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// SignUp makes an account and returns its browser, signed in. The first one is the admin's.
+func (s *Server) SignUp(t testing.TB, name string) *Browser {
+	t.Helper()
+	b := s.Visitor(t)
+	b.Name = name
+	r := b.Post("/sign_up/", "username", name, "password1", Password, "password2", Password)
+	if r.Status != http.StatusSeeOther {
+		t.Fatalf("sign up %s: %d %s", name, r.Status, r.Body)
+	}
+	return b
+}
+
+// LogIn returns a browser that is signed in to an account.
+func (s *Server) LogIn(t testing.TB, name string) *Browser {
+	t.Helper()
+	b := s.Visitor(t)
+	b.Name = name
+	if r := b.Post("/login/", "username", name, "password", Password); r.Status != http.StatusSeeOther {
+		t.Fatalf("log in %s: %d %s", name, r.Status, r.Body)
+	}
+	return b
+}
