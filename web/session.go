@@ -1,36 +1,176 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
 	"hearth/web/chat"
-	"hearth/web/locale"
 )
 
-// Auth is what web needs of the keeper of secrets.
+// Auth is the keeper of secrets: it seals cookies, hashes passwords and slows who guesses.
 type Auth interface {
-	Open(cookie string) ([]byte, error)
+	// Seal makes a cookie's value of a session's token; Open is its inverse.
+	Seal(token []byte) (cookie string, err error)
+	Open(cookie string) (token []byte, err error)
+
+	NewPassword(password string) (hash string, err error)
+	// CheckPassword takes as long for the hash "", of nobody.
+	CheckPassword(hash, password string) bool
+
+	// Guess must be asked before a password is checked. It may wait, or refuse: rate_limited.
+	Guess(ctx context.Context, account, addr string) error
+	// Right says that the password was the right one.
+	Right(account, addr string)
+	// SignUp must be asked before an account is made. Error: rate_limited.
+	SignUp(addr string) error
 }
 
+// accountRoutes are the addresses around accounts: coming, going, and what people say of themselves.
+func (s *Server) accountRoutes(mux *http.ServeMux) {
+	for _, path := range []string{"/login/{$}", "/log_in/{$}"} {
+		mux.HandleFunc("GET "+path, s.page(s.showLogin))
+		mux.HandleFunc("POST "+path, s.page(s.login))
+	}
+	for _, path := range []string{"/logout/{$}", "/log_out/{$}"} {
+		mux.HandleFunc("GET "+path, s.page(s.showLogout))
+		mux.HandleFunc("POST "+path, s.page(s.logout))
+	}
+	for _, path := range []string{"/sign_up/{$}", "/signup/{$}"} {
+		mux.HandleFunc("GET "+path, s.page(s.showSignup))
+		mux.HandleFunc("POST "+path, s.page(s.signUp))
+	}
+	mux.HandleFunc("GET /profile/{$}", s.member(s.showProfile))
+	mux.HandleFunc("POST /profile/{$}", s.member(s.changeProfile))
+	mux.HandleFunc("GET /guest/{$}", s.page(s.showGuest))
+	mux.HandleFunc("POST /guest/{$}", s.page(s.nameGuest))
+	mux.HandleFunc("POST /language/{$}", s.page(s.chooseLanguage))
+	mux.HandleFunc("GET /admin/invites/{$}", s.admin(s.showInvites))
+	mux.HandleFunc("POST /admin/invites/{$}", s.admin(s.changeInvites))
+}
+
+// cookieLife is how long browsers keep a cookie, in seconds: 400 days, their own limit (RFC
+// 6265bis, section 5.5). The session behind it ends sooner if it isn't used.
+const cookieLife = 400 * 24 * 60 * 60
+
+// cookieName is the session cookie's. Under HTTPS no other host and no plain page can set it.
+func (s *Server) cookieName(r *http.Request) string {
+	if s.secure(r) {
+		return "__Host-hearth"
+	}
+	return "hearth"
+}
+
+func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, value string, life int) {
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(r), Value: value, Path: "/", MaxAge: life,
+		Secure: s.secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
+// keepSession hands the browser the token of its new session.
+func (s *Server) keepSession(w http.ResponseWriter, r *ask, token []byte) error {
+	cookie, err := s.auth.Seal(token)
+	if err != nil {
+		return err
+	}
+	s.setCookie(w, r.Request, cookie, cookieLife)
+	return nil
+}
+
+// caller is who asks. A cookie that opens nothing is as good as none.
 func (s *Server) caller(r *http.Request) (chat.Caller, *chat.Session, error) {
-	k, err := r.Cookie("hearth")
+	cookie, err := r.Cookie(s.cookieName(r))
 	if err != nil {
 		return chat.Caller{}, nil, nil
 	}
-	token, err := s.auth.Open(k.Value)
+	token, err := s.auth.Open(cookie.Value)
 	if err != nil {
 		return chat.Caller{}, nil, nil
 	}
-	ses, u, err := s.chat.SessionByToken(r.Context(), token)
-	if errors.Is(err, chat.ErrNotFound) || err != nil {
+	session, user, err := s.chat.SessionByToken(r.Context(), token)
+	if errors.Is(err, chat.ErrNotFound) {
 		return chat.Caller{}, nil, nil
 	}
-	return chat.Caller{User: u, Guest: ses.Guest, SessionID: ses.ID}, ses, nil
+	if err != nil {
+		return chat.Caller{}, nil, err
+	}
+	return chat.Caller{User: user, Guest: session.Guest, SessionID: session.ID}, session, nil
 }
 
-func (s *Server) language(r *http.Request, by chat.Caller) *locale.Locale {
-	return locale.Match(r.Header.Get("Accept-Language"))
+// browser is what is kept of who opens a session.
+func (s *Server) browser(r *ask) chat.Browser {
+	return chat.Browser{Agent: r.UserAgent(), Addr: s.address(r.Request).String()}
 }
 
-func (s *Server) accountRoutes(mux *http.ServeMux) {}
+func (s *Server) showLogin(w http.ResponseWriter, r *ask) error {
+	if r.caller.SignedIn() {
+		return seeOther(w, r, local(r.FormValue("next")))
+	}
+	return s.loginPage(w, r, http.StatusOK, newForm(r, "next"))
+}
+
+func (s *Server) loginPage(w http.ResponseWriter, r *ask, status int, f form) error {
+	v := s.view(r, r.loc.T("login.submit"))
+	v.Path = "/login/?next=" + queryEscape(f.Values["next"])
+	v.Data = struct{ Form form }{f}
+	return s.render(w, status, "login", v)
+}
+
+// login opens a session for who knows a username and its password. Which of the two was wrong is
+// not told, and takes no different time.
+func (s *Server) login(w http.ResponseWriter, r *ask) error {
+	f := newForm(r, "username", "next")
+	user, err := s.signedIn(r, f.Values["username"], r.PostFormValue("password"))
+	if err != nil {
+		return f.again(w, r, err, s.loginPage)
+	}
+	if err := s.openSession(w, r, user.ID); err != nil {
+		return err
+	}
+	return seeOther(w, r, local(f.Values["next"]))
+}
+
+func (s *Server) signedIn(r *ask, name, password string) (*chat.User, error) {
+	addr := s.address(r.Request).String()
+	if err := s.auth.Guess(r.Context(), name, addr); err != nil {
+		return nil, err
+	}
+	user, hash, err := s.chat.Credentials(r.Context(), name)
+	if err != nil && !errors.Is(err, chat.ErrNotFound) {
+		return nil, err
+	}
+	if !s.auth.CheckPassword(hash, password) {
+		return nil, chat.Errorf("wrong_password")
+	}
+	s.auth.Right(name, addr)
+	if user.Disabled {
+		return nil, chat.Errorf("user_disabled")
+	}
+	return user, nil
+}
+
+// openSession signs the browser in anew: whatever session it had ends, so that nobody can have
+// prepared it.
+func (s *Server) openSession(w http.ResponseWriter, r *ask, userID int64) error {
+	token, _, err := s.chat.OpenSession(r.Context(), userID, s.browser(r), r.caller.SessionID)
+	if err != nil {
+		return err
+	}
+	return s.keepSession(w, r, token)
+}
+
+func (s *Server) showLogout(w http.ResponseWriter, r *ask) error {
+	if r.session == nil {
+		return seeOther(w, r, "/")
+	}
+	return s.render(w, http.StatusOK, "logout", s.view(r, r.loc.T("logout.submit")))
+}
+
+func (s *Server) logout(w http.ResponseWriter, r *ask) error {
+	if r.session != nil {
+		if err := s.chat.EndSession(r.Context(), r.session.ID); err != nil {
+			return err
+		}
+	}
+	s.setCookie(w, r.Request, "", -1)
+	return seeOther(w, r, "/")
+}

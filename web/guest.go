@@ -1,0 +1,65 @@
+package web
+
+import (
+	"net/http"
+
+	"hearth/web/chat"
+)
+
+func (s *Server) showGuest(w http.ResponseWriter, r *ask) error {
+	if r.caller.SignedIn() {
+		return seeOther(w, r, local(r.FormValue("next")))
+	}
+	if err := s.mayNameGuest(r); err != nil {
+		return err
+	}
+	f := newForm(r, "next")
+	f.Values["guest_name"] = r.caller.Guest
+	return s.guestPage(w, r, http.StatusOK, f)
+}
+
+func (s *Server) guestPage(w http.ResponseWriter, r *ask, status int, f form) error {
+	v := s.view(r, r.loc.T("guest.name"))
+	v.Path = "/guest/?next=" + queryEscape(f.Values["next"])
+	v.Data = struct {
+		Form form
+		Next string
+	}{f, f.Values["next"]}
+	return s.render(w, status, "guest", v)
+}
+
+// mayNameGuest refuses where visitors don't speak.
+func (s *Server) mayNameGuest(r *ask) error {
+	may, err := s.chat.GuestsMay(r.Context())
+	switch {
+	case err != nil:
+		return err
+	case may == "off":
+		return chat.Errorf("sign_in")
+	case may != "write":
+		return chat.Errorf("guests_read")
+	}
+	return nil
+}
+
+// nameGuest gives a visitor a name to speak under.
+func (s *Server) nameGuest(w http.ResponseWriter, r *ask) error {
+	f := newForm(r, "guest_name", "next")
+	if r.caller.SignedIn() {
+		return seeOther(w, r, local(f.Values["next"]))
+	}
+	if err := s.mayNameGuest(r); err != nil {
+		return err
+	}
+	if err := s.auth.SignUp(s.address(r.Request).String()); err != nil {
+		return f.again(w, r, err, s.guestPage)
+	}
+	token, _, err := s.chat.OpenGuest(r.Context(), f.Values["guest_name"], s.browser(r), r.caller.SessionID)
+	if err != nil {
+		return f.again(w, r, err, s.guestPage)
+	}
+	if err := s.keepSession(w, r, token); err != nil {
+		return err
+	}
+	return seeOther(w, r, local(f.Values["next"]))
+}

@@ -1,0 +1,178 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"hearth/web/chat"
+)
+
+type profileData struct {
+	Form, PasswordForm form
+	Lang, Theme        string
+	Sessions           []sessionRow
+}
+
+type sessionRow struct {
+	ID          int64
+	Agent, Addr string
+	Seen        time.Time
+	Current     bool
+}
+
+// savedFlash are the lines that greet after a change: ?saved=<name>.
+var savedFlash = map[string]string{"details": "profile.saved", "appearance": "profile.saved",
+	"password": "profile.password_saved", "signout": "profile.signed_out"}
+
+func (s *Server) showProfile(w http.ResponseWriter, r *ask) error {
+	me := r.caller.User
+	f := form{Values: map[string]string{"first_name": me.FirstName, "last_name": me.LastName, "email": me.Email}}
+	return s.profilePage(w, r, http.StatusOK, profileData{Form: f})
+}
+
+func (s *Server) profilePage(w http.ResponseWriter, r *ask, status int, d profileData) error {
+	sessions, err := s.chat.Sessions(r.Context(), r.caller.User.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range sessions {
+		d.Sessions = append(d.Sessions, sessionRow{ID: o.ID, Agent: browserName(o.Agent), Addr: o.Addr, Seen: o.Seen, Current: o.ID == r.caller.SessionID})
+	}
+	d.Lang, d.Theme = r.loc.Code(), r.caller.User.Theme
+	v := s.view(r, r.loc.T("profile.title"))
+	v.Path = "/profile/"
+	if key, ok := savedFlash[r.URL.Query().Get("saved")]; ok && status == http.StatusOK {
+		v.Flash = r.loc.T(key)
+	}
+	if err := s.addSidebar(r, v); err != nil {
+		return err
+	}
+	v.Data = d
+	return s.render(w, status, "profile", v)
+}
+
+// addSidebar puts the rooms and conversations beside a page.
+func (s *Server) addSidebar(r *ask, v *view) error {
+	rooms, unread, err := s.roomsFor(r)
+	if err != nil {
+		return err
+	}
+	v.Side, err = s.sidebar(r, rooms, unread)
+	return err
+}
+
+// changeProfile does what one of the profile's forms asks for; without a name it is the first's.
+func (s *Server) changeProfile(w http.ResponseWriter, r *ask) error {
+	action := r.PostFormValue("action")
+	var err error
+	switch action {
+	case "password":
+		return s.changePassword(w, r)
+	case "appearance":
+		err = s.changeAppearance(w, r)
+	case "signout":
+		err = s.signOutThere(r)
+	case "", "details":
+		return s.changeDetails(w, r)
+	default:
+		err = chat.Errorf("bad_choice")
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/profile/?saved="+action)
+}
+
+func (s *Server) changeDetails(w http.ResponseWriter, r *ask) error {
+	f := newForm(r, "first_name", "last_name", "email")
+	p := chat.Profile{FirstName: f.Values["first_name"], LastName: f.Values["last_name"], Email: f.Values["email"]}
+	if err := s.chat.UpdateProfile(r.Context(), r.caller, r.caller.User.ID, p); err != nil {
+		return f.again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
+			return s.profilePage(w, r, status, profileData{Form: f})
+		})
+	}
+	return seeOther(w, r, "/profile/?saved=details")
+}
+
+func (s *Server) changePassword(w http.ResponseWriter, r *ask) error {
+	if err := s.replacePassword(r); err != nil {
+		return newForm(r).again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
+			me := r.caller.User
+			details := form{Values: map[string]string{"first_name": me.FirstName, "last_name": me.LastName, "email": me.Email}}
+			return s.profilePage(w, r, status, profileData{Form: details, PasswordForm: f})
+		})
+	}
+	return seeOther(w, r, "/profile/?saved=password")
+}
+
+// replacePassword asks for the old one first: the browser may have been left open.
+func (s *Server) replacePassword(r *ask) error {
+	me, addr := r.caller.User, s.address(r.Request).String()
+	if err := s.auth.Guess(r.Context(), me.Name, addr); err != nil {
+		return err
+	}
+	_, hash, err := s.chat.Credentials(r.Context(), me.Name)
+	if err != nil {
+		return err
+	}
+	if !s.auth.CheckPassword(hash, r.PostFormValue("old_password")) {
+		return chat.Errorf("old_password").On("old_password")
+	}
+	s.auth.Right(me.Name, addr)
+	if err := newPassword(r, me.Name); err != nil {
+		return err
+	}
+	if hash, err = s.auth.NewPassword(r.PostFormValue("password1")); err != nil {
+		return err
+	}
+	return s.chat.SetPassword(r.Context(), r.caller, me.ID, hash)
+}
+
+func (s *Server) changeAppearance(w http.ResponseWriter, r *ask) error {
+	lang := r.PostFormValue("lang")
+	if err := s.chat.SetLanguage(r.Context(), r.caller.User.ID, lang); err != nil {
+		return err
+	}
+	if lang != "" {
+		s.keepLanguage(w, r, lang)
+	}
+	return s.chat.SetTheme(r.Context(), r.caller.User.ID, r.PostFormValue("theme"))
+}
+
+// signOutThere ends one of the caller's other sessions, or all of them.
+func (s *Server) signOutThere(r *ask) error {
+	which := r.PostFormValue("session")
+	if which == "others" {
+		return s.chat.EndAll(r.Context(), r.caller, r.caller.User.ID, r.caller.SessionID)
+	}
+	id, err := strconv.ParseInt(which, 10, 64)
+	if err != nil {
+		return chat.Errorf("bad_choice")
+	}
+	return s.chat.EndOwnSession(r.Context(), r.caller.User.ID, id)
+}
+
+// Browsers and systems by what they call themselves, in the order in which they must be looked
+// for: most claim to be Chrome or Safari too.
+var (
+	browsers = [][2]string{{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"}, {"Firefox/", "Firefox"},
+		{"FxiOS/", "Firefox"}, {"Chrome/", "Chrome"}, {"CriOS/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"}}
+	systems = [][2]string{{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"CrOS", "ChromeOS"},
+		{"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"}}
+)
+
+// browserName is what people call a browser: "Firefox · Linux". "" if nobody knows it.
+func browserName(agent string) string {
+	var parts []string
+	for _, list := range [][][2]string{browsers, systems} {
+		for _, known := range list {
+			if strings.Contains(agent, known[0]) {
+				parts = append(parts, known[1])
+				break
+			}
+		}
+	}
+	return strings.Join(parts, " · ")
+}
