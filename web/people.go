@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"hearth/web/chat"
 )
@@ -52,8 +53,8 @@ func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
 	if err := s.mayListen(r); err != nil {
 		return err
 	}
-	groups := s.groupsOf(r.caller)
-	if r.caller.User == nil {
+	groups := s.groupsOf(r.caller, batched(r))
+	if !slices.Contains(groups, chat.PeopleGroup) {
 		groups = append(groups, chat.PeopleGroup)
 	}
 	return s.hub.Connect(w, r.Request, Socket{Caller: r.caller, Groups: groups, Start: s.greetPeople, Allowed: s.stillListens(r.caller)})

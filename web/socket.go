@@ -6,8 +6,11 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gorilla/websocket"
 
 	"hearth/web/chat"
 )
@@ -52,13 +55,17 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 	}
 	t := &talker{server: s, caller: r.caller, room: room, name: room.Name, after: r.URL.Query().Get("after")}
 	return s.hub.Connect(w, r.Request, Socket{
-		Caller: r.caller, Room: room, Groups: s.groupsOf(r.caller),
+		Caller: r.caller, Room: room, Groups: s.groupsOf(r.caller, batched(r)),
 		Start: t.start, Frame: t.frame, Allowed: t.allowed,
 	})
 }
 
-// groupsOf are what every socket of a caller listens to, beside its room.
-func (s *Server) groupsOf(by chat.Caller) []string {
+// batched reports whether the client asks for hearth.1.
+func batched(r *ask) bool { return slices.Contains(websocket.Subprotocols(r.Request), Batched) }
+
+// groupsOf are what every socket of a caller listens to, beside its room. Clients of hearth.1
+// have lists of people and rooms beside it, which they keep live.
+func (s *Server) groupsOf(by chat.Caller, batched bool) []string {
 	var groups []string
 	if by.SessionID != 0 {
 		groups = append(groups, chat.SessionGroup(by.SessionID))
@@ -66,7 +73,11 @@ func (s *Server) groupsOf(by chat.Caller) []string {
 	if by.User == nil {
 		return groups
 	}
-	groups = append(groups, chat.Inbox(by.User.ID), chat.PeopleGroup, chat.RoomsGroup)
+	groups = append(groups, chat.Inbox(by.User.ID))
+	if !batched {
+		return groups
+	}
+	groups = append(groups, chat.PeopleGroup, chat.RoomsGroup)
 	if by.Admin() {
 		groups = append(groups, chat.AdminsGroup)
 	}
@@ -108,7 +119,7 @@ func (t *talker) start(c Conn, here []string) {
 // giveUp ends a socket that can't be greeted; the client comes back.
 func (t *talker) giveUp(c Conn, err error) {
 	slog.Error("greet a socket", "room", t.name, "err", err)
-	c.Close(1013, "the database does not answer, come back later")
+	c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
 }
 
 // recent is what the room told before the socket is live, and up to which number.

@@ -191,10 +191,20 @@ func (c *Chat) target(ctx context.Context, by Caller, name string, d Draft) (*Ro
 	if err := c.MaySpeak(ctx, by, room); err != nil {
 		return nil, d, err
 	}
-	if d.ReplyTo != 0 && d.ReplyTo>>32 != room.ID {
-		return nil, d, Errorf("no_such_message")
+	return room, d, c.mayAnswer(ctx, room, d.ReplyTo)
+}
+
+// mayAnswer makes sure that what is answered was said in the same room.
+func (c *Chat) mayAnswer(ctx context.Context, r *Room, id int64) error {
+	if id == 0 {
+		return nil
 	}
-	return room, d, nil
+	var one int
+	err := c.read.QueryRow(ctx, "SELECT 1 FROM message WHERE id = ? AND deleted_at IS NULL", []any{id}, &one)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && id>>32 != r.ID {
+		return Errorf("no_such_message")
+	}
+	return storage("find the message that is answered", err)
 }
 
 // store gives m its number and writes it, unless its nonce says that it was written before.
