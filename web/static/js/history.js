@@ -22,6 +22,14 @@ async function fetchPage(query) {
   return answer.json();
 }
 
+// buildAll makes the elements of a page; answers find what they quote among them or in the log.
+function buildAll(frames) {
+  const built = new Map();
+  const find = (id) => built.get(id) ?? document.getElementById(`m${id}`);
+  for (const frame of frames) built.set(frame.id, buildMessage(frame, main.dataset.me, find));
+  return [...built.values()];
+}
+
 function showBeginning() {
   older.hidden = !hasOlder;
   document.getElementById("room-start").hidden = hasOlder;
@@ -36,7 +44,7 @@ export async function loadOlder() {
     const page = await fetchPage(`&before=${first}`);
     hasOlder = page.messages.length === PAGE;
     const fresh = page.messages.filter((message) => !document.getElementById(`m${message.id}`));
-    prepend(fresh.map((message) => buildMessage(message, main.dataset.me)));
+    prepend(buildAll(fresh));
     showBeginning();
   } catch {
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -50,7 +58,7 @@ export async function loadOlder() {
 export async function reload() {
   const page = await fetchPage("");
   hasOlder = page.messages.length === PAGE;
-  replaceAll(page.messages.map((message) => buildMessage(message, main.dataset.me)));
+  replaceAll(buildAll(page.messages));
   showBeginning();
   return page.seq;
 }

@@ -1,7 +1,7 @@
 // One message as an element: a clone of the page's <template>, which the server's "message" partial made.
 
 import { t } from "./i18n.js";
-import { paintAvatar } from "./person.js";
+import { directURL, paintAvatar } from "./person.js";
 import { setTime } from "./time.js";
 
 const template = document.getElementById("message-template");
@@ -15,8 +15,8 @@ function setText(element, { html, message }) {
 }
 
 function mentions(element, me) {
-  const wanted = `@${me}`.toLowerCase();
-  return Array.from(element.querySelectorAll(".text .mention")).some((link) => link.textContent.toLowerCase() === wanted);
+  const wanted = directURL(me).toLowerCase();
+  return Array.from(element.querySelectorAll(".text a.mention")).some((link) => link.pathname.toLowerCase() === wanted);
 }
 
 function markMention(element, me) {
@@ -25,8 +25,12 @@ function markMention(element, me) {
   element.querySelector(".mention-word").hidden = !mentioned;
 }
 
-function quote(element, frame) {
-  const original = document.getElementById(`m${frame.reply_to}`);
+function inPage(id) {
+  return document.getElementById(`m${id}`);
+}
+
+function quote(element, frame, find) {
+  const original = find(frame.reply_to);
   const display = frame.reply?.display ?? original?.dataset.display;
   if (!display) return;
   const reply = element.querySelector(".reply");
@@ -36,10 +40,16 @@ function quote(element, frame) {
   reply.querySelector(".reply-text").textContent = frame.reply?.excerpt ?? original?.querySelector(".text").textContent ?? "";
 }
 
-// buildMessage makes the element of a chat_message. `me` is one's own username, or null.
-export function buildMessage(frame, me) {
+// displayOf is a name as people say it. A guest's mark stands beside the name, in the reader's language.
+function displayOf({ user, display, guest }) {
+  return guest ? user.replace(/ \(guest\)$/, "") : display || user;
+}
+
+// buildMessage makes the element of a chat_message. `me` is one's own username, or null; find gives the
+// element of an earlier message, for the quotation above an answer.
+export function buildMessage(frame, me, find = inPage) {
   const element = template.content.firstElementChild.cloneNode(true);
-  const display = frame.display || frame.user;
+  const display = displayOf(frame);
   if (frame.id) {
     element.id = `m${frame.id}`;
     element.dataset.id = frame.id;
@@ -52,7 +62,7 @@ export function buildMessage(frame, me) {
   element.querySelector(".guest").hidden = !frame.guest;
   setTime(element.querySelector("time"), new Date(frame.timestamp));
   setText(element, frame);
-  if (frame.reply_to) quote(element, frame);
+  if (frame.reply_to) quote(element, frame, find);
   markMention(element, me);
   if (frame.edited_at) element.querySelector(".edited").hidden = false;
   if (frame.deleted) markDeleted(element);

@@ -90,7 +90,7 @@ const frames = {
   },
   private_message_delivered(frame) {
     outbox.receipt(frame.nonce);
-    sidebar.directOf(frame.target, frame.display);
+    sidebar.directOf(frame.target, frame.display ?? people.displayOf(frame.target));
     if (room !== `@${frame.target}`) appendLine(whisper(frame.target, frame, true));
     toEnd();
   },

@@ -43,6 +43,7 @@ function add(list, templateID, room, url, name) {
   item.querySelector(".side-name").textContent = name;
   list.querySelector(".side-empty")?.remove();
   list.append(item);
+  if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
   return link;
 }
 
