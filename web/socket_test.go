@@ -68,7 +68,7 @@ func TestEveryFrameHasATypeAndAMessage(t *testing.T) {
 	b.Say("")
 	a.Send(map[string]any{"type": "typing"})
 	kinds := map[string]bool{}
-	for _, sock := range []*hearthtest.Socket{a, b} {
+	for _, sock := range []*hearthtest.Socket{b, a} { // once bob's mark is out, all of his is
 		for _, f := range sock.Settled() {
 			kinds[f.Type()] = true
 			if _, ok := f["message"].(string); f.Type() == "" || !ok {
