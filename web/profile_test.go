@@ -1,0 +1,76 @@
+package web_test
+
+import (
+	"net/http"
+	"regexp"
+	"testing"
+
+	"hearth/web/hearthtest"
+)
+
+func TestProfileDetails(t *testing.T) {
+	s := hearthtest.Start(t)
+	ada := s.SignUp(t, "ada")
+	wantGone(t, "saving", ada.Post("/profile/", "first_name", "Ada", "last_name", "Lund", "email", "ada@example.org"), "/profile/?saved=details")
+	wantReply(t, "saved", ada.Get("/profile/?saved=details"), http.StatusOK, `value="Lund"`, `value="ada@example.org"`, "Saved.")
+	wantReply(t, "a bad address", ada.Post("/profile/", "action", "details", "first_name", "Eda", "email", "x"), http.StatusUnprocessableEntity, `value="Eda"`, `value="x"`, "no e-mail")
+	wantGone(t, "appearance", ada.Post("/profile/", "action", "appearance", "lang", "ru", "theme", "dark"), "/profile/?saved=appearance")
+	wantReply(t, "in Russian", ada.Get("/profile/"), http.StatusOK, `<html lang="ru" data-theme="dark"`)
+	wantReply(t, "no such theme", ada.Post("/profile/", "action", "appearance", "lang", "ru", "theme", "pink"), http.StatusUnprocessableEntity)
+	wantReply(t, "no such form", ada.Post("/profile/", "action", "x"), http.StatusUnprocessableEntity)
+}
+
+func TestPasswordChangeSignsOutElsewhere(t *testing.T) {
+	s := hearthtest.Start(t)
+	here := s.SignUp(t, "ada")
+	there := s.LogIn(t, "ada")
+	socket := there.Dial("/ws/chat/tea/")
+	next := "another fire 8"
+	wantReply(t, "wrong old one", here.Post("/profile/", "action", "password", "old_password", "x", "password1", next, "password2", next), http.StatusUnprocessableEntity, "not your password")
+	wantReply(t, "common", here.Post("/profile/", "action", "password", "old_password", hearthtest.Password, "password1", "password1", "password2", "password1"), http.StatusUnprocessableEntity, "Too many people")
+	wantReply(t, "still there", there.Get("/profile/"), http.StatusOK)
+	wantGone(t, "changing", here.Post("/profile/", "action", "password", "old_password", hearthtest.Password, "password1", next, "password2", next), "/profile/?saved=password")
+	wantClosed(t, "after a new password", socket)
+	wantReply(t, "here", here.Get("/profile/"), http.StatusOK)
+	wantReply(t, "there", there.Get("/profile/"), http.StatusSeeOther)
+	wantReply(t, "the old one", s.Visitor(t).Post("/login/", "username", "ada", "password", hearthtest.Password), http.StatusUnauthorized)
+	wantReply(t, "the new one", s.Visitor(t).Post("/login/", "username", "ada", "password", next), http.StatusSeeOther)
+}
+
+func TestSignOutThere(t *testing.T) {
+	s := hearthtest.Start(t)
+	here := s.SignUp(t, "ada")
+	there, third := s.LogIn(t, "ada"), s.LogIn(t, "ada")
+	socket := third.Dial("/ws/chat/tea/")
+	page := here.Get("/profile/").Body
+	ids := regexp.MustCompile(`name="session" value="(\d+)"`).FindAllStringSubmatch(page, -1)
+	if len(ids) != 2 {
+		t.Fatalf("%d other browsers are listed", len(ids))
+	}
+	linh := s.SignUp(t, "linh")
+	linh.Post("/profile/", "action", "signout", "session", ids[0][1])
+	wantReply(t, "linh can't", third.Get("/profile/"), http.StatusOK)
+	wantGone(t, "one", here.Post("/profile/", "action", "signout", "session", ids[0][1]), "/profile/?saved=signout")
+	wantClosed(t, "signed out there", socket)
+	wantReply(t, "the other", there.Get("/profile/"), http.StatusOK)
+	here.Post("/profile/", "action", "signout", "session", "others")
+	wantReply(t, "the other", there.Get("/profile/"), http.StatusSeeOther)
+	wantReply(t, "here", here.Get("/profile/"), http.StatusOK)
+}
+
+func TestLogOutAndDisablingCloseSockets(t *testing.T) {
+	s := hearthtest.Start(t)
+	s.SignUp(t, "ada")
+	linh := s.SignUp(t, "linh")
+	socket := linh.Dial("/ws/chat/tea/")
+	linh.Post("/logout/")
+	wantClosed(t, "after logging out", socket)
+	linh = s.LogIn(t, "linh")
+	socket = linh.Dial("/ws/chat/tea/")
+	if out, status := s.Command(t, "", "user", "disable", "linh"); status != 0 {
+		t.Fatalf("user disable: %s", out)
+	}
+	wantClosed(t, "after the command line", socket)
+	wantReply(t, "disabled", linh.Get("/profile/"), http.StatusSeeOther)
+	wantReply(t, "disabled", s.Visitor(t).Post("/login/", "username", "linh", "password", hearthtest.Password), http.StatusUnauthorized, "switched off")
+}
