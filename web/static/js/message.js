@@ -48,7 +48,7 @@ function displayOf({ user, display, guest }) {
 // buildMessage makes the element of a chat_message. `me` is one's own username, or null; find gives the
 // element of an earlier message, for the quotation above an answer.
 export function buildMessage(frame, me, find = inPage) {
-  const element = template.content.firstElementChild.cloneNode(true);
+  const element = document.importNode(template.content.firstElementChild, true); // of this document: its links resolve
   const display = displayOf(frame);
   if (frame.id) {
     element.id = `m${frame.id}`;
