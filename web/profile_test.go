@@ -67,10 +67,17 @@ func TestLogOutAndDisablingCloseSockets(t *testing.T) {
 	wantClosed(t, "after logging out", socket)
 	linh = s.LogIn(t, "linh")
 	socket = linh.Dial("/ws/chat/tea/")
+	if out, status := s.Command(t, hearthtest.Password+" new\n", "user", "passwd", "linh", "-password-stdin"); status != 0 {
+		t.Fatalf("user passwd: %s", out)
+	}
+	wantClosed(t, "after a new password by the command line", socket)
+	linh = s.Visitor(t)
+	linh.Post("/login/", "username", "linh", "password", hearthtest.Password+" new")
+	socket = linh.Dial("/ws/chat/tea/")
 	if out, status := s.Command(t, "", "user", "disable", "linh"); status != 0 {
 		t.Fatalf("user disable: %s", out)
 	}
 	wantClosed(t, "after the command line", socket)
 	wantReply(t, "disabled", linh.Get("/profile/"), http.StatusSeeOther)
-	wantReply(t, "disabled", s.Visitor(t).Post("/login/", "username", "linh", "password", hearthtest.Password), http.StatusUnauthorized, "switched off")
+	wantReply(t, "disabled", s.Visitor(t).Post("/login/", "username", "linh", "password", hearthtest.Password+" new"), http.StatusUnauthorized, "switched off")
 }

@@ -71,6 +71,16 @@ func (c *sessionCache) keep(h tokenHash, s *Session, age int) {
 	c.byHash[h] = s
 }
 
+func (c *sessionCache) ids() []int64 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	ids := []int64{}
+	for _, s := range c.byHash {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
 func (c *sessionCache) drop(ids []int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

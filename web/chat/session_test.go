@@ -109,9 +109,36 @@ func TestSessionsAgeOnlyUnused(t *testing.T) {
 	if err := h.SweepSessions(ctx); err != nil || !h.open(used) || !slices.Equal(h.ended, []int64{idleSession.ID}) {
 		t.Errorf("swept %v, %v", h.ended, err)
 	}
+	restarted := New(h.disk, Fixed{})
+	restarted.now = h.now
+	if _, _, err := restarted.SessionByToken(ctx, used); err != nil {
+		t.Errorf("the last use was not stored: %v", err)
+	}
+}
+
+// TestForgetEndsWhatOthersEnded is what happens after the command line has set a password.
+func TestForgetEndsWhatOthersEnded(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	ada := h.user("ada")
+	stays, _ := h.login(ada)
+	goes, s := h.login(ada)
+	if !h.open(stays) || !h.open(goes) {
+		t.Fatal("both are to be in the cache")
+	}
+	other := New(h.disk, Fixed{})
+	if err := other.EndSession(ctx, s.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.UpdateProfile(ctx, Console(), ada.ID, Profile{FirstName: "Ada"}); err != nil {
+		t.Fatal(err)
+	}
 	h.Forget()
-	if !h.open(used) {
-		t.Error("the last use was not stored")
+	if !h.open(stays) || h.open(goes) || !slices.Equal(h.ended, []int64{s.ID}) {
+		t.Errorf("ended: %v", h.ended)
+	}
+	if u, err := h.User(ctx, ada.ID); err != nil || u.Display() != "Ada" {
+		t.Errorf("%v, %v", u, err)
 	}
 }
 

@@ -2,7 +2,9 @@ package chat
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"log/slog"
 )
 
 // EndSession signs one browser out and closes its sockets. One that has ended is no error.
@@ -81,4 +83,39 @@ func (c *Chat) ended(ids []int64) {
 	if c.ender != nil {
 		c.ender.EndSessions(ids...)
 	}
+}
+
+// forgetPeople drops what is kept in memory of users and sessions after another process has changed
+// the database, and closes the sockets of those whom it has signed out.
+func (c *Chat) forgetPeople() {
+	c.users.clear()
+	gone, err := c.goneSessions()
+	if err != nil {
+		slog.Error("look for sessions that another process has ended", "err", err)
+		c.sessions.clear()
+		return
+	}
+	c.ended(gone)
+}
+
+// goneSessions are those that are kept in memory and no longer in the database.
+func (c *Chat) goneSessions() ([]int64, error) {
+	known, err := json.Marshal(c.sessions.ids())
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.read.Query(context.Background(), "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT id FROM session)", string(known))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var gone []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		gone = append(gone, id)
+	}
+	return gone, rows.Err()
 }

@@ -93,12 +93,6 @@ func (c *userCache) clear() {
 	c.byID, c.byKey = nil, nil
 }
 
-// forgetPeople drops what is kept in memory of users and sessions.
-func (c *Chat) forgetPeople() {
-	c.users.clear()
-	c.sessions.clear()
-}
-
 // User is the user with that id, ErrNotFound if there is none.
 func (c *Chat) User(ctx context.Context, id int64) (*User, error) {
 	u, age := c.users.id(id)
