@@ -58,7 +58,7 @@ type Hub struct {
 	stopped bool
 
 	laterMu sync.Mutex
-	later   []chat.Announcement
+	later   map[string][]chat.Event // by group, until publishLater
 
 	cut atomic.Int64
 }
@@ -305,19 +305,31 @@ func (g *group) list() {
 // Publish sends e to everybody in the group called name.
 func (h *Hub) Publish(name string, e chat.Event) { h.publish(name, []chat.Event{e}) }
 
-// PublishAll sends announcements, in order. Those of one group go out together.
+// PublishAll sends announcements, in order. Those of a room's line go out together: a socket is in
+// one room, so it can't tell in which order different rooms were told. Anything else it might be
+// told beside its room, and that keeps its place.
 func (h *Hub) PublishAll(all []chat.Announcement) {
-	var order []string
+	var rooms []string
 	events := map[string][]chat.Event{}
+	flush := func() {
+		for _, name := range rooms {
+			h.publish(name, events[name])
+		}
+		rooms = rooms[:0]
+		clear(events)
+	}
 	for _, a := range all {
+		if a.Event.Seq == 0 {
+			flush()
+			h.publish(a.Group, []chat.Event{a.Event})
+			continue
+		}
 		if events[a.Group] == nil {
-			order = append(order, a.Group)
+			rooms = append(rooms, a.Group)
 		}
 		events[a.Group] = append(events[a.Group], a.Event)
 	}
-	for _, name := range order {
-		h.publish(name, events[name])
-	}
+	flush()
 }
 
 func (h *Hub) publish(name string, events []chat.Event) {
@@ -332,16 +344,21 @@ func (h *Hub) publish(name string, events []chat.Event) {
 func (h *Hub) PublishSoon(name string, e chat.Event) {
 	h.laterMu.Lock()
 	defer h.laterMu.Unlock()
-	if len(h.later) == 0 {
-		time.AfterFunc(soon, func() {
-			h.laterMu.Lock()
-			all := h.later
-			h.later = nil
-			h.laterMu.Unlock()
-			h.PublishAll(all)
-		})
+	if h.later == nil {
+		h.later = map[string][]chat.Event{}
+		time.AfterFunc(soon, h.publishLater)
 	}
-	h.later = append(h.later, chat.Announcement{Group: name, Event: e})
+	h.later[name] = append(h.later[name], e)
+}
+
+func (h *Hub) publishLater() {
+	h.laterMu.Lock()
+	all := h.later
+	h.later = nil
+	h.laterMu.Unlock()
+	for name, events := range all {
+		h.publish(name, events)
+	}
 }
 
 // Online reports whether a user has a socket open anywhere.

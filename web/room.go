@@ -20,8 +20,6 @@ const (
 	joinWithin = 5 * time.Minute
 	// maxAway is how many people who are not here are listed beside a room.
 	maxAway = 100
-	// maxExcerpt is how much of a message is shown above its answer, in characters.
-	maxExcerpt = 120
 )
 
 type roomData struct {
@@ -115,9 +113,7 @@ func (s *Server) fillMessages(r *ask, room *chat.Room, d *roomData) error {
 		d.OlderURL = fmt.Sprintf("%s?before=%d", roomURL(room.Name), found[0].ID)
 	}
 	d.Seq = seq
-	if d.Messages, err = s.messageViews(r, found, d.Read); err != nil {
-		return err
-	}
+	d.Messages = s.messageViews(r, found, d.Read)
 	if before == 0 && seq > d.Read {
 		return s.chat.Read(r.Context(), r.caller, room, seq)
 	}
@@ -125,16 +121,9 @@ func (s *Server) fillMessages(r *ask, room *chat.Room, d *roomData) error {
 }
 
 // messageViews are messages as they are shown, read up to number read.
-func (s *Server) messageViews(r *ask, found []*chat.Message, read int64) ([]messageView, error) {
-	var replies []int64
-	for _, m := range found {
-		replies = append(replies, m.ReplyTo)
-	}
-	excerpts, err := s.chat.Excerpts(r.Context(), replies)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) messageViews(r *ask, found []*chat.Message, read int64) []messageView {
 	views := make([]messageView, 0, len(found))
+	fresh := false // what is new begins with the first message of somebody else
 	for i, m := range found {
 		html, _ := s.chat.HTML(m.Text)
 		v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), HTML: template.HTML(html), At: m.At,
@@ -143,22 +132,16 @@ func (s *Server) messageViews(r *ask, found []*chat.Message, read int64) ([]mess
 		if i > 0 {
 			last := found[i-1]
 			v.Day = last.At.Format(time.DateOnly) != m.At.Format(time.DateOnly)
-			v.New = r.caller.SignedIn() && last.Seq <= read && m.Seq > read
+			v.New = r.caller.SignedIn() && !fresh && m.Seq > read && !v.Mine
+			fresh = fresh || v.New
 			v.Joined = !v.Day && !v.New && last.User == m.User && m.ReplyTo == 0 && m.At.Sub(last.At) < joinWithin
 		}
-		if x, ok := excerpts[m.ReplyTo]; ok {
-			v.Reply = &replyView{ID: x.ID, Display: x.Display, Excerpt: shorten(x.Text)}
+		if x := m.Answers; x != nil {
+			v.Reply = &replyView{ID: x.ID, Display: x.Display, Excerpt: x.Text}
 		}
 		views = append(views, v)
 	}
-	return views, nil
-}
-
-func shorten(s string) string {
-	if runes := []rune(s); len(runes) > maxExcerpt {
-		return string(runes[:maxExcerpt-1]) + "…"
-	}
-	return s
+	return views
 }
 
 // fillPeople lists who is here, and who else could be.

@@ -119,10 +119,13 @@ func (c Caller) Display() string {
 	if c.User != nil {
 		return c.User.Display()
 	}
-	return c.Name()
+	return c.Guest
 }
 
-func guestLabel(name string) string { return name + " (guest)" }
+// guestMark is what a guest's name ends in wherever it stands for who speaks.
+const guestMark = " (guest)"
+
+func guestLabel(name string) string { return name + guestMark }
 
 // Reader is the caller as a reader of frames.
 func (c Caller) Reader() Reader { return Reader{UserID: c.userID(), Name: c.Name(), Lang: c.Lang} }

@@ -46,7 +46,7 @@ type privateFrame struct {
 	Type      string `json:"type"`
 	ID        int64  `json:"id"`
 	User      string `json:"user,omitempty"`
-	Display   string `json:"display,omitempty"`
+	Display   string `json:"display,omitempty"` // of the other one, where it isn't the username
 	Target    string `json:"target,omitempty"`
 	Message   string `json:"message"`
 	Timestamp Stamp  `json:"timestamp"`
@@ -66,15 +66,18 @@ func private(m *Message, history bool) Event {
 }
 
 // Delivered is the receipt of a private message.
-func Delivered(m *Message, target string) Event {
-	f := privateFrame{Type: "private_message_delivered", ID: m.ID, Target: target, Message: m.Text, Timestamp: Stamp(m.At), Nonce: m.Nonce}
+func Delivered(m *Message, target *User) Event {
+	f := privateFrame{Type: "private_message_delivered", ID: m.ID, Target: target.Name, Message: m.Text, Timestamp: Stamp(m.At), Nonce: m.Nonce}
+	if target.Display() != target.Name {
+		f.Display = target.Display()
+	}
 	return same(f.Type, true, f)
 }
 
 // Receipt tells the sender alone of a message that was stored before: his own copy of it.
 func (c *Chat) Receipt(m *Message, r *Room) Event {
 	if r.Access == Direct {
-		return Delivered(m, r.With.Name)
+		return Delivered(m, r.With)
 	}
 	e := c.said(m, r, false)
 	e.Seq = 0 // it is an answer, not the next in the room's line

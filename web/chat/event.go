@@ -239,13 +239,19 @@ type roomFrame struct {
 	Topic   string `json:"topic"`
 	Access  Access `json:"access"`
 	Here    int    `json:"here"`
+	Faces   []face `json:"faces,omitempty"` // some of those who are in it
 	Gone    bool   `json:"gone,omitempty"`
 }
 
-// RoomChanged tells how a room looks now and how many people are in it.
-func RoomChanged(r *Room, here int) Event {
+type face struct {
+	User    string `json:"user"`
+	Display string `json:"display"`
+}
+
+// RoomChanged tells how a room looks now, how many people are in it, and some of them.
+func RoomChanged(r *Room, here int, faces []face) Event {
 	return local("room", false, "event.people", []any{"count", here}, func(m string) any {
-		return roomFrame{Type: "room", Message: m, Room: r.Name, Topic: r.Topic, Access: r.Access, Here: here}
+		return roomFrame{Type: "room", Message: m, Room: r.Name, Topic: r.Topic, Access: r.Access, Here: here, Faces: faces}
 	})
 }
 

@@ -3,8 +3,10 @@ package chat
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sort"
+	"strings"
 	"time"
 )
 
@@ -21,16 +23,35 @@ func (c *Chat) messages(ctx context.Context, rest string, args ...any) ([]*Messa
 	if err != nil {
 		return nil, storage("load messages", err)
 	}
-	defer rows.Close()
 	var found []*Message
 	for rows.Next() {
 		m, err := scanMessage(rows)
 		if err != nil {
-			return nil, storage("load messages", err)
+			return nil, errors.Join(storage("load messages", err), rows.Close())
 		}
 		found = append(found, m)
 	}
-	return found, storage("load messages", rows.Err())
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, storage("load messages", err)
+	}
+	return found, c.fillAnswers(ctx, found)
+}
+
+// fillAnswers adds to messages that answer others what those said, if they are still there.
+func (c *Chat) fillAnswers(ctx context.Context, found []*Message) error {
+	for _, m := range found {
+		if m.ReplyTo == 0 {
+			continue
+		}
+		answered, err := c.messages(ctx, "WHERE m.id = ? AND m.deleted_at IS NULL", m.ReplyTo)
+		if err != nil {
+			return err
+		}
+		if len(answered) == 1 {
+			m.Answers = answered[0].excerpt()
+		}
+	}
+	return nil
 }
 
 func scanMessage(rows *sql.Rows) (*Message, error) {
@@ -42,7 +63,7 @@ func scanMessage(rows *sql.Rows) (*Message, error) {
 	if err := rows.Scan(&m.ID, &m.SenderID, &m.User, &u.FirstName, &u.LastName, &m.Text, &reply, &nonce, &at, &edited, &deleted); err != nil {
 		return nil, err
 	}
-	u.Name = m.User
+	u.Name = strings.TrimSuffix(m.User, guestMark)
 	m.Display, m.RoomID, m.Seq, m.At = u.Display(), m.ID>>32, line(m.ID), moment(at)
 	m.ReplyTo, m.Nonce, m.Edited, m.Deleted = reply.Int64, nonce.String, moment(edited.Int64), deleted.Valid
 	return &m, nil
@@ -156,29 +177,21 @@ func (c *Chat) changes(ctx context.Context, low, high int64) ([]Event, error) {
 	return events, storage("load changes", rows.Err())
 }
 
+// maxExcerpt is how much of a message is shown above its answer, in characters.
+const maxExcerpt = 120
+
 // Excerpt is the beginning of a message that is answered, for the line above the answer.
 type Excerpt struct {
 	ID            int64
 	Display, Text string
-	Deleted       bool
 }
 
-// Excerpts are those of the messages with these ids, by id. Deleted ones have no text.
-func (c *Chat) Excerpts(ctx context.Context, ids []int64) (map[int64]Excerpt, error) {
-	found := map[int64]Excerpt{}
-	for _, id := range ids {
-		if _, had := found[id]; had || id == 0 {
-			continue
-		}
-		ms, err := c.messages(ctx, "WHERE m.id = ?", id)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range ms {
-			found[id] = Excerpt{ID: id, Display: m.Display, Text: m.Text, Deleted: m.Deleted}
-		}
+func (m *Message) excerpt() *Excerpt {
+	text := m.Text
+	if runes := []rune(text); len(runes) > maxExcerpt {
+		text = string(runes[:maxExcerpt-1]) + "…"
 	}
-	return found, nil
+	return &Excerpt{ID: m.ID, Display: m.Display, Text: text}
 }
 
 // lastActivity is when a room's last message was said; the zero time if none was.

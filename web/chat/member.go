@@ -51,7 +51,7 @@ func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) e
 		if err := join(tx, r.ID, u.ID); err != nil {
 			return err
 		}
-		tx.Announce(Inbox(u.ID), RoomChanged(r, c.presence.HereCount(r.Group())))
+		tx.Announce(Inbox(u.ID), c.roomChanged(r))
 		return c.note(tx, by, "member_added", fmt.Sprintf("%s: %s", r.Name, u.Name))
 	})
 	return storage("add a member", err)

@@ -31,6 +31,7 @@ type Message struct {
 	Edited   time.Time
 	Deleted  bool
 	ReplyTo  int64
+	Answers  *Excerpt // of ReplyTo, nil if it is gone
 	Nonce    string
 }
 
@@ -57,8 +58,16 @@ type MessageFrame struct {
 	Timestamp Stamp  `json:"timestamp"`
 	EditedAt  *Stamp `json:"edited_at,omitempty"`
 	ReplyTo   int64  `json:"reply_to,omitempty"`
+	Reply     *reply `json:"reply,omitempty"` // what reply_to said, for clients that don't have it
 	Nonce     string `json:"nonce,omitempty"`
 	History   bool   `json:"history,omitempty"`
+}
+
+// reply is what a message answers, in its frame.
+type reply struct {
+	ID      int64  `json:"id"`
+	Display string `json:"display"`
+	Excerpt string `json:"excerpt"`
 }
 
 // Frame is m as said in the room called room.
@@ -71,6 +80,9 @@ func (c *Chat) Frame(m *Message, room string) MessageFrame {
 	if !m.Edited.IsZero() {
 		at := Stamp(m.Edited)
 		f.EditedAt = &at
+	}
+	if x := m.Answers; x != nil {
+		f.Reply = &reply{ID: x.ID, Display: x.Display, Excerpt: x.Text}
 	}
 	if html, plain := c.HTML(m.Text); !plain {
 		f.HTML = html
@@ -89,7 +101,7 @@ func (c *Chat) mention(name string) (url, display string, ok bool) {
 	if err != nil {
 		return "", "", false
 	}
-	return "/chat/@" + u.Name + "/", "@" + u.Name, true
+	return "/chat/@" + u.Name + "/", u.Name, true
 }
 
 // said is the event of a message. In a private conversation each side has its own name for the room.
@@ -156,10 +168,10 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 		done(nil, nil, false, err)
 		return
 	}
-	m := &Message{SenderID: by.senderID(), User: by.Name(), Text: d.Text, Nonce: d.Nonce, ReplyTo: d.ReplyTo}
-	m.Display = m.User
-	if by.User != nil {
-		m.Display = by.User.Display()
+	m := &Message{SenderID: by.senderID(), User: by.Name(), Display: by.Display(), Text: d.Text, Nonce: d.Nonce, ReplyTo: d.ReplyTo}
+	if m.Answers, err = c.answered(ctx, room, d.ReplyTo); err != nil {
+		done(nil, nil, false, err)
+		return
 	}
 	again := false
 	c.disk.Submit(func(tx Tx) (err error) {
@@ -191,20 +203,22 @@ func (c *Chat) target(ctx context.Context, by Caller, name string, d Draft) (*Ro
 	if err := c.MaySpeak(ctx, by, room); err != nil {
 		return nil, d, err
 	}
-	return room, d, c.mayAnswer(ctx, room, d.ReplyTo)
+	return room, d, nil
 }
 
-// mayAnswer makes sure that what is answered was said in the same room.
-func (c *Chat) mayAnswer(ctx context.Context, r *Room, id int64) error {
+// answered is the beginning of message id, which must have been said in r.
+func (c *Chat) answered(ctx context.Context, r *Room, id int64) (*Excerpt, error) {
 	if id == 0 {
-		return nil
+		return nil, nil
 	}
-	var one int
-	err := c.read.QueryRow(ctx, "SELECT 1 FROM message WHERE id = ? AND deleted_at IS NULL", []any{id}, &one)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && id>>32 != r.ID {
-		return Errorf("no_such_message")
+	found, err := c.messages(ctx, "WHERE m.id = ? AND m.deleted_at IS NULL", id)
+	if err != nil {
+		return nil, err
 	}
-	return storage("find the message that is answered", err)
+	if len(found) == 0 || found[0].RoomID != r.ID {
+		return nil, Errorf("no_such_message")
+	}
+	return found[0].excerpt(), nil
 }
 
 // store gives m its number and writes it, unless its nonce says that it was written before.
@@ -289,7 +303,7 @@ func (c *Chat) announce(tx Tx, r *Room, m *Message, by Caller) {
 		e.ExceptIn = r.Group()
 		tx.Announce(Inbox(r.With.ID), e)
 	}
-	e := Delivered(m, r.With.Name)
+	e := Delivered(m, r.With)
 	e.ExceptIn = r.Group()
 	tx.Announce(Inbox(m.SenderID), e)
 }

@@ -273,11 +273,10 @@ func join(tx Tx, room int64, users ...int64) error {
 
 // announceRoom tells those who may know of a room how it looks now.
 func (c *Chat) announceRoom(tx Tx, r *Room) {
-	here := 0
-	if c.presence != nil {
-		here = c.presence.HereCount(r.Group())
+	if r.Archived {
+		return
 	}
-	tx.Announce(listGroup(r), RoomChanged(r, here))
+	tx.Announce(listGroup(r), c.roomChanged(r))
 }
 
 // listGroup is who hears of a room's comings and goings without being in it.
@@ -384,7 +383,7 @@ func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) 
 			tx.Announce(listGroup(r), RoomGone(r.Name))
 		}
 		c.announceRoom(tx, &changed)
-		tx.Announce(r.Group(), RoomChanged(&changed, c.presence.HereCount(r.Group())))
+		tx.Announce(r.Group(), c.roomChanged(&changed))
 		if err := join(tx, r.ID, by.userID()); err != nil {
 			return err
 		}
@@ -430,6 +429,28 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller) ([]*Room, error) {
 	return rooms, storage("list rooms", rows.Err())
 }
 
+// maxFaces is how many people a room's card in a list shows.
+const maxFaces = 5
+
+// faces are some of the people in a room.
+func (c *Chat) faces(r *Room) []face {
+	var faces []face
+	for _, name := range c.presence.Here(r.Group()) {
+		if len(faces) == maxFaces {
+			break
+		}
+		if u, err := c.UserByName(context.Background(), name); err == nil {
+			faces = append(faces, face{User: u.Name, Display: u.Display()})
+		}
+	}
+	return faces
+}
+
+// roomChanged tells how r looks now, and who is in it.
+func (c *Chat) roomChanged(r *Room) Event {
+	return RoomChanged(r, c.presence.HereCount(r.Group()), c.faces(r))
+}
+
 // TellRoom tells those who look at lists of rooms how many people are in r now.
 func (c *Chat) TellRoom(r *Room) {
 	if r.Access == Direct {
@@ -439,10 +460,13 @@ func (c *Chat) TellRoom(r *Room) {
 	if err == nil {
 		r = now
 	}
+	if r.Archived {
+		return
+	}
 	here := c.presence.HereCount(r.Group())
 	if r.ID == 0 && here == 0 {
 		c.presence.PublishSoon(listGroup(r), RoomGone(r.Name))
 		return
 	}
-	c.presence.PublishSoon(listGroup(r), RoomChanged(r, here))
+	c.presence.PublishSoon(listGroup(r), c.roomChanged(r))
 }
