@@ -1,6 +1,97 @@
 package web
 
-import "net/http"
+import (
+	"errors"
+	"net/http"
+	"strconv"
 
-// adminRoutes are the addresses of the admin site.
-func (s *Server) adminRoutes(mux *http.ServeMux) {}
+	"hearth/web/chat"
+)
+
+// adminRoutes are the addresses of the admin site, but for invitations (accountRoutes). Each form
+// is sent to the page that shows it, with what is to be done in the field "action".
+func (s *Server) adminRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /admin/{$}", s.admin(s.adminHome))
+	mux.HandleFunc("GET /admin/users/{$}", s.admin(s.adminUsers))
+	mux.HandleFunc("GET /admin/users/new/{$}", s.admin(s.adminNewUser))
+	mux.HandleFunc("POST /admin/users/new/{$}", s.admin(s.adminCreateUser))
+	mux.HandleFunc("GET /admin/users/{id}/{$}", s.admin(s.adminUser))
+	mux.HandleFunc("POST /admin/users/{id}/{$}", s.admin(s.adminChangeUser))
+	mux.HandleFunc("GET /admin/rooms/{$}", s.admin(s.adminRooms))
+	mux.HandleFunc("GET /admin/rooms/{id}/{$}", s.admin(s.adminRoom))
+	mux.HandleFunc("POST /admin/rooms/{id}/{$}", s.admin(s.adminChangeRoom))
+	mux.HandleFunc("GET /admin/messages/{$}", s.admin(s.adminMessages))
+	mux.HandleFunc("POST /admin/messages/{$}", s.admin(s.adminDeleteMessage))
+	mux.HandleFunc("GET /admin/settings/{$}", s.admin(s.adminSettings))
+	mux.HandleFunc("POST /admin/settings/{$}", s.admin(s.adminChangeSettings))
+	mux.HandleFunc("GET /admin/log/{$}", s.admin(s.adminLog))
+}
+
+func (s *Server) adminHome(w http.ResponseWriter, r *ask) error {
+	return seeOther(w, r, "/admin/users/")
+}
+
+// doneFlash are the lines that say what has been done, after a redirect to ?done=<name>.
+var doneFlash = map[string]bool{
+	"user_created": true, "details": true, "password": true, "admin": true, "unadmin": true, "disable": true, "enable": true, "signout": true,
+	"room": true, "member_add": true, "member_remove": true, "archive": true, "restore": true, "room_deleted": true,
+	"message_deleted": true, "settings": true,
+}
+
+// adminPage writes a page of the admin site.
+func (s *Server) adminPage(w http.ResponseWriter, r *ask, status int, page, title string, data any) error {
+	v := s.view(r, title)
+	q := r.URL.Query()
+	if done := q.Get("done"); doneFlash[done] && r.Method == http.MethodGet {
+		v.Flash = r.loc.T("admin.done." + done)
+	}
+	q.Del("done")
+	v.Path = r.URL.EscapedPath()
+	if len(q) > 0 {
+		v.Path += "?" + q.Encode()
+	}
+	if err := s.addSidebar(r, v); err != nil {
+		return err
+	}
+	v.Data = data
+	return s.render(w, status, "admin/"+page, v)
+}
+
+// paging is which page of a long list is shown.
+type paging struct {
+	Query              string
+	Page, Pages, Total int
+	Base               string // the URL that a page's number is put behind
+}
+
+// pagingOf is the page of the list at path that is asked for.
+func pagingOf(r *ask, path string) paging {
+	p := paging{Query: r.FormValue("q"), Page: 1}
+	if n, err := strconv.Atoi(r.FormValue("page")); err == nil && n > 1 && n < 1<<20 {
+		p.Page = n
+	}
+	p.Base = path + "?q=" + queryEscape(p.Query) + "&page="
+	return p
+}
+
+func (p paging) offset() int { return (p.Page - 1) * perPage }
+
+// of says how long the list is.
+func (p *paging) of(total int) { p.Total, p.Pages = total, max(1, (total+perPage-1)/perPage) }
+
+// adminID is the id in the address.
+func adminID(r *ask) (int64, error) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return 0, chat.Errorf("not_found")
+	}
+	return id, nil
+}
+
+// orNotFound makes a missing row a missing page.
+func orNotFound(err error) error {
+	if errors.Is(err, chat.ErrNotFound) {
+		return chat.Errorf("not_found")
+	}
+	return err
+}

@@ -1,0 +1,24 @@
+package web
+
+import (
+	"net/http"
+
+	"hearth/web/chat"
+)
+
+type adminLogData struct {
+	paging
+	Deeds []chat.Deed
+}
+
+// adminLog shows what admins did, the latest first.
+func (s *Server) adminLog(w http.ResponseWriter, r *ask) error {
+	d := adminLogData{paging: pagingOf(r, "/admin/log/")}
+	deeds, total, err := s.chat.Deeds(r.Context(), perPage, d.offset())
+	if err != nil {
+		return err
+	}
+	d.of(total)
+	d.Deeds = deeds
+	return s.adminPage(w, r, http.StatusOK, "log", r.loc.T("admin.log"), d)
+}

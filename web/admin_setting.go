@@ -1,0 +1,46 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"hearth/web/chat"
+)
+
+type adminSettingsData struct {
+	Form form
+	// Fixed are those that the command line has decided: shown, but not to be changed.
+	Fixed chat.Fixed
+}
+
+func (s *Server) adminSettings(w http.ResponseWriter, r *ask) (err error) {
+	var now [3]string
+	for i, load := range []func(context.Context) (string, error){s.chat.Place, s.chat.SignupPolicy, s.chat.GuestsMay} {
+		if now[i], err = load(r.Context()); err != nil {
+			return err
+		}
+	}
+	values := map[string]string{chat.SettingPlace: now[0], chat.SettingSignup: now[1], chat.SettingGuests: now[2]}
+	return s.adminSettingsPage(w, r, http.StatusOK, form{Values: values})
+}
+
+func (s *Server) adminSettingsPage(w http.ResponseWriter, r *ask, status int, f form) error {
+	return s.adminPage(w, r, status, "settings", r.loc.T("admin.settings"), adminSettingsData{Form: f, Fixed: s.chat.Fixed()})
+}
+
+// adminChangeSettings stores what the form holds; a form without a setting leaves it as it is.
+func (s *Server) adminChangeSettings(w http.ResponseWriter, r *ask) error {
+	f := newForm(r, chat.SettingPlace, chat.SettingSignup, chat.SettingGuests)
+	fixed := s.chat.Fixed()
+	decided := map[string]string{chat.SettingSignup: fixed.Signup, chat.SettingGuests: fixed.Guests}
+	values := map[string]string{}
+	for _, name := range []string{chat.SettingPlace, chat.SettingSignup, chat.SettingGuests} {
+		if r.PostForm.Has(name) && decided[name] == "" {
+			values[name] = r.PostFormValue(name)
+		}
+	}
+	if err := s.chat.SetSettings(r.Context(), r.caller, values); err != nil {
+		return f.again(w, r, err, s.adminSettingsPage)
+	}
+	return seeOther(w, r, "/admin/settings/?done=settings")
+}

@@ -1,0 +1,162 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+
+	"hearth/web/chat"
+)
+
+type adminUsersData struct {
+	paging
+	People []personRow
+}
+
+type adminUserData struct {
+	User                         *chat.User
+	Online, Self                 bool
+	Form, PasswordForm, RoleForm form
+	Sessions                     []sessionRow
+}
+
+// adminUsers lists everybody with an account, or those whose names or address fit a search.
+func (s *Server) adminUsers(w http.ResponseWriter, r *ask) error {
+	d := adminUsersData{paging: pagingOf(r, "/admin/users/")}
+	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: d.Query, Emails: true, Limit: perPage, Offset: d.offset()})
+	if err != nil {
+		return err
+	}
+	d.of(total)
+	d.People = s.personRows(people)
+	return s.adminPage(w, r, http.StatusOK, "users", r.loc.T("admin.users"), d)
+}
+
+func (s *Server) adminNewUser(w http.ResponseWriter, r *ask) error {
+	return s.adminNewUserPage(w, r, http.StatusOK, newForm(r))
+}
+
+func (s *Server) adminNewUserPage(w http.ResponseWriter, r *ask, status int, f form) error {
+	return s.adminPage(w, r, status, "newuser", r.loc.T("admin.user.new"), struct{ Form form }{f})
+}
+
+// adminCreateUser makes an account for somebody else.
+func (s *Server) adminCreateUser(w http.ResponseWriter, r *ask) error {
+	f := newForm(r, "username", "first_name", "last_name", "email", "admin")
+	u, err := s.createAccount(r, f)
+	if err != nil {
+		return f.again(w, r, err, s.adminNewUserPage)
+	}
+	return seeOther(w, r, fmt.Sprintf("/admin/users/%d/?done=user_created", u.ID))
+}
+
+func (s *Server) createAccount(r *ask, f form) (*chat.User, error) {
+	n := chat.NewUser{Name: f.Values["username"], Profile: profileOf(f), Admin: f.Values["admin"] != ""}
+	if err := s.chat.CheckName(r.Context(), n.Name); err != nil {
+		return nil, err
+	}
+	if _, err := n.Profile.Check(); err != nil { // before the dear work of hashing
+		return nil, err
+	}
+	if err := newPassword(r, n.Name); err != nil {
+		return nil, err
+	}
+	var err error
+	if n.Password, err = s.auth.NewPassword(r.PostFormValue("password1")); err != nil {
+		return nil, err
+	}
+	return s.chat.CreateUser(r.Context(), r.caller, n)
+}
+
+func profileOf(f form) chat.Profile {
+	return chat.Profile{FirstName: f.Values["first_name"], LastName: f.Values["last_name"], Email: f.Values["email"]}
+}
+
+// addressed is the user whose page is asked for.
+func (s *Server) addressed(r *ask) (*chat.User, error) {
+	id, err := adminID(r)
+	if err != nil {
+		return nil, err
+	}
+	u, err := s.chat.User(r.Context(), id)
+	return u, orNotFound(err)
+}
+
+func (s *Server) adminUser(w http.ResponseWriter, r *ask) error {
+	u, err := s.addressed(r)
+	if err != nil {
+		return err
+	}
+	return s.adminUserPage(w, r, http.StatusOK, adminUserData{User: u})
+}
+
+func (s *Server) adminUserPage(w http.ResponseWriter, r *ask, status int, d adminUserData) error {
+	u := d.User
+	if d.Form.Values == nil {
+		d.Form.Values = map[string]string{"first_name": u.FirstName, "last_name": u.LastName, "email": u.Email}
+	}
+	sessions, err := s.chat.Sessions(r.Context(), u.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range sessions {
+		d.Sessions = append(d.Sessions, sessionRow{ID: o.ID, Agent: browserName(o.Agent), Addr: o.Addr, Seen: o.Seen, Current: o.ID == r.caller.SessionID})
+	}
+	d.Online, d.Self = s.hub.Online(u.ID), u.ID == r.caller.User.ID
+	return s.adminPage(w, r, status, "user", u.Display(), d)
+}
+
+// adminChangeUser does what one of the forms on a user's page asks for.
+func (s *Server) adminChangeUser(w http.ResponseWriter, r *ask) error {
+	u, err := s.addressed(r)
+	if err != nil {
+		return err
+	}
+	d, f, part := adminUserData{User: u}, newForm(r), &form{}
+	action := r.PostFormValue("action")
+	switch action {
+	case "details":
+		f, part = newForm(r, "first_name", "last_name", "email"), &d.Form
+		err = s.chat.UpdateProfile(r.Context(), r.caller, u.ID, profileOf(f))
+	case "password":
+		part = &d.PasswordForm
+		err = s.resetPassword(r, u)
+	default:
+		part = &d.RoleForm
+		err = s.changeStanding(r, u, action)
+	}
+	if err != nil {
+		return f.again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
+			*part = f
+			return s.adminUserPage(w, r, status, d)
+		})
+	}
+	if u.ID == r.caller.User.ID && (action == "unadmin" || action == "disable") {
+		return seeOther(w, r, "/") // this page is no longer theirs to see
+	}
+	return seeOther(w, r, fmt.Sprintf("/admin/users/%d/?done=%s", u.ID, action))
+}
+
+func (s *Server) resetPassword(r *ask, u *chat.User) error {
+	if err := newPassword(r, u.Name); err != nil {
+		return err
+	}
+	hash, err := s.auth.NewPassword(r.PostFormValue("password1"))
+	if err != nil {
+		return err
+	}
+	return s.chat.SetPassword(r.Context(), r.caller, u.ID, hash)
+}
+
+// changeStanding changes what a user may do. Admins who sign themselves out everywhere stay
+// signed in where they do it.
+func (s *Server) changeStanding(r *ask, u *chat.User, action string) error {
+	switch action {
+	case "admin", "unadmin":
+		return s.chat.SetAdmin(r.Context(), r.caller, u.ID, action == "admin")
+	case "disable", "enable":
+		return s.chat.SetDisabled(r.Context(), r.caller, u.ID, action == "disable")
+	case "signout":
+		return s.chat.EndAll(r.Context(), r.caller, u.ID, r.caller.SessionID)
+	}
+	return chat.Errorf("bad_choice")
+}

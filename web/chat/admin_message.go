@@ -1,0 +1,247 @@
+package chat
+
+import (
+	"container/heap"
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+const (
+	// searchFor bounds one search. What it has not come to is left to the next one.
+	searchFor = time.Second
+	// maxVein is how many messages of a room are read at a time.
+	maxVein = 512
+)
+
+// MessageQuery asks for messages of all rooms, private conversations left out.
+type MessageQuery struct {
+	Text   string    // a part of the text; upper and lower case are the same in all scripts
+	Author string    // a username, or a guest's name
+	Room   string    // the name of a room
+	From   time.Time // not earlier; zero: no bound
+	To     time.Time // earlier than this; zero: no bound
+	Before Mark      // only what the search that ended there has not come to
+	Limit  int       // at most so many; 0: 50
+}
+
+// Mark is how far back a search has come. Zero: it is at its beginning.
+type Mark struct {
+	At time.Time
+	ID int64
+}
+
+func (m Mark) after(o Mark) bool { return m.At.After(o.At) || m.At.Equal(o.At) && m.ID > o.ID }
+
+func markOf(m *Message) Mark { return Mark{m.At, m.ID} }
+
+// Found is a message with its room.
+type Found struct {
+	*Message
+	Room *Room
+}
+
+// Search finds messages, the newest first. It ends when it has q.Limit of them, or after a second
+// whatever it has found; next is where to go on, zero if there is nothing more. Errors: no_such_room
+// (on the field room), storage.
+//
+// No index over all texts is kept, as every message would pay for it. Within a room ids are in the
+// order of time, so the rooms' lines are merged from their ends, and bounds of time found by bisection.
+func (c *Chat) Search(ctx context.Context, q MessageQuery) (found []Found, next Mark, err error) {
+	if q.Limit <= 0 {
+		q.Limit = 50
+	}
+	veins, err := c.veins(ctx, q)
+	if err != nil {
+		return nil, Mark{}, err
+	}
+	q.Text, q.Author = foldText(q.Text), searchText(strings.TrimSpace(q.Author))
+	until := time.Now().Add(searchFor)
+	for looked := 1; len(veins) > 0; looked++ {
+		v := veins[0]
+		m := v.batch[0]
+		if m.At.Before(q.From) { // and all that follow are older still
+			break
+		}
+		if q.matches(m) {
+			found = append(found, Found{m, v.room})
+		}
+		if err := c.advance(ctx, &veins); err != nil {
+			return nil, Mark{}, err
+		}
+		if len(veins) > 0 && (len(found) == q.Limit || looked%maxVein == 0 && time.Now().After(until)) {
+			return found, markOf(m), nil
+		}
+	}
+	return found, Mark{}, nil
+}
+
+// foldText makes texts equal that differ in case only, or in how their accents are encoded.
+func foldText(s string) string { return norm.NFC.String(searchText(s)) }
+
+// matches reports whether m is what q, with its words folded, is after.
+func (q *MessageQuery) matches(m *Message) bool {
+	if q.Author != "" {
+		if name := searchText(m.User); name != q.Author && name != guestLabel(q.Author) {
+			return false
+		}
+	}
+	return q.Text == "" || strings.Contains(foldText(m.Text), q.Text)
+}
+
+// vein is what is left to look at in one room, from its newest message on.
+type vein struct {
+	room  *Room
+	below int64 // ids from here on were read
+	batch []*Message
+	size  int // how many to read next: few at first, as most rooms have nothing to give
+}
+
+// veins are a heap, the one with the newest message on top.
+type veins []*vein
+
+func (v veins) Len() int           { return len(v) }
+func (v veins) Less(i, j int) bool { return markOf(v[i].batch[0]).after(markOf(v[j].batch[0])) }
+func (v veins) Swap(i, j int)      { v[i], v[j] = v[j], v[i] }
+func (v *veins) Push(x any)        { *v = append(*v, x.(*vein)) }
+func (v *veins) Pop() any {
+	last := (*v)[len(*v)-1]
+	*v = (*v)[:len(*v)-1]
+	return last
+}
+
+// veins opens the rooms that q is about, each at the newest message that q can want.
+func (c *Chat) veins(ctx context.Context, q MessageQuery) (veins, error) {
+	rooms, err := c.searched(ctx, q.Room)
+	if err != nil {
+		return nil, err
+	}
+	end := q.Before
+	if to := (Mark{At: q.To}); !q.To.IsZero() && (end.At.IsZero() || end.after(to)) {
+		end = to
+	}
+	var all veins
+	for _, r := range rooms {
+		v := &vein{room: r, below: address(r.ID+1, 0), size: 1}
+		if err := c.open(ctx, v, end); err != nil {
+			return nil, err
+		}
+		if len(v.batch) > 0 {
+			all = append(all, v)
+		}
+	}
+	heap.Init(&all)
+	return all, nil
+}
+
+// searched are the rooms that a search goes through.
+func (c *Chat) searched(ctx context.Context, name string) ([]*Room, error) {
+	if strings.TrimSpace(name) == "" {
+		return c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE access <> 'direct'")
+	}
+	_, key, err := RoomName(name)
+	if err != nil {
+		return nil, Errorf("no_such_room").On("room")
+	}
+	r, err := c.roomByKey(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		return nil, Errorf("no_such_room").On("room")
+	}
+	return []*Room{r}, err
+}
+
+// open reads the first messages of v before end, if end isn't zero.
+func (c *Chat) open(ctx context.Context, v *vein, end Mark) error {
+	if err := c.refill(ctx, v); err != nil || end.At.IsZero() {
+		return err
+	}
+	if len(v.batch) > 0 && v.batch[0].At.After(end.At) {
+		n, err := c.lineAt(ctx, v.room.ID, v.batch[0].Seq, end.At)
+		if err != nil {
+			return err
+		}
+		v.below = address(v.room.ID, n+1)
+		if err := c.refill(ctx, v); err != nil {
+			return err
+		}
+	}
+	for len(v.batch) > 0 && !end.after(markOf(v.batch[0])) {
+		if err := c.step(ctx, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lineAt is the highest number in a room's line up to which no message is later than at, known to
+// be below the one of the message high.
+func (c *Chat) lineAt(ctx context.Context, room, high int64, at time.Time) (int64, error) {
+	low := int64(0)
+	for low < high {
+		mid := low + (high-low)/2
+		var id, said int64
+		err := c.read.QueryRow(ctx, "SELECT id, created_at FROM message WHERE id > ? AND id <= ? ORDER BY id LIMIT 1",
+			[]any{address(room, mid), address(room, high)}, &id, &said)
+		switch {
+		case err != nil && !errors.Is(err, sql.ErrNoRows):
+			return 0, storage("look for a time", err)
+		case err != nil || moment(said).After(at):
+			high = mid
+		default:
+			low = line(id)
+		}
+	}
+	return low, nil
+}
+
+// advance takes the newest message off the heap.
+func (c *Chat) advance(ctx context.Context, all *veins) error {
+	v := (*all)[0]
+	if err := c.step(ctx, v); err != nil {
+		return err
+	}
+	if len(v.batch) == 0 {
+		heap.Pop(all)
+	} else {
+		heap.Fix(all, 0)
+	}
+	return nil
+}
+
+// step goes to the next older message of v.
+func (c *Chat) step(ctx context.Context, v *vein) error {
+	if v.batch = v.batch[1:]; len(v.batch) > 0 {
+		return nil
+	}
+	return c.refill(ctx, v)
+}
+
+func (c *Chat) refill(ctx context.Context, v *vein) (err error) {
+	v.batch, err = c.messages(ctx, "WHERE m.id >= ? AND m.id < ? AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT ?",
+		address(v.room.ID, 0), v.below, v.size)
+	if len(v.batch) > 0 {
+		v.below = v.batch[len(v.batch)-1].ID
+	}
+	v.size = min(maxVein, v.size*4)
+	return err
+}
+
+// Moderate deletes a message for the admin site, which doesn't know of private conversations, not
+// even of the admin's own. Errors: those of Delete.
+func (c *Chat) Moderate(ctx context.Context, by Caller, id int64) error {
+	if !by.Admin() {
+		return Errorf("not_allowed")
+	}
+	_, err := c.RoomByID(ctx, id>>32)
+	if errors.Is(err, ErrNotFound) {
+		return Errorf("no_such_message")
+	}
+	if err != nil {
+		return err
+	}
+	return c.Delete(ctx, by, id)
+}

@@ -1,0 +1,185 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// deleteAtOnce is how many messages one job of the writer deletes with their room: what others
+// say meanwhile waits for one such job at most, some 10 ms (go test -bench DeleteRoom).
+const deleteAtOnce = 500
+
+// RoomQuery asks for a page of rooms, archived ones too. The zero value asks for all.
+type RoomQuery struct {
+	Text   string // a part of the name, in upper or lower case, or of the topic
+	Limit  int    // at most so many; 0: 100
+	Offset int
+}
+
+// RoomRow is a room with what a list of rooms tells of it.
+type RoomRow struct {
+	*Room
+	Last time.Time // of its last message; zero: nobody has spoken
+}
+
+const roomMatches = " FROM room WHERE access <> 'direct' AND (instr(name_key, ?1) > 0 OR instr(lower(topic), ?1) > 0)"
+
+// Rooms are those that match q by name, and how many match in all. Private conversations are
+// never among them.
+func (c *Chat) Rooms(ctx context.Context, q RoomQuery) (found []RoomRow, total int, err error) {
+	if q.Limit <= 0 {
+		q.Limit = 100
+	}
+	text := norm.NFC.String(searchText(q.Text))
+	if err := c.read.QueryRow(ctx, "SELECT count(*)"+roomMatches, []any{text}, &total); err != nil {
+		return nil, 0, storage("count rooms", err)
+	}
+	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+roomMatches+" ORDER BY name_key LIMIT ?2 OFFSET ?3", text, q.Limit, q.Offset)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, r := range rooms {
+		last, err := c.lastActivity(ctx, r.ID)
+		if err != nil {
+			return nil, 0, err
+		}
+		found = append(found, RoomRow{Room: r, Last: last})
+	}
+	return found, total, nil
+}
+
+func (c *Chat) roomsWhere(ctx context.Context, query string, args ...any) ([]*Room, error) {
+	rows, err := c.read.Query(ctx, query, args...)
+	if err != nil {
+		return nil, storage("list rooms", err)
+	}
+	defer rows.Close()
+	var rooms []*Room
+	for rows.Next() {
+		r, err := scanRoom(rows.Scan)
+		if err != nil {
+			return nil, storage("list rooms", err)
+		}
+		rooms = append(rooms, r)
+	}
+	return rooms, storage("list rooms", rows.Err())
+}
+
+// RoomByID is the room with that id. ErrNotFound if there is none, or it is a private conversation.
+func (c *Chat) RoomByID(ctx context.Context, id int64) (*Room, error) {
+	r, err := scanRoom(func(dest ...any) error {
+		return c.read.QueryRow(ctx, "SELECT "+roomColumns+" FROM room WHERE id = ? AND access <> 'direct'", []any{id}, dest...)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	return r, storage("load a room", err)
+}
+
+// SetArchived takes a room out of all lists and leaves it to be read, or brings it back. Errors:
+// not_allowed, storage.
+func (c *Chat) SetArchived(ctx context.Context, by Caller, r *Room, on bool) error {
+	if !by.Admin() {
+		return Errorf("not_allowed")
+	}
+	what := map[bool]string{true: "room_archived", false: "room_restored"}[on]
+	return c.archive(ctx, r, on, func(tx Tx) error { return c.note(tx, by, what, r.Name) })
+}
+
+func (c *Chat) archive(ctx context.Context, r *Room, on bool, also func(Tx) error) error {
+	var at time.Time
+	if on {
+		at = c.now()
+	}
+	err := c.disk.Write(ctx, func(tx Tx) error {
+		if _, err := tx.Exec("UPDATE room SET archived_at = ? WHERE id = ?", millis(at), r.ID); err != nil {
+			return fmt.Errorf("archive room %d: %w", r.ID, err)
+		}
+		if err := c.announceListed(tx, r, !on); err != nil {
+			return err
+		}
+		return also(tx)
+	})
+	c.rooms.clear()
+	c.ender.Recheck(r.Group())
+	return storage("archive a room", err)
+}
+
+// announceListed tells everybody who may see r in a list that it is in it from now on, or no longer.
+func (c *Chat) announceListed(tx Tx, r *Room, listed bool) error {
+	shown := *r
+	shown.Archived = false
+	e := RoomGone(r.Name)
+	if listed {
+		e = c.roomChanged(&shown)
+	}
+	tx.Announce(listGroup(&shown), e)
+	if r.Access != Closed {
+		return nil
+	}
+	rows, err := tx.Query("SELECT user_id FROM membership WHERE room_id = ?", r.ID)
+	if err != nil {
+		return fmt.Errorf("list the members of room %d: %w", r.ID, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return fmt.Errorf("list the members of room %d: %w", r.ID, err)
+		}
+		tx.Announce(Inbox(id), e)
+	}
+	return rows.Err()
+}
+
+// DeleteRoom deletes a room and all that was said in it; typed must be its name, to show that
+// this is meant. It is archived first and its messages go in many small jobs, so that nobody
+// waits long; if the program dies meanwhile, deleting it again goes on. Errors: not_allowed,
+// confirm_name (on the field confirm), storage.
+func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string) error {
+	if !by.Admin() {
+		return Errorf("not_allowed")
+	}
+	if name, _, err := RoomName(typed); err != nil || name != r.Name {
+		return Errorf("confirm_name").On("confirm")
+	}
+	ctx = context.WithoutCancel(ctx) // half a room is of no use, even if the admin's browser has gone
+	err := c.archive(ctx, r, true, func(Tx) error { return nil })
+	for done := false; err == nil && !done; {
+		err = c.disk.Write(ctx, func(tx Tx) error {
+			done, err = c.deletePart(tx, by, r)
+			return err
+		})
+	}
+	c.rooms.clear()
+	c.ender.EndRoom(r.Group())
+	return storage("delete a room", err)
+}
+
+// deletePart deletes some of a room's messages, then of its changes, at last the room itself.
+func (c *Chat) deletePart(tx Tx, by Caller, r *Room) (done bool, err error) {
+	for _, table := range []string{"message", "change"} {
+		res, err := tx.Exec("DELETE FROM "+table+" WHERE id IN (SELECT id FROM "+table+" WHERE id >= ? AND id < ? LIMIT ?)",
+			address(r.ID, 0), address(r.ID+1, 0), deleteAtOnce)
+		if err != nil {
+			return false, fmt.Errorf("delete from room %d: %w", r.ID, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == deleteAtOnce {
+			return false, err
+		}
+	}
+	res, err := tx.Exec("DELETE FROM room WHERE id = ?", r.ID) // and its memberships
+	if err != nil {
+		return false, fmt.Errorf("delete room %d: %w", r.ID, err)
+	}
+	delete(c.last, r.ID)
+	if n, err := res.RowsAffected(); err != nil || n == 0 { // another admin was quicker
+		return true, err
+	}
+	return true, c.note(tx, by, "room_deleted", r.Name)
+}
