@@ -1,0 +1,361 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"hearth/web/chat"
+)
+
+// steps are a schema of the tests' own: the store knows nothing of rooms.
+var steps = fstest.MapFS{"0001_one.sql": {Data: []byte("CREATE TABLE line (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT")}}
+
+type announcements struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (a *announcements) publish(all []chat.Announcement) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, x := range all {
+		a.all = append(a.all, x.Group)
+	}
+}
+
+func (a *announcements) list() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]string(nil), a.all...)
+}
+
+func testStore(t testing.TB, dir string) (*Store, *announcements) {
+	t.Helper()
+	var a announcements
+	s, err := OpenStore(dir, steps, true, StoreOptions{Publish: a.publish, Changed: func() {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, &a
+}
+
+func insert(text string) func(chat.Tx) error {
+	return func(tx chat.Tx) error {
+		tx.Announce(text, chat.Event{})
+		_, err := tx.Exec("INSERT INTO line (text) VALUES (?)", text)
+		return err
+	}
+}
+
+func lines(t testing.TB, s *Store) (n int) {
+	t.Helper()
+	if err := s.Reader().QueryRow("SELECT count(*) FROM line").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestOneBadRowFailsAlone(t *testing.T) {
+	s, told := testStore(t, t.TempDir())
+	var wait sync.WaitGroup
+	outcome := make([]error, 100)
+	undone := make([]bool, 100)
+	hold := make(chan bool)
+	go s.Write(context.Background(), func(chat.Tx) error { <-hold; return nil }) // so that the rest share a commit
+	for i := range outcome {
+		wait.Add(1)
+		s.Submit(func(tx chat.Tx) error {
+			tx.OnRollback(func() { undone[i] = true })
+			if err := insert(fmt.Sprint("line ", i))(tx); err != nil {
+				return err
+			}
+			switch i % 10 {
+			case 3:
+				return insert("line 0")(tx) // there already
+			case 5:
+				panic("a broken rule")
+			case 7:
+				return chat.Errorf("not_allowed")
+			}
+			return nil
+		}, func(err error) { outcome[i] = err; wait.Done() })
+	}
+	close(hold)
+	wait.Wait()
+	for i, err := range outcome {
+		bad := i%10 == 3 || i%10 == 5 || i%10 == 7
+		if bad != (err != nil) || bad != undone[i] {
+			t.Errorf("job %d: %v, undone %v", i, err, undone[i])
+		}
+		if i%10 == 7 && !errors.Is(err, chat.Errorf("not_allowed")) {
+			t.Errorf("job %d lost its error: %v", i, err)
+		}
+	}
+	if n := lines(t, s); n != 70 {
+		t.Errorf("%d lines are stored", n)
+	}
+	if got := told.list(); len(got) != 70 || strings.Contains(strings.Join(got, ","), "line 5,") {
+		t.Errorf("announced were %v", got)
+	}
+}
+
+func TestAnnouncedInTheOrderOfSubmission(t *testing.T) {
+	s, told := testStore(t, t.TempDir())
+	var wait sync.WaitGroup
+	for i := range 3000 {
+		wait.Add(1)
+		s.Submit(insert(fmt.Sprint(i)), func(error) { wait.Done() })
+	}
+	wait.Wait()
+	for i, got := range told.list() {
+		if got != fmt.Sprint(i) {
+			t.Fatalf("number %d was announced as number %s", i, got)
+		}
+	}
+}
+
+func TestWhatIsAnsweredIsAnnouncedAndStored(t *testing.T) {
+	s, told := testStore(t, t.TempDir())
+	for i := range 50 {
+		name := fmt.Sprint(i)
+		if err := s.Write(context.Background(), insert(name)); err != nil {
+			t.Fatal(err)
+		}
+		if got := told.list(); len(got) != i+1 || lines(t, s) != i+1 {
+			t.Fatalf("after answer %d: %d announced, %d stored", i, len(got), lines(t, s))
+		}
+	}
+}
+
+func TestACancelledWaiterDoesNotStopTheWrite(t *testing.T) {
+	s, _ := testStore(t, t.TempDir())
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.Write(ctx, insert("kept")); !errors.Is(err, context.Canceled) && err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Write(context.Background(), insert("after")); err != nil {
+		t.Fatal(err)
+	}
+	if lines(t, s) != 2 {
+		t.Errorf("%d lines", lines(t, s))
+	}
+}
+
+func TestClosingFinishesWhatWasAccepted(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := testStore(t, dir)
+	var wait sync.WaitGroup
+	var failed int
+	for i := range 500 {
+		wait.Add(1)
+		s.Submit(insert(fmt.Sprint(i)), func(err error) {
+			if err != nil {
+				failed++
+			}
+			wait.Done()
+		})
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wait.Wait()
+	if failed > 0 {
+		t.Errorf("%d of those accepted were not stored", failed)
+	}
+	var e *chat.Error
+	if err := s.Write(context.Background(), insert("late")); !errors.As(err, &e) || e.Code != "storage" {
+		t.Errorf("a write after closing: %v", err)
+	}
+	again, _ := testStore(t, dir)
+	if n := lines(t, again); n != 500 {
+		t.Errorf("%d lines are there again", n)
+	}
+}
+
+func TestOneServerAFolder(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := testStore(t, dir)
+	if _, err := OpenStore(dir, steps, true, StoreOptions{}); !errors.Is(err, ErrInUse) {
+		t.Errorf("a second server: %v", err)
+	}
+	beside, err := OpenStore(dir, steps, false, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
+	if err != nil {
+		t.Fatalf("the command line beside it: %v", err)
+	}
+	if err := errors.Join(beside.Write(context.Background(), insert("beside")), beside.Close()); err != nil {
+		t.Error(err)
+	}
+	if lines(t, s) != 1 {
+		t.Error("the server doesn't see what was written beside it")
+	}
+}
+
+func TestOtherProcessesAreNoticed(t *testing.T) {
+	dir := t.TempDir()
+	changed := make(chan bool, 10)
+	s, err := OpenStore(dir, steps, true, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() { changed <- true }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Write(context.Background(), insert("own")); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-changed:
+		t.Error("its own write was taken for another's")
+	case <-time.After(3 * watchEvery):
+	}
+	beside, err := OpenStore(dir, steps, false, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(beside.Write(context.Background(), insert("another's")), beside.Close()); err != nil {
+		t.Fatal(err)
+	}
+	<-changed
+}
+
+func TestADatabaseFromTheFutureIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := testStore(t, dir)
+	if err := s.Write(context.Background(), insert("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.conn.ExecContext(context.Background(), "PRAGMA user_version = 99"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(filepath.Join(dir, "hearth.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenStore(dir, steps, true, StoreOptions{}); !errors.Is(err, ErrNewer) {
+		t.Errorf("opened with %v", err)
+	}
+	after, err := os.ReadFile(filepath.Join(dir, "hearth.db"))
+	if err != nil || string(before) != string(after) {
+		t.Errorf("the file was touched (%v)", err)
+	}
+}
+
+func TestStepsAreTakenOnceAndWhole(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := testStore(t, dir)
+	if err := errors.Join(s.Write(context.Background(), insert("old")), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	broken := fstest.MapFS{"0001_one.sql": steps["0001_one.sql"], "0002_two.sql": {Data: []byte("ALTER TABLE line ADD COLUMN at INTEGER; CREATE TABLE line (x)")}}
+	if _, err := OpenStore(dir, broken, true, StoreOptions{}); err == nil {
+		t.Fatal("a broken step was taken")
+	}
+	better := fstest.MapFS{"0001_one.sql": steps["0001_one.sql"], "0002_two.sql": {Data: []byte("ALTER TABLE line ADD COLUMN at INTEGER")}}
+	s, err := OpenStore(dir, better, true, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
+	if err != nil {
+		t.Fatalf("after half a step: %v", err)
+	}
+	defer s.Close()
+	var n int
+	if err := s.Reader().QueryRow("SELECT count(*) FROM line WHERE at IS NULL").Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d old lines, %v", n, err)
+	}
+}
+
+func TestFilesAreForTheOwnerOnly(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has other rights")
+	}
+	dir := filepath.Join(t.TempDir(), "new")
+	s, _ := testStore(t, dir)
+	if err := s.Write(context.Background(), insert("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenKeys(dir); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder is %v, %v", info.Mode(), err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, f := range files {
+		if info, err := f.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %v, %v", f.Name(), info.Mode(), err)
+		}
+	}
+}
+
+func TestTheWriterComesBackAfterTheDiskFailed(t *testing.T) {
+	s, told := testStore(t, t.TempDir())
+	if err := s.Write(context.Background(), insert("before")); err != nil {
+		t.Fatal(err)
+	}
+	limit := "PRAGMA max_page_count = 5" // what a full disk looks like to SQLite
+	if _, err := s.conn.ExecContext(context.Background(), limit); err != nil {
+		t.Fatal(err)
+	}
+	var e *chat.Error
+	err := s.Write(context.Background(), insert(strings.Repeat("much ", 100_000)))
+	if !errors.As(err, &e) || e.Code != "storage" {
+		t.Fatalf("on a full disk: %v", err)
+	}
+	if n := lines(t, s); n != 1 {
+		t.Errorf("%d lines", n)
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		if err = s.Write(context.Background(), insert("after")); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it does not come back: %v", err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if got := told.list(); len(got) != 2 || got[1] != "after" {
+		t.Errorf("announced were %d", len(got))
+	}
+}
+
+func BenchmarkStore(b *testing.B) {
+	for _, senders := range []int{1, 8, 64, 256} {
+		b.Run(fmt.Sprint(senders), func(b *testing.B) {
+			s, _ := testStore(b, b.TempDir())
+			b.SetParallelism(max(1, senders/runtime.GOMAXPROCS(0)))
+			var n sync.Mutex
+			next := 0
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					n.Lock()
+					next++
+					text := fmt.Sprint("line ", next)
+					n.Unlock()
+					if err := s.Write(context.Background(), insert(text)); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
+		})
+	}
+}
