@@ -244,11 +244,11 @@ func build(s settings) (h *house, err error) {
 	if err != nil {
 		return nil, listenError(s.addr, err)
 	}
-	defer func() {
+	defer func(l net.Listener) {
 		if err != nil {
-			err = errors.Join(err, h.listen.Close())
+			err = errors.Join(err, l.Close())
 		}
-	}()
+	}(h.listen)
 	h.store, err = OpenStore(s.data, chat.Migrations(), true, StoreOptions{Publish: h.hub.PublishAll, Changed: func() { h.chat.Forget() }})
 	if err != nil {
 		return nil, folderError(s.data, err)

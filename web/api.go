@@ -102,6 +102,7 @@ func (s *Server) listMessages(w http.ResponseWriter, r *ask) error {
 	if p.After, err = number(r, "after", 0); err != nil {
 		return err
 	}
+	p.First = r.FormValue("after") != "" && p.Before == 0 // reading on, not back
 	limit, err := number(r, "limit", pageMessages)
 	if err != nil {
 		return err

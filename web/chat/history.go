@@ -73,7 +73,8 @@ func scanMessage(rows *sql.Rows) (*Message, error) {
 type Page struct {
 	Before int64 // ids below this one; 0: no bound
 	After  int64 // ids above this one
-	Limit  int   // at most so many: the last ones, or with After alone the first ones
+	First  bool  // the first ones, not the last ones, if there are more than Limit
+	Limit  int
 }
 
 // History are messages of a room, in order of id, and the room's seq at that moment: what a
@@ -90,12 +91,10 @@ func (c *Chat) History(ctx context.Context, r *Room, p Page) ([]*Message, int64,
 	if p.Before > 0 {
 		high = min(high, p.Before)
 	}
+	low = max(low, p.After)
 	order := "DESC"
-	if p.After > 0 {
-		low = max(low, p.After)
-		if p.Before == 0 {
-			order = "ASC"
-		}
+	if p.First {
+		order = "ASC"
 	}
 	found, err := c.messages(ctx, "WHERE m.id > ? AND m.id < ? AND m.deleted_at IS NULL ORDER BY m.id "+order+" LIMIT ?", low, high, p.Limit)
 	sort.Slice(found, func(i, j int) bool { return found[i].ID < found[j].ID })

@@ -136,6 +136,10 @@ func (c *Chat) Credentials(ctx context.Context, name string) (u *User, hash stri
 	if u, err = c.UserByName(ctx, name); err != nil {
 		return nil, "", err
 	}
+	c.users.drop(u.ID) // the command line may have changed it a moment ago
+	if u, err = c.User(ctx, u.ID); err != nil {
+		return nil, "", err
+	}
 	err = c.read.QueryRow(ctx, "SELECT password FROM user WHERE id = ?", []any{u.ID}, &hash)
 	return u, hash, storage("read a password hash", err)
 }

@@ -182,9 +182,15 @@ func (s *Server) Restart(t testing.TB) {
 // prints and its exit status.
 func (s *Server) Command(t testing.TB, stdin string, args ...string) (out string, status int) {
 	t.Helper()
+	return s.Run(t, stdin, append(args, "-data", s.Data)...)
+}
+
+// Run runs the program with exactly these arguments.
+func (s *Server) Run(t testing.TB, stdin string, args ...string) (out string, status int) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, Binary(t), append(args, "-data", s.Data)...)
+	cmd := exec.CommandContext(ctx, Binary(t), args...)
 	cmd.Stdin = strings.NewReader(stdin)
 	b, err := cmd.CombinedOutput()
 	if _, failed := err.(*exec.ExitError); err != nil && !failed {

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hearth/web/hearthtest"
+)
+
+func TestMistakesAreOneSentence(t *testing.T) {
+	s := hearthtest.Start(t)
+	taken := strings.TrimPrefix(s.URL, "http://")
+	notAFolder := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(notAFolder, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args   []string
+		status int
+		says   string
+	}{
+		{[]string{"-addr", taken}, exitFailed, "in use by another program"},
+		{[]string{"-addr", "nonsense"}, exitFailed, "can't listen on nonsense"},
+		{[]string{"-addr", "127.0.0.1:0"}, exitFailed, "another Hearth is serving this data folder"},
+		{[]string{"-addr", "127.0.0.1:0", "-data", notAFolder}, exitFailed, "can't use the data folder"},
+		{[]string{"-colour", "red"}, exitUsage, "-colour"},
+		{[]string{"-guests", "maybe"}, exitUsage, "-guests can be off, read, write"},
+		{[]string{"serve", "now"}, exitUsage, `"now" is one word too many`},
+		{[]string{"dance"}, exitUsage, `no command "dance"`},
+		{[]string{"-proxies", "the-moon"}, exitUsage, `"the-moon" is no address`},
+		{[]string{"user"}, exitUsage, "user needs a command"},
+		{[]string{"user", "rename", "a"}, exitUsage, "no command user rename"},
+		{[]string{"user", "add"}, exitUsage, "takes 1 word"},
+		{[]string{"user", "add", "x"}, exitUsage, "-password-stdin"},
+		{[]string{"user", "passwd", "nobody", "-password-stdin"}, exitFailed, `no user "nobody"`},
+	} {
+		args := c.args
+		if !slices.Contains(args, "-data") && len(args) > 1 {
+			args = append(args[:len(args):len(args)], "-data", s.Data)
+		}
+		out, status := s.Run(t, "", args...)
+		if status != c.status || !strings.Contains(out, c.says) || strings.Count(strings.TrimSpace(out), "\n") > 0 {
+			t.Errorf("hearth %s: status %d, says %q", strings.Join(c.args, " "), status, out)
+		}
+	}
+}
+
+func TestTheEnvironmentStandsInForFlags(t *testing.T) {
+	for name, variable := range environment {
+		t.Run(name, func(t *testing.T) {
+			values := map[string]string{"addr": ":1", "data": "d", "guests": "read", "signup": "closed", "limits": "off", "log": "json", "proxies": "10.0.0.1"}
+			t.Setenv(variable, values[name])
+			var s settings
+			if err := s.parse(nil, os.Stdout); err != nil {
+				t.Fatal(err)
+			}
+			if new(settings).flags().Lookup(name) == nil {
+				t.Fatalf("there is no flag -%s", name)
+			}
+			got := map[string]string{"addr": s.addr, "data": s.data, "guests": s.guests, "signup": s.signup, "limits": s.limits, "log": s.log, "proxies": s.proxies}
+			if got[name] != values[name] {
+				t.Errorf("-%s is %q", name, got[name])
+			}
+			if err := s.parse([]string{"-addr", ":2"}, os.Stdout); err != nil || s.addr != ":2" {
+				t.Errorf("the flag doesn't win: %q, %v", s.addr, err)
+			}
+		})
+	}
+}
+
+func TestAddressesOfTheBanner(t *testing.T) {
+	for listen, want := range map[string]string{"127.0.0.1:80": "http://localhost:80/", "[::]:8000": "http://localhost:8000/", "192.0.2.1:9": "http://192.0.2.1:9/"} {
+		addr, err := net.ResolveTCPAddr("tcp", listen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := addresses(addr); got[0] != want {
+			t.Errorf("%s: %v", listen, got)
+		}
+	}
+}
+
+func TestUserCommands(t *testing.T) {
+	s := hearthtest.Start(t)
+	user := func(stdin string, args ...string) string {
+		t.Helper()
+		out, status := s.Command(t, stdin, append([]string{"user"}, args...)...)
+		if status != 0 {
+			t.Fatalf("user %v: status %d, %s", args, status, out)
+		}
+		return out
+	}
+	fails := func(says, stdin string, args ...string) {
+		t.Helper()
+		if out, status := s.Command(t, stdin, append([]string{"user"}, args...)...); status != exitFailed || !strings.Contains(out, says) {
+			t.Errorf("user %v: status %d, %q; want %q", args, status, out, says)
+		}
+	}
+	password := hearthtest.Password + "\n"
+	if out := user(password, "add", "ada", "-password-stdin", "-first", "Ada", "-email", "ada@example.org"); !strings.Contains(out, "admin") {
+		t.Errorf("the first account: %q", out)
+	}
+	user(password, "add", "-password-stdin", "bob")
+	fails("taken", password, "add", "BOB", "-password-stdin")
+	fails("", "12345678\n", "add", "eve", "-password-stdin")
+	if out := user("", "list"); !strings.Contains(out, "ada@example.org") || !strings.Contains(out, "admin") || strings.Count(out, "\n") != 3 {
+		t.Errorf("list: %s", out)
+	}
+	fails("admin", "", "admin", "ada", "off")
+
+	bob := s.LogIn(t, "bob")
+	sock := bob.Dial("/ws/chat/r/")
+	sock.Until("user_list")
+	user("", "disable", "bob")
+	if code := sock.Closed(); code != 1008 {
+		t.Errorf("a disabled user's socket was closed with %d", code)
+	}
+	if r := bob.Get("/profile/"); r.Status != 303 {
+		t.Errorf("a disabled user's browser: %d", r.Status)
+	}
+	if r := s.Visitor(t).Post("/login/", "username", "bob", "password", hearthtest.Password); r.Status != 401 {
+		t.Errorf("a disabled user logs in: %d", r.Status)
+	}
+	user("", "enable", "bob")
+	user("", "admin", "bob", "on")
+	if r := s.LogIn(t, "bob").Get("/admin/"); r.Status >= 400 {
+		t.Errorf("an admin at the admin site: %d", r.Status)
+	}
+	user("", "admin", "ada", "off")
+	user("another quiet fire\n", "passwd", "bob", "-password-stdin")
+	if r := s.Visitor(t).Post("/login/", "username", "bob", "password", hearthtest.Password); r.Status != 401 {
+		t.Errorf("the old password: %d", r.Status)
+	}
+	if r := s.Visitor(t).Post("/login/", "username", "bob", "password", "another quiet fire"); r.Status != 303 {
+		t.Errorf("the new password: %d", r.Status)
+	}
+}
+
+// TestKilledInTheMiddle kills the server while people talk. What a sender saw acknowledged must
+// be there afterwards, once and in order, and nobody may be left online.
+func TestKilledInTheMiddle(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no SIGKILL")
+	}
+	s := hearthtest.Start(t)
+	const speakers = 4
+	browsers := make([]*hearthtest.Browser, speakers)
+	for i := range browsers {
+		browsers[i] = s.SignUp(t, fmt.Sprint("user", i))
+	}
+	for round := range 3 {
+		acknowledged := make([][]string, speakers)
+		var wait sync.WaitGroup
+		for i, b := range browsers {
+			wait.Add(1)
+			go func() {
+				defer wait.Done()
+				acknowledged[i] = talkUntilCut(b, fmt.Sprintf("%d-%d", round, i))
+			}()
+		}
+		time.Sleep(700 * time.Millisecond)
+		s.Kill(t)
+		wait.Wait()
+		s.Restart(t)
+		stored := map[string]int{}
+		for after := int64(0); ; {
+			var page struct {
+				Messages []struct {
+					ID             int64
+					Message, Nonce string
+				}
+			}
+			browsers[0].Get(fmt.Sprintf("/api/rooms/r/messages?limit=200&after=%d", after)).JSON(t, &page)
+			if len(page.Messages) == 0 {
+				break
+			}
+			for _, m := range page.Messages {
+				stored[m.Nonce]++
+				after = m.ID
+			}
+		}
+		total := 0
+		for i := range acknowledged {
+			total += len(acknowledged[i])
+			for _, nonce := range acknowledged[i] {
+				if stored[nonce] != 1 {
+					t.Errorf("round %d: %s was acknowledged and is stored %d times", round, nonce, stored[nonce])
+				}
+			}
+		}
+		if total == 0 {
+			t.Errorf("round %d: nothing was acknowledged, nothing proved", round)
+		}
+		var people struct {
+			Users []struct {
+				Username string
+				LoggedIn bool `json:"is_logged_in"`
+			}
+		}
+		browsers[0].Get("/api/users").JSON(t, &people)
+		for _, u := range people.Users {
+			if u.LoggedIn {
+				t.Errorf("%s is a ghost", u.Username)
+			}
+		}
+	}
+}
+
+// talkUntilCut says things until the line breaks, and returns the nonces that came back.
+func talkUntilCut(b *hearthtest.Browser, prefix string) (acknowledged []string) {
+	sock, _, err := b.TryDial("/ws/chat/r/", nil)
+	if err != nil {
+		return nil
+	}
+	go func() {
+		for n := 0; ; n++ {
+			nonce := fmt.Sprintf("%s-%d", prefix, n)
+			if sock.WriteJSON(map[string]string{"message": nonce, "nonce": nonce}) != nil {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	for {
+		f, err := sock.TryNext(20 * time.Second)
+		if err != nil {
+			return acknowledged
+		}
+		if f.Type() == "chat_message" && f["user"] == b.Name && f["history"] == nil {
+			acknowledged = append(acknowledged, f.Text("nonce"))
+		}
+	}
+}
+
+func TestAStopIsGraceful(t *testing.T) {
+	s := hearthtest.Start(t)
+	ada := s.SignUp(t, "ada").Dial("/ws/chat/r/")
+	for i := range 200 {
+		ada.Say(fmt.Sprint(i))
+	}
+	ada.Find("the last", func(f hearthtest.Frame) bool { return f["message"] == "199" })
+	s.Stop(t)
+	if code := ada.Closed(); code != 1001 {
+		t.Errorf("closed with %d", code)
+	}
+	if _, err := os.Stat(filepath.Join(s.Data, "hearth.db-wal")); !os.IsNotExist(err) {
+		t.Errorf("the log was not folded into the database: %v", err)
+	}
+	s.Restart(t)
+	s.LogIn(t, "ada")
+}
