@@ -95,3 +95,11 @@ func orNotFound(err error) error {
 	}
 	return err
 }
+
+// orUnprocessable is the status of a form that names what isn't there: the page is not missing.
+func orUnprocessable(status int) int {
+	if status == http.StatusNotFound {
+		return http.StatusUnprocessableEntity
+	}
+	return status
+}

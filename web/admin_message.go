@@ -50,7 +50,7 @@ func (s *Server) adminMessages(w http.ResponseWriter, r *ask) error {
 		}
 	}
 	return f.again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
-		return s.adminMessagesPage(w, r, status, adminMessagesData{Form: f})
+		return s.adminMessagesPage(w, r, orUnprocessable(status), adminMessagesData{Form: f})
 	})
 }
 

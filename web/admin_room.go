@@ -123,7 +123,7 @@ func (s *Server) adminChangeRoom(w http.ResponseWriter, r *ask) error {
 	if err != nil {
 		return f.again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
 			*part = f
-			return s.adminRoomPage(w, r, status, d)
+			return s.adminRoomPage(w, r, orUnprocessable(status), d)
 		})
 	}
 	return seeOther(w, r, back+"?done="+action)
