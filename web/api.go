@@ -181,11 +181,16 @@ func (s *Server) sayAndWait(r *ask, d chat.Draft) (chat.MessageFrame, error) {
 	return o.frame, o.err
 }
 
-// postMessage is the composer without a script.
+// postMessage is the composer without a script. What can't be said stays in it, with the reason.
 func (s *Server) postMessage(w http.ResponseWriter, r *ask) error {
 	d := chat.Draft{Text: normalizeNewlines(r.PostFormValue("message")), Nonce: r.PostFormValue("nonce")}
-	if _, err := s.sayAndWait(r, d); err != nil {
-		return err
+	_, err := s.sayAndWait(r, d)
+	if err == nil {
+		return seeOther(w, r, r.URL.EscapedPath())
 	}
-	return seeOther(w, r, r.URL.EscapedPath())
+	e := known(err)
+	if status := statusOf(e); status == http.StatusUnprocessableEntity || status == http.StatusTooManyRequests || e.Code == "storage" {
+		return s.showRoom(w, r, status, roomForms{Draft: d.Text, Problem: r.text(e)})
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"html/template"
@@ -32,6 +33,16 @@ type roomData struct {
 	CanWrite   bool
 	WhyNot     string
 	CanManage  bool
+	Members    []personLink // of a room for the invited, for those who manage it
+	Nonce      string       // of the form without a script: sent twice it is said once
+	roomForms
+}
+
+// roomForms are what was filled in on a room's page and is to be mended.
+type roomForms struct {
+	Draft, Problem   string // what could not be said, and why
+	Settings, Invite form
+	Open             string // the dialog to be shown: room-settings, room-members or none
 }
 
 type roomView struct {
@@ -65,11 +76,16 @@ type personLink struct {
 
 // room shows a room, or a private conversation, with its last messages or those before one.
 func (s *Server) room(w http.ResponseWriter, r *ask) error {
+	return s.showRoom(w, r, http.StatusOK, roomForms{})
+}
+
+// showRoom shows the room with forms as they were filled in.
+func (s *Server) showRoom(w http.ResponseWriter, r *ask, status int, f roomForms) error {
 	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
 	if err != nil {
 		return err
 	}
-	data := roomData{Room: roomView{Name: room.Name, Title: room.Name, Topic: room.Topic, Access: room.Access, Archived: room.Archived, Direct: room.With}}
+	data := roomData{roomForms: f, Nonce: rand.Text(), Room: roomView{Name: room.Name, Title: room.Name, Topic: room.Topic, Access: room.Access, Archived: room.Archived, Direct: room.With}}
 	if room.With != nil {
 		data.Room.Title = room.With.Display()
 	}
@@ -95,7 +111,7 @@ func (s *Server) room(w http.ResponseWriter, r *ask) error {
 		return err
 	}
 	v.Data = data
-	return s.render(w, http.StatusOK, "room", v)
+	return s.render(w, status, "room", v)
 }
 
 // fillMessages loads the page of messages that is asked for. The newest page counts as read.
@@ -158,7 +174,8 @@ func (s *Server) fillPeople(r *ask, room *chat.Room, d *roomData) error {
 		} else if !errors.Is(err, chat.ErrNotFound) {
 			return err
 		} else {
-			p.URL = "" // a guest has no private conversations
+			bare, _ := chat.Bare(name)
+			p.Display, p.URL = bare+" ("+r.loc.T("guest.badge")+")", "" // guests have no private conversations
 		}
 		d.Here = append(d.Here, p)
 	}
@@ -195,35 +212,18 @@ func (s *Server) fillRights(r *ask, room *chat.Room, d *roomData) (err error) {
 		return err
 	}
 	d.CanWrite = d.WhyNot == ""
-	d.CanManage, err = s.chat.MayManage(r.Context(), r.caller, room)
+	if d.CanManage, err = s.chat.MayManage(r.Context(), r.caller, room); err != nil || !d.CanManage {
+		return err
+	}
+	if d.Settings.Values == nil {
+		d.Settings.Values = map[string]string{"topic": room.Topic, "access": string(room.Access)}
+	}
+	if room.Access != chat.Closed {
+		return nil
+	}
+	members, err := s.chat.Members(r.Context(), room)
+	for _, u := range members {
+		d.Members = append(d.Members, personLink{Name: u.Name, Display: u.Display(), Me: u.ID == r.caller.User.ID})
+	}
 	return err
-}
-
-// changeRoom sets a room's topic and access.
-func (s *Server) changeRoom(w http.ResponseWriter, r *ask) error {
-	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
-	if err != nil {
-		return err
-	}
-	d := chat.RoomDraft{Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
-	if err := s.chat.ChangeRoom(r.Context(), r.caller, room, d); err != nil {
-		return err
-	}
-	return seeOther(w, r, roomURL(room.Name))
-}
-
-// changeMembers lets somebody into a room for the invited, or shows somebody out.
-func (s *Server) changeMembers(w http.ResponseWriter, r *ask) error {
-	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
-	if err != nil {
-		return err
-	}
-	change := s.chat.AddMember
-	if r.PostFormValue("action") == "remove" {
-		change = s.chat.RemoveMember
-	}
-	if err := change(r.Context(), r.caller, room, r.PostFormValue("name")); err != nil {
-		return err
-	}
-	return seeOther(w, r, roomURL(room.Name))
 }

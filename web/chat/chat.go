@@ -4,6 +4,7 @@ package chat
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -126,6 +127,9 @@ func (c Caller) Display() string {
 const guestMark = " (guest)"
 
 func guestLabel(name string) string { return name + guestMark }
+
+// Bare is a name without the mark of a guest's, and whether it had it.
+func Bare(label string) (name string, guest bool) { return strings.CutSuffix(label, guestMark) }
 
 // Reader is the caller as a reader of frames.
 func (c Caller) Reader() Reader { return Reader{UserID: c.userID(), Name: c.Name(), Lang: c.Lang} }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"sort"
-	"strings"
 	"time"
 )
 
@@ -63,7 +62,7 @@ func scanMessage(rows *sql.Rows) (*Message, error) {
 	if err := rows.Scan(&m.ID, &m.SenderID, &m.User, &u.FirstName, &u.LastName, &m.Text, &reply, &nonce, &at, &edited, &deleted); err != nil {
 		return nil, err
 	}
-	u.Name = strings.TrimSuffix(m.User, guestMark)
+	u.Name, _ = Bare(m.User)
 	m.Display, m.RoomID, m.Seq, m.At = u.Display(), m.ID>>32, line(m.ID), moment(at)
 	m.ReplyTo, m.Nonce, m.Edited, m.Deleted = reply.Int64, nonce.String, moment(edited.Int64), deleted.Valid
 	return &m, nil
