@@ -54,7 +54,7 @@ func (s *Server) adminPage(w http.ResponseWriter, r *ask, status int, page, titl
 		return err
 	}
 	v.Data = data
-	return s.render(w, status, "admin/"+page, v)
+	return s.render(w, r, status, "admin/"+page, v)
 }
 
 // paging is which page of a long list is shown.

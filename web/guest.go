@@ -25,7 +25,7 @@ func (s *Server) guestPage(w http.ResponseWriter, r *ask, status int, f form) er
 		Form form
 		Next string
 	}{f, f.Values["next"]}
-	return s.render(w, status, "guest", v)
+	return s.render(w, r, status, "guest", v)
 }
 
 // mayNameGuest refuses where visitors don't speak.

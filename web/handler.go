@@ -162,7 +162,7 @@ func (s *Server) failPage(w http.ResponseWriter, r *ask, e *chat.Error) {
 	}
 	v := s.view(r, heading)
 	v.Data = problem{Status: status, Heading: heading, Text: r.text(e), BackURL: "/"}
-	if err := s.render(w, status, "error", v); err != nil {
+	if err := s.render(w, r, status, "error", v); err != nil {
 		slog.Error("show an error page", "err", err)
 	}
 }

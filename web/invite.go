@@ -28,7 +28,7 @@ func (s *Server) invitesPage(w http.ResponseWriter, r *ask, status int, d invite
 		return err
 	}
 	v.Data = d
-	return s.render(w, status, "admin/invites", v)
+	return s.render(w, r, status, "admin/invites", v)
 }
 
 // changeInvites makes an invitation, or revokes one.

@@ -82,7 +82,7 @@ func (s *Server) lobby(w http.ResponseWriter, r *ask) error {
 		return err
 	}
 	v.Data = data
-	return s.render(w, http.StatusOK, "lobby", v)
+	return s.render(w, r, http.StatusOK, "lobby", v)
 }
 
 // listPeople fills the page of the table that is asked for.
@@ -168,7 +168,7 @@ func (s *Server) newRoom(w http.ResponseWriter, r *ask) error {
 func (s *Server) showNewRoom(w http.ResponseWriter, r *ask, status int, f form) error {
 	v := s.view(r, r.loc.T("room.new"))
 	v.Data = struct{ Form form }{f}
-	return s.render(w, status, "newroom", v)
+	return s.render(w, r, status, "newroom", v)
 }
 
 // createRoom goes to the room of that name. With a topic or an access rule it makes it first; with

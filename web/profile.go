@@ -50,7 +50,7 @@ func (s *Server) profilePage(w http.ResponseWriter, r *ask, status int, d profil
 		return err
 	}
 	v.Data = d
-	return s.render(w, status, "profile", v)
+	return s.render(w, r, status, "profile", v)
 }
 
 // addSidebar puts the rooms and conversations beside a page.

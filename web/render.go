@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -13,6 +14,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -110,7 +112,7 @@ func (s *Server) view(r *ask, title string) *view {
 }
 
 // render writes a page. It is made whole first, so that an error in it leaves no half page.
-func (s *Server) render(w http.ResponseWriter, status int, page string, v *view) error {
+func (s *Server) render(w http.ResponseWriter, r *ask, status int, page string, v *view) error {
 	set := s.pages.byLang[v.Lang]
 	t := set[page]
 	if t == nil {
@@ -128,10 +130,30 @@ func (s *Server) render(w http.ResponseWriter, status int, page string, v *view)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Vary", "Accept-Language, Cookie")
+	h.Add("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") { // nothing secret is in a page beside what its reader typed
+		h.Set("Content-Encoding", "gzip")
+		w.WriteHeader(status)
+		z := zippers.Get().(*gzip.Writer)
+		defer zippers.Put(z)
+		z.Reset(w)
+		_, _ = z.Write(b.Bytes()) // a client that has gone is nobody's error
+		_ = z.Close()
+		return nil
+	}
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // a client that has gone is nobody's error
+	_, _ = w.Write(b.Bytes())
 	return nil
 }
+
+// zippers are used again: a new one takes 800 KB.
+var zippers = sync.Pool{New: func() any {
+	z, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+	if err != nil {
+		panic(err) // the level is one of gzip's own
+	}
+	return z
+}}
 
 // funcs are what templates can call, in the language l.
 func (s *Server) funcs(l *locale.Locale) template.FuncMap {

@@ -111,7 +111,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *ask, status int, f roomForms
 		return err
 	}
 	v.Data = data
-	return s.render(w, status, "room", v)
+	return s.render(w, r, status, "room", v)
 }
 
 // fillMessages loads the page of messages that is asked for. The newest page counts as read.

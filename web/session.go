@@ -112,7 +112,7 @@ func (s *Server) loginPage(w http.ResponseWriter, r *ask, status int, f form) er
 	v := s.view(r, r.loc.T("login.submit"))
 	v.Path = "/login/?next=" + queryEscape(f.Values["next"])
 	v.Data = struct{ Form form }{f}
-	return s.render(w, status, "login", v)
+	return s.render(w, r, status, "login", v)
 }
 
 // login opens a session for who knows a username and its password. Which of the two was wrong is
@@ -162,7 +162,7 @@ func (s *Server) showLogout(w http.ResponseWriter, r *ask) error {
 	if r.session == nil {
 		return seeOther(w, r, "/")
 	}
-	return s.render(w, http.StatusOK, "logout", s.view(r, r.loc.T("logout.submit")))
+	return s.render(w, r, http.StatusOK, "logout", s.view(r, r.loc.T("logout.submit")))
 }
 
 func (s *Server) logout(w http.ResponseWriter, r *ask) error {

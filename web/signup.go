@@ -21,7 +21,7 @@ func (s *Server) signupPage(w http.ResponseWriter, r *ask, status int, f form) e
 	v := s.view(r, r.loc.T("signup.submit"))
 	v.Path = "/sign_up/?next=" + queryEscape(f.Values["next"]) + "&invite=" + queryEscape(f.Values["invite"])
 	v.Data = struct{ Form form }{f}
-	return s.render(w, status, "signup", v)
+	return s.render(w, r, status, "signup", v)
 }
 
 // maySignUp applies the sign-up policy. Errors: signup_closed, signup_invite, invite_used.
