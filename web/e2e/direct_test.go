@@ -1,0 +1,78 @@
+package e2e
+
+import (
+	"testing"
+)
+
+func TestPrivateWords(t *testing.T) {
+	s := start(t)
+	ada, tom := member(t, s, "ada"), member(t, s, "tom")
+	ada.open("/chat/garden/")
+	tom.open("/chat/garden/")
+	ada.click(`#here [data-user="tom"] .side-link`)
+	ada.until("the beginning of a private message", `document.querySelector(".composer-text").value === "/pm tom "`)
+	ada.write("between us")
+	ada.enter()
+	ada.reads("#log .whisper", "between us")
+	tom.reads("#log .whisper", "between us")
+	tom.reads(`.sidebar [data-room="@ada"] .badge .number`, "1")
+
+	tom.click(`.sidebar [data-room="@ada"]`)
+	tom.at("/chat/@ada/")
+	tom.hears("between us")
+	tom.missing(`.sidebar [data-room="@ada"] .badge`)
+	tom.say("answered")
+	ada.reads(`.sidebar [data-room="@tom"] .badge .number`, "1")
+	tom.open("/chat/garden/")
+	tom.missing(`.sidebar [data-room="@ada"] .badge`)
+
+	// Nobody else has seen any of it, and nothing of it is in the room.
+	for _, p := range []*page{ada, tom} {
+		p.open("/chat/garden/")
+		p.heard()
+	}
+}
+
+func TestPrivateWordsWait(t *testing.T) {
+	s := start(t)
+	ada, tom := member(t, s, "ada"), member(t, s, "tom")
+	ada.open("/chat/garden/")
+	ada.fill(composer, "/pm tom for when you are back")
+	ada.enter()
+	ada.sees("#log .whisper")
+	ada.fill(composer, "/pm nobody-here hello")
+	ada.enter()
+	ada.reads("#composer-error", "nobody-here")
+	ada.until("the words back in the field", `document.querySelector(".composer-text").value === "/pm nobody-here hello"`)
+
+	tom.open("/")
+	tom.reads(`.sidebar [data-room="@ada"] .badge .number`, "1")
+	tom.open("/chat/elsewhere/")
+	tom.reads(`.sidebar [data-room="@ada"] .badge .number`, "1")
+	tom.open("/chat/@ada/")
+	tom.hears("for when you are back")
+	tom.open("/")
+	tom.missing(`.sidebar [data-room="@ada"] .badge`)
+}
+
+func TestNewSinceYouLeft(t *testing.T) {
+	s := start(t)
+	ada, tom := member(t, s, "ada"), member(t, s, "tom")
+	ada.open("/chat/garden/")
+	tom.open("/chat/garden/")
+	tom.say("I am off")
+	ada.hears("I am off")
+	tom.open("/chat/elsewhere/")
+	ada.say("one")
+	ada.say("two")
+	tom.reads(`.sidebar [data-room="garden"] .badge .number`, "2")
+	tom.click(`.sidebar [data-room="garden"]`)
+	tom.at("/chat/garden/")
+	tom.heard("I am off", "one", "two")
+	tom.reads("#new-line", "New since you left")
+	if got := value[string](tom, `document.getElementById("new-line").nextElementSibling.querySelector(".text").textContent`); got != "one" {
+		t.Errorf("the line stands above %q", got)
+	}
+	tom.open("/chat/garden/")
+	tom.missing("#new-line")
+}

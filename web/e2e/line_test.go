@@ -1,0 +1,79 @@
+package e2e
+
+import (
+	"testing"
+)
+
+// Whatever is written while the server is down waits on this computer, also through a reload of
+// the page, and goes out once and in order when it is back.
+func TestServerDies(t *testing.T) {
+	s := start(t)
+	ada, tom := member(t, s, "ada"), member(t, s, "tom")
+	for _, p := range []*page{ada, tom} {
+		p.expect("ERR_CONNECTION_REFUSED|WebSocket connection to|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_CONNECTION_CLOSED|ERR_SOCKET_NOT_CONNECTED")
+		p.open("/chat/garden/")
+	}
+	ada.say("before")
+	tom.hears("before")
+	ada.fill(composer, "wr")
+	s.Kill(t)
+	ada.sees("#line-state")
+	ada.write("itten in mid-fall")
+	ada.enter()
+	ada.reads("#pending", "waiting for the connection")
+	ada.fill(composer, "and another")
+	ada.enter()
+	ada.until("two waiting", `document.querySelectorAll("#pending .message").length === 2`)
+	ada.fill(composer, "a draft")
+	s.Restart(t)
+
+	want := []string{"before", "written in mid-fall", "and another"}
+	for _, p := range []*page{ada, tom} {
+		p.hears("and another")
+		p.missing("#line-state")
+		p.heard(want...)
+	}
+	ada.missing("#pending .message")
+	ada.until("the draft", `document.querySelector(".composer-text").value === "a draft"`)
+	tom.until("ada here once", `document.querySelectorAll('#here [data-user="ada"]').length === 1`)
+
+	s.Kill(t)
+	ada.sees("#line-state")
+	ada.fill(composer, "third")
+	ada.enter()
+	ada.fill(composer, "fourth")
+	ada.enter()
+	ada.until("two waiting", `document.querySelectorAll("#pending .message").length === 2`)
+	_, _ = try[bool](ada, `location.reload()`) // the browser's own error page
+	ada.until("the error page", `!document.getElementById("log")`)
+	s.Restart(t)
+	ada.open("/chat/garden/")
+	want = append(want, "third", "fourth")
+	for _, p := range []*page{ada, tom} {
+		p.hears("fourth")
+		p.heard(want...)
+	}
+	ada.missing("#pending .message")
+}
+
+// A line that is cut and comes back fills the gap: nothing is missing, nothing twice.
+func TestGapIsFilled(t *testing.T) {
+	s := start(t)
+	b := s.SignUp(t, "ada")
+	ada, tom := signedIn(t, s, b), member(t, s, "tom")
+	for _, p := range []*page{ada, tom} {
+		p.expect("ERR_CONNECTION_REFUSED|WebSocket connection to")
+		p.open("/chat/garden/")
+	}
+	ada.say("one")
+	tom.hears("one")
+	s.Stop(t)
+	tom.sees("#line-state")
+	s.Restart(t)
+	b.PostJSON("/api/rooms/garden/messages", map[string]string{"message": "two"})
+	b.PostJSON("/api/rooms/garden/messages", map[string]string{"message": "three"})
+	for _, p := range []*page{ada, tom} {
+		p.hears("three")
+		p.heard("one", "two", "three")
+	}
+}

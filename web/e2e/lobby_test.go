@@ -1,0 +1,139 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+)
+
+// row is somebody's in the lobby's table.
+func row(name, rest string) string {
+	return fmt.Sprintf(`#people-rows tr[data-user=%q] %s`, name, rest)
+}
+
+func TestLobbyIsLive(t *testing.T) {
+	s := start(t)
+	ada, tom := member(t, s, "ada"), member(t, s, "tom")
+	ada.open("/")
+	ada.reads(row("ada", ".status-word"), "Online")
+	ada.reads(row("tom", ".status-word"), "Offline")
+
+	tom.open("/profile/")
+	tom.open("/")
+	ada.reads(row("tom", ".status-word"), "Online")
+	ada.reads("#here-summary", "2 of 2")
+
+	s.SignUp(t, "mai")
+	ada.reads(row("mai", ".status-word"), "Offline")
+	ada.reads("#here-summary", "2 of 3")
+
+	tom.click(".me")
+	tom.at("/profile/")
+	tom.fill("#first_name", "Thomas")
+	tom.click(`form:has(#first_name) button`)
+	tom.sees(".flash")
+	ada.reads(row("tom", ".first"), "Thomas")
+	ada.reads(row("tom", ".status-word"), "Offline")
+
+	tom.open("/chat/garden/")
+	ada.reads(row("tom", ".status-word"), "Online")
+	tom.say("first words make the room")
+	ada.reads(`.room-card[data-room="garden"] .here-text`, "1")
+	ada.sees(`.room-card[data-room="garden"] .faces .avatar`)
+	ada.sees(`.sidebar [data-room="garden"]`)
+	tom.leave()
+	ada.reads(row("tom", ".status-word"), "Offline")
+	ada.reads("#here-summary", "1 of 3")
+}
+
+func TestLobbyFilter(t *testing.T) {
+	s := start(t)
+	ada := member(t, s, "ada")
+	s.SignUp(t, "tom")
+	ada.open("/")
+	ada.fill("#people-filter input", "to")
+	ada.missing(row("ada", ""))
+	ada.sees(row("tom", ""))
+	ada.fill("#people-filter input", "nobody at all")
+	ada.sees("#people-list .empty")
+	ada.fill("#people-filter input", "ada")
+	ada.sees(row("ada", ""))
+}
+
+func TestRoomForTheInvited(t *testing.T) {
+	s := start(t)
+	ada, tom := member(t, s, "ada"), member(t, s, "tom")
+	tom.expect("status of 403")
+	ada.open("/")
+	ada.click(`.inline-form [data-dialog="new-room"]`)
+	ada.fill("#new-room-name", "secrets")
+	ada.fill("#new-room-topic", "For two")
+	ada.click(`#new-room input[value=closed]`)
+	ada.click(`#new-room form > .actions button`)
+	ada.at("/chat/secrets/")
+	ada.reads(".topic", "For two")
+
+	tom.open("/")
+	tom.missing(`.room-card[data-room="secrets"]`)
+	tom.open("/chat/secrets/")
+	tom.reads("h1", "You can't do that here")
+
+	ada.manageMember("tom", "add")
+	tom.open("/chat/secrets/")
+	tom.say("let in")
+	ada.hears("let in")
+
+	ada.manageMember("tom", "remove")
+	tom.sees("#line-state a")
+	tom.open("/chat/secrets/")
+	tom.reads("h1", "You can't do that here")
+}
+
+// manageMember opens the dialog of the room's members.
+func (p *page) manageMember(name, action string) {
+	p.t.Helper()
+	p.click(".pane-head details.menu summary")
+	p.click(`.menu [data-dialog="room-members"]`)
+	p.fill("#member-name", name)
+	p.do(`window.before = true`)
+	p.click(`#room-members button[value="` + action + `"]`)
+	p.until("the page again", `document.readyState === "complete" && !window.before`)
+}
+
+func TestGuestsRead(t *testing.T) {
+	s := start(t, "-guests", "read")
+	ada := member(t, s, "ada")
+	ada.open("/chat/garden/")
+	ada.say("before")
+	guest := visitor(t, s, "guest")
+	guest.open("/")
+	guest.missing("#people-rows .email")
+	guest.click(`.room-card[data-room="garden"] a`)
+	guest.at("/chat/garden/")
+	guest.hears("before")
+	ada.say("live")
+	guest.hears("live")
+	guest.missing(composer)
+	ada.until("nobody else", `document.querySelectorAll("#here .person").length === 1`)
+}
+
+func TestGuestsWrite(t *testing.T) {
+	s := start(t, "-guests", "write")
+	ada := member(t, s, "ada")
+	ada.open("/chat/garden/")
+	ada.say("come in")
+	guest := visitor(t, s, "guest")
+	guest.expect("status of 422")
+	guest.open("/chat/garden/")
+	guest.click(`.composer-closed a[href^="/guest/"]`)
+	guest.at("/guest/")
+	guest.fill("#guest_name", "Ada")
+	guest.click(`form[action="/guest/"] button`)
+	guest.sees("#guest_name-error") // that is somebody's name
+	guest.fill("#guest_name", "Wanda")
+	guest.click(`form[action="/guest/"] button`)
+	guest.at("/chat/garden/")
+	guest.say("thank you")
+	ada.hears("thank you")
+	ada.sees("#log .guest:not([hidden])")
+	ada.toldOf("Wanda")
+}
