@@ -11,7 +11,7 @@ import (
 )
 
 // deleteAtOnce is how many messages one job of the writer deletes with their room: what others
-// say meanwhile waits for one such job at most, some 10 ms (go test -bench DeleteRoom).
+// say meanwhile waits for one such job, 2 ms (go test -bench DeleteRoom), and its commit.
 const deleteAtOnce = 500
 
 // RoomQuery asks for a page of rooms, archived ones too. The zero value asks for all.
