@@ -1,0 +1,215 @@
+package e2e
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"hearth/web/hearthtest"
+	"hearth/web/locale"
+)
+
+//go:embed testdata/axe/axe.min.js
+var axe string
+
+// shots is the folder that pictures of all pages are written to; "" for none.
+var shots = os.Getenv("HEARTH_SHOTS")
+
+// A look is a page of the site as one of two people sees it.
+type look struct {
+	name, path string
+	inside     bool // by the admin, else by a visitor
+	prepare    func(*page)
+}
+
+var looks = []look{
+	{name: "login", path: "/login/"},
+	{name: "signup", path: "/sign_up/"},
+	{name: "signup-errors", path: "/sign_up/", prepare: (*page).refusedSignUp},
+	{name: "error", path: "/no/such/page"},
+	{name: "guest", path: "/guest/?next=/"},
+	{name: "visitor", path: "/"},
+	{name: "lobby", path: "/", inside: true},
+	{name: "lobby-empty", path: "/?q=nobody+at+all", inside: true},
+	{name: "new-room", path: "/rooms/new/", inside: true},
+	{name: "new-room-dialog", path: "/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("new-room").showModal()`) }},
+	{name: "room", path: "/chat/garden/", inside: true},
+	{name: "room-empty", path: "/chat/nobody-has-spoken-here/", inside: true},
+	{name: "room-members", path: "/chat/secrets/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("room-members").showModal()`) }},
+	{name: "private", path: "/chat/@mai/", inside: true},
+	{name: "profile", path: "/profile/", inside: true},
+	{name: "logout", path: "/logout/", inside: true},
+	{name: "admin-users", path: "/admin/users/", inside: true},
+	{name: "admin-new-user", path: "/admin/users/new/", inside: true},
+	{name: "admin-user", path: "/admin/users/2/", inside: true},
+	{name: "admin-rooms", path: "/admin/rooms/", inside: true},
+	{name: "admin-room", path: "/admin/rooms/1/", inside: true},
+	{name: "admin-messages", path: "/admin/messages/?q=garden", inside: true},
+	{name: "admin-settings", path: "/admin/settings/", inside: true},
+	{name: "admin-log", path: "/admin/log/", inside: true},
+	{name: "admin-invites", path: "/admin/invites/", inside: true},
+}
+
+// refusedSignUp waits for the errors of a form that was sent with mistakes.
+func (p *page) refusedSignUp() {
+	p.t.Helper()
+	p.do(`(() => { username.value = "a b"; password1.value = "short"; password2.value = "other"; username.form.submit(); })()`)
+	p.sees(".field-error")
+}
+
+// TestLooks goes through all pages in all languages, light and dark, on a desk and on the
+// smallest phone: axe finds nothing there, and nothing is wider than the screen. With HEARTH_SHOTS
+// set to a folder, pictures of them all are left in it.
+func TestLooks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of pages")
+	}
+	s := start(t, "-guests", "write")
+	ada := furnish(t, s)
+	guest := visitor(t, s, "guest")
+	for _, p := range []*page{ada, guest} {
+		p.expect("status of 404|status of 422")
+	}
+	for _, l := range locale.All() {
+		for _, look := range looks {
+			t.Run(l.Code()+"/"+look.name, func(t *testing.T) {
+				p := guest
+				if look.inside {
+					p = ada
+				}
+				p.t = t
+				p.lookAt(l.Code(), look)
+			})
+		}
+	}
+}
+
+func (p *page) lookAt(lang string, look look) {
+	p.t.Helper()
+	p.speak(lang)
+	p.resize(1280, 900)
+	p.open(look.path)
+	if look.prepare != nil {
+		look.prepare(p)
+	}
+	p.do(axe)
+	for _, width := range []int64{1280, 320} {
+		p.resize(width, map[int64]int64{1280: 900, 320: 640}[width])
+		for _, scheme := range []string{"light", "dark"} {
+			p.colours(scheme)
+			where := fmt.Sprintf("%s at %d px, %s", look.path, width, scheme)
+			p.inspect(where)
+			p.shoot(fmt.Sprintf("%s-%s-%s-%d.png", look.name, lang, scheme, width))
+		}
+		if wide := value[int](p, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
+			p.t.Errorf("%s: %d px too wide for %d", look.path, wide, width)
+		}
+	}
+}
+
+// speak changes the language of the browser's person.
+func (p *page) speak(lang string) {
+	p.t.Helper()
+	if now, err := try[string](p, `document.documentElement.lang`); err == nil && now == lang {
+		return
+	}
+	p.open("/login/")
+	p.do(`fetch("/language/", { method: "POST", body: new URLSearchParams({ lang: ` + quote(lang) + `, next: "/healthz" }) })`)
+}
+
+func (p *page) colours(scheme string) {
+	p.t.Helper()
+	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
+	p.check("change colours", err)
+}
+
+// inspect has axe look for what keeps somebody from using the page.
+func (p *page) inspect(where string) {
+	p.t.Helper()
+	found := value[[]byte](p, `axe.run(document, { preload: false, resultTypes: ["violations"] }).then(({ violations }) =>
+		violations.map(({ id, help, nodes }) => id + ": " + help + "\n" + nodes.slice(0, 3).map((n) => "    " + n.html.slice(0, 200) + "\n    " + n.failureSummary.replace(/\s+/g, " ")).join("\n")))`)
+	var violations []string
+	if err := json.Unmarshal(found, &violations); err != nil {
+		p.t.Fatal(err)
+	}
+	if len(violations) > 0 {
+		p.t.Errorf("%s:\n%s", where, strings.Join(violations, "\n"))
+	}
+}
+
+// shoot writes a picture of what is in view.
+func (p *page) shoot(file string) {
+	p.t.Helper()
+	if shots == "" {
+		return
+	}
+	picture, err := chromedp.Call(p.ctx, cdppage.CaptureScreenshot, cdppage.CaptureScreenshotParams{})
+	p.check("take a picture", err)
+	if err := os.MkdirAll(shots, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(shots, file), picture.Data, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// furnish makes a place with some life in it, and returns its admin's page.
+func furnish(t *testing.T, s *hearthtest.Server) *page {
+	t.Helper()
+	ada := s.SignUp(t, "ada")
+	ada.Post("/profile/", "action", "details", "first_name", "Ada", "last_name", "Lund", "email", "ada@example.org")
+	others := map[string]*hearthtest.Browser{}
+	for name, about := range people {
+		others[name] = s.SignUp(t, name)
+		others[name].Post("/profile/", "action", "details", "first_name", about[0], "last_name", about[1], "email", about[2])
+	}
+	ada.Post("/rooms/", "name", "garden", "topic", "What grows, what doesn’t, and who waters it", "access", "open")
+	ada.Post("/rooms/", "name", "secrets", "topic", "", "access", "closed")
+	ada.Post("/rooms/", "name", "Переговорная", "topic", "Встречи и планы", "access", "admins")
+	ada.Post("/rooms/", "name", "a-room-with-a-name-that-is-much-longer-than-any-sidebar-is-wide", "topic", "Long", "access", "open")
+	for _, m := range talk {
+		by := ada
+		if o, ok := others[m[0]]; ok {
+			by = o
+		}
+		if r := by.PostJSON("/api/rooms/garden/messages", map[string]string{"message": m[1]}); r.Status != 201 {
+			t.Fatalf("%s: %d %s", m[1], r.Status, r.Body)
+		}
+	}
+	others["mai"].PostJSON("/api/rooms/@ada/messages", map[string]string{"message": "Have you got a minute?"})
+	ada.PostJSON("/api/rooms/@mai/messages", map[string]string{"message": "For you always."})
+	others["tom"].PostJSON("/api/rooms/@ada/messages", map[string]string{"message": "The key is under the mat."})
+	others["mai"].DialBatched("/ws/chat/garden/")
+	ada.Post("/admin/invites/", "action", "create", "uses", "5", "days", "7")
+	return signedIn(t, s, ada)
+}
+
+// people by username: first name, last name, e-mail.
+var people = map[string][3]string{
+	"mai": {"Mai", "Nguyễn", "mai@example.org"},
+	"tom": {"", "", ""},
+	"li":  {"李", "小龙", "li@example.org"},
+	"somebody.with.a.rather.long.name@example.org": {"Анастасия Владимировна", "Преображенская-Вознесенская", "anastasia.preobrazhenskaya@a-long-domain.example.org"},
+}
+
+var talk = [][2]string{
+	{"ada", "Good morning! The tomatoes are up."},
+	{"ada", "All of them, even the ones by the wall."},
+	{"mai", "Chúc mừng! @ada will we have enough for everybody?"},
+	{"li", "早上好，大家今天过得怎么样？"},
+	{"tom", "Here is how I water them:\n\n```\nfor bed in garden:\n    water(bed, minutes=10) # and a comment that is long enough to be wider than any phone is\n```"},
+	{"tom", "**Important:** not at noon. See https://example.org/a/very/long/path/that/has/to/break/somewhere/or/else/the/page/grows/wider/than/the/phone?and=more"},
+	{"mai", "- early\n- late\n- _never_ in between"},
+	{"ada", "> not at noon\n\nAgreed."},
+	{"somebody.with.a.rather.long.name@example.org", "Доброе утро! Я приеду в субботу и привезу рассаду."},
+	{"mai", "@ada can you open the gate for the garden?"},
+}
