@@ -111,6 +111,9 @@ func (s *Store) prepare(serve bool) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
+	if err := s.claim(); err != nil {
+		return err
+	}
 	if serve {
 		lock := flock.New(filepath.Join(s.dir, "hearth.lock"), flock.SetPermissions(0o600))
 		got, err := lock.TryLock()
@@ -127,6 +130,25 @@ func (s *Store) prepare(serve bool) error {
 		return errors.Join(fmt.Errorf("open the database: %w", err), s.release())
 	}
 	return f.Close()
+}
+
+// claim makes a folder that was there before the owner's only, if nobody else's things are in it.
+func (s *Store) claim() error {
+	files, err := os.ReadDir(s.dir)
+	if err != nil {
+		return fmt.Errorf("read the data folder: %w", err)
+	}
+	ours := len(files) == 0
+	for _, f := range files {
+		ours = ours || f.Name() == filepath.Base(s.file())
+	}
+	if !ours {
+		return nil
+	}
+	if err := os.Chmod(s.dir, 0o700); err != nil {
+		return fmt.Errorf("make the data folder private: %w", err)
+	}
+	return nil
 }
 
 func (s *Store) file() string { return filepath.Join(s.dir, "hearth.db") }

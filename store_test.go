@@ -283,6 +283,9 @@ func TestFilesAreForTheOwnerOnly(t *testing.T) {
 		t.Skip("Windows has other rights")
 	}
 	dir := filepath.Join(t.TempDir(), "new")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	s, _ := testStore(t, dir)
 	if err := s.Write(context.Background(), insert("x")); err != nil {
 		t.Fatal(err)

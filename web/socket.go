@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -17,6 +18,9 @@ import (
 
 // lastMessages is how many messages a plain client gets at connecting (PROTOCOL.md).
 const lastMessages = 10
+
+// typingEvery is how often somebody's typing is told at most (PROTOCOL.md).
+const typingEvery = 3 * time.Second
 
 // upgrade refuses what can't become a socket, in the order in which a client can mend it.
 func upgrade(r *ask) error {
@@ -91,6 +95,7 @@ type talker struct {
 	room   *chat.Room
 	name   string // the room's name, as the caller wrote it
 	after  string // the query's resume cursor, "" for none
+	typed  time.Time
 }
 
 // start greets: who is here, what was said, what waits for the user; then live.
@@ -293,7 +298,10 @@ func (t *talker) typing() error {
 	if t.caller.Name() == "" {
 		return chat.Errorf("sign_in")
 	}
-	t.server.hub.Publish(t.room.Group(), chat.Typing(t.caller.Name()))
+	if now := time.Now(); now.Sub(t.typed) >= typingEvery { // frames come one at a time
+		t.typed = now
+		t.server.hub.Publish(t.room.Group(), chat.Typing(t.caller.Name()))
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@
 package queue
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 )
@@ -26,7 +27,7 @@ type Queue struct {
 func (q *Queue) Push(p []byte) bool { return q.push(p, q.Limit) }
 
 // PushAny queues p however much waits already: for answers whose size is bounded otherwise.
-func (q *Queue) PushAny(p []byte) { q.push(p, 1<<62) }
+func (q *Queue) PushAny(p []byte) { q.push(p, math.MaxInt) }
 
 func (q *Queue) push(p []byte, limit int) bool {
 	q.mu.Lock()
