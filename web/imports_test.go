@@ -1,0 +1,98 @@
+package web_test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// listed is what `go list` tells of a package.
+type listed struct {
+	ImportPath    string
+	Imports, Deps []string
+}
+
+// packages are those of the module.
+func packages(t *testing.T) map[string]listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "hearth/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]listed{}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return found
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		found[p.ImportPath] = p
+	}
+}
+
+// ours are the imports from this module.
+func (p listed) ours() []string {
+	return slices.DeleteFunc(slices.Clone(p.Imports), func(s string) bool { return !strings.HasPrefix(s, "hearth") })
+}
+
+// main → web → web/chat → leaves, and never upward.
+func TestImportsPointOneWay(t *testing.T) {
+	const root, web, core, tests = "hearth", "hearth/web", "hearth/web/chat", "hearth/web/hearthtest"
+	for path, p := range packages(t) {
+		for _, i := range p.ours() {
+			switch {
+			case path == root, strings.HasPrefix(path, core+"/") && i == core:
+			case path == web && i != tests:
+			case path == core && i != web && i != tests:
+			default:
+				t.Errorf("%s imports %s", path, i)
+			}
+		}
+	}
+}
+
+func TestTheCoreKnowsNeitherHTTPNorSockets(t *testing.T) {
+	for _, dep := range packages(t)["hearth/web/chat"].Deps {
+		for _, outside := range []string{"net/http", "github.com/olahol/melody", "github.com/gorilla/websocket"} {
+			if dep == outside {
+				t.Errorf("web/chat needs %s", dep)
+			}
+		}
+	}
+}
+
+// The files of the root keep to their own business.
+func TestRootFilesKeepToTheirBusiness(t *testing.T) {
+	for _, c := range []struct {
+		file    string
+		foreign []string
+	}{
+		{"hub.go", []string{"database/sql", "modernc.org/sqlite"}},
+		{"store.go", []string{"net/http", "github.com/olahol/melody", "hearth/web", "hearth/web/locale", "hearth/web/markup"}},
+		{"auth.go", []string{"database/sql", "github.com/olahol/melody"}},
+		{"main.go", []string{"database/sql", "github.com/olahol/melody"}},
+	} {
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", c.file), nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range f.Imports {
+			path, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if slices.Contains(c.foreign, path) {
+				t.Errorf("%s imports %s", c.file, path)
+			}
+		}
+	}
+}

@@ -1,0 +1,363 @@
+package web_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"hearth/web/hearthtest"
+)
+
+// protocol is a section of PROTOCOL.md, from its heading to the next of the same rank.
+func protocol(t *testing.T, heading string) string {
+	t.Helper()
+	text, err := os.ReadFile("PROTOCOL.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(text), "\n## "+heading+"\n")
+	if !found {
+		t.Fatalf("PROTOCOL.md has no section %q", heading)
+	}
+	section, _, _ := strings.Cut(after, "\n## ")
+	return section
+}
+
+// tableRows are the cells of the lines of Markdown tables, without their heads.
+func tableRows(section string) [][]string {
+	var rows [][]string
+	lines := strings.Split(section, "\n")
+	for i, line := range lines {
+		head := i+1 < len(lines) && strings.HasPrefix(lines[i+1], "|--")
+		if strings.HasPrefix(line, "| `") && !head {
+			rows = append(rows, strings.Split(strings.Trim(line, "|"), "|"))
+		}
+	}
+	return rows
+}
+
+var backticks = regexp.MustCompile("`([a-z_]+)(\\??)`")
+
+// quoted are the words in backticks, and whether each is always there.
+func quoted(cell string) map[string]bool {
+	words := map[string]bool{}
+	for _, m := range backticks.FindAllStringSubmatch(cell, -1) {
+		words[m[1]] = m[2] == ""
+	}
+	return words
+}
+
+// frameKind is a kind of frame as PROTOCOL.md has it.
+type frameKind struct {
+	plain  bool
+	fields map[string]bool // and whether they are always there
+	seen   map[string]bool
+}
+
+func documentedFrames(t *testing.T) map[string]*frameKind {
+	t.Helper()
+	kinds := map[string]*frameKind{}
+	for _, row := range tableRows(protocol(t, "Frames from the server")) {
+		k := &frameKind{plain: strings.Contains(row[1], "plain"), fields: quoted(row[2]), seen: map[string]bool{}}
+		k.fields["type"], k.fields["message"] = true, true
+		for typ := range quoted(row[0]) {
+			kinds[typ] = k
+		}
+	}
+	return kinds
+}
+
+// sources are the parsed files of a package, without its tests.
+func sources(t *testing.T, dir string) map[string]*ast.File {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]*ast.File{}
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(path)] = f
+	}
+	return files
+}
+
+// literal is the value of a string in the source.
+func literal(e ast.Expr) (string, bool) {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(lit.Value)
+	return s, err == nil
+}
+
+// Every place that makes a frame says its type in the source, as a field called Type.
+func TestEveryKindOfFrameIsInTheProtocol(t *testing.T) {
+	made := map[string]bool{}
+	for _, f := range sources(t, "chat") {
+		ast.Inspect(f, func(n ast.Node) bool {
+			var value ast.Expr
+			switch n := n.(type) {
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Type" {
+					value = n.Value
+				}
+			case *ast.CallExpr:
+				if f, ok := n.Fun.(*ast.Ident); ok && slices.Contains([]string{"same", "local", "coming"}, f.Name) {
+					value = n.Args[0]
+				}
+			}
+			if s, ok := literal(value); ok {
+				made[s] = true
+			}
+			return true
+		})
+	}
+	documented := documentedFrames(t)
+	for typ := range made {
+		if documented[typ] == nil {
+			t.Errorf("PROTOCOL.md does not have the frame %s", typ)
+		}
+	}
+	for typ := range documented {
+		if !made[typ] {
+			t.Errorf("PROTOCOL.md has the frame %s, which nobody makes", typ)
+		}
+	}
+}
+
+func TestEveryCommandIsInTheProtocol(t *testing.T) {
+	types, fields := map[string]bool{}, map[string]bool{"type": true}
+	for _, row := range tableRows(protocol(t, "Frames from the client")) {
+		for typ := range quoted(row[0]) {
+			types[typ] = true
+		}
+		for field := range quoted(row[1]) {
+			fields[field] = true
+		}
+	}
+	tag := regexp.MustCompile("^`json:\"([a-z_]+)")
+	known := map[string]bool{}
+	ast.Inspect(sources(t, ".")["socket.go"], func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.TypeSpec:
+			if n.Name.Name != "command" {
+				return false
+			}
+			for _, f := range n.Type.(*ast.StructType).Fields.List {
+				if m := tag.FindStringSubmatch(f.Tag.Value); m != nil && !fields[m[1]] {
+					t.Errorf("PROTOCOL.md does not have the field %s that clients may send", m[1])
+				}
+			}
+		case *ast.FuncDecl:
+			return n.Name.Name == "do"
+		case *ast.CaseClause:
+			for _, e := range n.List {
+				if typ, ok := literal(e); ok && typ != "" {
+					known[typ] = true
+				}
+			}
+		}
+		return true
+	})
+	for typ := range known {
+		if !types[typ] {
+			t.Errorf("PROTOCOL.md does not have the command %s", typ)
+		}
+	}
+	for typ := range types {
+		if !known[typ] {
+			t.Errorf("PROTOCOL.md has the command %s, which the server does not know", typ)
+		}
+	}
+}
+
+func TestEveryErrorIsInTheProtocol(t *testing.T) {
+	section := protocol(t, "Codes of errors")
+	documented := quoted(section)
+	for _, field := range []string{"code", "limit", "offset", "before", "after", "type", "message"} {
+		delete(documented, field)
+	}
+	made := map[string]bool{}
+	for _, dir := range []string{"..", ".", "chat"} {
+		for _, f := range sources(t, dir) {
+			ast.Inspect(f, func(n ast.Node) bool {
+				if code, ok := errorCode(n); ok {
+					made[code] = true
+				}
+				return true
+			})
+		}
+	}
+	for code := range made {
+		if _, ok := documented[code]; !ok {
+			t.Errorf("PROTOCOL.md does not have the error %s", code)
+		}
+	}
+	for code := range documented {
+		if !made[code] {
+			t.Errorf("PROTOCOL.md has the error %s, which nobody makes", code)
+		}
+	}
+	statuses := statusTable(t)
+	for _, row := range tableRows(section) {
+		for code := range quoted(row[0]) {
+			want := statuses[code]
+			if want == 0 {
+				want = http.StatusUnprocessableEntity
+			}
+			if strings.TrimSpace(row[1]) != strconv.Itoa(want) {
+				t.Errorf("PROTOCOL.md has %s answered with%s, the server with %d", code, row[1], want)
+			}
+		}
+	}
+}
+
+// errorCode is the code in Errorf("code", …), chat.Errorf("code", …) and Error{Code: "code"}.
+func errorCode(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		name := ""
+		switch f := n.Fun.(type) {
+		case *ast.Ident:
+			name = f.Name
+		case *ast.SelectorExpr:
+			if x, ok := f.X.(*ast.Ident); ok && x.Name == "chat" {
+				name = f.Sel.Name
+			}
+		}
+		if name == "Errorf" && len(n.Args) > 0 {
+			return literal(n.Args[0])
+		}
+	case *ast.KeyValueExpr:
+		if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Code" {
+			return literal(n.Value)
+		}
+	}
+	return "", false
+}
+
+// statusTable is the table in handler.go: codes and what HTTP calls them.
+func statusTable(t *testing.T) map[string]int {
+	t.Helper()
+	numbers := map[string]int{}
+	for status := 100; status < 600; status++ {
+		numbers["Status"+strings.ReplaceAll(http.StatusText(status), " ", "")] = status
+	}
+	statuses := map[string]int{}
+	ast.Inspect(sources(t, ".")["handler.go"], func(n ast.Node) bool {
+		if kv, ok := n.(*ast.KeyValueExpr); ok {
+			code, isCode := literal(kv.Key)
+			if sel, ok := kv.Value.(*ast.SelectorExpr); ok && isCode {
+				statuses[code] = numbers[sel.Sel.Name]
+			}
+		}
+		return true
+	})
+	return statuses
+}
+
+// watchKinds checks frames against the protocol and notes what was seen.
+func watchKinds(t *testing.T, kinds map[string]*frameKind, plain bool, frames ...hearthtest.Frame) {
+	t.Helper()
+	for _, f := range frames {
+		k := kinds[f.Type()]
+		if k == nil {
+			t.Errorf("PROTOCOL.md does not have %v", f)
+			continue
+		}
+		if plain && !k.plain {
+			t.Errorf("a plain client got %v", f)
+		}
+		for field := range f {
+			if _, ok := k.fields[field]; !ok {
+				t.Errorf("PROTOCOL.md does not have the field %s of %v", field, f)
+			}
+			k.seen[field] = true
+		}
+		for field, always := range k.fields {
+			if _, has := f[field]; always && !has {
+				t.Errorf("%v lacks %s", f, field)
+			}
+		}
+	}
+}
+
+// An evening in which everything happens that the protocol tells of.
+func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
+	kinds := documentedFrames(t)
+	s := hearthtest.Start(t, "-guests", "write", "-limits", "on")
+	ada, tom, mai, guest := s.SignUp(t, "ada"), s.SignUp(t, "tom"), s.SignUp(t, "mai"), s.Visitor(t)
+	for _, b := range []*hearthtest.Browser{ada, mai} {
+		b.Post("/profile/", "form", "details", "first_name", b.Name, "last_name", "Lund", "email", b.Name+"@example.org")
+	}
+	guest.Post("/guest/", "guest_name", "Wanda")
+
+	people, table := tom.Dial("/users/"), tom.Dial("/new-user/")
+	watchKinds(t, kinds, true, table.Next())
+	a, b := ada.DialBatched("/ws/chat/kitchen/"), tom.Dial("/ws/chat/kitchen/")
+	w := guest.Dial("/ws/chat/kitchen/")
+	b.Send(map[string]any{"message": "*buns*, anyone?", "nonce": "n1"})
+	first := b.Until("chat_message").Int("id")
+	a.Send(map[string]any{"message": "me", "reply_to": first})
+	b.Send(map[string]any{"message": "/pm mai there are buns", "nonce": "n2"})
+	b.Send(map[string]any{"message": "", "nonce": "n3"})
+	w.Say("me too")
+	watchKinds(t, kinds, true, b.Settled()...)
+	two := ada.DialBatched("/ws/chat/kitchen/")
+	a.Send(map[string]any{"type": "read", "id": first})
+	a.Send(map[string]any{"type": "delete", "id": a.Find("ada's own", func(f hearthtest.Frame) bool { return f["message"] == "me" }).Int("id")})
+	watchKinds(t, kinds, false, two.Next(), two.Until("read"), two.Until("message_deleted"))
+	a.Send(map[string]any{"type": "typing"})
+	watchKinds(t, kinds, false, two.Until("typing"))
+
+	m := mai.Dial("/ws/chat/kitchen/?after=999")
+	watchKinds(t, kinds, true, m.Next(), m.Until("reset"), m.Until("private_message"))
+	mai.Dial("/ws/chat/kitchen/").Until("chat_message")
+	watchKinds(t, kinds, true, mai.Dial("/ws/chat/kitchen/").Settled()...)
+	m.Say("/pm ada have one")
+	watchKinds(t, kinds, true, m.Settled()...)
+	watchKinds(t, kinds, false, a.Until("private_message"))
+	empty := mai.Dial("/ws/chat/cellar/")
+	empty.Until("user_join")
+	a.Find("the cellar filling", func(f hearthtest.Frame) bool { return f["room"] == "cellar" && f.Int("here") == 1 })
+	_ = empty.Close()
+	watchKinds(t, kinds, false, a.Find("the cellar gone", func(f hearthtest.Frame) bool { return f["room"] == "cellar" && f["gone"] == true }))
+
+	s.SignUp(t, "eve")
+	watchKinds(t, kinds, true, people.Find("eve", func(f hearthtest.Frame) bool {
+		watchKinds(t, kinds, true, f)
+		return f["username"] == "eve"
+	}))
+	watchKinds(t, kinds, true, w.Settled()...)
+	_ = w.Close()
+	watchKinds(t, kinds, true, b.Until("user_leave"))
+	for range 70 { // more than are let through at once
+		b.Send(map[string]any{"message": "buns"})
+	}
+	watchKinds(t, kinds, true, b.Find("the limit", func(f hearthtest.Frame) bool { return f["code"] == "rate_limited" }))
+	watchKinds(t, kinds, false, two.Settled()...)
+
+	for typ, k := range kinds {
+		for field := range k.fields {
+			if !k.seen[field] {
+				t.Errorf("no %s had the field %s", typ, field)
+			}
+		}
+	}
+}
