@@ -489,6 +489,8 @@ type conn struct {
 	mu   sync.Mutex
 	live bool         // it was greeted; events go straight through
 	held []chat.Event // until then they wait here
+	seq  int64        // the greeting had the room's events up to this number
+	told []int64      // and private messages with these ids
 }
 
 // more reports whether another frame follows the one that is being written.
@@ -539,7 +541,30 @@ func (c *conn) take(f *chat.Frames, events []chat.Event) {
 		c.held = append(c.held, events...)
 		return
 	}
+	if c.had(events[0]) { // numbers rise: if it is new, so are the others
+		c.writeNew(events)
+		return
+	}
 	c.write(f)
+}
+
+// had reports whether the greeting had e. It can come after the greeting, which read what was on
+// disk: that is where events are before they are published.
+func (c *conn) had(e chat.Event) bool {
+	return e.Seq != 0 && e.Seq <= c.seq || e.ID != 0 && slices.Contains(c.told, e.ID)
+}
+
+// writeNew queues those of events that the greeting didn't have; c.mu is held.
+func (c *conn) writeNew(events []chat.Event) {
+	var rest []chat.Event
+	for _, e := range events {
+		if !c.had(e) {
+			rest = append(rest, e)
+		}
+	}
+	if len(rest) > 0 {
+		c.write(chat.NewFrames(rest))
+	}
 }
 
 // write queues frames, or cuts a reader that is too slow for them; c.mu is held.
@@ -576,18 +601,12 @@ func (c *conn) Send(events ...chat.Event) {
 func (c *conn) Live(seq int64, told []chat.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var rest []chat.Event
-	for _, e := range c.held {
-		again := e.Seq != 0 && e.Seq <= seq ||
-			e.ID != 0 && slices.ContainsFunc(told, func(t chat.Event) bool { return t.ID == e.ID })
-		if !again {
-			rest = append(rest, e)
-		}
+	c.live, c.seq = true, seq
+	for _, e := range told {
+		c.told = append(c.told, e.ID)
 	}
-	c.live, c.held = true, nil
-	if len(rest) > 0 {
-		c.write(chat.NewFrames(rest))
-	}
+	c.writeNew(c.held)
+	c.held = nil
 }
 
 // Batched reports whether the client speaks hearth.1.

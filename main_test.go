@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,14 +160,17 @@ func TestKilledInTheMiddle(t *testing.T) {
 	for round := range 3 {
 		acknowledged := make([][]string, speakers)
 		var wait sync.WaitGroup
+		var count atomic.Int64
 		for i, b := range browsers {
 			wait.Add(1)
 			go func() {
 				defer wait.Done()
-				acknowledged[i] = talkUntilCut(b, fmt.Sprintf("%d-%d", round, i))
+				acknowledged[i] = talkUntilCut(b, fmt.Sprintf("%d-%d", round, i), &count)
 			}()
 		}
-		time.Sleep(700 * time.Millisecond)
+		for deadline := time.Now().Add(time.Minute); count.Load() < 200 && time.Now().Before(deadline); {
+			time.Sleep(10 * time.Millisecond)
+		}
 		s.Kill(t)
 		wait.Wait()
 		s.Restart(t)
@@ -215,7 +219,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 }
 
 // talkUntilCut says things until the line breaks, and returns the nonces that came back.
-func talkUntilCut(b *hearthtest.Browser, prefix string) (acknowledged []string) {
+func talkUntilCut(b *hearthtest.Browser, prefix string, count *atomic.Int64) (acknowledged []string) {
 	sock, _, err := b.TryDial("/ws/chat/r/", nil)
 	if err != nil {
 		return nil
@@ -236,6 +240,7 @@ func talkUntilCut(b *hearthtest.Browser, prefix string) (acknowledged []string) 
 		}
 		if f.Type() == "chat_message" && f["user"] == b.Name && f["history"] == nil {
 			acknowledged = append(acknowledged, f.Text("nonce"))
+			count.Add(1)
 		}
 	}
 }

@@ -233,6 +233,9 @@ func TestPrivateMessages(t *testing.T) {
 	s := hearthtest.Start(t)
 	ada, bob, eve := s.SignUp(t, "ada"), s.SignUp(t, "bob"), s.SignUp(t, "eve")
 	a, b, b2, e := ada.Dial("/ws/chat/lobby/"), bob.Dial("/ws/chat/lobby/"), bob.Dial("/ws/chat/other/"), eve.Dial("/ws/chat/lobby/")
+	for _, sock := range []*hearthtest.Socket{a, b, b2, e} {
+		sock.Until("user_join") // greeted: what comes now is live
+	}
 	a.Send(map[string]any{"message": "/pm BOB  the key is under the mat", "nonce": "k"})
 	receipt := a.Until("private_message_delivered")
 	if receipt["target"] != "bob" || receipt["message"] != "the key is under the mat" || receipt["nonce"] != "k" || !stamp.MatchString(receipt.Text("timestamp")) {
