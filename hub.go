@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -108,11 +107,12 @@ func guard(s *melody.Session, f func(*conn)) {
 	f(c)
 }
 
-// ErrStopping is returned by Connect once Close was called.
-var ErrStopping = errors.New("the server is stopping")
-
 // Connect upgrades the request to a socket and returns once it is connected; the socket lives on.
+// Error: stopping, once Close was called.
 func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) error {
+	if h.stopping() {
+		return chat.Errorf("stopping")
+	}
 	c := &conn{hub: h, socket: o, reader: o.Caller.Reader(), ready: make(chan struct{})}
 	hijack := cork.Hijacker{ResponseWriter: w, More: c.more, Got: func(k *cork.Conn) { c.wire = k }}
 	failed := make(chan error, 1)
@@ -131,6 +131,12 @@ func (h *Hub) Count() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.conns)
+}
+
+func (h *Hub) stopping() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stopped
 }
 
 // Cut is how many sockets were cut since the start because they read too slowly.
@@ -397,6 +403,15 @@ func (h *Hub) HereCount(name string) int {
 	return g.people.Len()
 }
 
+// Listening are the ids of the users who have a socket in a group at this very moment.
+func (h *Hub) Listening(name string) map[int64]bool {
+	ids := map[int64]bool{}
+	for _, c := range h.members(name) {
+		ids[c.reader.UserID] = true
+	}
+	return ids
+}
+
 // members are the sockets in a group; of all groups for "".
 func (h *Hub) members(name string) []*conn {
 	h.mu.Lock()
@@ -421,7 +436,9 @@ func (h *Hub) EndSessions(ids ...int64) {
 }
 
 // EndUser closes all sockets of a user, signed out.
-func (h *Hub) EndUser(id int64) { h.end(chat.Inbox(id), websocket.ClosePolicyViolation, "signed out") }
+func (h *Hub) EndUser(id int64) {
+	h.end(chat.UserGroup(id), websocket.ClosePolicyViolation, "signed out")
+}
 
 // EndRoom closes all sockets in a room, to come back to what is there now.
 func (h *Hub) EndRoom(group string) {

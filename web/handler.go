@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"time"
 
 	"hearth/web/chat"
 	"hearth/web/locale"
@@ -34,7 +33,7 @@ var statuses = map[string]int{
 	"not_allowed": http.StatusForbidden, "other_site": http.StatusForbidden,
 	"not_found": http.StatusNotFound, "no_such_user": http.StatusNotFound, "no_such_message": http.StatusNotFound,
 	"room_name_empty": http.StatusNotFound, "room_name_too_long": http.StatusNotFound, "room_name_characters": http.StatusNotFound, "room_name_dots": http.StatusNotFound,
-	"method": http.StatusMethodNotAllowed, "room_taken": http.StatusConflict, "archived": http.StatusConflict,
+	"method": http.StatusMethodNotAllowed, "room_taken": http.StatusConflict,
 	"too_big": http.StatusRequestEntityTooLarge, "rate_limited": http.StatusTooManyRequests, "storage": http.StatusInsufficientStorage,
 	"no_such_room": http.StatusNotFound, "upgrade": http.StatusUpgradeRequired, "stopping": http.StatusServiceUnavailable,
 	"internal": http.StatusInternalServerError,
@@ -78,7 +77,7 @@ func (s *Server) serve(h handler, fail func(http.ResponseWriter, *ask, *chat.Err
 			slog.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 		}
 		if e.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
+			w.Header().Set("Retry-After", strconv.Itoa(e.Seconds()))
 		}
 		fail(w, a, e)
 	}
@@ -125,11 +124,8 @@ func (s *Server) api(h handler) http.HandlerFunc { return s.serve(h, failAPI) }
 
 // text is what the error says, in the asker's language.
 func (r *ask) text(e *chat.Error) string {
-	args := e.Args
-	if e.Code == "rate_limited" {
-		args = append([]any{"count", int((e.RetryAfter + time.Second - 1) / time.Second)}, args...)
-	}
-	return r.loc.T("error."+e.Code, args...)
+	key, args := e.Text()
+	return r.loc.T(key, args...)
 }
 
 func failAPI(w http.ResponseWriter, r *ask, e *chat.Error) {
@@ -152,7 +148,8 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 
 func (s *Server) failPage(w http.ResponseWriter, r *ask, e *chat.Error) {
 	status := statusOf(e)
-	if status == http.StatusUnauthorized && r.Method == http.MethodGet && !r.caller.SignedIn() {
+	looks := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if status == http.StatusUnauthorized && looks && !r.caller.SignedIn() {
 		http.Redirect(w, r.Request, "/login/?next="+queryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		return
 	}

@@ -14,6 +14,9 @@ const (
 	// typist does, and enough for a paste of some lines.
 	sayRate  = 20 // a second, sustained
 	sayBurst = 60
+	// markRate and markBurst are how often a user may say what is read: each is a write.
+	markRate  = 5
+	markBurst = 20
 	// forget is after how long without a message a user's allowance is full again anyway.
 	forget = time.Minute
 )
@@ -67,7 +70,10 @@ func (l *limiter) sweep(now time.Time) {
 }
 
 // slow refuses a caller who talks faster than people can read.
-func (s *Server) slow(by chat.Caller) error {
+func (s *Server) slow(by chat.Caller) error { return s.spare(by, s.talk) }
+
+// spare takes one of the caller's allowance. Error: rate_limited.
+func (s *Server) spare(by chat.Caller, l *limiter) error {
 	if !s.options.Limits {
 		return nil
 	}
@@ -75,7 +81,7 @@ func (s *Server) slow(by chat.Caller) error {
 	if by.User != nil {
 		who = by.User.ID
 	}
-	if wait := s.talk.take(who, time.Now()); wait > 0 {
+	if wait := l.take(who, time.Now()); wait > 0 {
 		return &chat.Error{Code: "rate_limited", RetryAfter: wait}
 	}
 	return nil

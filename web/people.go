@@ -37,9 +37,10 @@ func (w Watch) turned(id int64, online bool) {
 
 // tellPeople tells those who look at lists of people how u is now; isNew: u has just signed up.
 func (s *Server) tellPeople(u *chat.User, isNew bool) {
-	e := chat.Presence(u, s.hub.Online(u.ID))
+	total := len(s.hub.OnlineUsers())
+	e := chat.Presence(u, s.hub.Online(u.ID), total)
 	if isNew {
-		e = chat.UserCreated(u)
+		e = chat.UserCreated(u, total)
 	}
 	s.hub.PublishSoon(chat.PeopleGroup, e)
 	s.table.changed(isNew)
@@ -62,13 +63,14 @@ func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
 
 func (s *Server) greetPeople(c Conn, _ []string) {
 	var events []chat.Event
-	for _, id := range s.hub.OnlineUsers() {
+	online := s.hub.OnlineUsers()
+	for _, id := range online {
 		u, err := s.chat.User(context.Background(), id)
 		if err != nil {
 			slog.Error("load a user who is online", "err", err)
 			continue
 		}
-		events = append(events, chat.Presence(u, true))
+		events = append(events, chat.Presence(u, true, len(online)))
 	}
 	c.Send(events...)
 	c.Live(0, nil)

@@ -79,12 +79,13 @@ type Server struct {
 	pages   *pages
 	table   *table
 	talk    *limiter // what people say
+	marks   *limiter // what they say they have read
 	started time.Time
 }
 
 // New makes a server of its parts.
 func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
-	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), talk: newLimiter(sayRate, sayBurst)}
+	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), talk: newLimiter(sayRate, sayBurst), marks: newLimiter(markRate, markBurst)}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -57,9 +56,13 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 	if err != nil {
 		return err
 	}
+	groups := s.groupsOf(r.caller, batched(r))
+	if r.caller.User != nil && !batched(r) {
+		groups = append(groups, chat.Inbox(r.caller.User.ID))
+	}
 	t := &talker{server: s, caller: r.caller, room: room, name: room.Name, after: r.URL.Query().Get("after")}
 	return s.hub.Connect(w, r.Request, Socket{
-		Caller: r.caller, Room: room, Groups: s.groupsOf(r.caller, batched(r)),
+		Caller: r.caller, Room: room, Groups: groups,
 		Start: t.start, Frame: t.frame, Allowed: t.allowed,
 	})
 }
@@ -67,8 +70,8 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 // batched reports whether the client asks for hearth.1.
 func batched(r *ask) bool { return slices.Contains(websocket.Subprotocols(r.Request), Batched) }
 
-// groupsOf are what every socket of a caller listens to, beside its room. Clients of hearth.1
-// have lists of people and rooms beside it, which they keep live.
+// groupsOf are what every socket of a caller listens to, whatever it was opened for. Clients of
+// hearth.1 keep lists of people, rooms and conversations live beside it.
 func (s *Server) groupsOf(by chat.Caller, batched bool) []string {
 	var groups []string
 	if by.SessionID != 0 {
@@ -77,11 +80,11 @@ func (s *Server) groupsOf(by chat.Caller, batched bool) []string {
 	if by.User == nil {
 		return groups
 	}
-	groups = append(groups, chat.Inbox(by.User.ID))
+	groups = append(groups, chat.UserGroup(by.User.ID))
 	if !batched {
 		return groups
 	}
-	groups = append(groups, chat.PeopleGroup, chat.RoomsGroup)
+	groups = append(groups, chat.Inbox(by.User.ID), chat.PeopleGroup, chat.RoomsGroup)
 	if by.Admin() {
 		groups = append(groups, chat.AdminsGroup)
 	}
@@ -161,148 +164,6 @@ func (t *talker) markRead(seq int64) {
 	if err := t.server.chat.Read(context.Background(), t.caller, t.room, seq); err != nil {
 		slog.Error("note what was read", "err", err)
 	}
-}
-
-// command is a frame from a client.
-type command struct {
-	Type    string  `json:"type"`
-	Message *string `json:"message"`
-	Nonce   string  `json:"nonce"`
-	ReplyTo int64   `json:"reply_to"`
-	ID      int64   `json:"id"`
-}
-
-// maxNesting is how deep a frame's JSON may be nested (PROTOCOL.md).
-const maxNesting = 16
-
-func parseCommand(frame []byte) (command, error) {
-	var cmd command
-	if nesting(frame) > maxNesting {
-		return cmd, chat.Errorf("bad_frame")
-	}
-	if err := json.Unmarshal(frame, &cmd); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if !errors.As(err, &wrong) || cmd.Nonce == "" {
-			return command{}, chat.Errorf("bad_frame")
-		}
-		return command{Nonce: cmd.Nonce}, chat.Errorf("bad_frame")
-	}
-	return cmd, nil
-}
-
-// nesting is how deep the brackets of a JSON text go, strings left out.
-func nesting(b []byte) int {
-	depth, deepest, quoted := 0, 0, false
-	for i := 0; i < len(b); i++ {
-		switch ch := b[i]; {
-		case quoted && ch == '\\':
-			i++
-		case ch == '"':
-			quoted = !quoted
-		case quoted:
-		case ch == '{' || ch == '[':
-			depth++
-			deepest = max(deepest, depth)
-		case ch == '}' || ch == ']':
-			depth--
-		}
-	}
-	return deepest
-}
-
-// frame does what a client asks for, or tells it alone why not.
-func (t *talker) frame(c Conn, frame []byte) {
-	cmd, err := parseCommand(frame)
-	if err == nil {
-		err = t.do(c, cmd)
-	}
-	if err != nil {
-		t.fail(c, err, cmd.Nonce)
-	}
-}
-
-func (t *talker) fail(c Conn, err error, nonce string) {
-	e := known(err)
-	if e.Code == "internal" || e.Code == "storage" {
-		slog.Error("a frame failed", "room", t.name, "err", err)
-	}
-	c.Send(chat.Failed(e, nonce))
-}
-
-func (t *talker) do(c Conn, cmd command) error {
-	switch cmd.Type {
-	case "", "chat_message":
-		return t.say(c, cmd)
-	case "delete":
-		return t.delete(cmd)
-	case "read":
-		return t.read(cmd)
-	case "typing":
-		return t.typing()
-	}
-	return chat.Errorf("bad_frame")
-}
-
-// say stores without waiting: the next frame may share the commit.
-func (t *talker) say(c Conn, cmd command) error {
-	if cmd.Message == nil {
-		return chat.Errorf("bad_frame")
-	}
-	caller, err := t.speaker()
-	if err != nil {
-		return err
-	}
-	draft := chat.Draft{Text: *cmd.Message, Nonce: cmd.Nonce, ReplyTo: cmd.ReplyTo}
-	t.server.chat.Say(context.Background(), caller, t.name, draft, func(m *chat.Message, r *chat.Room, again bool, err error) {
-		switch {
-		case err != nil:
-			t.fail(c, err, cmd.Nonce)
-		case again:
-			c.Send(t.server.chat.Receipt(m, r))
-		}
-	})
-	return nil
-}
-
-// speaker is the caller as it is now, if it may say something right now.
-func (t *talker) speaker() (chat.Caller, error) {
-	if t.caller.Name() == "" {
-		return t.caller, chat.Errorf("sign_in")
-	}
-	if err := t.server.slow(t.caller); err != nil {
-		return t.caller, err
-	}
-	return t.server.refresh(context.Background(), t.caller)
-}
-
-func (t *talker) delete(cmd command) error {
-	caller, err := t.speaker()
-	if err != nil {
-		return err
-	}
-	return t.server.chat.Delete(context.Background(), caller, cmd.ID)
-}
-
-func (t *talker) read(cmd command) error {
-	room, err := t.server.chat.Enter(context.Background(), t.caller, t.name)
-	if err != nil {
-		return err
-	}
-	if cmd.ID>>32 != room.ID {
-		return chat.Errorf("no_such_message")
-	}
-	return t.server.chat.Read(context.Background(), t.caller, room, cmd.ID&(1<<32-1))
-}
-
-func (t *talker) typing() error {
-	if t.caller.Name() == "" {
-		return chat.Errorf("sign_in")
-	}
-	if now := time.Now(); now.Sub(t.typed) >= typingEvery { // frames come one at a time
-		t.typed = now
-		t.server.hub.Publish(t.room.Group(), chat.Typing(t.caller.Name()))
-	}
-	return nil
 }
 
 // refresh is the caller with its rights as they are now. Error: sign_in, if it is gone.

@@ -90,15 +90,8 @@ func (s *Server) tableSocket(w http.ResponseWriter, r *ask) error {
 	if err := s.mayListen(r); err != nil {
 		return err
 	}
-	var groups []string
-	if r.caller.SessionID != 0 {
-		groups = append(groups, chat.SessionGroup(r.caller.SessionID))
-	}
-	if r.caller.User != nil {
-		groups = append(groups, chat.Inbox(r.caller.User.ID))
-	}
 	return s.hub.Connect(w, r.Request, Socket{
-		Caller: r.caller, Groups: append(groups, tableGroup), Start: s.greetTable, Allowed: s.stillListens(r.caller),
+		Caller: r.caller, Groups: append(s.groupsOf(r.caller, false), tableGroup), Start: s.greetTable, Allowed: s.stillListens(r.caller),
 	})
 }
 

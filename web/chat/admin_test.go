@@ -20,6 +20,7 @@ func (*nowhere) Online(int64) bool         { return false }
 func (*nowhere) OnlineUsers() []int64      { return nil }
 func (*nowhere) Here(string) []string      { return nil }
 func (*nowhere) HereCount(string) int      { return 0 }
+func (*nowhere) Listening(string) map[int64]bool { return nil }
 func (*nowhere) Publish(string, Event)     {}
 func (*nowhere) PublishSoon(string, Event) {}
 

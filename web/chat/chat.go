@@ -30,6 +30,8 @@ type Roster interface {
 	Here(group string) []string
 	// HereCount is how many people are in a group.
 	HereCount(group string) int
+	// Listening are the ids of the users who have a socket in a group at this very moment.
+	Listening(group string) map[int64]bool
 }
 
 // Publisher sends events to groups.
@@ -49,6 +51,7 @@ type Chat struct {
 	now      func() time.Time
 	rooms    roomCache
 	settings settingsCache
+	bell     bell
 	fixed    Fixed
 
 	users    userCache
@@ -149,7 +152,10 @@ func (c Caller) senderID() int64 {
 	return -c.SessionID
 }
 
-// Inbox is the group of all sockets of a user.
+// UserGroup is the group of all sockets of a user, to be reached when the account is shut.
+func UserGroup(id int64) string { return fmt.Sprintf("account:%d", id) }
+
+// Inbox is the group of those sockets of a user that get private messages.
 func Inbox(userID int64) string { return fmt.Sprintf("user:%d", userID) }
 
 // SessionGroup is the group of all sockets of a session.

@@ -10,6 +10,7 @@ import (
 // suffix of a locale key (error.<code>), and what web turns into an HTTP status.
 type Error struct {
 	Code       string
+	Key        string        // of the text error.<key>, where it says more than the code's; "" for that
 	Args       []any         // name, value pairs for the text's placeholders
 	Field      string        // the form field that is to blame, where one is
 	RetryAfter time.Duration // when asking again makes sense; 0: it doesn't, or at once
@@ -21,6 +22,18 @@ func Errorf(code string, args ...any) *Error { return &Error{Code: code, Args: a
 
 // On says which form field is to blame.
 func (e *Error) On(field string) *Error { e.Field = field; return e }
+
+// Text is the locale key of what the error says, and what fills its placeholders.
+func (e *Error) Text() (key string, args []any) {
+	key = e.Code
+	if e.Key != "" {
+		key = e.Key
+	}
+	return "error." + key, append([]any{"count", e.Seconds()}, e.Args...)
+}
+
+// Seconds is RetryAfter in whole seconds, rounded up.
+func (e *Error) Seconds() int { return int((e.RetryAfter + time.Second - 1) / time.Second) }
 
 // Error describes e for a log.
 func (e *Error) Error() string {

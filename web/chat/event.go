@@ -190,8 +190,9 @@ type errorFrame struct {
 
 // Failed tells one client what it did wrong, or what went wrong for it.
 func Failed(e *Error, nonce string) Event {
-	seconds := int((e.RetryAfter + time.Second - 1) / time.Second)
-	return local("error", true, "error."+e.Code, e.Args, func(m string) any {
+	key, args := e.Text()
+	seconds := e.Seconds()
+	return local("error", true, key, args, func(m string) any {
 		return errorFrame{Type: "error", Code: e.Code, Message: m, Nonce: nonce, RetryAfter: seconds}
 	})
 }
@@ -208,15 +209,17 @@ type presenceFrame struct {
 	Email     string `json:"email,omitempty"`
 	LastSeen  Stamp  `json:"last_seen"`
 	New       bool   `json:"new,omitempty"`
+	Total     int    `json:"people_online,omitempty"` // how many are online, with this one
 }
 
 // UserCreated tells that somebody has an account now: the presence of a new user.
-func UserCreated(u *User) Event { return presence(u, false, true) }
+func UserCreated(u *User, total int) Event { return presence(u, false, true, total) }
 
-// Presence tells whether u is there, and how u looks now. Visitors get no e-mail address.
-func Presence(u *User, online bool) Event { return presence(u, online, false) }
+// Presence tells whether u is there, how u looks now, and how many people are online in total.
+// Visitors get no e-mail address.
+func Presence(u *User, online bool, total int) Event { return presence(u, online, false, total) }
 
-func presence(u *User, online, isNew bool) Event {
+func presence(u *User, online, isNew bool, total int) Event {
 	key := "event.offline"
 	if online {
 		key = "event.online"
@@ -224,7 +227,7 @@ func presence(u *User, online, isNew bool) Event {
 	return Event{Type: "presence", Plain: true, varies: ByLang | ByGuest, frame: func(r Reader) any {
 		f := presenceFrame{Type: "presence", Message: locale.Of(r.Lang).T(key, "user", u.Name),
 			Username: u.Name, User: u.Name, LoggedIn: online, Online: online,
-			FirstName: u.FirstName, LastName: u.LastName, LastSeen: Stamp(u.LastSeen), New: isNew}
+			FirstName: u.FirstName, LastName: u.LastName, LastSeen: Stamp(u.LastSeen), New: isNew, Total: total}
 		if r.UserID != 0 {
 			f.Email = u.Email
 		}

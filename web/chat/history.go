@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"sort"
 	"time"
 )
@@ -13,9 +12,22 @@ import (
 // part of the protocol.
 const MaxGap = 500
 
-// messages are those that the rest of the query finds, in its order. Who said them is looked up
-// in the same statement, so that names are as they are now.
+// messages are those that the rest of the query finds, in its order, with what they answer and
+// what people reacted with.
 func (c *Chat) messages(ctx context.Context, rest string, args ...any) ([]*Message, error) {
+	found, err := c.bareMessages(ctx, rest, args...)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.fillReactions(ctx, found); err != nil {
+		return nil, err
+	}
+	return found, c.fillAnswers(ctx, found)
+}
+
+// bareMessages are the rows alone. Who said them is looked up in the same statement, so that names
+// are as they are now.
+func (c *Chat) bareMessages(ctx context.Context, rest string, args ...any) ([]*Message, error) {
 	rows, err := c.read.Query(ctx, `SELECT m.id, m.sender, coalesce(m.guest, u.name, ''), coalesce(u.first_name, ''), coalesce(u.last_name, ''),
 		m.text, m.reply_to, m.nonce, m.created_at, m.edited_at, m.deleted_at
 		FROM message m LEFT JOIN user u ON u.id = m.sender `+rest, args...)
@@ -33,7 +45,7 @@ func (c *Chat) messages(ctx context.Context, rest string, args ...any) ([]*Messa
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, storage("load messages", err)
 	}
-	return found, c.fillAnswers(ctx, found)
+	return found, nil
 }
 
 // fillAnswers adds to messages that answer others what those said, if they are still there.
@@ -42,7 +54,7 @@ func (c *Chat) fillAnswers(ctx context.Context, found []*Message) error {
 		if m.ReplyTo == 0 {
 			continue
 		}
-		answered, err := c.messages(ctx, "WHERE m.id = ? AND m.deleted_at IS NULL", m.ReplyTo)
+		answered, err := c.bareMessages(ctx, "WHERE m.id = ? AND m.deleted_at IS NULL", m.ReplyTo)
 		if err != nil {
 			return err
 		}
@@ -150,29 +162,6 @@ func (c *Chat) Since(ctx context.Context, r *Room, after int64) ([]Event, int64,
 	}
 	sort.Slice(events, func(i, j int) bool { return events[i].Seq < events[j].Seq })
 	return events, seq, nil
-}
-
-// changes are the events of what happened to messages, between two addresses.
-func (c *Chat) changes(ctx context.Context, low, high int64) ([]Event, error) {
-	rows, err := c.read.Query(ctx, `SELECT x.id, x.kind, x.message_id, coalesce(u.name, '') FROM change x LEFT JOIN user u ON u.id = x.user_id
-		WHERE x.id > ? AND x.id <= ?`, low, high)
-	if err != nil {
-		return nil, storage("load changes", err)
-	}
-	defer rows.Close()
-	var events []Event
-	for rows.Next() {
-		var id, message int64
-		var kind, user string
-		if err := rows.Scan(&id, &kind, &message, &user); err != nil {
-			return nil, storage("load changes", err)
-		}
-		if kind != "delete" {
-			return nil, fmt.Errorf("change %d has the unknown kind %q", id, kind)
-		}
-		events = append(events, messageDeleted(message, line(id), user))
-	}
-	return events, storage("load changes", rows.Err())
 }
 
 // maxExcerpt is how much of a message is shown above its answer, in characters.

@@ -33,6 +33,8 @@ type Message struct {
 	ReplyTo  int64
 	Answers  *Excerpt // of ReplyTo, nil if it is gone
 	Nonce    string
+
+	Reactions []Reactions
 }
 
 // Guest reports whether a visitor said it.
@@ -61,6 +63,8 @@ type MessageFrame struct {
 	Reply     *reply `json:"reply,omitempty"` // what reply_to said, for clients that don't have it
 	Nonce     string `json:"nonce,omitempty"`
 	History   bool   `json:"history,omitempty"`
+
+	Reactions []Reactions `json:"reactions,omitempty"`
 }
 
 // reply is what a message answers, in its frame.
@@ -73,7 +77,7 @@ type reply struct {
 // Frame is m as said in the room called room.
 func (c *Chat) Frame(m *Message, room string) MessageFrame {
 	f := MessageFrame{ID: m.ID, Seq: m.Seq, Room: room, User: m.User, Guest: m.Guest(), Message: m.Text,
-		Timestamp: Stamp(m.At), ReplyTo: m.ReplyTo, Nonce: m.Nonce}
+		Timestamp: Stamp(m.At), ReplyTo: m.ReplyTo, Nonce: m.Nonce, Reactions: m.Reactions}
 	if m.Display != m.User {
 		f.Display = m.Display
 	}
@@ -211,7 +215,7 @@ func (c *Chat) answered(ctx context.Context, r *Room, id int64) (*Excerpt, error
 	if id == 0 {
 		return nil, nil
 	}
-	found, err := c.messages(ctx, "WHERE m.id = ? AND m.deleted_at IS NULL", id)
+	found, err := c.bareMessages(ctx, "WHERE m.id = ? AND m.deleted_at IS NULL", id)
 	if err != nil {
 		return nil, err
 	}
@@ -294,6 +298,7 @@ func (c *Chat) took(tx Tx, room, n int64) {
 
 // announce tells the room of m, and in a private conversation both sides wherever they are.
 func (c *Chat) announce(tx Tx, r *Room, m *Message, by Caller) {
+	c.ring(m.RoomID, r)
 	tx.Announce(r.Group(), c.said(m, r, false))
 	if r.Access != Direct {
 		return
@@ -306,50 +311,6 @@ func (c *Chat) announce(tx Tx, r *Room, m *Message, by Caller) {
 	e := Delivered(m, r.With)
 	e.ExceptIn = r.Group()
 	tx.Announce(Inbox(m.SenderID), e)
-}
-
-// Delete takes back a message: one's own, or as an admin anybody's. Its text is erased.
-func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
-	m, r, err := c.messageFor(ctx, by, id)
-	if err != nil {
-		return err
-	}
-	if m.SenderID != by.senderID() && !by.Admin() {
-		return Errorf("not_allowed")
-	}
-	if m.Deleted {
-		return nil
-	}
-	err = c.disk.Write(ctx, func(tx Tx) error {
-		at := millis(c.now())
-		if _, err := tx.Exec("UPDATE message SET text = '', deleted_at = ? WHERE id = ?", at, id); err != nil {
-			return fmt.Errorf("erase message %d: %w", id, err)
-		}
-		n, err := c.change(tx, r.ID, "delete", id, by)
-		if err != nil {
-			return err
-		}
-		tx.Announce(r.Group(), messageDeleted(id, n, by.Name()))
-		if m.SenderID == by.senderID() {
-			return nil
-		}
-		return c.note(tx, by, "message_deleted", fmt.Sprintf("%s, %s", r.Name, m.User))
-	})
-	return storage("delete a message", err)
-}
-
-// change writes what happened to a message into the room's line and returns its number.
-func (c *Chat) change(tx Tx, room int64, kind string, message int64, by Caller) (int64, error) {
-	n, err := c.next(tx, room)
-	if err != nil {
-		return 0, err
-	}
-	if _, err := tx.Exec("INSERT INTO change (id, kind, message_id, user_id, created_at) VALUES (?, ?, ?, ?, ?)",
-		address(room, n), kind, message, by.senderID(), millis(c.now())); err != nil {
-		return 0, fmt.Errorf("note the %s of message %d: %w", kind, message, err)
-	}
-	c.took(tx, room, n)
-	return n, nil
 }
 
 // messageFor is a message and its room, if the caller may be there.
@@ -370,7 +331,7 @@ func (c *Chat) messageFor(ctx context.Context, by Caller, id int64) (*Message, *
 	if err != nil {
 		return nil, nil, Errorf("no_such_message")
 	}
-	found, err := c.messages(ctx, "WHERE m.id = ?", id)
+	found, err := c.bareMessages(ctx, "WHERE m.id = ?", id)
 	if err != nil || len(found) == 0 {
 		return nil, nil, errors.Join(Errorf("no_such_message"), err)
 	}

@@ -201,11 +201,11 @@ func (c *Chat) directRoom(ctx context.Context, me, other *User) (*Room, error) {
 // MaySpeak reports why the caller may not speak in a room it has entered, nil if it may.
 func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
 	if r.Archived {
-		return Errorf("archived")
+		return &Error{Code: "not_allowed", Key: "archived"}
 	}
 	if by.User != nil {
 		if r.With != nil && r.With.Disabled {
-			return Errorf("user_disabled", "name", r.With.Name)
+			return &Error{Code: "not_allowed", Key: "mute_user", Args: []any{"name", r.With.Name}}
 		}
 		return nil
 	}
@@ -457,8 +457,11 @@ func (c *Chat) TellRoom(r *Room) {
 		return
 	}
 	now, err := c.roomByKey(context.Background(), r.Key)
-	if err == nil {
+	switch {
+	case err == nil:
 		r = now
+	case errors.Is(err, ErrNotFound): // deleted meanwhile
+		r = &Room{Name: r.Name, Key: r.Key, Access: Open}
 	}
 	if r.Archived {
 		return

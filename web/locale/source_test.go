@@ -36,7 +36,7 @@ func sources(t *testing.T, extensions ...string) map[string]string {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && d.Name() == "vendor" {
+		if d.IsDir() && (d.Name() == "vendor" || d.Name() == "testdata") {
 			return filepath.SkipDir
 		}
 		if !d.IsDir() {

@@ -86,6 +86,13 @@ CREATE TABLE change (
 	created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE reaction (
+	message_id INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
+	emoji      TEXT NOT NULL,
+	user_id    INTEGER NOT NULL,
+	PRIMARY KEY (message_id, emoji, user_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE setting (
 	name  TEXT PRIMARY KEY,
 	value TEXT NOT NULL

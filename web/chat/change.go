@@ -1,0 +1,327 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"hearth/web/locale"
+)
+
+// change is what happened to a message after it was said. It takes the next number in its room's line.
+type change struct {
+	Kind    string // edit, delete or react
+	Message int64
+	Emoji   string // of react
+	On      bool   // of react
+}
+
+// change writes x into the room's line and returns its number.
+func (c *Chat) change(tx Tx, room int64, x change, by Caller) (int64, error) {
+	n, err := c.next(tx, room)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := tx.Exec("INSERT INTO change (id, kind, message_id, user_id, emoji, on_off, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		address(room, n), x.Kind, x.Message, by.senderID(), x.Emoji, x.On, millis(c.now())); err != nil {
+		return 0, fmt.Errorf("note the %s of message %d: %w", x.Kind, x.Message, err)
+	}
+	c.took(tx, room, n)
+	return n, nil
+}
+
+// Delete takes back a message: one's own, or as an admin anybody's. Its text is erased.
+func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
+	m, r, err := c.messageFor(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	if m.SenderID != by.senderID() && !by.Admin() {
+		return Errorf("not_allowed")
+	}
+	if m.Deleted {
+		return nil
+	}
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		at := millis(c.now())
+		if _, err := tx.Exec("UPDATE message SET text = '', deleted_at = ? WHERE id = ?", at, id); err != nil {
+			return fmt.Errorf("erase message %d: %w", id, err)
+		}
+		if _, err := tx.Exec("DELETE FROM reaction WHERE message_id = ?", id); err != nil {
+			return fmt.Errorf("erase the reactions to message %d: %w", id, err)
+		}
+		n, err := c.change(tx, r.ID, change{Kind: "delete", Message: id}, by)
+		if err != nil {
+			return err
+		}
+		tx.Announce(r.Group(), messageDeleted(id, n, by.Name()))
+		if m.SenderID == by.senderID() {
+			return nil
+		}
+		return c.note(tx, by, "message_deleted", fmt.Sprintf("%s, %s", r.Name, m.User))
+	})
+	return storage("delete a message", err)
+}
+
+// Edit changes the text of one's own message. Errors: those of a text, no_such_message,
+// not_allowed, storage.
+func (c *Chat) Edit(ctx context.Context, by Caller, id int64, text string) error {
+	if err := checkText(text); err != nil {
+		return err
+	}
+	m, r, err := c.messageFor(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	if m.Deleted {
+		return Errorf("no_such_message")
+	}
+	if m.SenderID != by.senderID() {
+		return Errorf("not_allowed")
+	}
+	if err := c.MaySpeak(ctx, by, r); err != nil || m.Text == text {
+		return err
+	}
+	at := c.now().Truncate(time.Millisecond)
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		res, err := tx.Exec("UPDATE message SET text = ?, edited_at = ? WHERE id = ? AND deleted_at IS NULL", text, millis(at), id)
+		if err != nil {
+			return fmt.Errorf("edit message %d: %w", id, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(Errorf("no_such_message"), err)
+		}
+		n, err := c.change(tx, r.ID, change{Kind: "edit", Message: id}, by)
+		if err != nil {
+			return err
+		}
+		tx.Announce(r.Group(), c.edited(id, n, by.Name(), text, at))
+		return nil
+	})
+	return storage("edit a message", err)
+}
+
+type editFrame struct {
+	Type     string `json:"type"`
+	ID       int64  `json:"id"`
+	Seq      int64  `json:"seq"`
+	User     string `json:"user"`
+	Message  string `json:"message"`
+	HTML     string `json:"html,omitempty"`
+	EditedAt Stamp  `json:"edited_at"`
+}
+
+// edited is the event of an edited message; its human-readable message is the new text.
+func (c *Chat) edited(id, seq int64, by, text string, at time.Time) Event {
+	f := editFrame{Type: "message_edited", ID: id, Seq: seq, User: by, Message: text, EditedAt: Stamp(at)}
+	if html, plain := c.HTML(text); !plain {
+		f.HTML = html
+	}
+	e := same(f.Type, false, f)
+	e.Seq = seq
+	return e
+}
+
+const (
+	// maxEmoji is the longest emoji, in code points: a family of four with skin tones has 11.
+	maxEmoji = 16
+	// maxEmojis is how many different emojis one message can have.
+	maxEmojis = 40
+)
+
+// checkEmoji takes what looks like one emoji: symbols and what joins or colours them, no text.
+func checkEmoji(s string) error {
+	n := utf8.RuneCountInString(s)
+	if n == 0 || n > maxEmoji || !utf8.ValidString(s) {
+		return Errorf("bad_frame")
+	}
+	symbol := false
+	for _, r := range s {
+		switch {
+		case unicode.Is(unicode.So, r), r == 0x20e3: // a symbol, or the box around a digit
+			symbol = true
+		case unicode.In(r, unicode.Sk, unicode.Mn, unicode.Me), r == 0x200d, strings.ContainsRune("0123456789#*", r), r >= 0xe0020 && r <= 0xe007f:
+		case unicode.Is(unicode.Sm, r), unicode.Is(unicode.Po, r) && r > 0x7f: // ↔ ‼
+			symbol = true
+		default:
+			return Errorf("bad_frame")
+		}
+	}
+	if !symbol {
+		return Errorf("bad_frame")
+	}
+	return nil
+}
+
+// React puts the caller's reaction to a message on or takes it off. What is so already is no error,
+// and no event. Errors: bad_frame for what is no emoji, no_such_message, sign_in, storage.
+func (c *Chat) React(ctx context.Context, by Caller, id int64, emoji string, on bool) error {
+	if err := checkEmoji(emoji); err != nil {
+		return err
+	}
+	m, r, err := c.messageFor(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	if m.Deleted {
+		return Errorf("no_such_message")
+	}
+	if err := c.MaySpeak(ctx, by, r); err != nil {
+		return err
+	}
+	x := change{Kind: "react", Message: id, Emoji: emoji, On: on}
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		count, changed, err := react(tx, x, by.senderID())
+		if err != nil || !changed {
+			return err
+		}
+		n, err := c.change(tx, r.ID, x, by)
+		if err != nil {
+			return err
+		}
+		tx.Announce(r.Group(), reacted(x, n, by.Name(), count))
+		return nil
+	})
+	return storage("react to a message", err)
+}
+
+// react changes the rows of a reaction, and counts how many have it then.
+func react(tx Tx, x change, who int64) (count int, changed bool, err error) {
+	query := "DELETE FROM reaction WHERE message_id = ? AND emoji = ? AND user_id = ?"
+	if x.On {
+		query = "INSERT INTO reaction (message_id, emoji, user_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+	}
+	res, err := tx.Exec(query, x.Message, x.Emoji, who)
+	if err != nil {
+		return 0, false, fmt.Errorf("react to message %d: %w", x.Message, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil || n == 0 {
+		return 0, false, err
+	}
+	var kinds int
+	err = tx.QueryRow("SELECT ifnull(sum(emoji = ?2), 0), count(DISTINCT emoji) FROM reaction WHERE message_id = ?1", x.Message, x.Emoji).Scan(&count, &kinds)
+	if err == nil && kinds > maxEmojis {
+		err = Errorf("too_many_reactions", "max", maxEmojis)
+	}
+	return count, true, err
+}
+
+type reactionFrame struct {
+	Type    string `json:"type"`
+	Message string `json:"message"`
+	ID      int64  `json:"id"`
+	Seq     int64  `json:"seq"`
+	User    string `json:"user"`
+	Emoji   string `json:"emoji"`
+	On      bool   `json:"on"`
+	Count   int    `json:"count"`
+}
+
+func reacted(x change, seq int64, by string, count int) Event {
+	key := "event.reacted"
+	if !x.On {
+		key = "event.unreacted"
+	}
+	e := Event{Type: "reaction", Seq: seq, varies: ByLang, frame: func(r Reader) any {
+		return reactionFrame{Type: "reaction", Message: locale.Of(r.Lang).T(key, "user", by, "emoji", x.Emoji),
+			ID: x.Message, Seq: seq, User: by, Emoji: x.Emoji, On: x.On, Count: count}
+	}}
+	return e
+}
+
+// Reactions are those to one message with one emoji.
+type Reactions struct {
+	Emoji string   `json:"emoji"`
+	Count int      `json:"count"`
+	Users []string `json:"users"` // at most maxReactors of them
+}
+
+// maxReactors is how many names of those who reacted are told; the count has all.
+const maxReactors = 20
+
+// fillReactions adds to messages what people reacted with, in the order of the emojis' first use.
+func (c *Chat) fillReactions(ctx context.Context, found []*Message) error {
+	if len(found) == 0 {
+		return nil
+	}
+	byID := map[int64]*Message{}
+	low, high := found[0].ID, found[0].ID
+	for _, m := range found {
+		byID[m.ID] = m
+		low, high = min(low, m.ID), max(high, m.ID)
+	}
+	rows, err := c.read.Query(ctx, `SELECT x.message_id, x.emoji, coalesce(u.name, s.guest || ?, '') FROM reaction x
+		LEFT JOIN user u ON u.id = x.user_id LEFT JOIN session s ON s.id = -x.user_id
+		WHERE x.message_id BETWEEN ? AND ? ORDER BY x.message_id, x.emoji, x.user_id`, guestMark, low, high)
+	if err != nil {
+		return storage("load reactions", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var emoji, user string
+		if err := rows.Scan(&id, &emoji, &user); err != nil {
+			return storage("load reactions", err)
+		}
+		if m := byID[id]; m != nil {
+			m.addReaction(emoji, user)
+		}
+	}
+	return storage("load reactions", rows.Err())
+}
+
+func (m *Message) addReaction(emoji, user string) {
+	last := len(m.Reactions) - 1
+	if last < 0 || m.Reactions[last].Emoji != emoji {
+		m.Reactions = append(m.Reactions, Reactions{Emoji: emoji, Users: []string{}})
+		last++
+	}
+	x := &m.Reactions[last]
+	x.Count++
+	if user != "" && len(x.Users) < maxReactors {
+		x.Users = append(x.Users, user)
+	}
+}
+
+// changes are the events of what happened to messages, between two addresses. What an edit or a
+// reaction has led to is told as it is now.
+func (c *Chat) changes(ctx context.Context, low, high int64) ([]Event, error) {
+	rows, err := c.read.Query(ctx, `SELECT x.id, x.kind, x.message_id, x.emoji, x.on_off, coalesce(u.name, s.guest || ?, ''),
+		coalesce(m.text, ''), m.edited_at, m.id IS NULL OR m.deleted_at IS NOT NULL,
+		(SELECT count(*) FROM reaction r WHERE r.message_id = x.message_id AND r.emoji = x.emoji)
+		FROM change x LEFT JOIN message m ON m.id = x.message_id
+		LEFT JOIN user u ON u.id = x.user_id LEFT JOIN session s ON s.id = -x.user_id
+		WHERE x.id > ? AND x.id <= ?`, guestMark, low, high)
+	if err != nil {
+		return nil, storage("load changes", err)
+	}
+	defer rows.Close()
+	var events []Event
+	for rows.Next() {
+		var x change
+		var id int64
+		var user, text string
+		var edited sql.NullInt64
+		var gone bool
+		var count int
+		if err := rows.Scan(&id, &x.Kind, &x.Message, &x.Emoji, &x.On, &user, &text, &edited, &gone, &count); err != nil {
+			return nil, storage("load changes", err)
+		}
+		switch {
+		case x.Kind == "delete":
+			events = append(events, messageDeleted(x.Message, line(id), user))
+		case gone: // a deletion follows, or has been told
+		case x.Kind == "edit":
+			events = append(events, c.edited(x.Message, line(id), user, text, moment(edited.Int64)))
+		case x.Kind == "react":
+			events = append(events, reacted(x, line(id), user, count))
+		}
+	}
+	return events, storage("load changes", rows.Err())
+}
