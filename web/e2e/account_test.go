@@ -13,14 +13,14 @@ func (p *page) signUp(name, first string) {
 	p.fill("#password1", hearthtest.Password)
 	p.fill("#password2", hearthtest.Password)
 	p.fill("#first_name", first)
-	p.click(`form[action="/sign_up/"] button`)
+	p.submit(`form[action="/sign_up/"] button`)
 }
 
 func (p *page) logIn(name, password string) {
 	p.t.Helper()
 	p.fill("#username", name)
 	p.fill("#password", password)
-	p.click(`form[action="/login/"] button`)
+	p.submit(`form[action="/login/"] button`)
 }
 
 const logOutButton = `.sidebar form[action="/logout/"] button`
@@ -69,12 +69,13 @@ func TestLogOutEndsOtherTabs(t *testing.T) {
 	ada := member(t, s, "ada")
 	ada.open("/chat/garden/")
 	ada.say("still here")
-	other := ada.tab()
-	other.open("/")
+	third, other := ada.tab(), ada.tab()
+	third.open("/")
+	other.open("/profile/")
 	other.click(logOutButton)
 	other.at("/login/")
-	ada.sees(`#line-state a[href^="/login/"]`)
-	ada.click(`#line-state a`)
+	third.at("/login/")
+	ada.click(`#line-state a[href^="/login/"]`)
 	ada.at("/login/")
 	ada.logIn("ada", hearthtest.Password)
 	ada.at("/chat/garden/")
@@ -89,7 +90,7 @@ func TestSignOutElsewhere(t *testing.T) {
 	phone.say("from the train")
 	ada.open("/profile/")
 	ada.until("two browsers", `document.querySelectorAll(".sessions li").length === 2`)
-	ada.click(`.sessions form button`)
+	ada.submit(`.sessions form button`)
 	ada.until("one browser", `document.querySelectorAll(".sessions li").length === 1`)
 	phone.sees(`#line-state a[href^="/login/"]`)
 	phone.open("/")

@@ -51,8 +51,15 @@ func TestPrivateWordsWait(t *testing.T) {
 	tom.reads(`.sidebar [data-room="@ada"] .badge .number`, "1")
 	tom.open("/chat/@ada/")
 	tom.hears("for when you are back")
-	tom.open("/")
-	tom.missing(`.sidebar [data-room="@ada"] .badge`)
+	for _, path := range []string{"/", "/profile/"} {
+		tom.open(path)
+		tom.missing(`.sidebar [data-room="@ada"] .badge`)
+		ada.fill(composer, "/pm tom are you at "+path)
+		ada.enter()
+		tom.reads(`.sidebar [data-room="@ada"] .badge .number`, "1")
+		tom.click(`.sidebar [data-room="@ada"]`)
+		tom.hears("are you at " + path)
+	}
 }
 
 func TestNewSinceYouLeft(t *testing.T) {

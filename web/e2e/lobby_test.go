@@ -29,13 +29,12 @@ func TestLobbyIsLive(t *testing.T) {
 	tom.click(".me")
 	tom.at("/profile/")
 	tom.fill("#first_name", "Thomas")
-	tom.click(`form:has(#first_name) button`)
+	tom.submit(`form:has(#first_name) button`)
 	tom.sees(".flash")
 	ada.reads(row("tom", ".first"), "Thomas")
-	ada.reads(row("tom", ".status-word"), "Offline")
+	ada.reads(row("tom", ".status-word"), "Online") // wherever one is on the site
 
 	tom.open("/chat/garden/")
-	ada.reads(row("tom", ".status-word"), "Online")
 	tom.say("first words make the room")
 	ada.reads(`.room-card[data-room="garden"] .here-text`, "1")
 	ada.sees(`.room-card[data-room="garden"] .faces .avatar`)
@@ -68,7 +67,7 @@ func TestRoomForTheInvited(t *testing.T) {
 	ada.fill("#new-room-name", "secrets")
 	ada.fill("#new-room-topic", "For two")
 	ada.click(`#new-room input[value=closed]`)
-	ada.click(`#new-room form > .actions button`)
+	ada.submit(`#new-room form > .actions button`)
 	ada.at("/chat/secrets/")
 	ada.reads(".topic", "For two")
 
@@ -83,9 +82,7 @@ func TestRoomForTheInvited(t *testing.T) {
 	ada.hears("let in")
 
 	ada.manageMember("tom", "remove")
-	tom.sees("#line-state a")
-	tom.open("/chat/secrets/")
-	tom.reads("h1", "You can't do that here")
+	tom.reads("h1", "You can't do that here") // by itself
 }
 
 // manageMember opens the dialog of the room's members.
@@ -94,9 +91,7 @@ func (p *page) manageMember(name, action string) {
 	p.click(".pane-head details.menu summary")
 	p.click(`.menu [data-dialog="room-members"]`)
 	p.fill("#member-name", name)
-	p.do(`window.before = true`)
-	p.click(`#room-members button[value="` + action + `"]`)
-	p.until("the page again", `document.readyState === "complete" && !window.before`)
+	p.submit(`#room-members button[value="` + action + `"]`)
 }
 
 func TestGuestsRead(t *testing.T) {

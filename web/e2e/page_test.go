@@ -211,6 +211,14 @@ func (p *page) click(selector string) {
 	p.check("click "+selector, chromedp.Do(p.ctx, chromedp.MouseClickXY(at[0], at[1])))
 }
 
+// submit clicks what sends a form and waits for the page that answers.
+func (p *page) submit(selector string) {
+	p.t.Helper()
+	p.do(`window.before = true`)
+	p.click(selector)
+	p.until("the answer to "+selector, `document.readyState === "complete" && !window.before`)
+}
+
 // fill puts text into a field, in place of what is there.
 func (p *page) fill(selector, text string) {
 	p.t.Helper()

@@ -1,7 +1,7 @@
 // The lobby's live parts: who is online, how many are in each room, and a filter that answers as one types.
 
 import { language, number, t } from "./i18n.js";
-import { Wire } from "./wire.js";
+import { listen } from "./inbox.js";
 import { directURL, paintAvatar } from "./person.js";
 import { localizeTimes, setTime } from "./time.js";
 import * as sidebar from "./sidebar.js";
@@ -161,17 +161,8 @@ function startFilter() {
   });
 }
 
-const frames = { presence, room };
-
-const wire = new Wire({
-  path: () => "/users/",
-  onFrame: (frame) => frames[frame.type]?.(frame),
-  onState(state) {
-    if (state !== "open") return;
-    online.clear();
-    setTimeout(markAbsent, ALL_TOLD);
-  },
-});
-
 startFilter();
-wire.connect();
+listen({ presence, room }, () => {
+  online.clear();
+  setTimeout(markAbsent, ALL_TOLD);
+});

@@ -45,6 +45,7 @@ function drawPending(items = outbox.items) {
 
 function onState(now) {
   state = now;
+  if (now === "shut-out") return location.reload(); // to the page that says why
   const bar = document.getElementById("line-state");
   bar.hidden = now === "open";
   bar.textContent = "";

@@ -8,7 +8,7 @@ const SIGNED_OUT = 1008;
 const ASK_AFTER = 2; // failures in a row
 
 // Wire calls onFrame(frame) for each event in order and onState(state) with "open", "reconnecting",
-// "offline" or "signed-out". path() is asked at each connecting, so that it can carry ?after=.
+// "offline", "signed-out" or "shut-out" (of this page). path() is asked at each connecting, so that it can carry ?after=.
 export class Wire {
   constructor({ path, onFrame, onState }) {
     this.path = path;
@@ -67,7 +67,7 @@ export class Wire {
     this.socket = null;
     if (event.code === SIGNED_OUT) {
       this.stopped = true;
-      this.onState("signed-out");
+      this.askPage();
       return;
     }
     if (!this.openedAt && this.failures === ASK_AFTER) this.askPage();
@@ -78,13 +78,15 @@ export class Wire {
     this.failures++;
   }
 
-  // A refused upgrade looks like a dead line. The page itself tells whether one is still signed in.
+  // Whether one is signed out or just not let in any more, the page itself tells. A refused upgrade
+  // looks like a dead line, so the page is asked about that too.
   async askPage() {
     const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" }).catch(() => null);
-    if (answer?.type !== "opaqueredirect" && answer?.status !== 403) return;
+    const shutOut = answer?.status === 403;
+    if (!this.stopped && !shutOut && answer?.type !== "opaqueredirect") return;
     clearTimeout(this.timer);
     this.stopped = true;
-    this.onState("signed-out");
+    this.onState(shutOut ? "shut-out" : "signed-out");
   }
 
   // wait is exponential backoff with full jitter: a thousand pages don't come back in one moment.

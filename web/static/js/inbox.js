@@ -1,0 +1,27 @@
+// The line of a page without a room: who comes and goes, what comes in private, what is unread.
+
+import { Wire } from "./wire.js";
+import * as sidebar from "./sidebar.js";
+
+// listen opens the line; frames are the page's own kinds, onOpen is called at each connecting.
+export function listen(frames, onOpen) {
+  let connections = 0;
+  const all = {
+    room: sidebar.sidebarRoom,
+    private_message: (frame) => sidebar.privateMessage(frame, connections === 1),
+    unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.mentions),
+    read: (frame) => sidebar.setUnread(frame.room, 0),
+    ...frames,
+  };
+  const wire = new Wire({
+    path: () => "/users/",
+    onFrame: (frame) => Object.hasOwn(all, frame.type) && all[frame.type](frame),
+    onState(state) {
+      if (state === "signed-out" || state === "shut-out") location.reload(); // what may be seen now
+      if (state !== "open") return;
+      connections++;
+      onOpen();
+    },
+  });
+  wire.connect();
+}
