@@ -153,7 +153,7 @@ func TestEveryCommandIsInTheProtocol(t *testing.T) {
 	}
 	tag := regexp.MustCompile("^`json:\"([a-z_]+)")
 	known := map[string]bool{}
-	ast.Inspect(sources(t, ".")["socket.go"], func(n ast.Node) bool {
+	ast.Inspect(sources(t, ".")["command.go"], func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.TypeSpec:
 			if n.Name.Name != "command" {
@@ -321,8 +321,13 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	watchKinds(t, kinds, true, b.Settled()...)
 	two := ada.DialBatched("/ws/chat/kitchen/")
 	a.Send(map[string]any{"type": "read", "id": first})
-	a.Send(map[string]any{"type": "delete", "id": a.Find("ada's own", func(f hearthtest.Frame) bool { return f["message"] == "me" }).Int("id")})
-	watchKinds(t, kinds, false, two.Next(), two.Until("read"), two.Until("message_deleted"))
+	b.Send(map[string]any{"type": "edit", "id": first, "message": "*rolls*, anyone?"})
+	a.Send(map[string]any{"type": "react", "id": first, "emoji": "🎉", "on": true})
+	watchKinds(t, kinds, false, two.Next(), two.Until("read"), two.Until("reaction"))
+	own := a.Find("ada's own", func(f hearthtest.Frame) bool { return f["message"] == "me" }).Int("id")
+	watchKinds(t, kinds, false, a.Until("message_edited"))
+	a.Send(map[string]any{"type": "delete", "id": own})
+	watchKinds(t, kinds, false, two.Until("message_deleted"))
 	a.Send(map[string]any{"type": "typing"})
 	watchKinds(t, kinds, false, two.Until("typing"))
 
@@ -332,12 +337,19 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	watchKinds(t, kinds, true, mai.Dial("/ws/chat/kitchen/").Settled()...)
 	m.Say("/pm ada have one")
 	watchKinds(t, kinds, true, m.Settled()...)
-	watchKinds(t, kinds, false, a.Until("private_message"))
+	watchKinds(t, kinds, false, a.Until("private_message"), a.Until("unread"))
 	empty := mai.Dial("/ws/chat/cellar/")
 	empty.Until("user_join")
 	a.Find("the cellar filling", func(f hearthtest.Frame) bool { return f["room"] == "cellar" && f.Int("here") == 1 })
 	_ = empty.Close()
 	watchKinds(t, kinds, false, a.Find("the cellar gone", func(f hearthtest.Frame) bool { return f["room"] == "cellar" && f["gone"] == true }))
+
+	var page struct{ Messages []hearthtest.Frame }
+	ada.Get("/api/rooms/kitchen/messages").JSON(t, &page)
+	for _, m := range page.Messages {
+		m["type"] = "chat_message"
+		watchKinds(t, kinds, true, m)
+	}
 
 	s.SignUp(t, "eve")
 	watchKinds(t, kinds, true, people.Find("eve", func(f hearthtest.Frame) bool {
