@@ -43,7 +43,7 @@ func TestArchivedRoomIsRead(t *testing.T) {
 		return f.Type() == "room" && f["gone"] == true && f.Text("room") == "tea"
 	})
 	room.Say("too late")
-	if e := room.Until("error"); e.Text("code") != "archived" {
+	if e := room.Until("error"); e.Text("code") != "not_allowed" || !strings.Contains(e.Text("message"), "archived") {
 		t.Errorf("speaking gets %v", e)
 	}
 	wantReply(t, "reading", bob.Get("/chat/tea/"), http.StatusOK, "mark ")
@@ -62,8 +62,9 @@ func TestDeletedRoomIsGone(t *testing.T) {
 	s := hearthtest.Start(t)
 	admin, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	admin.Post("/rooms/", "name", "Tea", "topic", "Leaves")
-	room := bob.Dial("/ws/chat/tea/")
+	lobby, room := admin.DialBatched("/users/"), bob.Dial("/ws/chat/tea/")
 	room.Settled()
+	lobby.Find("bob in the room", func(f hearthtest.Frame) bool { return f.Type() == "room" && f.Int("here") == 1 })
 	for _, typed := range []string{"", "tea", "Coffee"} {
 		wantReply(t, "typed "+typed, admin.Post("/admin/rooms/1/", "action", "delete", "confirm", typed), http.StatusUnprocessableEntity, "not the room’s name")
 	}
@@ -71,6 +72,10 @@ func TestDeletedRoomIsGone(t *testing.T) {
 	wantGone(t, "delete", admin.Post("/admin/rooms/1/", "action", "delete", "confirm", "Tea"), "/admin/rooms/?done=room_deleted")
 	if code := room.Closed(); code != 1001 {
 		t.Errorf("the socket was closed with %d", code)
+	}
+	lobby.Find("the room going", func(f hearthtest.Frame) bool { return f.Type() == "room" && f["gone"] == true })
+	if f := lobby.Until("room"); f["gone"] != true { // 2 s later, when bob counts as gone from it
+		t.Errorf("the room haunts the lobby: %v", f)
 	}
 	wantReply(t, "its page", admin.Get("/admin/rooms/1/"), http.StatusNotFound)
 	wantReply(t, "the list", admin.Get("/admin/rooms/?done=room_deleted"), http.StatusOK, "The room is deleted.", "No rooms yet")

@@ -12,17 +12,17 @@ import (
 // nowhere is a hub that nobody is connected to. It remembers what it was asked to end.
 type nowhere struct{ ended []string }
 
-func (*nowhere) EndSessions(...int64)      {}
-func (*nowhere) EndUser(int64)             {}
-func (n *nowhere) Recheck(group string)    { n.ended = append(n.ended, "recheck "+group) }
-func (n *nowhere) EndRoom(group string)    { n.ended = append(n.ended, "end "+group) }
-func (*nowhere) Online(int64) bool         { return false }
-func (*nowhere) OnlineUsers() []int64      { return nil }
-func (*nowhere) Here(string) []string      { return nil }
-func (*nowhere) HereCount(string) int      { return 0 }
+func (*nowhere) EndSessions(...int64)            {}
+func (*nowhere) EndUser(int64)                   {}
+func (n *nowhere) Recheck(group string)          { n.ended = append(n.ended, "recheck "+group) }
+func (n *nowhere) EndRoom(group string)          { n.ended = append(n.ended, "end "+group) }
+func (*nowhere) Online(int64) bool               { return false }
+func (*nowhere) OnlineUsers() []int64            { return nil }
+func (*nowhere) Here(string) []string            { return nil }
+func (*nowhere) HereCount(string) int            { return 0 }
 func (*nowhere) Listening(string) map[int64]bool { return nil }
-func (*nowhere) Publish(string, Event)     {}
-func (*nowhere) PublishSoon(string, Event) {}
+func (*nowhere) Publish(string, Event)           {}
+func (*nowhere) PublishSoon(string, Event)       {}
 
 // place is a house with an admin and rooms to search.
 type place struct {
@@ -224,7 +224,7 @@ func TestArchivedRooms(t *testing.T) {
 		t.Fatal(err)
 	}
 	r = p.find("tea")
-	wantCode(t, p.MaySpeak(context.Background(), p.admin, r), "archived", "")
+	wantCode(t, p.MaySpeak(context.Background(), p.admin, r), "not_allowed", "")
 	if rooms, err := p.RoomsFor(context.Background(), mai); err != nil || len(rooms) != 0 {
 		t.Errorf("in lists: %v, %v", rooms, err)
 	}
@@ -246,6 +246,8 @@ func TestDeleteRoom(t *testing.T) {
 			if err := p.Delete(context.Background(), p.admin, m.ID); err != nil {
 				t.Fatal(err)
 			}
+		} else if err := p.React(context.Background(), p.admin, m.ID, "🎉", true); err != nil {
+			t.Fatal(err)
 		}
 	}
 	for _, typed := range []string{"", "tea", "Te", "Tea2"} {
@@ -255,7 +257,7 @@ func TestDeleteRoom(t *testing.T) {
 	if err := p.DeleteRoom(context.Background(), p.admin, r, "Tea"); err != nil {
 		t.Fatal(err)
 	}
-	for _, table := range []string{"message WHERE id >> 32 = ?", "change WHERE id >> 32 = ?", "membership WHERE room_id = ?", "room WHERE id = ?"} {
+	for _, table := range []string{"message WHERE id >> 32 = ?", "change WHERE id >> 32 = ?", "reaction WHERE message_id >> 32 = ?", "membership WHERE room_id = ?", "room WHERE id = ?"} {
 		var n int
 		if err := p.disk.Reader().QueryRow("SELECT count(*) FROM "+table, r.ID).Scan(&n); err != nil || n != 0 {
 			t.Errorf("%d rows are left in %s (%v)", n, table, err)
