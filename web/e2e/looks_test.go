@@ -47,7 +47,8 @@ var looks = []look{
 	{name: "logout", path: "/logout/", inside: true},
 	{name: "admin-users", path: "/admin/users/", inside: true},
 	{name: "admin-new-user", path: "/admin/users/new/", inside: true},
-	{name: "admin-user", path: "/admin/users/2/", inside: true},
+	{name: "private-long", path: "/chat/@somebody.with.a.rather.long.name@example.org/", inside: true},
+	{name: "admin-user", path: "/admin/users/5/", inside: true},
 	{name: "admin-rooms", path: "/admin/rooms/", inside: true},
 	{name: "admin-room", path: "/admin/rooms/1/", inside: true},
 	{name: "admin-messages", path: "/admin/messages/?q=garden", inside: true},
@@ -167,9 +168,9 @@ func furnish(t *testing.T, s *hearthtest.Server) *page {
 	ada := s.SignUp(t, "ada")
 	ada.Post("/profile/", "action", "details", "first_name", "Ada", "last_name", "Lund", "email", "ada@example.org")
 	others := map[string]*hearthtest.Browser{}
-	for name, about := range people {
-		others[name] = s.SignUp(t, name)
-		others[name].Post("/profile/", "action", "details", "first_name", about[0], "last_name", about[1], "email", about[2])
+	for _, p := range people {
+		others[p.name] = s.SignUp(t, p.name)
+		others[p.name].Post("/profile/", "action", "details", "first_name", p.first, "last_name", p.last, "email", p.email)
 	}
 	ada.Post("/rooms/", "name", "garden", "topic", "What grows, what doesn’t, and who waters it", "access", "open")
 	ada.Post("/rooms/", "name", "secrets", "topic", "", "access", "closed")
@@ -192,12 +193,11 @@ func furnish(t *testing.T, s *hearthtest.Server) *page {
 	return signedIn(t, s, ada)
 }
 
-// people by username: first name, last name, e-mail.
-var people = map[string][3]string{
-	"mai": {"Mai", "Nguyễn", "mai@example.org"},
-	"tom": {"", "", ""},
-	"li":  {"小龙", "李", "li@example.org"},
-	"somebody.with.a.rather.long.name@example.org": {"Анастасия Владимировна", "Преображенская-Вознесенская", "anastasia.preobrazhenskaya@a-long-domain.example.org"},
+var people = []struct{ name, first, last, email string }{
+	{"mai", "Mai", "Nguyễn", "mai@example.org"},
+	{"tom", "", "", ""},
+	{"li", "小龙", "李", "li@example.org"},
+	{"somebody.with.a.rather.long.name@example.org", "Анастасия Владимировна", "Преображенская-Вознесенская", "anastasia.preobrazhenskaya@a-long-domain.example.org"},
 }
 
 var talk = [][2]string{
