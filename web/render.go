@@ -46,33 +46,42 @@ type form struct {
 	Errors map[string]string // by field; "" is the whole form
 }
 
-// pages are the templates, parsed once for each language so that t knows its own.
+// pages are the templates, parsed once for each language that is asked for, so that t knows its
+// own: all six take 20 MB.
 type pages struct {
-	byLang map[string]map[string]*template.Template
+	byLang map[string]func() (templates, error)
 }
 
+// templates are the pages of one language by name; "" has what they share.
+type templates map[string]*template.Template
+
 func (s *Server) loadPages() (*pages, error) {
-	p := &pages{byLang: map[string]map[string]*template.Template{}}
+	p := &pages{byLang: map[string]func() (templates, error){}}
+	for _, l := range locale.All() {
+		p.byLang[l.Code()] = sync.OnceValues(func() (templates, error) { return s.parsePages(l) })
+	}
+	_, err := p.byLang["en"]() // what is wrong with one language's is wrong with all
+	return p, err
+}
+
+func (s *Server) parsePages(l *locale.Locale) (templates, error) {
 	names, err := pageNames()
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range locale.All() {
-		base, err := template.New("").Funcs(s.funcs(l)).ParseFS(embedded, "templates/layout.html", "templates/partials/*.html")
-		if err != nil {
-			return nil, fmt.Errorf("parse the templates: %w", err)
-		}
-		set := map[string]*template.Template{"": base}
-		for _, name := range names {
-			t, err := template.Must(base.Clone()).ParseFS(embedded, "templates/pages/"+name+".html")
-			if err != nil {
-				return nil, fmt.Errorf("parse the page %s: %w", name, err)
-			}
-			set[name] = t
-		}
-		p.byLang[l.Code()] = set
+	base, err := template.New("").Funcs(s.funcs(l)).ParseFS(embedded, "templates/layout.html", "templates/partials/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse the templates: %w", err)
 	}
-	return p, nil
+	set := templates{"": base}
+	for _, name := range names {
+		t, err := template.Must(base.Clone()).ParseFS(embedded, "templates/pages/"+name+".html")
+		if err != nil {
+			return nil, fmt.Errorf("parse the page %s: %w", name, err)
+		}
+		set[name] = t
+	}
+	return set, nil
 }
 
 func pageNames() ([]string, error) {
@@ -88,7 +97,11 @@ func pageNames() ([]string, error) {
 
 // fragment writes one named template without a page around it.
 func (p *pages) fragment(w io.Writer, l *locale.Locale, name string, data any) error {
-	return p.byLang[l.Code()][""].ExecuteTemplate(w, name, data)
+	set, err := p.byLang[l.Code()]()
+	if err != nil {
+		return err
+	}
+	return set[""].ExecuteTemplate(w, name, data)
 }
 
 // view starts a page for whoever asks. A failing setting is logged and shown as its default: a
@@ -113,7 +126,10 @@ func (s *Server) view(r *ask, title string) *view {
 
 // render writes a page. It is made whole first, so that an error in it leaves no half page.
 func (s *Server) render(w http.ResponseWriter, r *ask, status int, page string, v *view) error {
-	set := s.pages.byLang[v.Lang]
+	set, err := s.pages.byLang[v.Lang]()
+	if err != nil {
+		return err
+	}
 	t := set[page]
 	if t == nil {
 		return fmt.Errorf("there is no page %q", page)

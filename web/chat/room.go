@@ -461,7 +461,7 @@ func (c *Chat) TellRoom(r *Room) {
 	case err == nil:
 		r = now
 	case errors.Is(err, ErrNotFound): // deleted meanwhile
-		r = &Room{Name: r.Name, Key: r.Key, Access: Open}
+		r = &Room{Name: r.Name, Key: r.Key, Access: r.Access}
 	}
 	if r.Archived {
 		return
