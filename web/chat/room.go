@@ -40,17 +40,6 @@ type Room struct {
 // Group is the address of everybody in the room.
 func (r *Room) Group() string { return "room:" + r.Key }
 
-// nameFor is the room's name as user id writes it.
-func (r *Room) nameFor(id int64, a, b *User) string {
-	if r.Access != Direct {
-		return r.Name
-	}
-	if id == a.ID {
-		return "@" + b.Name
-	}
-	return "@" + a.Name
-}
-
 func directKey(a, b int64) string { return fmt.Sprintf("@%d:%d", min(a, b), max(a, b)) }
 
 // roomCache keeps room rows by key; every socket and message looks one up.

@@ -150,13 +150,13 @@ func TestGuestNames(t *testing.T) {
 	wantCode(t, err, "name_taken", "guest_name")
 	_, _, err = h.OpenGuest(ctx, "a b", Browser{}, 0)
 	wantCode(t, err, "name_characters", "guest_name")
-	token, s, err := h.OpenGuest(ctx, "Вова", Browser{}, 0)
+	_, s, err := h.OpenGuest(ctx, "Вова", Browser{}, 0)
 	if err != nil || s.Guest != "Вова" || s.UserID != 0 {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	_, _, err = h.OpenGuest(ctx, "вОВА", Browser{}, 0)
 	wantCode(t, err, "name_taken", "guest_name")
-	token, s, err = h.OpenGuest(ctx, "вОВА", Browser{}, s.ID)
+	token, s, err := h.OpenGuest(ctx, "вОВА", Browser{}, s.ID)
 	if err != nil || !h.open(token) {
 		t.Fatalf("a guest can't change the spelling of his name: %v", err)
 	}
