@@ -81,6 +81,7 @@ func start(t *testing.T, args ...string) *hearthtest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Parallel() // stories wait more than they work, and each has a server of its own
 	return hearthtest.Start(t, args...)
 }
 

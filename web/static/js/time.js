@@ -2,7 +2,7 @@
 
 import { language, t } from "./i18n.js";
 
-const clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
 const full = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
 const date = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
 const dateOfYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
