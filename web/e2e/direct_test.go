@@ -72,7 +72,6 @@ func TestNewSinceYouLeft(t *testing.T) {
 	tom.open("/chat/elsewhere/")
 	ada.say("one")
 	ada.say("two")
-	tom.open("/")
 	tom.reads(`.sidebar [data-room="garden"] .badge .number`, "2")
 	tom.click(`.sidebar [data-room="garden"]`)
 	tom.at("/chat/garden/")
