@@ -3,7 +3,11 @@ package e2e
 import (
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
 	"hearth/web/hearthtest"
+	"hearth/web/locale"
 )
 
 // signUp fills the form in as a newcomer does.
@@ -113,5 +117,28 @@ func TestLanguage(t *testing.T) {
 	ada.open("/profile/")
 	if got := value[string](ada, `lang.value`); got != "vi" {
 		t.Errorf("the profile says %q", got)
+	}
+}
+
+// A page's script writes times anew in the reader's time zone. In the server's they are the same,
+// to the letter: nothing jumps while the page loads.
+func TestTimesAgree(t *testing.T) {
+	s := start(t)
+	b := s.SignUp(t, "ada")
+	b.PostJSON("/api/rooms/garden/messages", map[string]string{"message": "what time is it?"})
+	b.Post("/admin/invites/", "action", "create", "uses", "1", "days", "7")
+	ada := signedIn(t, s, b)
+	_, err := chromedp.Call(ada.ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "UTC"})
+	ada.check("set the time zone", err)
+	for _, l := range locale.All() {
+		b.Post("/language/", "lang", l.Code(), "next", "/")
+		for path, which := range map[string]string{"/chat/garden/": "#log time[data-clock]", "/admin/invites/": "time[data-when]"} {
+			ada.open(path)
+			now := value[[]string](ada, `fetch(location.href).then((answer) => answer.text()).then((html) =>
+				[new DOMParser().parseFromString(html, "text/html"), document].map((page) => page.querySelector(`+quote(which)+`).textContent))`)
+			if now[0] != now[1] {
+				t.Errorf("%s, %s: the server writes %q, the page %q", l.Code(), path, now[0], now[1])
+			}
+		}
 	}
 }

@@ -2,8 +2,12 @@
 
 import { language, t } from "./i18n.js";
 
-const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
-const full = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
+// As web/locale writes times: two digits where the day has 24 hours.
+const { hour12 } = new Intl.DateTimeFormat(language, { hour: "numeric" }).resolvedOptions();
+const time = { hour: hour12 ? "numeric" : "2-digit", minute: "2-digit" };
+
+const clock = new Intl.DateTimeFormat(language, time);
+const full = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric", ...time });
 const date = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
 const dateOfYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
 
