@@ -34,7 +34,7 @@ func (s *Server) listRooms(w http.ResponseWriter, r *ask) error {
 	}
 	list := make([]apiRoom, 0, len(rooms))
 	for _, room := range rooms {
-		list = append(list, apiRoom{room.Name, room.Topic, room.Access, s.hub.HereCount(room.Group()), unread[room.ID]})
+		list = append(list, apiRoom{room.Name, room.Topic, room.Access, s.hub.HereCount(room.Group()), unread[room.ID].Count})
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"rooms": list})
 	return nil
@@ -118,7 +118,11 @@ func (s *Server) listMessages(w http.ResponseWriter, r *ask) error {
 	}
 	frames := make([]chat.MessageFrame, 0, len(found))
 	for _, m := range found {
-		frames = append(frames, s.chat.Frame(m, room.Name))
+		f := s.chat.Frame(m, room.Name)
+		for i, x := range f.Reactions {
+			f.Reactions[i].Mine = x.By(r.caller)
+		}
+		frames = append(frames, f)
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"messages": frames, "seq": seq})
 	return nil

@@ -76,7 +76,7 @@ func (s *Server) lobby(w http.ResponseWriter, r *ask) error {
 	}
 	data := lobbyData{Query: strings.TrimSpace(r.FormValue("q")), CanCreate: r.caller.SignedIn(), Online: v.Side.Online}
 	for _, room := range rooms {
-		data.Rooms = append(data.Rooms, s.card(r, room, unread[room.ID]))
+		data.Rooms = append(data.Rooms, s.card(r, room, unread[room.ID].Count))
 	}
 	if err := s.listPeople(r, &data); err != nil {
 		return err
@@ -113,12 +113,12 @@ func (s *Server) personRows(people []*chat.User) []personRow {
 }
 
 // roomsFor are the rooms that the asker may enter, and what is unread in them.
-func (s *Server) roomsFor(r *ask) ([]*chat.Room, map[int64]int, error) {
+func (s *Server) roomsFor(r *ask) ([]*chat.Room, map[int64]chat.Unread, error) {
 	rooms, err := s.chat.RoomsFor(r.Context(), r.caller)
 	if err != nil || !r.caller.SignedIn() {
 		return rooms, nil, err
 	}
-	unread, err := s.chat.Unread(r.Context(), r.caller.User.ID)
+	unread, err := s.chat.Unread(r.Context(), r.caller.User)
 	return rooms, unread, err
 }
 
@@ -135,16 +135,16 @@ func (s *Server) card(r *ask, room *chat.Room, unread int) roomCard {
 
 // sidebar lists the rooms and conversations of whoever asks, what is unread first where not all
 // of them fit.
-func (s *Server) sidebar(r *ask, rooms []*chat.Room, unread map[int64]int) (*sidebar, error) {
+func (s *Server) sidebar(r *ask, rooms []*chat.Room, unread map[int64]chat.Unread) (*sidebar, error) {
 	side := &sidebar{Current: r.URL.EscapedPath(), Online: len(s.hub.OnlineUsers())}
 	if len(rooms) > maxSide {
 		rooms = slices.Clone(rooms)
-		slices.SortStableFunc(rooms, func(a, b *chat.Room) int { return unread[b.ID] - unread[a.ID] })
+		slices.SortStableFunc(rooms, func(a, b *chat.Room) int { return unread[b.ID].Count - unread[a.ID].Count })
 		rooms = rooms[:maxSide]
 	}
 	for _, room := range rooms {
 		side.Rooms = append(side.Rooms, roomLink{Name: room.Name, URL: roomURL(room.Name), Access: room.Access,
-			Here: s.hub.HereCount(room.Group()), Unread: unread[room.ID]})
+			Here: s.hub.HereCount(room.Group()), Unread: unread[room.ID].Count, Mentions: unread[room.ID].Mentions})
 	}
 	if !r.caller.SignedIn() {
 		return side, nil

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,8 +16,6 @@ import (
 const (
 	// pageMessages is how many messages a room's page has.
 	pageMessages = 50
-	// joinWithin is how soon a message must follow another of its author to be joined to it.
-	joinWithin = 5 * time.Minute
 	// maxAway is how many people who are not here are listed beside a room.
 	maxAway = 100
 )
@@ -50,22 +47,6 @@ type roomView struct {
 	Access             chat.Access
 	Archived           bool
 	Direct             *chat.User
-}
-
-type messageView struct {
-	ID, Seq                         int64
-	User, Display                   string
-	Guest                           bool
-	HTML                            template.HTML
-	At                              time.Time
-	Joined, Day, New, Mine, Mention bool
-	Edited, Deleted                 bool
-	Reply                           *replyView
-}
-
-type replyView struct {
-	ID               int64
-	Display, Excerpt string
 }
 
 type personLink struct {
@@ -134,30 +115,6 @@ func (s *Server) fillMessages(r *ask, room *chat.Room, d *roomData) error {
 		return s.chat.Read(r.Context(), r.caller, room, seq)
 	}
 	return nil
-}
-
-// messageViews are messages as they are shown, read up to number read.
-func (s *Server) messageViews(r *ask, found []*chat.Message, read int64) []messageView {
-	views := make([]messageView, 0, len(found))
-	fresh := false // what is new begins with the first message of somebody else
-	for i, m := range found {
-		html, _ := s.chat.HTML(m.Text)
-		v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), HTML: template.HTML(html), At: m.At,
-			Edited: !m.Edited.IsZero(), Deleted: m.Deleted, Mine: r.caller.Name() == m.User,
-			Mention: r.caller.User != nil && chat.Mentions(m.Text, r.caller.User), Day: true}
-		if i > 0 {
-			last := found[i-1]
-			v.Day = last.At.Format(time.DateOnly) != m.At.Format(time.DateOnly)
-			v.New = r.caller.SignedIn() && !fresh && m.Seq > read && !v.Mine
-			fresh = fresh || v.New
-			v.Joined = !v.Day && !v.New && last.User == m.User && m.ReplyTo == 0 && m.At.Sub(last.At) < joinWithin
-		}
-		if x := m.Answers; x != nil {
-			v.Reply = &replyView{ID: x.ID, Display: x.Display, Excerpt: x.Text}
-		}
-		views = append(views, v)
-	}
-	return views
 }
 
 // fillPeople lists who is here, and who else could be.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -239,7 +240,15 @@ func reacted(x change, seq int64, by string, count int) Event {
 type Reactions struct {
 	Emoji string   `json:"emoji"`
 	Count int      `json:"count"`
-	Users []string `json:"users"` // at most maxReactors of them
+	Users []string `json:"users"`          // at most maxReactors of them
+	Mine  bool     `json:"mine,omitempty"` // where a frame is for one reader alone: among them is the reader
+
+	senders []int64 // all of them
+}
+
+// By reports whether the caller is among those who reacted.
+func (x Reactions) By(caller Caller) bool {
+	return slices.Contains(x.senders, caller.senderID())
 }
 
 // maxReactors is how many names of those who reacted are told; the count has all.
@@ -256,7 +265,7 @@ func (c *Chat) fillReactions(ctx context.Context, found []*Message) error {
 		byID[m.ID] = m
 		low, high = min(low, m.ID), max(high, m.ID)
 	}
-	rows, err := c.read.Query(ctx, `SELECT x.message_id, x.emoji, coalesce(u.name, s.guest || ?, '') FROM reaction x
+	rows, err := c.read.Query(ctx, `SELECT x.message_id, x.emoji, x.user_id, coalesce(u.name, s.guest || ?, '') FROM reaction x
 		LEFT JOIN user u ON u.id = x.user_id LEFT JOIN session s ON s.id = -x.user_id
 		WHERE x.message_id BETWEEN ? AND ? ORDER BY x.message_id, x.emoji, x.user_id`, guestMark, low, high)
 	if err != nil {
@@ -264,19 +273,19 @@ func (c *Chat) fillReactions(ctx context.Context, found []*Message) error {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var id int64
+		var id, sender int64
 		var emoji, user string
-		if err := rows.Scan(&id, &emoji, &user); err != nil {
+		if err := rows.Scan(&id, &emoji, &sender, &user); err != nil {
 			return storage("load reactions", err)
 		}
 		if m := byID[id]; m != nil {
-			m.addReaction(emoji, user)
+			m.addReaction(emoji, sender, user)
 		}
 	}
 	return storage("load reactions", rows.Err())
 }
 
-func (m *Message) addReaction(emoji, user string) {
+func (m *Message) addReaction(emoji string, sender int64, user string) {
 	last := len(m.Reactions) - 1
 	if last < 0 || m.Reactions[last].Emoji != emoji {
 		m.Reactions = append(m.Reactions, Reactions{Emoji: emoji, Users: []string{}})
@@ -284,6 +293,7 @@ func (m *Message) addReaction(emoji, user string) {
 	}
 	x := &m.Reactions[last]
 	x.Count++
+	x.senders = append(x.senders, sender)
 	if user != "" && len(x.Users) < maxReactors {
 		x.Users = append(x.Users, user)
 	}

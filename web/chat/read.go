@@ -59,25 +59,3 @@ func (c *Chat) Read(ctx context.Context, by Caller, r *Room, n int64) error {
 	})
 	return storage("note what was read", err)
 }
-
-// Unread is how many messages of others each of a user's rooms has that the user has not read,
-// at most MaxUnread each, by room id. Rooms with none are left out.
-func (c *Chat) Unread(ctx context.Context, userID int64) (map[int64]int, error) {
-	rows, err := c.read.Query(ctx, "SELECT s.room_id, "+unreadOf+" FROM membership s WHERE s.user_id = ?", userID)
-	if err != nil {
-		return nil, storage("count what is unread", err)
-	}
-	defer rows.Close()
-	counts := map[int64]int{}
-	for rows.Next() {
-		var room int64
-		var n int
-		if err := rows.Scan(&room, &n); err != nil {
-			return nil, storage("count what is unread", err)
-		}
-		if n > 0 {
-			counts[room] = n
-		}
-	}
-	return counts, storage("count what is unread", rows.Err())
-}

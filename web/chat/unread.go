@@ -71,6 +71,47 @@ func (c *Chat) nameOf(ctx context.Context, r *Room, u *User) string {
 	return c.directName(ctx, r.Key, Caller{User: u})
 }
 
+// Unread is what somebody has not read in a room: messages of others, and how many of them call
+// the reader by name. Neither is more than MaxUnread.
+type Unread struct {
+	Count, Mentions int
+}
+
+// Unread is what u has not read, by the ids of its rooms. Rooms with nothing unread are left out.
+func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
+	rooms, err := c.unreadRooms(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	found := map[int64]Unread{}
+	for _, room := range rooms { // with no query open: the readers are few
+		var x Unread
+		if x.Count, x.Mentions, err = c.unreadOf(ctx, u, room); err != nil {
+			return nil, err
+		}
+		found[room] = x
+	}
+	return found, nil
+}
+
+// unreadRooms are the ids of the rooms in which u has something to read.
+func (c *Chat) unreadRooms(ctx context.Context, u *User) ([]int64, error) {
+	rows, err := c.read.Query(ctx, "SELECT s.room_id FROM membership s WHERE s.user_id = ? AND "+unreadOf+" > 0", u.ID)
+	if err != nil {
+		return nil, storage("look for what is unread", err)
+	}
+	defer rows.Close()
+	var rooms []int64
+	for rows.Next() {
+		var room int64
+		if err := rows.Scan(&room); err != nil {
+			return nil, storage("look for what is unread", err)
+		}
+		rooms = append(rooms, room)
+	}
+	return rooms, storage("look for what is unread", rows.Err())
+}
+
 // unreadOf counts what u has not read in a room, and how much of it calls u by name; MaxUnread is
 // where it stops counting.
 func (c *Chat) unreadOf(ctx context.Context, u *User, room int64) (n, mentions int, err error) {

@@ -13,6 +13,7 @@ const draftKey = `hearth.draft.${main.dataset.me ?? ""}.${main.dataset.room}`;
 const replying = document.getElementById("replying");
 
 let answered = 0; // the id of the message that the next one answers
+let loan = null; // while the field is lent to an edit: what stood in it, and whom to tell
 
 function grow() {
   if (CSS.supports("field-sizing", "content")) return;
@@ -22,7 +23,8 @@ function grow() {
 }
 
 function keepDraft() {
-  if (field.value) localStorage.setItem(draftKey, field.value);
+  const words = loan ? loan.words : field.value;
+  if (words) localStorage.setItem(draftKey, words);
   else localStorage.removeItem(draftKey);
 }
 
@@ -33,12 +35,17 @@ function setValue(text) {
 }
 
 export function showError(text) {
+  if (!error) return;
   error.textContent = text;
   error.hidden = !text;
 }
 
-// replyTo makes the next message an answer to another; null makes it none.
+// replyTo makes the next message an answer to another; null makes it none, or ends an edit first.
 export function replyTo(message) {
+  if (loan) {
+    takeBack();
+    if (!message) return;
+  }
   answered = message?.dataset.id ? Number(message.dataset.id) : 0;
   replying.hidden = !answered;
   if (!answered) return;
@@ -47,9 +54,32 @@ export function replyTo(message) {
   field.focus();
 }
 
+// lend gives the field to other words until takeBack, which calls onEnd. What is submitted meanwhile goes to onSubmit(text).
+export function lend(text, { onSubmit, onEnd }) {
+  takeBack();
+  loan = { words: field.value, onSubmit, onEnd };
+  replying.hidden = true;
+  setValue(text);
+  showError("");
+  field.focus();
+  field.setSelectionRange(text.length, text.length);
+}
+
+export function takeBack() {
+  if (!loan) return;
+  const { words, onEnd } = loan;
+  loan = null;
+  setValue(words);
+  replying.hidden = !answered;
+  showError("");
+  onEnd();
+}
+
 // giveBack puts refused words back, before whatever has been written since.
 export function giveBack(text, reason) {
-  setValue(field.value ? `${text}\n${field.value}` : text);
+  const join = (words) => (words ? `${text}\n${words}` : text);
+  if (loan) loan.words = join(loan.words);
+  setValue(loan ? field.value : join(field.value));
   showError(reason);
   field.focus();
 }
@@ -57,6 +87,7 @@ export function giveBack(text, reason) {
 // startWhisper begins a private message to somebody, keeping what was written.
 export function startWhisper(name) {
   if (!form) return false;
+  takeBack();
   const words = field.value.replace(/^\/pm \S+ ?/, "");
   setValue(`/pm ${name} ${words}`);
   field.focus();
@@ -70,8 +101,8 @@ function enterSends() {
 }
 
 function onKey(event) {
-  if (event.key === "Escape") replyTo(null);
-  const composing = event.isComposing || event.keyCode === 229; // an input method's own Enter
+  const composing = event.isComposing || event.keyCode === 229; // an input method's own Enter and Escape
+  if (event.key === "Escape" && !composing) replyTo(null);
   if (event.key !== "Enter" || event.shiftKey || composing || !enterSends()) return;
   event.preventDefault();
   form.requestSubmit();
@@ -97,7 +128,7 @@ export function startComposer({ onSend, onTyping }) {
     keepDraft();
     grow();
     showError("");
-    if (!field.value || field.value.startsWith("/") || Date.now() - typedAt < TYPING_EVERY) return;
+    if (loan || !field.value || field.value.startsWith("/") || Date.now() - typedAt < TYPING_EVERY) return;
     typedAt = Date.now();
     onTyping();
   });
@@ -105,6 +136,7 @@ export function startComposer({ onSend, onTyping }) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!field.value.trim()) return;
+    if (loan) return loan.onSubmit(field.value);
     onSend(field.value, answered);
     replyTo(null);
     setValue("");

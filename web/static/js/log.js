@@ -72,7 +72,7 @@ export function atEnd() {
 }
 
 // holding changes the log without moving what the reader looks at.
-function holding(change) {
+export function holding(change) {
   if (atEnd()) return change();
   const height = inner.getBoundingClientRect().height;
   change();

@@ -1,7 +1,8 @@
 // One message as an element: a clone of the page's <template>, which the server's "message" partial made.
 
 import { t } from "./i18n.js";
-import { directURL, paintAvatar } from "./person.js";
+import { directURL, paintAvatar, self } from "./person.js";
+import { fillReactions } from "./reaction.js";
 import { setTime } from "./time.js";
 
 const template = document.getElementById("message-template");
@@ -40,6 +41,12 @@ function quote(element, frame, find) {
   reply.querySelector(".reply-text").textContent = frame.reply?.excerpt ?? original?.querySelector(".text").textContent ?? "";
 }
 
+// markMine keeps the words as they were typed, to be edited.
+function markMine(element, { message }) {
+  element.dataset.mine = "";
+  element.dataset.text = message;
+}
+
 // displayOf is a name as people say it. A guest's mark stands beside the name, in the reader's language.
 function displayOf({ user, display, guest }) {
   return guest ? user.replace(/ \(guest\)$/, "") : display || user;
@@ -56,12 +63,13 @@ export function buildMessage(frame, me, find = inPage) {
   }
   element.dataset.user = frame.user;
   element.dataset.display = display;
-  if (me && frame.user === me) element.dataset.mine = "";
+  if (self && frame.user === self) markMine(element, frame);
   paintAvatar(element.querySelector(".avatar"), frame.user, display);
   element.querySelector(".name").textContent = display;
   element.querySelector(".guest").hidden = !frame.guest;
   setTime(element.querySelector("time"), new Date(frame.timestamp));
   setText(element, frame);
+  fillReactions(element, frame.reactions);
   if (frame.reply_to) quote(element, frame, find);
   markMention(element, me);
   if (frame.edited_at) element.querySelector(".edited").hidden = false;
@@ -83,6 +91,7 @@ export function buildPending(item, who, state) {
 
 export function markEdited(element, frame, me) {
   setText(element, frame);
+  if ("mine" in element.dataset) markMine(element, frame);
   markMention(element, me);
   element.querySelector(".edited").hidden = false;
 }
@@ -90,6 +99,8 @@ export function markEdited(element, frame, me) {
 export function markDeleted(element) {
   element.classList.add("deleted");
   element.classList.remove("mentioned");
+  delete element.dataset.text;
+  fillReactions(element, []);
   element.querySelector(".text").textContent = t("message.deleted");
   element.querySelector(".edited").hidden = true;
   element.querySelector(".reply").hidden = true;

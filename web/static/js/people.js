@@ -2,7 +2,7 @@
 
 import { isolate, number, t } from "./i18n.js";
 import { clockText, setTime } from "./time.js";
-import { directURL } from "./person.js";
+import { directURL, displayOf } from "./person.js";
 import { appendLine } from "./log.js";
 import { closeDrawers } from "./dialog.js";
 import { startWhisper } from "./composer.js";
@@ -19,10 +19,6 @@ const typists = new Map(); // name → the timer that forgets
 
 function rowOf(name) {
   return document.querySelector(`.person[data-user="${CSS.escape(name)}"]`);
-}
-
-export function displayOf(name) {
-  return rowOf(name)?.dataset.display ?? name;
 }
 
 // A guest's name is marked with parentheses, which no username has. Nobody can write to a guest in private.

@@ -2,6 +2,16 @@
 
 const HUES = 12;
 
+const { me, guest } = document.getElementById("main")?.dataset ?? {};
+
+// self is one's own name as frames have it: a guest's is marked. Undefined for who only reads.
+export const self = me ?? (guest ? `${guest} (guest)` : undefined);
+
+// displayOf is what people call a user who is listed beside the room.
+export function displayOf(user) {
+  return document.querySelector(`.person[data-user="${CSS.escape(user)}"]`)?.dataset.display ?? user;
+}
+
 // hueOf picks the colour of a name: FNV-1a over its UTF-8 bytes, as the server does it.
 export function hueOf(name) {
   let hash = 0x811c9dc5;

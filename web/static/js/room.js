@@ -3,10 +3,13 @@
 import { t } from "./i18n.js";
 import { Wire } from "./wire.js";
 import { Outbox } from "./outbox.js";
-import { append, appendLine, atEnd, messages, showPending, startLog, toEnd } from "./log.js";
+import { append, appendLine, atEnd, holding, messages, showPending, startLog, toEnd } from "./log.js";
 import { buildMessage, markDeleted, markEdited } from "./message.js";
 import { reload, watchScroll } from "./history.js";
 import { giveBack, replyTo, showError, startComposer } from "./composer.js";
+import { saved, startEdit, startEditing } from "./edit.js";
+import { openPicker, reacted, startReactions } from "./reaction.js";
+import { displayOf } from "./person.js";
 import { startTools } from "./tools.js";
 import { whisper } from "./whisper.js";
 import * as people from "./people.js";
@@ -78,11 +81,16 @@ const frames = {
   chat_message: said,
   message_edited(frame) {
     const element = document.getElementById(`m${frame.id}`);
-    if (element) markEdited(element, frame, me);
+    if (element) holding(() => markEdited(element, frame, me));
+    saved(frame);
   },
   message_deleted(frame) {
     const element = document.getElementById(`m${frame.id}`);
-    if (element) markDeleted(element);
+    if (element) holding(() => markDeleted(element));
+  },
+  reaction(frame) {
+    const element = document.getElementById(`m${frame.id}`);
+    if (element) holding(() => reacted(element, frame));
   },
   private_message(frame) {
     if (room === `@${frame.user}`) return; // it is in this page's log anyway
@@ -91,7 +99,7 @@ const frames = {
   },
   private_message_delivered(frame) {
     outbox.receipt(frame.nonce);
-    sidebar.directOf(frame.target, frame.display ?? people.displayOf(frame.target));
+    sidebar.directOf(frame.target, frame.display ?? displayOf(frame.target));
     if (room !== `@${frame.target}`) appendLine(whisper(frame.target, frame, true));
     toEnd();
   },
@@ -130,9 +138,14 @@ function said(frame) {
   const own = Boolean(frame.nonce) && outbox.receipt(frame.nonce);
   people.stopTyping(frame.user);
   if (document.getElementById(`m${frame.id}`)) return;
-  frame.display ??= people.displayOf(frame.user);
+  frame.display ??= displayOf(frame.user);
   append(buildMessage(frame, me), { own });
   markRead();
+}
+
+// ask sends what makes sense at once or not at all.
+function ask(frame) {
+  showError(wire.send(frame) ? "" : t("line.needed"));
 }
 
 // markRead tells the server how far one has read: what stands at the end of a page that is looked at.
@@ -153,6 +166,8 @@ startComposer({
   },
   onTyping: () => wire.send({ type: "typing" }),
 });
-startTools({ onReply: replyTo, onDelete: (id) => wire.send({ type: "delete", id }) });
+startEditing((id, message) => wire.send({ type: "edit", id, message }));
+startReactions((id, emoji, on) => ask({ type: "react", id, emoji, on }));
+startTools({ onReact: openPicker, onReply: replyTo, onEdit: startEdit, onDelete: (id) => ask({ type: "delete", id }) });
 document.addEventListener("visibilitychange", markRead);
 wire.connect();

@@ -1,6 +1,8 @@
 // What can be done with a message: shown on hover, on a long press, and by keyboard – arrows walk through
 // the messages, Enter goes to the tools, Escape back to the composer.
 
+import { isPicking } from "./reaction.js";
+
 const LONG_PRESS = 500; // ms
 const OVERLAP = 14; // px that the tools stand above their message
 
@@ -8,7 +10,9 @@ const page = document.getElementById("main").dataset;
 const log = document.getElementById("log");
 const scroller = document.getElementById("scroller");
 const tools = document.getElementById("message-tools");
+const react = tools.querySelector("[data-tool=react]"); // this and the next two are missing where one only reads
 const reply = tools.querySelector("[data-tool=reply]");
+const edit = tools.querySelector("[data-tool=edit]");
 const remove = tools.querySelector("[data-tool=delete]");
 const dialog = document.getElementById("delete-dialog");
 
@@ -23,21 +27,22 @@ function show(message) {
   meant?.classList.remove("meant");
   meant = message?.dataset.id && !message.classList.contains("deleted") ? message : null;
   remove.hidden = !meant || !mayDelete(meant);
-  tools.hidden = !meant || (remove.hidden && !reply);
+  if (edit) edit.hidden = meant?.dataset.text === undefined; // not of one's own
+  tools.hidden = !meant || !tools.querySelector("button:not([hidden])");
   if (!meant) return;
   meant.classList.add("meant");
   tools.style.top = `${meant.offsetTop - OVERLAP}px`;
 }
 
 function onPointer(event) {
-  if (event.pointerType === "touch" || tools.contains(event.target) || tools.contains(document.activeElement)) return;
+  if (event.pointerType === "touch" || isPicking() || tools.contains(event.target) || tools.contains(document.activeElement)) return;
   show(event.target.closest(".message"));
 }
 
 function watchLongPress() {
   let timer = 0;
   log.addEventListener("pointerdown", (event) => {
-    if (event.pointerType !== "touch") return;
+    if (event.pointerType !== "touch" || event.target.closest(".reaction")) return;
     const message = event.target.closest(".message");
     timer = setTimeout(() => show(message), LONG_PRESS);
   });
@@ -75,16 +80,19 @@ function askDelete(onDelete) {
   dialog.showModal();
 }
 
-// startTools calls onReply(message's element) and onDelete(its id).
-export function startTools({ onReply, onDelete }) {
+// startTools calls onReact(message's element, the tool), onReply(the element), onEdit(the element) and onDelete(its id).
+export function startTools({ onReact, onReply, onEdit, onDelete }) {
   scroller.addEventListener("pointerover", onPointer);
-  scroller.addEventListener("pointerleave", () => tools.contains(document.activeElement) || show(null));
+  scroller.addEventListener("pointerleave", () => isPicking() || tools.contains(document.activeElement) || show(null));
   scroller.addEventListener("keydown", onKey);
   watchLongPress();
-  reply?.addEventListener("click", () => {
-    onReply(meant);
-    show(null);
-  });
+  react?.addEventListener("click", () => onReact(meant, react));
+  for (const [tool, use] of [[reply, onReply], [edit, onEdit]]) {
+    tool?.addEventListener("click", () => {
+      use(meant);
+      show(null);
+    });
+  }
   remove.addEventListener("click", () => {
     askDelete(onDelete);
     show(null);

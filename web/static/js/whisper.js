@@ -1,8 +1,7 @@
 // A private message shown in a room's log: to whom or from whom, and the way to the conversation.
 
 import { isolate, t } from "./i18n.js";
-import { directURL } from "./person.js";
-import { displayOf } from "./people.js";
+import { directURL, displayOf } from "./person.js";
 
 // whisper builds the line for a private message with `other`; sent tells which of the two ways it went.
 export function whisper(other, { message, display }, sent = false) {

@@ -1,0 +1,63 @@
+// Editing what one has said: its words stand in the composer until the server has the new ones.
+
+import { t } from "./i18n.js";
+import { lend, showError, takeBack } from "./composer.js";
+
+const form = document.getElementById("composer");
+const line = document.getElementById("editing");
+const log = document.getElementById("log");
+
+let save = null; // (id, text) → whether the line took it
+let edited = null; // the message's element
+let sent = ""; // the words under way
+
+// showEditing names the composer's parts after what they do now.
+function showEditing(on) {
+  line.hidden = !on;
+  edited?.classList.toggle("edited-now", on);
+  form.querySelector(".composer-hint").textContent = on ? t("composer.edit_hint") : t("composer.hint");
+  form.querySelector(".composer-tools .button span").textContent = on ? t("form.save") : t("composer.send");
+}
+
+function onEnd() {
+  showEditing(false);
+  edited = null;
+}
+
+function onSubmit(text) {
+  if (text === edited.dataset.text) return takeBack();
+  sent = text;
+  showError(save(Number(edited.dataset.id), text) ? "" : t("line.needed"));
+}
+
+// startEdit puts the words of a message of one's own into the composer.
+export function startEdit(message) {
+  lend(message.dataset.text, { onSubmit, onEnd });
+  edited = message;
+  sent = "";
+  showEditing(true);
+  message.scrollIntoView({ block: "nearest" });
+}
+
+// saved ends the edit when its words have come back. A refusal leaves them in the composer.
+export function saved(frame) {
+  const words = form?.elements.message.value;
+  if (edited?.dataset.id === String(frame.id) && frame.message === sent && words === sent) takeBack();
+}
+
+function onKey(event) {
+  const plain = !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey && !event.isComposing;
+  if (event.key !== "ArrowUp" || !plain || edited || event.target.value) return;
+  const last = Array.from(log.querySelectorAll(".message[data-text]")).at(-1);
+  if (!last) return;
+  event.preventDefault();
+  startEdit(last);
+}
+
+// startEditing calls onSave(id, new text), which answers whether the line took it.
+export function startEditing(onSave) {
+  if (!form) return;
+  save = onSave;
+  form.elements.message.addEventListener("keydown", onKey);
+  line.querySelector("button").addEventListener("click", () => takeBack());
+}

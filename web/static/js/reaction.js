@@ -1,0 +1,149 @@
+// Reactions: the chips below a message, and the little sheet of emoji to choose from.
+
+import { isolate, language, number, t } from "./i18n.js";
+import { displayOf, self } from "./person.js";
+
+const EMOJI = ["👍", "❤️", "😂", "🎉", "👏", "🙏", "👀", "✅", "🔥", "🤔", "😮", "😢"];
+const COLUMNS = 6; // of the sheet, css/reaction.css
+const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
+const GAP = 6; // px between the sheet and what it belongs to
+
+const list = new Intl.ListFormat(language, { type: "conjunction" });
+const template = document.getElementById("reaction-template");
+const picker = document.getElementById("reaction-picker"); // missing where one only reads
+
+let meant = null; // the message that the sheet is for
+let opener = null; // the button that opened it
+
+function isMine(chip) {
+  return chip?.getAttribute("aria-pressed") === "true";
+}
+
+function usersOf(chip) {
+  return JSON.parse(chip.dataset.users);
+}
+
+function chipOf(message, emoji) {
+  return message.querySelector(`.reaction[data-emoji="${CSS.escape(emoji)}"]`);
+}
+
+// tell says in words who reacted.
+function tell(chip) {
+  const count = Number(chip.dataset.count);
+  const names = usersOf(chip).map((user) => isolate(displayOf(user)));
+  if (count > names.length) names.push(t("reaction.more", { count: count - names.length }));
+  const words = t("reaction.by", { emoji: chip.dataset.emoji, count, names: list.format(names) });
+  chip.title = words;
+  chip.setAttribute("aria-label", words);
+  chip.disabled = !picker;
+}
+
+function paint(chip, { count, users, mine }) {
+  chip.dataset.count = count;
+  chip.dataset.users = JSON.stringify(users);
+  chip.setAttribute("aria-pressed", mine);
+  chip.querySelector(".number").textContent = number(count);
+  tell(chip);
+}
+
+function build(emoji) {
+  const chip = template.content.firstElementChild.cloneNode(true);
+  chip.dataset.emoji = emoji;
+  chip.querySelector(".emoji").textContent = emoji;
+  return chip;
+}
+
+// fillReactions shows all that a message has.
+export function fillReactions(message, reactions = []) {
+  const chips = reactions.map(({ emoji, count, users, mine }) => {
+    const chip = build(emoji);
+    paint(chip, { count, users, mine: mine ?? users.includes(self) });
+    return chip;
+  });
+  const box = message.querySelector(".reactions");
+  box.replaceChildren(...chips);
+  box.hidden = !chips.length;
+}
+
+// reacted takes a reaction frame: somebody put one on a message or took it off.
+export function reacted(message, { emoji, user, on, count }) {
+  const box = message.querySelector(".reactions");
+  const known = chipOf(message, emoji);
+  if (!count) {
+    if (known === document.activeElement) message.focus();
+    known?.remove();
+    box.hidden = !box.childElementCount;
+    return;
+  }
+  const users = known ? usersOf(known).filter((other) => other !== user) : [];
+  if (on) users.push(user);
+  const chip = known ?? box.appendChild(build(emoji));
+  paint(chip, { count, users, mine: user === self ? on : isMine(known) });
+  box.hidden = false;
+}
+
+export function isPicking() {
+  return Boolean(meant);
+}
+
+// openPicker shows the sheet for a message, below the button that was pressed or above it.
+export function openPicker(message, button) {
+  meant = message;
+  opener = button;
+  for (const choice of picker.children) choice.setAttribute("aria-pressed", isMine(chipOf(message, choice.textContent)));
+  picker.showPopover();
+  const from = button.getBoundingClientRect();
+  const { width, height } = picker.getBoundingClientRect();
+  const below = from.bottom + GAP + height < innerHeight;
+  picker.style.top = `${below ? from.bottom + GAP : from.top - GAP - height}px`;
+  picker.style.left = `${Math.max(GAP, Math.min(from.right - width, innerWidth - width - GAP))}px`;
+  picker.firstElementChild.focus();
+}
+
+function onKey(event) {
+  const choices = Array.from(picker.children);
+  const turned = getComputedStyle(picker).direction === "rtl" && event.key.match(/Left|Right/) ? -1 : 1;
+  const next = choices[choices.indexOf(document.activeElement) + (STEPS[event.key] ?? NaN) * turned];
+  if (!next) return;
+  next.focus();
+  event.preventDefault();
+}
+
+function onToggle({ newState }) {
+  opener?.setAttribute("aria-expanded", newState === "open");
+  if (newState === "closed") meant = opener = null;
+}
+
+// startPicker calls onChoose(message, emoji, whether it is to be on).
+function startPicker(onChoose) {
+  picker.append(...EMOJI.map((emoji) => {
+    const choice = document.createElement("button");
+    choice.type = "button";
+    choice.className = "emoji";
+    choice.textContent = emoji;
+    return choice;
+  }));
+  picker.addEventListener("keydown", onKey);
+  picker.addEventListener("toggle", onToggle);
+  picker.addEventListener("click", ({ target }) => {
+    if (target === picker) return;
+    const message = meant;
+    picker.hidePopover();
+    message.focus({ preventScroll: true });
+    onChoose(message, target.textContent, !isMine(target));
+  });
+  document.getElementById("scroller").addEventListener("scroll", () => picker.hidePopover());
+}
+
+// startReactions calls onReact(the message's id, emoji, whether it is to be on).
+export function startReactions(onReact) {
+  const choose = (message, emoji, on) => onReact(Number(message.dataset.id), emoji, on);
+  const log = document.getElementById("log");
+  for (const chip of log.querySelectorAll(".reaction")) tell(chip);
+  if (!picker) return;
+  startPicker(choose);
+  log.addEventListener("click", (event) => {
+    const chip = event.target.closest(".reaction");
+    if (chip) choose(chip.closest(".message"), chip.dataset.emoji, !isMine(chip));
+  });
+}
