@@ -39,14 +39,23 @@ function onPointer(event) {
   show(event.target.closest(".message"));
 }
 
+// onLeave: a finger that is lifted leaves too.
+function onLeave(event) {
+  if (event.pointerType === "touch" || isPicking() || tools.contains(document.activeElement)) return;
+  show(null);
+}
+
+// watchLongPress shows the tools to a finger that rests on a message; the next touch beside them hides them.
 function watchLongPress() {
   let timer = 0;
-  log.addEventListener("pointerdown", (event) => {
-    if (event.pointerType !== "touch" || event.target.closest(".reaction")) return;
+  scroller.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "touch" || tools.contains(event.target)) return;
+    show(null);
+    if (event.target.closest(".reaction")) return;
     const message = event.target.closest(".message");
     timer = setTimeout(() => show(message), LONG_PRESS);
   });
-  for (const end of ["pointerup", "pointercancel", "pointermove"]) log.addEventListener(end, () => clearTimeout(timer));
+  for (const end of ["pointerup", "pointercancel", "pointermove"]) scroller.addEventListener(end, () => clearTimeout(timer));
 }
 
 // step is the message above or below the one in focus; from the list itself, the last.
@@ -83,7 +92,7 @@ function askDelete(onDelete) {
 // startTools calls onReact(message's element, the tool), onReply(the element), onEdit(the element) and onDelete(its id).
 export function startTools({ onReact, onReply, onEdit, onDelete }) {
   scroller.addEventListener("pointerover", onPointer);
-  scroller.addEventListener("pointerleave", () => isPicking() || tools.contains(document.activeElement) || show(null));
+  scroller.addEventListener("pointerleave", onLeave);
   scroller.addEventListener("keydown", onKey);
   watchLongPress();
   react?.addEventListener("click", () => onReact(meant, react));
