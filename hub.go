@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"hearth/web"
 	"hearth/web/chat"
 	"hearth/web/cork"
+	"hearth/web/frame"
 	"hearth/web/queue"
 	"hearth/web/roster"
 )
@@ -84,9 +86,10 @@ func NewHub() *Hub {
 	h.melody.HandleConnect(func(s *melody.Session) { guard(s, func(c *conn) { c.connected(s) }) })
 	h.melody.HandleDisconnect(func(s *melody.Session) { guard(s, (*conn).disconnected) })
 	h.melody.HandleSentMessage(func(s *melody.Session, _ []byte) { guard(s, (*conn).sent) })
-	h.melody.HandleMessage(func(s *melody.Session, b []byte) { guard(s, func(c *conn) { c.received(b) }) })
+	h.melody.HandleMessage(func(s *melody.Session, b []byte) { guard(s, func(c *conn) { c.received(s, b) }) })
+	h.melody.HandleError(func(s *melody.Session, err error) { guard(s, func(c *conn) { c.broken(s, err) }) })
 	h.melody.HandleMessageBinary(func(s *melody.Session, _ []byte) {
-		guard(s, func(c *conn) { c.Close(websocket.CloseUnsupportedData, "send text frames, not binary ones") })
+		guard(s, func(c *conn) { c.fail(s, websocket.CloseUnsupportedData, "send text frames, not binary ones") })
 	})
 	return h
 }
@@ -114,16 +117,19 @@ func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) erro
 		return chat.Errorf("stopping")
 	}
 	c := &conn{hub: h, socket: o, reader: o.Caller.Reader(), ready: make(chan struct{})}
-	hijack := cork.Hijacker{ResponseWriter: w, More: c.more, Got: func(k *cork.Conn) { c.wire = k }}
+	corked := cork.Hijacker{ResponseWriter: w, More: c.more, Got: func(k *cork.Conn) { c.wire = k }}
+	hijack := frame.Hijacker{ResponseWriter: corked}
 	failed := make(chan error, 1)
 	// In a goroutine of its own, so that net/http's, with its large stack and buffers, can go.
 	go func() { failed <- h.melody.HandleRequestWithKeys(hijack, r, map[string]any{"conn": c}) }()
 	select {
 	case err := <-failed:
-		return err
+		if err != nil { // gorilla has answered, or could not
+			slog.Debug("upgrade", "err", err)
+		}
 	case <-c.ready:
-		return nil
 	}
+	return nil
 }
 
 // Count is how many sockets are open.
@@ -502,6 +508,7 @@ type conn struct {
 	queue   queue.Queue
 	batched bool
 	ready   chan struct{}
+	closing atomic.Bool // a close frame is on its way
 
 	mu   sync.Mutex
 	live bool         // it was greeted; events go straight through
@@ -535,9 +542,30 @@ func (c *conn) disconnected() {
 
 func (c *conn) sent() { c.queue.Sent() }
 
-func (c *conn) received(b []byte) {
+// broken tells a peer why reading from it has failed, where the library has not.
+func (c *conn) broken(s *melody.Session, err error) {
+	if v, ok := errors.AsType[*frame.Violation](err); ok {
+		c.fail(s, v.Code, v.Reason)
+	}
+	if errors.Is(err, websocket.ErrReadLimit) {
+		c.fail(s, websocket.CloseMessageTooBig, "at most 64 KiB")
+	}
+}
+
+// fail ends the socket of a peer that broke a rule. The close frame leaves before anything is read
+// that may lie behind, be it the peer's own close frame (RFC 6455, 7.1.7).
+func (c *conn) fail(s *melody.Session, code int, reason string) {
+	_ = s.WebsocketConnection().WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(farewell))
+	c.Close(code, reason) // melody hangs up when it finds that this was said
+}
+
+// received gets a message. After our close frame none counts (RFC 6455, 7.1.7).
+func (c *conn) received(s *melody.Session, b []byte) {
+	if c.closing.Load() {
+		return
+	}
 	if !utf8.Valid(b) {
-		c.Close(websocket.CloseInvalidFramePayloadData, "text must be UTF-8")
+		c.fail(s, websocket.CloseInvalidFramePayloadData, "text must be UTF-8")
 		return
 	}
 	if c.socket.Frame != nil {
@@ -639,6 +667,7 @@ func (c *conn) Close(code int, reason string) {
 // bye sends the close frame, for which melody's buffer always has room, and cuts the line if the
 // peer doesn't take it in time.
 func (c *conn) bye(code int, reason string) {
+	c.closing.Store(true)
 	_ = c.session.CloseWithMsg(websocket.FormatCloseMessage(code, reason)) // fails only if it is closed
 	time.AfterFunc(farewell, c.abort)
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -21,25 +20,15 @@ const lastMessages = 10
 // typingEvery is how often somebody's typing is told at most (PROTOCOL.md).
 const typingEvery = 3 * time.Second
 
-// upgrade refuses what can't become a socket, in the order in which a client can mend it.
-func upgrade(r *ask) error {
-	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		return chat.Errorf("upgrade")
-	}
-	if !sameOrigin(r.Request) {
-		return errOtherSite
-	}
-	return nil
-}
-
 // socket serves a socket. Errors before the upgrade are answered in JSON, and a visitor is told
 // 403 and not where to log in: sockets follow no redirects.
 func (s *Server) socket(h handler) http.HandlerFunc {
 	return s.serve(func(w http.ResponseWriter, r *ask) error {
 		if err := upgrade(r); err != nil {
-			w.Header().Set("Upgrade", "websocket")
+			tellUpgrade(w.Header())
 			return err
 		}
+		joinSubprotocols(r.Header)
 		return h(w, r)
 	}, func(w http.ResponseWriter, r *ask, e *chat.Error) {
 		if e.Code == "sign_in" {

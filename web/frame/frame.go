@@ -1,0 +1,196 @@
+// Package frame holds clients to those rules of RFC 6455 that gorilla/websocket lets pass: lengths
+// in the shortest form, a close code of two bytes or none, and close reasons in UTF-8.
+package frame
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"net"
+	"net/http"
+	"unicode/utf8"
+)
+
+// Close codes of RFC 6455, 7.4.1.
+const (
+	protocolError  = 1002
+	invalidPayload = 1007
+)
+
+// Sizes in a frame, in bytes (RFC 6455, 5.2 and 5.5).
+const (
+	shortest   = 2              // of a header
+	longest    = 2 + 8 + 4      // of a header: with a long length and a mask
+	maxControl = 125            // of a control frame's payload
+	opClose    = 0x8            // opcode of a close frame
+	length16   = maxControl + 1 // marks a length in two more bytes
+	length64   = length16 + 1   // marks a length in eight more bytes
+)
+
+// Violation is the error of a connection whose peer broke a rule. It should be told with a close
+// frame of this code and reason.
+type Violation struct {
+	Code   int
+	Reason string
+}
+
+// Error is the reason.
+func (v *Violation) Error() string { return v.Reason }
+
+// Conn watches the frames that are read from a connection. The first byte that completes a
+// violation is not handed on; that Read and all later ones return the *Violation.
+type Conn struct {
+	net.Conn
+	watch scanner
+	err   error
+}
+
+// Read reads what the peer sent, up to a violation.
+func (c *Conn) Read(p []byte) (int, error) {
+	if c.err != nil {
+		return 0, c.err
+	}
+	n, err := c.Conn.Read(p)
+	if good, v := c.watch.scan(p[:n]); v != nil {
+		c.err = v
+		return good, v
+	}
+	return n, err
+}
+
+// scanner follows the frames in a stream that arrives in pieces of any size.
+type scanner struct {
+	head  [longest]byte
+	have  int    // bytes of head so far
+	left  uint64 // bytes of payload still to come
+	close []byte // payload of a close frame so far, masked
+	done  bool   // a close frame was the last that counts
+}
+
+// scan follows p. Where a rule is broken it returns how many bytes came before, and how.
+func (s *scanner) scan(p []byte) (int, *Violation) {
+	for i := 0; i < len(p) && !s.done; {
+		n := 1
+		var v *Violation
+		if s.left > 0 {
+			n = int(min(s.left, uint64(len(p)-i)))
+			v = s.payload(p[i : i+n])
+		} else {
+			v = s.header(p[i])
+		}
+		i += n
+		if v != nil {
+			return i - 1, v
+		}
+	}
+	return len(p), nil
+}
+
+// header takes the next byte of a header.
+func (s *scanner) header(b byte) *Violation {
+	s.head[s.have] = b
+	s.have++
+	if s.have < shortest || s.have < s.lengthEnd() {
+		return nil
+	}
+	length, v := s.length()
+	if v != nil || s.have < s.size() {
+		return v
+	}
+	s.left = length
+	if length == 0 {
+		return s.end()
+	}
+	return nil
+}
+
+// lengthEnd is where the length ends in the header.
+func (s *scanner) lengthEnd() int {
+	switch s.head[1] & 0x7f {
+	case length16:
+		return shortest + 2
+	case length64:
+		return shortest + 8
+	}
+	return shortest
+}
+
+// size is the header's: a mask may follow the length.
+func (s *scanner) size() int {
+	if s.head[1]&0x80 != 0 {
+		return s.lengthEnd() + 4
+	}
+	return s.lengthEnd()
+}
+
+// length is the payload's; RFC 6455, 5.2 wants it in as few bytes as it fits in.
+func (s *scanner) length() (uint64, *Violation) {
+	n := uint64(s.head[1] & 0x7f)
+	switch n {
+	case length16:
+		n = uint64(binary.BigEndian.Uint16(s.head[shortest:]))
+		if n < length16 {
+			return 0, &Violation{protocolError, "length not in its shortest form"}
+		}
+	case length64:
+		n = binary.BigEndian.Uint64(s.head[shortest:])
+		if n < 1<<16 {
+			return 0, &Violation{protocolError, "length not in its shortest form"}
+		}
+		if n>>63 != 0 {
+			return 0, &Violation{protocolError, "length of 64 bits"}
+		}
+	}
+	return n, nil
+}
+
+// payload takes the next bytes of a payload.
+func (s *scanner) payload(p []byte) *Violation {
+	if s.closes() {
+		s.close = append(s.close, p...)
+	}
+	s.left -= uint64(len(p))
+	if s.left > 0 {
+		return nil
+	}
+	return s.end()
+}
+
+// closes reports whether this is a close frame, and of a size that is allowed.
+func (s *scanner) closes() bool { return s.head[0]&0x0f == opClose && s.head[1]&0x7f <= maxControl }
+
+// end is the end of a frame.
+func (s *scanner) end() *Violation {
+	s.have = 0
+	if !s.closes() {
+		return nil
+	}
+	s.done = true
+	mask := s.head[s.lengthEnd():] // none is the library's to refuse
+	for i := range s.close {
+		s.close[i] ^= mask[i%4]
+	}
+	if len(s.close) == 1 {
+		return &Violation{protocolError, "close code of one byte"}
+	}
+	if len(s.close) > 2 && !utf8.Valid(s.close[2:]) {
+		return &Violation{invalidPayload, "close reason must be UTF-8"}
+	}
+	return nil
+}
+
+// Hijacker wraps a ResponseWriter so that the connection taken over from it is a *Conn.
+type Hijacker struct{ http.ResponseWriter }
+
+// Hijack takes over the connection.
+func (h Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	under, ok := h.ResponseWriter.(http.Hijacker)
+	if !ok {
+		return nil, nil, errors.New("this connection can't be taken over")
+	}
+	conn, rw, err := under.Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	return &Conn{Conn: conn}, rw, nil
+}
