@@ -32,10 +32,10 @@ const (
 	maxQueue = 1 << 20
 	// grace is how long after the last socket closed a person counts as gone: reloads take less.
 	grace = 2 * time.Second
-	// pongWait is within PROTOCOL.md's 60 s for peers that answer no ping; pingPeriod leaves
+	// pongWait and grace are within the 60 s of PROTOCOL.md for peers that answer no ping; pingPeriod leaves
 	// one ping time to be answered.
-	pongWait   = 57 * time.Second
-	pingPeriod = 27 * time.Second
+	pongWait   = 54 * time.Second
+	pingPeriod = 25 * time.Second
 	// writeWait is how long one write may take before the peer counts as gone.
 	writeWait = 20 * time.Second
 	// farewell is how long a conn that is shown out may take to accept its close frame.
