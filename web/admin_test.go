@@ -61,11 +61,11 @@ func TestAdminUsers(t *testing.T) {
 	wantReply(t, "taken", admin.Post(path, "username", "ADA", "password1", hearthtest.Password, "password2", hearthtest.Password), http.StatusUnprocessableEntity, "taken")
 	r := admin.Post(path, "username", "mai", "first_name", "Mai", "last_name", "Trần", "email", "mai@example.org", "password1", hearthtest.Password, "password2", hearthtest.Password)
 	wantGone(t, "create", r, "/admin/users/2/?done=user_created")
-	wantReply(t, "her page", admin.Get("/admin/users/2/?done=user_created"), http.StatusOK, "The account is there.", "Mai Trần", `value="mai@example.org"`)
+	wantReply(t, "her page", admin.Get("/admin/users/2/?done=user_created"), http.StatusOK, "The account has been created.", "Mai Trần", `value="mai@example.org"`)
 	for _, q := range []string{"MAI", "trần", "Mai+Tr", "example.org"} {
 		wantReply(t, "search "+q, admin.Get("/admin/users/?q="+q), http.StatusOK, `href="/admin/users/2/"`, "1 user")
 	}
-	wantReply(t, "search in vain", admin.Get("/admin/users/?q=nobody"), http.StatusOK, "Nobody fits")
+	wantReply(t, "search in vain", admin.Get("/admin/users/?q=nobody"), http.StatusOK, "Nobody matches")
 
 	mai := s.LogIn(t, "mai")
 	socket := mai.Dial("/ws/chat/tea/")
@@ -78,7 +78,7 @@ func TestAdminUsers(t *testing.T) {
 
 	mai = s.LogIn(t, "mai")
 	socket = mai.Dial("/ws/chat/tea/")
-	wantReply(t, "a weak password", admin.Post("/admin/users/2/", "action", "password", "password1", "12345678", "password2", "12345678"), http.StatusUnprocessableEntity, "digits alone")
+	wantReply(t, "a weak password", admin.Post("/admin/users/2/", "action", "password", "password1", "12345678", "password2", "12345678"), http.StatusUnprocessableEntity, "Digits alone")
 	wantGone(t, "password", admin.Post("/admin/users/2/", "action", "password", "password1", "another fire 8", "password2", "another fire 8"), "/admin/users/2/?done=password")
 	wantClosed(t, "after a new password", socket)
 	wantReply(t, "the old one", s.Visitor(t).Post("/login/", "username", "mai", "password", hearthtest.Password), http.StatusUnauthorized)
