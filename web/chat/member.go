@@ -34,16 +34,22 @@ func (c *Chat) Members(ctx context.Context, r *Room) ([]*User, error) {
 	return members, nil
 }
 
-// AddMember lets the user called name into a room for the invited. Errors: not_allowed,
-// no_such_user, storage.
-func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) error {
+// candidate is the user called name, if the caller may let people into the room and out of it.
+func (c *Chat) candidate(ctx context.Context, by Caller, r *Room, name string) (*User, error) {
 	if err := c.mustManage(ctx, by, r); err != nil {
-		return err
+		return nil, err
 	}
 	u, err := c.UserByName(ctx, name)
 	if errors.Is(err, ErrNotFound) {
-		return Errorf("no_such_user", "name", name).On("name")
+		return nil, Errorf("no_such_user", "name", name).On("name")
 	}
+	return u, err
+}
+
+// AddMember lets the user called name into a room for the invited. Errors: not_allowed,
+// no_such_user, storage.
+func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) error {
+	u, err := c.candidate(ctx, by, r, name)
 	if err != nil {
 		return err
 	}
@@ -59,13 +65,7 @@ func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) e
 
 // RemoveMember shows the user called name out of a room for the invited.
 func (c *Chat) RemoveMember(ctx context.Context, by Caller, r *Room, name string) error {
-	if err := c.mustManage(ctx, by, r); err != nil {
-		return err
-	}
-	u, err := c.UserByName(ctx, name)
-	if errors.Is(err, ErrNotFound) {
-		return Errorf("no_such_user", "name", name).On("name")
-	}
+	u, err := c.candidate(ctx, by, r, name)
 	if err != nil {
 		return err
 	}

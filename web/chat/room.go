@@ -401,21 +401,9 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller) ([]*Room, error) {
 		where = "(access = 'open' OR access = 'closed' AND id IN (SELECT room_id FROM membership WHERE user_id = ?))"
 		args = append(args, by.User.ID)
 	}
-	rows, err := c.read.Query(ctx, "SELECT "+roomColumns+" FROM room WHERE archived_at = 0 AND "+where, args...)
-	if err != nil {
-		return nil, storage("list rooms", err)
-	}
-	defer rows.Close()
-	var rooms []*Room
-	for rows.Next() {
-		r, err := scanRoom(rows.Scan)
-		if err != nil {
-			return nil, storage("list rooms", err)
-		}
-		rooms = append(rooms, r)
-	}
+	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE archived_at = 0 AND "+where, args...)
 	sort.Slice(rooms, func(i, j int) bool { return rooms[i].Key < rooms[j].Key })
-	return rooms, storage("list rooms", rows.Err())
+	return rooms, err
 }
 
 // maxFaces is how many people a room's card in a list shows.
