@@ -317,6 +317,7 @@ func (h *house) stop() error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = h.server.Close()
 	}
+	h.chat.Close()
 	return errors.Join(err, h.chat.SeenAll(ctx, online), h.store.Close())
 }
 

@@ -16,6 +16,8 @@ import (
 	"hearth/web/hearthtest"
 )
 
+func TestMain(m *testing.M) { os.Exit(hearthtest.Main(m)) }
+
 func TestMistakesAreOneSentence(t *testing.T) {
 	s := hearthtest.Start(t)
 	taken := strings.TrimPrefix(s.URL, "http://")

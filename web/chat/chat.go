@@ -78,6 +78,9 @@ type Hub interface {
 // Attach tells the chat who holds the sockets. It must be called before the first request.
 func (c *Chat) Attach(h Hub) { c.ender, c.presence = h, h }
 
+// Close ends what the chat does by itself, so that the disk can be closed.
+func (c *Chat) Close() { c.bell.close() }
+
 // Forget drops what is kept in memory of the database and closes the sockets of those who may
 // no longer be there: another process has changed it.
 func (c *Chat) Forget() {

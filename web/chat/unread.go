@@ -14,27 +14,50 @@ const unreadEvery = time.Second
 
 // bell collects the rooms in which something was said, until those who are elsewhere are told.
 type bell struct {
-	mu    sync.Mutex
-	rooms map[int64]*Room
+	mu     sync.Mutex
+	rooms  map[int64]*Room
+	closed bool
+	told   sync.WaitGroup // what was rung for and is not told yet
+}
+
+// close has nobody told any more, and waits for who is being told.
+func (b *bell) close() {
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	b.told.Wait()
+}
+
+// take empties the bell: of nothing, once it is closed.
+func (b *bell) take() map[int64]*Room {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	rooms := b.rooms
+	b.rooms = nil
+	if b.closed {
+		return nil
+	}
+	return rooms
 }
 
 // ring has the members of r told soon. It is called on the writer's goroutine.
 func (c *Chat) ring(id int64, r *Room) {
 	c.bell.mu.Lock()
 	defer c.bell.mu.Unlock()
+	if c.bell.closed {
+		return
+	}
 	if c.bell.rooms == nil {
 		c.bell.rooms = map[int64]*Room{}
+		c.bell.told.Add(1)
 		time.AfterFunc(unreadEvery, c.tellUnread)
 	}
 	c.bell.rooms[id] = r
 }
 
 func (c *Chat) tellUnread() {
-	c.bell.mu.Lock()
-	rooms := c.bell.rooms
-	c.bell.rooms = nil
-	c.bell.mu.Unlock()
-	for id, r := range rooms {
+	defer c.bell.told.Done()
+	for id, r := range c.bell.take() {
 		if err := c.tellUnreadOf(context.Background(), id, r); err != nil {
 			slog.Error("tell what is unread", "room", r.Name, "err", err)
 		}

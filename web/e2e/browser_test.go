@@ -65,7 +65,7 @@ func startBrowser() (context.Context, error) {
 }
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := hearthtest.Main(m)
 	stop()
 	os.Exit(code)
 }

@@ -24,9 +24,27 @@ import (
 // tests are busy; nothing is measured with it.
 const patience = 20 * time.Second
 
+// folder is where the built program lives until Main removes it.
+var folder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "hearth-test-") })
+
+// Main runs a package's tests and removes the program that was built for them. It returns the
+// process's exit status: func TestMain(m *testing.M) { os.Exit(hearthtest.Main(m)) }.
+func Main(m *testing.M) int {
+	status := m.Run()
+	dir, err := folder()
+	if err == nil {
+		err = os.RemoveAll(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "remove the built program:", err)
+		return 1
+	}
+	return status
+}
+
 // binary builds the program once for all tests of a process, with the race detector if they have it.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "hearth-test-")
+	dir, err := folder()
 	if err != nil {
 		return "", err
 	}
