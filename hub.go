@@ -117,7 +117,7 @@ func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) erro
 		return chat.Errorf("stopping")
 	}
 	c := &conn{hub: h, socket: o, reader: o.Caller.Reader(), ready: make(chan struct{})}
-	corked := cork.Hijacker{ResponseWriter: w, More: c.more, Got: func(k *cork.Conn) { c.wire = k }}
+	corked := cork.Hijacker{ResponseWriter: w, More: c.more, Later: c.sent, Patience: writeWait, Got: func(k *cork.Conn) { c.wire = k }}
 	hijack := frame.Hijacker{ResponseWriter: corked}
 	failed := make(chan error, 1)
 	// In a goroutine of its own, so that net/http's, with its large stack and buffers, can go.
@@ -525,6 +525,7 @@ func (c *conn) connected(s *melody.Session) {
 	defer close(c.ready)
 	c.batched = s.WebsocketConnection().Subprotocol() == web.Batched
 	c.queue.Window, c.queue.Limit = window, maxQueue
+	c.queue.Now = c.wire.Now
 	c.queue.Write = func(b []byte) { _ = s.Write(b) } // fails only once the session is closed
 	c.session, s.Request = s, nil                     // the request's memory is no longer needed
 	here, ok := c.hub.enter(c)
@@ -612,9 +613,14 @@ func (c *conn) writeNew(events []chat.Event) {
 	}
 }
 
-// write queues frames, or cuts a reader that is too slow for them; c.mu is held.
+// write sends frames at once if nothing waits, or queues them, or cuts a reader that is too slow
+// for them; c.mu is held.
 func (c *conn) write(f *chat.Frames) {
-	for _, b := range c.frames(f) {
+	burst := c.burst(f)
+	if len(burst.Payloads) == 0 || c.queue.PushNow(burst.Wire) {
+		return
+	}
+	for _, b := range burst.Payloads {
 		if !c.queue.Push(b) {
 			c.hub.cut.Add(1)
 			c.bye(websocket.CloseTryAgainLater, "too slow a reader, come back with after=")
@@ -623,7 +629,7 @@ func (c *conn) write(f *chat.Frames) {
 	}
 }
 
-func (c *conn) frames(f *chat.Frames) [][]byte {
+func (c *conn) burst(f *chat.Frames) *chat.Burst {
 	if c.batched {
 		return f.Joined(c.reader)
 	}
@@ -635,7 +641,11 @@ func (c *conn) Send(events ...chat.Event) {
 	if len(events) == 0 {
 		return
 	}
-	for _, b := range c.frames(chat.NewFrames(events)) {
+	burst := c.burst(chat.NewFrames(events))
+	if len(burst.Payloads) == 0 || c.queue.PushNow(burst.Wire) {
+		return
+	}
+	for _, b := range burst.Payloads {
 		c.queue.PushAny(b)
 	}
 }

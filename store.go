@@ -28,6 +28,8 @@ const (
 	maxBatch = 1024
 	// waiting is how many jobs may wait for the writer before Submit blocks its caller.
 	waiting = 4 * maxBatch
+	// ahead is how many commits the writer may be ahead of their publishing.
+	ahead = 16
 	// watchEvery is how often the writer looks for commits of other processes (the command line).
 	watchEvery = 300 * time.Millisecond
 	// reopenEvery is the pause between attempts to write again after the disk failed.
@@ -92,7 +94,7 @@ var ErrNewer = errors.New("this database was written by a newer Hearth; use that
 // its schema up to date by the numbered steps. With serve it also keeps other servers off the
 // folder; without, it works beside one.
 func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, error) {
-	s := &Store{dir: dir, options: o, jobs: make(chan *job, waiting), batches: make(chan batch, 4), stop: make(chan struct{})}
+	s := &Store{dir: dir, options: o, jobs: make(chan *job, waiting), batches: make(chan batch, ahead), stop: make(chan struct{})}
 	if err := s.prepare(serve); err != nil {
 		return nil, err
 	}
@@ -530,21 +532,35 @@ func (s *Store) reopen() error {
 }
 
 // announce publishes what is on disk and answers those who wait, in the order of the commits,
-// while the writer is already at the next one.
+// while the writer is already at the next one. Commits that were quicker than the publishing are
+// published together.
 func (s *Store) announce() {
 	defer s.finished.Done()
 	var all []chat.Announcement
+	var waiting []batch
 	for b := range s.batches {
-		all = all[:0]
-		for _, j := range b.jobs {
-			all = append(all, j.announced...)
+		all, waiting = all[:0], append(waiting[:0], b)
+		for len(s.batches) > 0 {
+			waiting = append(waiting, <-s.batches)
+		}
+		for _, b := range waiting {
+			for _, j := range b.jobs {
+				all = append(all, j.announced...)
+			}
 		}
 		if len(all) > 0 {
 			s.options.Publish(all)
 		}
-		for _, j := range b.jobs {
-			j.done(j.outcome(b.err))
+		for _, b := range waiting {
+			b.answer()
 		}
+	}
+}
+
+// answer tells those who wait for a commit how it ended.
+func (b batch) answer() {
+	for _, j := range b.jobs {
+		j.done(j.outcome(b.err))
 	}
 }
 

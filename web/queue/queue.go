@@ -9,8 +9,12 @@ import (
 )
 
 // Queue hands pieces to Write, at most Window of which are under way at a time; Sent makes room
-// for the next. It is safe for concurrent use. Its fields are set before the first Push.
+// for the next. It is safe for concurrent use. Its fields are set before the first
+// Push.
 type Queue struct {
+	// Now sends pieces, joined, if that can begin at once. It must not block. pending says that
+	// a part of them is under way: Sent is called for it later, from another goroutine.
+	Now    func(joined []byte) (taken, pending bool)
 	Write  func([]byte) // must not block
 	Window int          // pieces under way at most
 	Limit  int          // bytes that may wait
@@ -25,6 +29,24 @@ type Queue struct {
 // Push queues p and reports whether there was room. Where there was none p is lost, and so is all
 // that waits: a reader who is this far behind must come back and ask for what it missed.
 func (q *Queue) Push(p []byte) bool { return q.push(p, q.Limit) }
+
+// PushNow sends pieces, joined, past the queue if it is empty, and reports whether it did.
+func (q *Queue) PushNow(joined []byte) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return true // as in push
+	}
+	if len(q.waiting) > 0 || q.way.Load() > 0 {
+		return false
+	}
+	q.way.Store(1)
+	taken, pending := q.Now(joined)
+	if !pending {
+		q.way.Store(0)
+	}
+	return taken
+}
 
 // PushAny queues p however much waits already: for answers whose size is bounded otherwise.
 func (q *Queue) PushAny(p []byte) { q.push(p, math.MaxInt) }
