@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -184,25 +187,100 @@ func TestOneStepFromSignInToSocketForEverybody(t *testing.T) {
 	})
 }
 
-// What is published to many is encoded once, and handed on without an allocation for each.
+// What is published to many is encoded once, and written without an allocation for each. Beside it
+// the lower bound: nothing but a write for each reader.
 func BenchmarkPublish(b *testing.B) {
-	h := NewHub()
 	const readers = 1000
-	g := &group{name: "room:r", conns: map[*conn]struct{}{}}
-	h.groups["room:r"] = g
-	for range readers {
-		c := &conn{hub: h, live: true}
-		c.queue.Window, c.queue.Limit = 1, maxQueue
-		c.queue.Write = func([]byte) {}
-		g.conns[c] = struct{}{}
-	}
 	e := chat.UserJoined("ada", "Ada")
-	b.ReportAllocs()
-	for b.Loop() {
-		h.Publish("room:r", e)
-		for c := range g.conns {
-			c.queue.Sent()
+	size := int64(len(chat.NewFrames([]chat.Event{e}).Joined(chat.Reader{}).Wire))
+	perReader := func(b *testing.B) {
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/readers, "ns/reader")
+	}
+	b.Run("hub", func(b *testing.B) {
+		h, s := inside(b, settings{guests: "read"})
+		s.SignUp(b, "ada").Dial("/ws/chat/r/").Say("so that the room is there")
+		var got atomic.Int64
+		for range readers {
+			listen(b, s, &got)
+		}
+		for got.Load() == 0 || h.hub.Count() <= readers {
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(100 * time.Millisecond) // what greeted them is read
+		got.Store(0)
+		b.ReportAllocs()
+		for b.Loop() {
+			h.hub.Publish("room:r", e)
+			await(&got, readers*size)
+		}
+		perReader(b)
+	})
+	b.Run("write", func(b *testing.B) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer l.Close()
+		var got atomic.Int64
+		var conns []net.Conn
+		for range readers {
+			client, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				b.Fatal(err)
+			}
+			go count(client, &got)
+			conn, err := l.Accept()
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer conn.Close()
+			conns = append(conns, conn)
+		}
+		wire := make([]byte, size)
+		for b.Loop() {
+			for _, c := range conns {
+				if _, err := c.Write(wire); err != nil {
+					b.Fatal(err)
+				}
+			}
+			await(&got, readers*size)
+		}
+		perReader(b)
+	})
+}
+
+// listen opens a socket that counts the bytes it gets.
+func listen(b *testing.B, s *hearthtest.Server, got *atomic.Int64) {
+	b.Helper()
+	at := strings.TrimPrefix(s.URL, "http://")
+	conn, err := net.Dial("tcp", at)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = conn.Close() })
+	_, err = fmt.Fprintf(conn, "GET /ws/chat/r/ HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: hearth.1\r\n\r\n", at)
+	if err != nil {
+		b.Fatal(err)
+	}
+	go count(conn, got)
+}
+
+func count(conn net.Conn, got *atomic.Int64) {
+	p := make([]byte, 4096)
+	for {
+		n, err := conn.Read(p)
+		got.Add(int64(n))
+		if err != nil {
+			return
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/readers, "ns/reader")
+}
+
+// await waits until n bytes were got, and counts from zero again.
+func await(got *atomic.Int64, n int64) {
+	for got.Load() < n {
+		runtime.Gosched()
+	}
+	got.Add(-n)
 }

@@ -29,7 +29,7 @@ const (
 	// waiting is how many jobs may wait for the writer before Submit blocks its caller.
 	waiting = 4 * maxBatch
 	// ahead is how many commits the writer may be ahead of their publishing.
-	ahead = 16
+	ahead = 1
 	// watchEvery is how often the writer looks for commits of other processes (the command line).
 	watchEvery = 300 * time.Millisecond
 	// reopenEvery is the pause between attempts to write again after the disk failed.
