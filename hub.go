@@ -18,16 +18,15 @@ import (
 
 	"hearth/web"
 	"hearth/web/chat"
-	"hearth/web/cork"
 	"hearth/web/frame"
-	"hearth/web/queue"
+	"hearth/web/line"
 	"hearth/web/roster"
 )
 
 const (
-	// window is how many frames of one conn are handed to melody at a time. Its buffer is twice
-	// that, so it never fills (a full one drops silently) and has room for a close frame.
-	window = 16
+	// buffer is melody's for one conn, in frames. Only the close frame goes through it: what is sent
+	// has a line of its own, because melody drops silently what its buffer has no room for.
+	buffer = 2
 	// maxQueue is how many bytes may wait for one conn before it counts as too slow a reader.
 	maxQueue = 1 << 20
 	// grace is how long after the last socket closed a person counts as gone: reloads take less.
@@ -76,7 +75,7 @@ func NewHub() *Hub {
 	h := &Hub{melody: melody.New(), groups: map[string]*group{}, conns: map[*conn]struct{}{}}
 	c := h.melody.Config
 	c.WriteWait, c.PongWait, c.PingPeriod = writeWait, pongWait, pingPeriod
-	c.MaxMessageSize, c.MessageBufferSize = web.MaxFrame, 2*window
+	c.MaxMessageSize, c.MessageBufferSize = web.MaxFrame, buffer
 	h.melody.Upgrader = &websocket.Upgrader{
 		ReadBufferSize:  256, // memory of idle conns; longer frames are read in pieces
 		WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
@@ -85,7 +84,6 @@ func NewHub() *Hub {
 	}
 	h.melody.HandleConnect(func(s *melody.Session) { guard(s, func(c *conn) { c.connected(s) }) })
 	h.melody.HandleDisconnect(func(s *melody.Session) { guard(s, (*conn).disconnected) })
-	h.melody.HandleSentMessage(func(s *melody.Session, _ []byte) { guard(s, (*conn).sent) })
 	h.melody.HandleMessage(func(s *melody.Session, b []byte) { guard(s, func(c *conn) { c.received(s, b) }) })
 	h.melody.HandleError(func(s *melody.Session, err error) { guard(s, func(c *conn) { c.broken(s, err) }) })
 	h.melody.HandleMessageBinary(func(s *melody.Session, _ []byte) {
@@ -116,9 +114,9 @@ func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) erro
 	if h.stopping() {
 		return chat.Errorf("stopping")
 	}
-	c := &conn{hub: h, socket: o, reader: o.Caller.Reader(), ready: make(chan struct{})}
-	corked := cork.Hijacker{ResponseWriter: w, More: c.more, Later: c.sent, Patience: writeWait, Got: func(k *cork.Conn) { c.wire = k }}
-	hijack := frame.Hijacker{ResponseWriter: corked}
+	c := &conn{hub: h, socket: o, reader: o.Caller.Reader(), ready: make(chan struct{}), greeted: make(chan struct{})}
+	lined := line.Hijacker{ResponseWriter: w, Limits: line.Limits{Bytes: maxQueue, Patience: writeWait}, Got: func(l *line.Line) { c.line = l }}
+	hijack := frame.Hijacker{ResponseWriter: lined}
 	failed := make(chan error, 1)
 	// In a goroutine of its own, so that net/http's, with its large stack and buffers, can go.
 	go func() { failed <- h.melody.HandleRequestWithKeys(hijack, r, map[string]any{"conn": c}) }()
@@ -128,6 +126,8 @@ func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) erro
 			slog.Debug("upgrade", "err", err)
 		}
 	case <-c.ready:
+		// Here and not in melody's goroutine, which would keep the stack that this takes.
+		guard(c.session, (*conn).greet)
 	}
 	return nil
 }
@@ -504,11 +504,11 @@ type conn struct {
 	socket  web.Socket
 	reader  chat.Reader
 	session *melody.Session
-	wire    *cork.Conn
-	queue   queue.Queue
+	line    *line.Line
 	batched bool
-	ready   chan struct{}
-	closing atomic.Bool // a close frame is on its way
+	ready   chan struct{} // closed once the handshake is done
+	greeted chan struct{} // closed once it was told what it comes to
+	closing atomic.Bool   // a close frame is on its way
 
 	mu   sync.Mutex
 	live bool         // it was greeted; events go straight through
@@ -517,17 +517,16 @@ type conn struct {
 	told []int64      // and private messages with these ids
 }
 
-// more reports whether another frame follows the one that is being written.
-func (c *conn) more() bool { return c.queue.UnderWay() > 1 }
-
-// connected greets a new socket. Melody starts to write once this has returned.
+// connected prepares a new socket. Melody starts to read and write once this has returned.
 func (c *conn) connected(s *melody.Session) {
 	defer close(c.ready)
 	c.batched = s.WebsocketConnection().Subprotocol() == web.Batched
-	c.queue.Window, c.queue.Limit = window, maxQueue
-	c.queue.Now = c.wire.Now
-	c.queue.Write = func(b []byte) { _ = s.Write(b) } // fails only once the session is closed
-	c.session, s.Request = s, nil                     // the request's memory is no longer needed
+	c.session, s.Request = s, nil // the request's memory is no longer needed
+}
+
+// greet lets c in and tells it what it comes to. Until then nothing is read from it.
+func (c *conn) greet() {
+	defer close(c.greeted)
 	here, ok := c.hub.enter(c)
 	if !ok {
 		c.Close(websocket.CloseGoingAway, "the server restarts, come back")
@@ -537,11 +536,10 @@ func (c *conn) connected(s *melody.Session) {
 }
 
 func (c *conn) disconnected() {
-	c.queue.Close()
+	<-c.greeted
+	c.line.Stop()
 	c.hub.leave(c)
 }
-
-func (c *conn) sent() { c.queue.Sent() }
 
 // broken tells a peer why reading from it has failed, where the library has not.
 func (c *conn) broken(s *melody.Session, err error) {
@@ -562,6 +560,7 @@ func (c *conn) fail(s *melody.Session, code int, reason string) {
 
 // received gets a message. After our close frame none counts (RFC 6455, 7.1.7).
 func (c *conn) received(s *melody.Session, b []byte) {
+	<-c.greeted
 	if c.closing.Load() {
 		return
 	}
@@ -613,23 +612,16 @@ func (c *conn) writeNew(events []chat.Event) {
 	}
 }
 
-// write sends frames at once if nothing waits, or queues them, or cuts a reader that is too slow
-// for them; c.mu is held.
+// write sends frames, or cuts a reader that is too slow for them; c.mu is held.
 func (c *conn) write(f *chat.Frames) {
-	burst := c.burst(f)
-	if len(burst.Payloads) == 0 || c.queue.PushNow(burst.Wire) {
-		return
-	}
-	for _, b := range burst.Payloads {
-		if !c.queue.Push(b) {
-			c.hub.cut.Add(1)
-			c.bye(websocket.CloseTryAgainLater, "too slow a reader, come back with after=")
-			return
-		}
+	frames := c.frames(f)
+	if len(frames) > 0 && !c.line.Send(frames) {
+		c.hub.cut.Add(1)
+		c.bye(websocket.CloseTryAgainLater, "too slow a reader, come back with after=")
 	}
 }
 
-func (c *conn) burst(f *chat.Frames) *chat.Burst {
+func (c *conn) frames(f *chat.Frames) []byte {
 	if c.batched {
 		return f.Joined(c.reader)
 	}
@@ -641,12 +633,8 @@ func (c *conn) Send(events ...chat.Event) {
 	if len(events) == 0 {
 		return
 	}
-	burst := c.burst(chat.NewFrames(events))
-	if len(burst.Payloads) == 0 || c.queue.PushNow(burst.Wire) {
-		return
-	}
-	for _, b := range burst.Payloads {
-		c.queue.PushAny(b)
+	if frames := c.frames(chat.NewFrames(events)); len(frames) > 0 {
+		c.line.SendAny(frames)
 	}
 }
 
@@ -669,7 +657,7 @@ func (c *conn) Batched() bool { return c.batched }
 
 // Close ends the socket with a close frame after what is already under way; what waits is dropped.
 func (c *conn) Close(code int, reason string) {
-	if c.queue.Close() {
+	if c.line.Stop() {
 		c.bye(code, reason)
 	}
 }
@@ -683,4 +671,4 @@ func (c *conn) bye(code int, reason string) {
 }
 
 // abort cuts the line. Melody notices when it next reads or writes.
-func (c *conn) abort() { _ = c.wire.Abort() }
+func (c *conn) abort() { _ = c.line.Abort() }

@@ -192,7 +192,7 @@ func TestOneStepFromSignInToSocketForEverybody(t *testing.T) {
 func BenchmarkPublish(b *testing.B) {
 	const readers = 1000
 	e := chat.UserJoined("ada", "Ada")
-	size := int64(len(chat.NewFrames([]chat.Event{e}).Joined(chat.Reader{}).Wire))
+	size := int64(len(chat.NewFrames([]chat.Event{e}).Joined(chat.Reader{})))
 	perReader := func(b *testing.B) {
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/readers, "ns/reader")
 	}

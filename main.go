@@ -39,6 +39,8 @@ const (
 	socketsWait = 3 * time.Second
 	// maxLine bounds a password that is piped in, in bytes.
 	maxLine = 4096
+	// crowd is how many sockets make a wave, after which the memory of their handshakes is given back.
+	crowd = 500
 	// sweepEvery is how often ended sessions and invitations are swept.
 	sweepEvery = time.Hour
 )
@@ -287,8 +289,10 @@ func folderError(dir string, err error) error {
 func (h *house) serve(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- h.server.Serve(h.listen) }()
-	sweep := time.NewTicker(sweepEvery)
+	sweep, tidy := time.NewTicker(sweepEvery), time.NewTicker(time.Second)
 	defer sweep.Stop()
+	defer tidy.Stop()
+	wave := tide{}
 	for {
 		select {
 		case err := <-failed:
@@ -297,10 +301,31 @@ func (h *house) serve(ctx context.Context) error {
 			if err := h.chat.SweepSessions(ctx); err != nil {
 				slog.Error("sweep sessions", "err", err)
 			}
+		case <-tidy.C:
+			if wave.over(h.hub.Count()) {
+				go debug.FreeOSMemory()
+			}
 		case <-ctx.Done():
 			return h.stop()
 		}
 	}
+}
+
+// tide notices when a wave of sockets has come or gone.
+type tide struct {
+	before, last int // sockets after the last wave, and when last looked
+}
+
+// over reports whether the number of sockets, looked at every second, has come to rest far from
+// where it was.
+func (t *tide) over(now int) bool {
+	calm := now == t.last
+	t.last = now
+	if !calm || max(now-t.before, t.before-now) < crowd {
+		return false
+	}
+	t.before = now
+	return true
 }
 
 // stop takes no more requests, finishes those it has, sends the sockets away and closes the

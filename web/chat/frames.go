@@ -10,22 +10,14 @@ const maxJoined = 64 << 10
 type Frames struct {
 	events []Event
 	varies Variance
-	plain  bursts
-	joined bursts
+	plain  dialect
+	joined dialect
 }
 
-// Burst is what one reader gets of some events.
-type Burst struct {
-	// Payloads are the frames' contents, parts of Wire.
-	Payloads [][]byte
-	// Wire are the same frames as they go over the line, unmasked (RFC 6455, 5.2).
-	Wire []byte
-}
-
-// bursts are those of one dialect. Mostly all readers get the same one.
-type bursts struct {
-	same  *Burst
-	kinds map[Reader]*Burst
+// dialect holds the frames of one. Mostly all readers get the same.
+type dialect struct {
+	same  []byte
+	kinds map[Reader][]byte
 }
 
 // NewFrames encodes events, in order, as they are asked for.
@@ -37,77 +29,60 @@ func NewFrames(events []Event) *Frames {
 	return f
 }
 
-// Plain is a frame for each event that the plain dialect knows.
-func (f *Frames) Plain(r Reader) *Burst { return f.burst(&f.plain, r, f.encodePlain) }
+// Plain is a frame for each event that the plain dialect knows, as they go over the line: unmasked,
+// one after the other. It is empty where there is none.
+func (f *Frames) Plain(r Reader) []byte { return f.find(&f.plain, r, f.encodePlain) }
 
 // Joined is all events, one a line, in as few frames as their size allows.
-func (f *Frames) Joined(r Reader) *Burst { return f.burst(&f.joined, r, f.encodeJoined) }
+func (f *Frames) Joined(r Reader) []byte { return f.find(&f.joined, r, f.encodeJoined) }
 
-// burst finds what readers like r get, or has it encoded.
-func (f *Frames) burst(b *bursts, r Reader, encode func(Reader) *Burst) *Burst {
+// find finds what readers like r get, or has it encoded.
+func (f *Frames) find(d *dialect, r Reader, encode func(Reader) []byte) []byte {
 	if f.varies == 0 {
-		if b.same == nil {
-			b.same = encode(r)
+		if d.same == nil {
+			d.same = encode(r)
 		}
-		return b.same
+		return d.same
 	}
 	kind := f.varies.Kind(r)
-	found := b.kinds[kind]
-	if found == nil {
-		found = encode(r)
-		if b.kinds == nil {
-			b.kinds = map[Reader]*Burst{}
+	frames, had := d.kinds[kind]
+	if !had {
+		frames = encode(r)
+		if d.kinds == nil {
+			d.kinds = map[Reader][]byte{}
 		}
-		b.kinds[kind] = found
+		d.kinds[kind] = frames
 	}
-	return found
+	return frames
 }
 
-func (f *Frames) encodePlain(r Reader) *Burst {
-	payloads := make([][]byte, 0, len(f.events))
+func (f *Frames) encodePlain(r Reader) []byte {
+	frames := []byte{}
 	for _, e := range f.events {
 		if e.Plain {
-			payloads = append(payloads, e.JSON(r))
+			frames = appendFrame(frames, e.JSON(r))
 		}
 	}
-	return newBurst(payloads)
+	return frames
 }
 
-func (f *Frames) encodeJoined(r Reader) *Burst {
-	var payloads [][]byte
-	var lines []byte
+func (f *Frames) encodeJoined(r Reader) []byte {
+	var frames, lines []byte
 	for _, e := range f.events {
 		line := e.JSON(r)
 		if len(lines) > 0 && len(lines)+len(line) >= maxJoined {
-			payloads, lines = append(payloads, lines), nil
+			frames, lines = appendFrame(frames, lines), lines[:0]
 		}
 		if len(lines) > 0 {
 			lines = append(lines, '\n')
 		}
 		lines = append(lines, line...)
 	}
-	return newBurst(append(payloads, lines))
-}
-
-// newBurst puts headers before payloads.
-func newBurst(payloads [][]byte) *Burst {
-	size := 0
-	for _, p := range payloads {
-		size += maxHeader + len(p)
-	}
-	b := &Burst{Payloads: payloads, Wire: make([]byte, 0, size)}
-	for i, p := range payloads {
-		b.Wire = appendHeader(b.Wire, len(p))
-		start := len(b.Wire)
-		b.Wire = append(b.Wire, p...)
-		payloads[i] = b.Wire[start:len(b.Wire):len(b.Wire)]
-	}
-	return b
+	return appendFrame(frames, lines)
 }
 
 // Of the header of a server's frame (RFC 6455, 5.2).
 const (
-	maxHeader = 10        // bytes, where the length takes eight
 	finalText = 0x80 | 1  // the last frame of a text, and the first
 	length7   = 125       // the longest payload whose length is in the second byte
 	length16  = 1<<16 - 1 // the longest whose length takes two more bytes, marked by 126
@@ -115,13 +90,15 @@ const (
 	mark64    = 127
 )
 
-// appendHeader appends the header of a text frame of n bytes.
-func appendHeader(b []byte, n int) []byte {
-	switch {
+// appendFrame appends a text frame.
+func appendFrame(b, payload []byte) []byte {
+	switch n := len(payload); {
 	case n <= length7:
-		return append(b, finalText, byte(n))
+		b = append(b, finalText, byte(n))
 	case n <= length16:
-		return binary.BigEndian.AppendUint16(append(b, finalText, mark16), uint16(n))
+		b = binary.BigEndian.AppendUint16(append(b, finalText, mark16), uint16(n))
+	default:
+		b = binary.BigEndian.AppendUint64(append(b, finalText, mark64), uint64(n))
 	}
-	return binary.BigEndian.AppendUint64(append(b, finalText, mark64), uint64(n))
+	return append(b, payload...)
 }

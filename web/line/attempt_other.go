@@ -1,12 +1,12 @@
 //go:build !unix
 
-package cork
+package line
 
 import "net"
 
 // attempt is for systems on which a socket can't be written to without waiting: it takes nothing.
 type attempt struct{}
 
-func newAttempt(net.Conn) *attempt { return nil }
+func (attempt) open(net.Conn) {}
 
-func (*attempt) write([]byte) (int, error) { return 0, nil }
+func (attempt) write([]byte) (int, error) { return 0, nil }

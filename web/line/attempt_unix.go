@@ -1,6 +1,6 @@
 //go:build unix
 
-package cork
+package line
 
 import (
 	"errors"
@@ -10,31 +10,28 @@ import (
 
 // attempt writes without waiting. Its fields spare every write an allocation.
 type attempt struct {
-	raw  syscall.RawConn
+	raw  syscall.RawConn // nil: a connection without a descriptor of its own
 	call func(fd uintptr) bool
 	p    []byte
 	n    int
 	err  error
 }
 
-// newAttempt returns nil for a connection without a file descriptor of its own.
-func newAttempt(conn net.Conn) *attempt {
+func (a *attempt) open(conn net.Conn) {
 	c, ok := conn.(syscall.Conn)
 	if !ok {
-		return nil
+		return
 	}
 	raw, err := c.SyscallConn()
 	if err != nil {
-		return nil
+		return
 	}
-	a := &attempt{raw: raw}
-	a.call = a.write1
-	return a
+	a.raw, a.call = raw, a.once
 }
 
 // write hands p to the system and returns how much it took: nothing where the peer is behind.
 func (a *attempt) write(p []byte) (int, error) {
-	if a == nil {
+	if a.raw == nil {
 		return 0, nil
 	}
 	a.p, a.n, a.err = p, 0, nil
@@ -43,8 +40,8 @@ func (a *attempt) write(p []byte) (int, error) {
 	return a.n, errors.Join(err, a.err)
 }
 
-// write1 always returns true: it is not to be called again when the socket has room.
-func (a *attempt) write1(fd uintptr) bool {
+// once always returns true: it is not to be called again when the socket has room.
+func (a *attempt) once(fd uintptr) bool {
 	for {
 		n, err := syscall.Write(int(fd), a.p)
 		switch {

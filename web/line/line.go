@@ -1,0 +1,263 @@
+// Package line is the way out to one WebSocket peer: whole frames, sent at once where the peer can
+// take them, and otherwise kept in order, bounded in bytes, until it can.
+package line
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// chunk is how much of what waits is handed to the system at a time, in bytes. Control frames
+	// go out between two chunks.
+	chunk = 64 << 10
+	// linger is how long a closed connection goes on reading, so that the close frame is not
+	// overtaken by the reset that unread input causes (RFC 9293, 3.10.7.1).
+	linger = time.Second
+)
+
+// Line is a net.Conn on which a WebSocket library shakes hands and writes control frames, each
+// with one Write. All other frames go out by Send and SendAny. It is safe for concurrent use.
+type Line struct {
+	net.Conn
+	limits   Limits
+	try      attempt
+	once     sync.Once
+	err      error
+	deadline atomic.Int64 // of Write, in Unix nanoseconds; 0: none
+
+	mu      sync.Mutex // guards what follows; taken before out, never after
+	waiting net.Buffers
+	bytes   int  // of what waits
+	busy    bool // flush is at work
+	closed  bool
+
+	out   sync.Mutex // held while frames go out; guards what follows
+	ended bool       // a close frame was written: nothing may follow (RFC 6455, 5.5.1)
+}
+
+// Limits are how far behind a peer may be.
+type Limits struct {
+	Bytes    int           // that may wait
+	Patience time.Duration // how long the peer may take nothing while something waits
+}
+
+// Send sends frames, and reports whether there was room. Where there was none they are lost, and
+// so is all that waits: a peer who is this far behind must come back and ask for what it missed.
+func (l *Line) Send(frames []byte) bool { return l.send(frames, l.limits.Bytes) }
+
+// SendAny is Send however much waits already: for answers whose size is bounded otherwise.
+func (l *Line) SendAny(frames []byte) { l.send(frames, int(^uint(0)>>1)) }
+
+func (l *Line) send(frames []byte, limit int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return true // nobody reads any more, so nobody is behind
+	}
+	if !l.busy && l.now(frames) {
+		return true
+	}
+	if l.bytes+len(frames) > limit {
+		l.drop()
+		return false
+	}
+	l.waiting, l.bytes = append(l.waiting, frames), l.bytes+len(frames)
+	if !l.busy {
+		l.busy = true
+		go l.flush()
+	}
+	return true
+}
+
+// now sends frames if that can begin without waiting, and reports whether it did. It has the rest
+// of what the peer didn't take flushed. l.mu is held, and nothing is waiting.
+func (l *Line) now(frames []byte) bool {
+	if !l.out.TryLock() {
+		return false
+	}
+	if l.ended {
+		l.out.Unlock()
+		return true
+	}
+	n, err := l.try.write(frames)
+	if err != nil {
+		l.fail()
+		n = len(frames) // lost like all that would follow
+	}
+	if n > 0 && n < len(frames) {
+		l.busy = true
+		go l.rest(frames[n:])
+		return true // with l.out held
+	}
+	l.out.Unlock()
+	return n > 0
+}
+
+// rest sends the end of what now began, and what came to wait meanwhile. It comes with l.out held.
+func (l *Line) rest(p []byte) {
+	l.push(&net.Buffers{p}, time.Now().Add(l.limits.Patience))
+	l.out.Unlock()
+	l.flush()
+}
+
+// flush sends what waits until nothing does.
+func (l *Line) flush() {
+	for {
+		frames := l.take()
+		if frames == nil {
+			return
+		}
+		l.out.Lock()
+		if !l.ended {
+			l.push(&frames, time.Now().Add(l.limits.Patience))
+		}
+		l.out.Unlock()
+	}
+}
+
+// take takes a chunk of what waits, at least one piece; nil once nothing does.
+func (l *Line) take() net.Buffers {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	size, n := 0, 0
+	for n < len(l.waiting) && (n == 0 || size+len(l.waiting[n]) <= chunk) {
+		size += len(l.waiting[n])
+		n++
+	}
+	if n == 0 {
+		l.busy, l.waiting = false, nil
+		return nil
+	}
+	taken := l.waiting[:n:n]
+	l.waiting, l.bytes = l.waiting[n:], l.bytes-size
+	return taken
+}
+
+// push writes and waits for the peer until the given time; l.out is held.
+func (l *Line) push(p *net.Buffers, until time.Time) {
+	err := l.Conn.SetWriteDeadline(until)
+	if err == nil {
+		_, err = p.WriteTo(l.Conn)
+	}
+	if err == nil {
+		err = l.Conn.SetWriteDeadline(time.Time{})
+	}
+	if err != nil {
+		l.fail()
+	}
+}
+
+// fail hangs up: a frame that was cut can't be followed by anything. Whoever reads is told.
+func (l *Line) fail() {
+	l.ended = true
+	_ = l.Abort() // it has failed already
+}
+
+// SetWriteDeadline sets when a Write that waits for the peer fails. Most don't wait, and those
+// need no timer.
+func (l *Line) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() {
+		l.deadline.Store(0)
+	} else {
+		l.deadline.Store(t.UnixNano())
+	}
+	return nil
+}
+
+// Write sends a control frame, or the answer to the handshake, after what is going out and before
+// what waits.
+func (l *Line) Write(p []byte) (int, error) {
+	l.out.Lock()
+	defer l.out.Unlock()
+	l.ended = l.ended || closes(p)
+	n, err := l.try.write(p)
+	if err != nil || n == len(p) {
+		return n, err
+	}
+	var until time.Time
+	if at := l.deadline.Load(); at != 0 {
+		until = time.Unix(0, at)
+	}
+	if err := l.Conn.SetWriteDeadline(until); err != nil {
+		return n, err
+	}
+	m, err := l.Conn.Write(p[n:])
+	if err != nil {
+		return n + m, err
+	}
+	return len(p), l.Conn.SetWriteDeadline(time.Time{})
+}
+
+// closes reports whether p is a close frame (RFC 6455, 5.2): final, opcode 8. The answer to the
+// handshake begins with an H, which as a frame would have a reserved bit.
+func closes(p []byte) bool { return len(p) > 0 && p[0] == 0x88 }
+
+// Stop drops what waits and what is sent later; only Write goes on. It reports whether it was the
+// first to do so.
+func (l *Line) Stop() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	was := l.closed
+	l.drop()
+	return !was
+}
+
+func (l *Line) drop() { l.closed, l.waiting, l.bytes = true, nil, 0 }
+
+// Close says that nothing more will be written, reads what the peer still sends for at most a
+// second, and then closes.
+func (l *Line) Close() error {
+	l.once.Do(func() {
+		tcp, ok := l.Conn.(*net.TCPConn)
+		if !ok || tcp.CloseWrite() != nil {
+			l.err = l.Conn.Close()
+			return
+		}
+		l.err = tcp.SetReadDeadline(time.Now().Add(linger))
+		go func() {
+			_, _ = io.Copy(io.Discard, tcp) // whatever comes is too late
+			_ = tcp.Close()                 // nobody is left to be told
+		}()
+	})
+	return l.err
+}
+
+// Abort closes at once; what the peer has not taken is lost.
+func (l *Line) Abort() error { return l.Conn.Close() }
+
+// Hijacker wraps a ResponseWriter so that the connection taken over from it is a *Line, which is
+// handed to Got.
+type Hijacker struct {
+	http.ResponseWriter
+	Limits Limits
+	Got    func(*Line)
+}
+
+// Hijack takes over the connection.
+func (h Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	under, ok := h.ResponseWriter.(http.Hijacker)
+	if !ok {
+		return nil, nil, errors.New("this connection can't be taken over")
+	}
+	conn, rw, err := under.Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	l := New(conn, h.Limits)
+	h.Got(l)
+	return l, rw, nil
+}
+
+// New makes a Line of a connection.
+func New(conn net.Conn, limits Limits) *Line {
+	l := &Line{Conn: conn, limits: limits}
+	l.try.open(conn)
+	return l
+}
