@@ -118,10 +118,13 @@ func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) erro
 	}
 	c := &conn{hub: h, socket: o, reader: o.Caller.Reader(), ready: make(chan struct{})}
 	corked := cork.Hijacker{ResponseWriter: w, More: c.more, Got: func(k *cork.Conn) { c.wire = k }}
-	hijack := frame.Hijacker{ResponseWriter: corked}
+	hijack := frame.Hijacker{ResponseWriter: corked, Limits: o.Limits}
 	failed := make(chan error, 1)
 	// In a goroutine of its own, so that net/http's, with its large stack and buffers, can go.
-	go func() { failed <- h.melody.HandleRequestWithKeys(hijack, r, map[string]any{"conn": c}) }()
+	go func() {
+		defer o.Ended()
+		failed <- h.melody.HandleRequestWithKeys(hijack, r, map[string]any{"conn": c})
+	}()
 	select {
 	case err := <-failed:
 		if err != nil { // gorilla has answered, or could not

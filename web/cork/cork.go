@@ -19,6 +19,9 @@ const (
 	// linger is how long a closed connection goes on reading, so that the close frame is not
 	// overtaken by the reset that unread input causes (RFC 9293, 3.10.7.1).
 	linger = time.Second
+	// maxLinger is how much is read in that time, in bytes: enough for what an honest peer had
+	// under way, too little to be kept busy with.
+	maxLinger = 4 << 20
 )
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 8<<10); return &b }}
@@ -67,7 +70,7 @@ func (c *Conn) flush() error {
 }
 
 // Close says that nothing more will be written, reads what the peer still sends for at most a
-// second, and then closes.
+// second and 4 MiB, and then closes.
 func (c *Conn) Close() error {
 	c.once.Do(func() {
 		tcp, ok := c.Conn.(*net.TCPConn)
@@ -77,8 +80,8 @@ func (c *Conn) Close() error {
 		}
 		c.err = tcp.SetReadDeadline(time.Now().Add(linger))
 		go func() {
-			_, _ = io.Copy(io.Discard, tcp) // whatever comes is too late
-			_ = tcp.Close()                 // nobody is left to be told
+			_, _ = io.CopyN(io.Discard, tcp, maxLinger) // whatever comes is too late
+			_ = tcp.Close()                             // nobody is left to be told
 		}()
 	})
 	return c.err
