@@ -223,15 +223,15 @@ type fuzzed struct {
 	cookie string
 	conn   *websocket.Conn // nil: none is open
 	marks  int
-	nonces map[string]string // and what was said under each
+	said   map[int64]bool // ids of what she has said
 }
 
 func newFuzzed(f *testing.F) *fuzzed {
 	h, s := inside(f, settings{})
-	return &fuzzed{house: h, dial: "ws" + strings.TrimPrefix(s.URL, "http"), cookie: s.SignUp(f, "ada").Cookie(), nonces: map[string]string{}}
+	return &fuzzed{house: h, dial: "ws" + strings.TrimPrefix(s.URL, "http"), cookie: s.SignUp(f, "ada").Cookie(), said: map[int64]bool{}}
 }
 
-func (z *fuzzed) open(t *testing.T, path string) *websocket.Conn {
+func (z *fuzzed) open(t testing.TB, path string) *websocket.Conn {
 	t.Helper()
 	conn, _, err := websocket.DefaultDialer.Dial(z.dial+path, http.Header{"Cookie": {z.cookie}})
 	if err != nil {
@@ -241,7 +241,7 @@ func (z *fuzzed) open(t *testing.T, path string) *websocket.Conn {
 }
 
 // next is the next frame of a plain client. What is not as PROTOCOL.md has it fails the test.
-func (z *fuzzed) next(t *testing.T, conn *websocket.Conn) (hearthtest.Frame, error) {
+func (z *fuzzed) next(t testing.TB, conn *websocket.Conn) (hearthtest.Frame, error) {
 	t.Helper()
 	_, b, err := conn.ReadMessage()
 	if err != nil {
@@ -263,9 +263,20 @@ func (z *fuzzed) tell(t *testing.T, frame []byte) (events []hearthtest.Frame, co
 	if z.conn == nil {
 		z.conn = z.open(t, "/ws/chat/r/")
 	}
+	_ = z.conn.WriteMessage(websocket.TextMessage, frame) // fails only if what is read tells why
+	// Errors and repeated receipts come after what was stored in the same transaction, be it the
+	// first mark; the second is in a later one.
+	for mark := 0; mark < 2 && code == 0 && len(events) == 0; mark++ {
+		events, code = z.settle(t)
+	}
+	return events, code
+}
+
+// settle says a mark and returns her events before it, or the code of the close frame.
+func (z *fuzzed) settle(t *testing.T) (events []hearthtest.Frame, code int) {
+	t.Helper()
 	z.marks++
 	mark := fmt.Sprint("mark ", z.marks)
-	_ = z.conn.WriteMessage(websocket.TextMessage, frame) // fails only if what is read tells why
 	_ = z.conn.WriteJSON(map[string]string{"message": mark})
 	for {
 		f, err := z.next(t, z.conn)
@@ -273,10 +284,10 @@ func (z *fuzzed) tell(t *testing.T, frame []byte) (events []hearthtest.Frame, co
 		if errors.As(err, &closed) {
 			_ = z.conn.Close()
 			z.conn = nil
-			return events, closed.Code
+			return nil, closed.Code
 		}
 		if err != nil {
-			t.Fatalf("the server hangs up on %q: %v", frame, err)
+			t.Fatalf("the server hangs up: %v", err)
 		}
 		if f["message"] == mark {
 			return events, 0
@@ -375,12 +386,13 @@ func (z *fuzzed) accepted(t *testing.T, frame []byte, says bool, text string, go
 	if !says {
 		t.Fatalf("%q is said: %v", frame, got)
 	}
-	if nonce := got.Text("nonce"); nonce != "" { // what was said first under a nonce counts
-		if first, said := z.nonces[nonce]; said {
-			text = first
+	if z.said[got.Int("id")] { // with a nonce that was there: what was said first counts
+		if got.Text("nonce") == "" {
+			t.Fatalf("%q is said twice: %v", frame, got)
 		}
-		z.nonces[nonce] = text
+		return
 	}
+	z.said[got.Int("id")] = true
 	if got.Type() == "private_message_delivered" {
 		if !strings.HasSuffix(text, got.Text("message")) || !sayable(got.Text("message")) {
 			t.Fatalf("%q is delivered as %v", frame, got)
