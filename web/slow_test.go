@@ -169,6 +169,14 @@ func TestABodyMustArriveInTime(t *testing.T) {
 	}
 }
 
+func TestAHeaderIsBounded(t *testing.T) {
+	c := dialRaw(t, hearthtest.Start(t))
+	resp, err := c.ask("GET / HTTP/1.1\r\nHost: hearth\r\nX-Long: " + strings.Repeat("a", 40<<10) + "\r\n\r\n")
+	if err != nil || resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("a header of 40 KiB is answered with %v, %v", resp, err)
+	}
+}
+
 // Without a file descriptor left the server goes on for those who are in, and for all once there
 // are some again.
 func TestNoFileDescriptorsLeft(t *testing.T) {
