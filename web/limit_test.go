@@ -268,9 +268,12 @@ func TestOpenSocketsAreLimited(t *testing.T) {
 				t.Error("bob, from the same address, is shut out")
 			}
 			_ = open[0].Close()
-			for { // until the server has noticed
+			for late := time.Now().Add(rawPatience); ; { // the server has to notice first
 				if sock, _ := patiently(c.browser); sock != nil {
 					return
+				}
+				if time.Now().After(late) {
+					t.Fatal("a socket that was closed still counts")
 				}
 			}
 		})
