@@ -243,6 +243,9 @@ func (z *fuzzed) open(t testing.TB, path string) *websocket.Conn {
 // next is the next frame of a plain client. What is not as PROTOCOL.md has it fails the test.
 func (z *fuzzed) next(t testing.TB, conn *websocket.Conn) (hearthtest.Frame, error) {
 	t.Helper()
+	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	_, b, err := conn.ReadMessage()
 	if err != nil {
 		return nil, err
