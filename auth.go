@@ -20,6 +20,7 @@ import (
 	"github.com/gorilla/securecookie"
 	"golang.org/x/crypto/argon2"
 
+	"hearth/web"
 	"hearth/web/chat"
 )
 
@@ -372,16 +373,11 @@ func accountKey(name string) string {
 	return string(sum[:16])
 }
 
-// addressKey is the address, or the network that one customer has: a /64 of IPv6 (RFC 6177).
+// addressKey is what one customer has.
 func addressKey(addr string) string {
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
 		return addr
 	}
-	a = a.Unmap().WithZone("")
-	if a.Is4() {
-		return a.String()
-	}
-	p, _ := a.Prefix(64)
-	return p.String()
+	return web.Network(a).String()
 }

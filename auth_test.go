@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -278,4 +281,73 @@ func TestSignUpsPerHour(t *testing.T) {
 			t.Fatalf("without limits: %v", err)
 		}
 	}
+}
+
+// Whatever is done to a sealed cookie: it opens as what was sealed, or not at all.
+func FuzzSeal(f *testing.F) {
+	a, err := NewAuth(f.TempDir(), true)
+	if err != nil {
+		f.Fatal(err)
+	}
+	token := []byte("thirty-two bytes of a session id")
+	sealed, err := a.Seal(token)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(0, 0, "")
+	f.Add(len(sealed), 0, "=")
+	f.Add(10, 4, "AAAA")
+	f.Add(0, len(sealed), "MTc5NTI0MTQ2OXxBQUFBfEFBQUE=")
+	f.Add(0, len(sealed), "\x00;\r\n")
+	f.Add(len(sealed)-1, 1, "B")
+	f.Fuzz(func(t *testing.T, at, cut int, paste string) {
+		at = min(max(at, 0), len(sealed))
+		cut = min(max(cut, 0), len(sealed)-at)
+		cookie := sealed[:at] + paste + sealed[at+cut:]
+		got, err := a.Open(cookie)
+		if err == nil && string(got) != string(token) {
+			t.Errorf("%q opens as %q", cookie, got)
+		}
+		if cookie == sealed && err != nil {
+			t.Errorf("what was sealed doesn't open: %v", err)
+		}
+	})
+}
+
+// Whatever cookies a browser sends: it is shown a page, and is signed in by a sealed session alone.
+func FuzzCookies(f *testing.F) {
+	h, s := inside(f, settings{guests: "read"})
+	value := strings.TrimPrefix(s.SignUp(f, "ada").Cookie(), "hearth=")
+	ghost, err := NewAuth(f.TempDir(), true)
+	if err != nil {
+		f.Fatal(err)
+	}
+	forged, err := ghost.Seal([]byte("thirty-two bytes of a session id"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, cookie := range []string{
+		"hearth=" + forged, "hearth=SESSION", "__Host-hearth=SESSION", "hearth=", "hearth", "hearth=x; hearth=y", "hearth=SESSION; hearth=x", "hearth=x; hearth=SESSION", "HEARTH=SESSION",
+		"hearth-lang=ru", "hearth-lang=../../etc/passwd", "hearth-lang=zh-Hant; hearth=SESSION", "hearth-lang=%ff", "hearth-lang=\xff", "; ; =;", "hearth=\"SESSION\"", "hearth=SESSIONS",
+		" hearth=SESSION ", "hearth=SESS; hearth-lang=vi", "a\x00b=c", strings.Repeat("hearth=x; ", 5000),
+	} {
+		f.Add(cookie)
+	}
+	languages := regexp.MustCompile(`<html lang="(en|vi|ru|pt-BR|zh-Hans|zh-Hant)"`)
+	f.Fuzz(func(t *testing.T, cookie string) {
+		cookie = strings.ReplaceAll(cookie, "SESSION", value)
+		hers := strings.Contains(cookie, value)
+		for path, visitors := range map[string]int{"/profile/": http.StatusSeeOther, "/": http.StatusOK, "/api/users": http.StatusOK} {
+			r := httptest.NewRequest("GET", path, nil)
+			r.Header["Cookie"] = []string{cookie}
+			w := httptest.NewRecorder()
+			h.server.Handler.ServeHTTP(w, r)
+			if w.Code != visitors && !(hers && w.Code == http.StatusOK) || path == "/profile/" && cookie == "hearth="+value && w.Code != http.StatusOK {
+				t.Fatalf("%s with %q: %d", path, cookie, w.Code)
+			}
+			if path == "/" && !languages.MatchString(w.Body.String()) {
+				t.Fatalf("with %q the page is %.100s", cookie, w.Body)
+			}
+		}
+	})
 }

@@ -116,10 +116,13 @@ func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) erro
 	}
 	c := &conn{hub: h, socket: o, reader: o.Caller.Reader(), ready: make(chan struct{}), greeted: make(chan struct{})}
 	lined := line.Hijacker{ResponseWriter: w, Limits: line.Limits{Bytes: maxQueue, Patience: writeWait}, Got: func(l *line.Line) { c.line = l }}
-	hijack := frame.Hijacker{ResponseWriter: lined}
+	hijack := frame.Hijacker{ResponseWriter: lined, Limits: o.Limits}
 	failed := make(chan error, 1)
 	// In a goroutine of its own, so that net/http's, with its large stack and buffers, can go.
-	go func() { failed <- h.melody.HandleRequestWithKeys(hijack, r, map[string]any{"conn": c}) }()
+	go func() {
+		defer o.Ended()
+		failed <- h.melody.HandleRequestWithKeys(hijack, r, map[string]any{"conn": c})
+	}()
 	select {
 	case err := <-failed:
 		if err != nil { // gorilla has answered, or could not

@@ -31,6 +31,14 @@ import (
 const (
 	// headerWait is how long a client may take to send its request's header.
 	headerWait = 5 * time.Second
+	// requestWait is how long a client may take to send all of its request: the longest form
+	// (256 KiB) at 9 KB/s. Sockets are beyond it.
+	requestWait = 30 * time.Second
+	// answerWait is how long a client may take to read an answer, at worst a page of some
+	// 500 KB at 9 KB/s.
+	answerWait = time.Minute
+	// maxHeader bounds a request's header, in bytes. Ours are below 2 KiB; a proxy may add to them.
+	maxHeader = 32 << 10
 	// idleWait is how long a connection without a request is kept.
 	idleWait = 2 * time.Minute
 	// stopWait bounds a graceful stop; the parts of it have less.
@@ -266,7 +274,8 @@ func build(s settings) (h *house, err error) {
 		return nil, errors.Join(err, h.store.Close())
 	}
 	h.hub.Watch(site.Watch())
-	h.server = &http.Server{Handler: site.Handler(), ReadHeaderTimeout: headerWait, IdleTimeout: idleWait,
+	h.server = &http.Server{Handler: site.Handler(),
+		ReadHeaderTimeout: headerWait, ReadTimeout: requestWait, WriteTimeout: answerWait, IdleTimeout: idleWait, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
 	return h, nil
 }

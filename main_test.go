@@ -1,17 +1,24 @@
 package main
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"net"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gorilla/websocket"
 
 	"hearth/web/hearthtest"
 )
@@ -263,4 +270,123 @@ func TestAStopIsGraceful(t *testing.T) {
 	}
 	s.Restart(t)
 	s.LogIn(t, "ada")
+}
+
+// No part of an exchange may take for ever. What the time-outs do is tested in web; a minute for
+// an answer is too long for a test.
+func TestEveryWaitHasAnEnd(t *testing.T) {
+	h, _ := inside(t, settings{})
+	s := h.server
+	if s.ReadHeaderTimeout != 5*time.Second || s.ReadTimeout != 30*time.Second || s.WriteTimeout != time.Minute || s.IdleTimeout != 2*time.Minute {
+		t.Errorf("header %v, request %v, answer %v, idle %v", s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout, s.IdleTimeout)
+	}
+	if s.MaxHeaderBytes > 64<<10 || s.MaxHeaderBytes < 8<<10 {
+		t.Errorf("a header may have %d bytes", s.MaxHeaderBytes)
+	}
+}
+
+// Whatever is asked for as a place in a room's history: the answer is what lies there, or says
+// that there is no such place.
+func FuzzCursor(f *testing.F) {
+	z := newFuzzed(f)
+	conn := z.open(f, "/ws/chat/r/")
+	var line []int64 // ids of the messages
+	for i := range 40 {
+		if err := conn.WriteJSON(map[string]string{"message": fmt.Sprint(i)}); err != nil {
+			f.Fatal(err)
+		}
+	}
+	for len(line) < 40 {
+		m, err := z.next(f, conn)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if m.Type() == "chat_message" {
+			line = append(line, m.Int("id"))
+		}
+	}
+	for _, s := range [][3]string{
+		{"", "", ""}, {"4294967310", "4294967300", "5"}, {"0", "0", "0"}, {"-1", "7", "1"}, {"1e3", "", ""}, {"", "9223372036854775807", "201"}, {"9223372036854775808", "", "-0"},
+		{"+5", " 5", "0x5"}, {"4294967300", "", "1000000"}, {"", "4294967300", ""}, {"٣", "1_0", "1.0"}, {"\xff", "\x00", "%"}, {"", "12", ""}, {"", "40", ""}, {"", "41", ""}, {"", "000", ""},
+	} {
+		f.Add(s[0], s[1], s[2])
+	}
+	f.Fuzz(func(t *testing.T, before, after, limit string) {
+		z.page(t, line, before, after, limit)
+		z.resume(t, line, after)
+	})
+}
+
+// place is the number that a cursor stands for, or -1 if it is none.
+func place(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
+}
+
+// page checks what the API has between two ids.
+func (z *fuzzed) page(t *testing.T, line []int64, before, after, limit string) {
+	t.Helper()
+	w := z.get("/api/rooms/r/messages", url.Values{"before": {before}, "after": {after}, "limit": {limit}})
+	b, a, l := place(cmp.Or(before, "0")), place(cmp.Or(after, "0")), place(cmp.Or(limit, "50"))
+	if min(b, a, l) < 0 {
+		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `"bad_number"`) {
+			t.Fatalf("before=%q, after=%q, limit=%q is answered with %d", before, after, limit, w.Code)
+		}
+		return
+	}
+	want := slices.DeleteFunc(slices.Clone(line), func(id int64) bool { return id <= a || b > 0 && id >= b })
+	if l = max(1, min(l, 200)); int64(len(want)) > l {
+		if after != "" && b == 0 {
+			want = want[:l]
+		} else {
+			want = want[int64(len(want))-l:]
+		}
+	}
+	var page struct{ Messages []hearthtest.Frame }
+	err := json.Unmarshal(w.Body.Bytes(), &page)
+	var got []int64
+	for _, m := range page.Messages {
+		got = append(got, m.Int("id"))
+	}
+	if err != nil || w.Code != http.StatusOK || !slices.Equal(got, want) {
+		t.Fatalf("before=%q, after=%q, limit=%q is answered with %d and %d instead of %d", before, after, limit, w.Code, got, want)
+	}
+}
+
+// resume checks what a socket is told that comes back after a number.
+func (z *fuzzed) resume(t *testing.T, line []int64, after string) {
+	t.Helper()
+	conn := z.open(t, "/ws/chat/r/?"+url.Values{"after": {after}}.Encode())
+	defer conn.Close()
+	if err := conn.WriteMessage(websocket.TextMessage, []byte("the end")); err != nil {
+		t.Fatal(err)
+	}
+	want, unknown := line[len(line)-10:], false
+	if n := place(after); after != "" {
+		unknown = n < 0 || n > int64(len(line))
+		want = line[max(0, min(n, int64(len(line)))):]
+	}
+	if unknown {
+		want = []int64{0} // stands for a reset
+	}
+	var got []int64
+	for {
+		f, err := z.next(t, conn)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case f.Type() == "reset", f.Type() == "chat_message":
+			got = append(got, f.Int("id"))
+		case f.Type() == "error":
+			if !slices.Equal(got, want) {
+				t.Fatalf("after=%q is told %d instead of %d", after, got, want)
+			}
+			return
+		case f.Type() != "user_list" && f.Type() != "user_join":
+			t.Fatalf("after=%q is told %v", after, f)
+		}
+	}
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -12,28 +11,54 @@ import (
 
 // command is a frame from a client.
 type command struct {
-	Type    string  `json:"type"`
-	Message *string `json:"message"`
-	Nonce   string  `json:"nonce"`
-	ReplyTo int64   `json:"reply_to"`
-	ID      int64   `json:"id"`
-	Emoji   string  `json:"emoji"`
-	On      *bool   `json:"on"`
+	Type    string
+	Message *string
+	Nonce   string
+	ReplyTo int64
+	ID      int64
+	Emoji   string
+	On      *bool
+}
+
+// field is where a frame's field goes, nil for one that is ignored. Names are exact, where
+// encoding/json would take "Message" for "message" as well.
+func (cmd *command) field(name string) any {
+	switch name {
+	case "type":
+		return &cmd.Type
+	case "message":
+		return &cmd.Message
+	case "nonce":
+		return &cmd.Nonce
+	case "reply_to":
+		return &cmd.ReplyTo
+	case "id":
+		return &cmd.ID
+	case "emoji":
+		return &cmd.Emoji
+	case "on":
+		return &cmd.On
+	}
+	return nil
 }
 
 // maxNesting is how deep a frame's JSON may be nested (PROTOCOL.md).
 const maxNesting = 16
 
+// parseCommand reads a frame. Where it can't be read, its nonce comes back alone if it has one.
 func parseCommand(frame []byte) (command, error) {
 	var cmd command
-	if nesting(frame) > maxNesting {
+	var sent map[string]json.RawMessage
+	if nesting(frame) > maxNesting || json.Unmarshal(frame, &sent) != nil {
 		return cmd, chat.Errorf("bad_frame")
 	}
-	if err := json.Unmarshal(frame, &cmd); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if !errors.As(err, &wrong) || cmd.Nonce == "" {
-			return command{}, chat.Errorf("bad_frame")
+	readable := true
+	for name, value := range sent {
+		if into := cmd.field(name); into != nil && json.Unmarshal(value, into) != nil {
+			readable = false
 		}
+	}
+	if !readable {
 		return command{Nonce: cmd.Nonce}, chat.Errorf("bad_frame")
 	}
 	return cmd, nil

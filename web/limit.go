@@ -17,17 +17,18 @@ const (
 	// markRate and markBurst are how often a user may say what is read: each is a write.
 	markRate  = 5
 	markBurst = 20
-	// forget is after how long without a message a user's allowance is full again anyway.
-	forget = time.Minute
+	// forget is after how long unused an allowance is full again anyway: each fills up within 4 s.
+	// So short a memory also bounds it in bytes, however many addresses somebody has.
+	forget = 10 * time.Second
 )
 
 // limiter gives everybody the same allowance.
-type limiter struct {
+type limiter[K comparable] struct {
 	rate  rate.Limit
 	burst int
 
 	mu    sync.Mutex
-	users map[int64]*allowance
+	users map[K]*allowance
 	swept time.Time
 }
 
@@ -36,12 +37,12 @@ type allowance struct {
 	used    time.Time
 }
 
-func newLimiter(r rate.Limit, burst int) *limiter {
-	return &limiter{rate: r, burst: burst, users: map[int64]*allowance{}}
+func newLimiter[K comparable](r rate.Limit, burst int) *limiter[K] {
+	return &limiter[K]{rate: r, burst: burst, users: map[K]*allowance{}}
 }
 
 // take uses one of who's allowance, or says how long to wait for the next.
-func (l *limiter) take(who int64, now time.Time) (wait time.Duration) {
+func (l *limiter[K]) take(who K, now time.Time) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now.Sub(l.swept) > forget {
@@ -60,7 +61,7 @@ func (l *limiter) take(who int64, now time.Time) (wait time.Duration) {
 	return wait
 }
 
-func (l *limiter) sweep(now time.Time) {
+func (l *limiter[K]) sweep(now time.Time) {
 	l.swept = now
 	for who, a := range l.users {
 		if now.Sub(a.used) > forget {
@@ -73,7 +74,7 @@ func (l *limiter) sweep(now time.Time) {
 func (s *Server) slow(by chat.Caller) error { return s.spare(by, s.talk) }
 
 // spare takes one of the caller's allowance. Error: rate_limited.
-func (s *Server) spare(by chat.Caller, l *limiter) error {
+func (s *Server) spare(by chat.Caller, l *limiter[int64]) error {
 	if !s.options.Limits {
 		return nil
 	}

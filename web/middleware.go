@@ -82,6 +82,18 @@ func (s *Server) address(r *http.Request) netip.Addr {
 	return from
 }
 
+// Network is what one customer has who comes from a: the address, or of IPv6 a /64 (RFC 6177).
+// Limits count by it. Of the zero Addr it is the zero Prefix.
+func Network(a netip.Addr) netip.Prefix {
+	a = a.Unmap().WithZone("")
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
+	}
+	p, _ := a.Prefix(bits) // fails for the zero Addr alone
+	return p
+}
+
 // sameOrigin reports whether a socket is asked for by a page of this site, or by no page at all:
 // http.CrossOriginProtection lets every GET through, and an upgrade is one.
 func sameOrigin(r *http.Request) bool {

@@ -151,30 +151,29 @@ func TestEveryCommandIsInTheProtocol(t *testing.T) {
 			fields[field] = true
 		}
 	}
-	tag := regexp.MustCompile("^`json:\"([a-z_]+)")
-	known := map[string]bool{}
-	ast.Inspect(sources(t, ".")["command.go"], func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.TypeSpec:
-			if n.Name.Name != "command" {
-				return false
-			}
-			for _, f := range n.Type.(*ast.StructType).Fields.List {
-				if m := tag.FindStringSubmatch(f.Tag.Value); m != nil && !fields[m[1]] {
-					t.Errorf("PROTOCOL.md does not have the field %s that clients may send", m[1])
+	names := func(function string) map[string]bool {
+		found := map[string]bool{}
+		ast.Inspect(sources(t, ".")["command.go"], func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				return n.Name.Name == function
+			case *ast.CaseClause:
+				for _, e := range n.List {
+					if s, ok := literal(e); ok && s != "" {
+						found[s] = true
+					}
 				}
 			}
-		case *ast.FuncDecl:
-			return n.Name.Name == "do"
-		case *ast.CaseClause:
-			for _, e := range n.List {
-				if typ, ok := literal(e); ok && typ != "" {
-					known[typ] = true
-				}
-			}
+			return true
+		})
+		return found
+	}
+	for field := range names("field") {
+		if !fields[field] {
+			t.Errorf("PROTOCOL.md does not have the field %s that clients may send", field)
 		}
-		return true
-	})
+	}
+	known := names("do")
 	for typ := range known {
 		if !types[typ] {
 			t.Errorf("PROTOCOL.md does not have the command %s", typ)

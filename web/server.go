@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hearth/web/chat"
+	"hearth/web/frame"
 )
 
 // Limits of the protocol.
@@ -39,6 +40,9 @@ type Socket struct {
 	Frame func(c Conn, frame []byte)
 	// Allowed says why the caller may no longer be here, nil if it may.
 	Allowed func() error
+
+	Limits frame.Limits // on what the client may send
+	Ended  func()       // called once the socket is gone; not if Connect fails
 }
 
 // Conn is an open socket.
@@ -78,14 +82,16 @@ type Server struct {
 	assets  *assets
 	pages   *pages
 	table   *table
-	talk    *limiter // what people say
-	marks   *limiter // what they say they have read
+	talk    *limiter[int64] // what people say
+	marks   *limiter[int64] // what they say they have read
+	door    *door
 	started time.Time
 }
 
 // New makes a server of its parts.
 func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
-	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), talk: newLimiter(sayRate, sayBurst), marks: newLimiter(markRate, markBurst)}
+	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(),
+		talk: newLimiter[int64](sayRate, sayBurst), marks: newLimiter[int64](markRate, markBurst), door: newDoor()}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err

@@ -28,6 +28,9 @@ func (s *Server) socket(h handler) http.HandlerFunc {
 			tellUpgrade(w.Header())
 			return err
 		}
+		if err := s.knock(r); err != nil {
+			return err
+		}
 		joinSubprotocols(r.Header)
 		return h(w, r)
 	}, func(w http.ResponseWriter, r *ask, e *chat.Error) {
@@ -50,7 +53,7 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 		groups = append(groups, chat.Inbox(r.caller.User.ID))
 	}
 	t := &talker{server: s, caller: r.caller, room: room, name: room.Name, after: r.URL.Query().Get("after")}
-	return s.hub.Connect(w, r.Request, Socket{
+	return s.connect(w, r, Socket{
 		Caller: r.caller, Room: room, Groups: groups,
 		Start: t.start, Frame: t.frame, Allowed: t.allowed,
 	})

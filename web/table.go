@@ -90,7 +90,7 @@ func (s *Server) tableSocket(w http.ResponseWriter, r *ask) error {
 	if err := s.mayListen(r); err != nil {
 		return err
 	}
-	return s.hub.Connect(w, r.Request, Socket{
+	return s.connect(w, r, Socket{
 		Caller: r.caller, Groups: append(s.groupsOf(r.caller, false), tableGroup), Start: s.greetTable, Allowed: s.stillListens(r.caller),
 	})
 }

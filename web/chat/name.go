@@ -67,7 +67,7 @@ func RoomName(s string) (name, key string, err error) {
 	case strings.Trim(name, ".") == "":
 		return "", "", Errorf("room_name_dots") // a path of "." or ".." leads elsewhere
 	}
-	return name, norm.NFC.String(cases.Fold().String(name)), nil
+	return name, norm.NFC.String(fold(name)), nil
 }
 
 // dashes turns spaces of any width into "-".
@@ -82,7 +82,18 @@ func dashes(s string) string {
 
 // foldName makes names equal that differ only in case, as NFKC_Casefold does.
 func foldName(name string) string {
-	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name)))
+	return norm.NFKC.String(fold(norm.NFKC.String(name)))
+}
+
+// fold is Unicode's case folding. The library folds each case of Cherokee to the other, so it is
+// given one of them alone.
+func fold(s string) string {
+	return cases.Fold().String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cherokee, r) {
+			return unicode.ToUpper(r)
+		}
+		return r
+	}, s))
 }
 
 // spelled reports whether s consists of letters and digits of any script, the marks that belong to

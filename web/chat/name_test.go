@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 )
 
 func TestUsername(t *testing.T) {
@@ -68,7 +71,7 @@ func TestNamesThatAreOne(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"ada", "ADA"}, {"ada", "ａda"}, {"straße", "STRASSE"}, {"Σίσυφος", "ΣΊΣΥΦΟΣ"},
 		{"ada", "аdа"}, {"ada", "АDA"}, {"BOB", "ВОВ"}, {"bob", "ВОВ"}, {"Ivan", "Іvan"}, {"Iris", "Ιris"},
-		{"paypal", "раураl"}, {"Nguyễn", "Nguуễn"}, {"helen", "НELEN"},
+		{"Ꭸ", "ꭸ"}, {"paypal", "раураl"}, {"Nguyễn", "Nguуễn"}, {"helen", "НELEN"},
 	} {
 		if !sameName(pair[0], pair[1]) {
 			t.Errorf("%s and %s look alike", pair[0], pair[1])
@@ -144,7 +147,7 @@ func FuzzRoomName(f *testing.F) {
 
 // fuzzName holds that a name that was accepted is accepted again, as it is and with the same key.
 func fuzzName(f *testing.F, rule func(string) (string, string, error), longest int) {
-	for _, s := range []string{"ada", "Nguye\u0302\u0303n", "ＡＤＡ", "a b", "ﬁ", "İ", "ẞ", "हिन्दी", "ﷺ", "\u0301", "..", "\xff", "ᾳ\u0345"} {
+	for _, s := range []string{"ada", "Nguye\u0302\u0303n", "ＡＤＡ", "a b", "ﬁ", "İ", "ẞ", "हिन्दी", "ﷺ", "\u0301", "..", "\xff", "ᾳ\u0345", "Ꭸ", "Ꮟ", "ǅ"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -156,11 +159,48 @@ func fuzzName(f *testing.F, rule func(string) (string, string, error), longest i
 		if err != nil || again != name || keyAgain != key {
 			t.Errorf("%q became %q (%q), and that %q (%q), %v", s, name, key, again, keyAgain, err)
 		}
+		for _, variant := range []string{cases.Fold().String(name), cases.Lower(language.Und).String(name)} {
+			if _, other, err := rule(variant); err == nil && other != key {
+				t.Errorf("%q and %q differ only in case: %q, %q", name, variant, key, other)
+			}
+		}
 		if !utf8.ValidString(name) || !utf8.ValidString(key) || !utf8.ValidString(look(name)) {
 			t.Errorf("%q became text that is not UTF-8: %q", s, name)
 		}
 		if n := utf8.RuneCountInString(name); n < 1 || n > longest {
 			t.Errorf("%q became %d characters", s, n)
+		}
+	})
+}
+
+// twins are letters of Latin that Cyrillic has too.
+var twins = strings.NewReplacer("a", "а", "c", "с", "e", "е", "i", "і", "j", "ј", "o", "о", "p", "р", "s", "ѕ", "x", "х", "y", "у",
+	"A", "А", "B", "В", "C", "С", "E", "Е", "H", "Н", "I", "І", "J", "Ј", "K", "К", "M", "М", "O", "О", "P", "Р", "S", "Ѕ", "T", "Т", "X", "Х")
+
+// FuzzLook holds that nobody can take a name that looks like another one's: with letters of
+// another script, or in upper or lower case, it is the same.
+func FuzzLook(f *testing.F) {
+	for i, s := range []string{"ada", "Ian", "BOB", "paypal", "Nguyễn", "ａda", "Straße", "İstanbul", "ǅ", "Σίσυφος", "Мария", "हिन्दी", "x²", "ﬁne", "y\u0323o"} {
+		f.Add(s, uint64(i)*0x9e3779b97f4a7c15)
+	}
+	f.Fuzz(func(t *testing.T, s string, which uint64) {
+		name, key, err := Username(s)
+		if err != nil {
+			return
+		}
+		var b strings.Builder
+		for i, r := range []rune(name) {
+			if which>>(i%64)&1 == 1 {
+				b.WriteString(twins.Replace(string(r)))
+			} else {
+				b.WriteRune(r)
+			}
+		}
+		if twin := b.String(); !sameName(name, twin) {
+			t.Errorf("%q looks like %q: %q, %q", twin, name, look(twin), look(name))
+		}
+		if _, again, err := Username(key); err == nil && again != key {
+			t.Errorf("the key of %q is %q, and of that %q", name, key, again)
 		}
 	})
 }

@@ -1,5 +1,6 @@
 // Package frame holds clients to those rules of RFC 6455 that gorilla/websocket lets pass: lengths
-// in the shortest form, a close code of two bytes or none, and close reasons in UTF-8.
+// in the shortest form, a close code of two bytes or none, and close reasons in UTF-8. It also
+// bounds how many frames a client may send.
 package frame
 
 import (
@@ -8,13 +9,15 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"time"
 	"unicode/utf8"
 )
 
 // Close codes of RFC 6455, 7.4.1.
 const (
-	protocolError  = 1002
-	invalidPayload = 1007
+	protocolError   = 1002
+	invalidPayload  = 1007
+	policyViolation = 1008
 )
 
 // Sizes in a frame, in bytes (RFC 6455, 5.2 and 5.5).
@@ -22,6 +25,7 @@ const (
 	shortest   = 2              // of a header
 	longest    = 2 + 8 + 4      // of a header: with a long length and a mask
 	maxControl = 125            // of a control frame's payload
+	opControl  = 0x8            // the bit that opcodes of control frames have
 	opClose    = 0x8            // opcode of a close frame
 	length16   = maxControl + 1 // marks a length in two more bytes
 	length64   = length16 + 1   // marks a length in eight more bytes
@@ -45,11 +49,14 @@ type Conn struct {
 	err   error
 }
 
-// Read reads what the peer sent, up to a violation.
+// Read reads what the peer sent, up to a violation. A peer who sends too many frames is read late,
+// and then TCP holds it back.
 func (c *Conn) Read(p []byte) (int, error) {
 	if c.err != nil {
 		return 0, c.err
 	}
+	time.Sleep(c.watch.budget.debt)
+	c.watch.budget.debt = 0
 	n, err := c.Conn.Read(p)
 	if good, v := c.watch.scan(p[:n]); v != nil {
 		c.err = v
@@ -65,6 +72,8 @@ type scanner struct {
 	left  uint64 // bytes of payload still to come
 	close []byte // payload of a close frame so far, masked
 	done  bool   // a close frame was the last that counts
+
+	budget budget
 }
 
 // scan follows p. Where a rule is broken it returns how many bytes came before, and how.
@@ -95,6 +104,9 @@ func (s *scanner) header(b byte) *Violation {
 	}
 	length, v := s.length()
 	if v != nil || s.have < s.size() {
+		return v
+	}
+	if v := s.budget.take(s.head[0] & 0x0f); v != nil {
 		return v
 	}
 	s.left = length
@@ -179,8 +191,12 @@ func (s *scanner) end() *Violation {
 	return nil
 }
 
-// Hijacker wraps a ResponseWriter so that the connection taken over from it is a *Conn.
-type Hijacker struct{ http.ResponseWriter }
+// Hijacker wraps a ResponseWriter so that the connection taken over from it is a *Conn, within
+// limits.
+type Hijacker struct {
+	http.ResponseWriter
+	Limits Limits
+}
 
 // Hijack takes over the connection.
 func (h Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
@@ -192,5 +208,5 @@ func (h Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return &Conn{Conn: conn}, rw, nil
+	return &Conn{Conn: conn, watch: scanner{budget: newBudget(h.Limits)}}, rw, nil
 }

@@ -54,6 +54,37 @@ func TestViolationsAreFoundHoweverTheBytesArrive(t *testing.T) {
 	}
 }
 
+// An allowance that is used up, and doesn't fill again within a test.
+func TestTheHeaderOfAControlFrameTooManyIsAViolation(t *testing.T) {
+	ping, pong, text, bye := masked(0x89, 'p'), masked(0x8a, 'p'), masked(0x81, 'h', 'i'), masked(0x88)
+	for name, c := range map[string]struct {
+		stream []byte
+		good   int // bytes that are handed on
+		code   int // 0: no violation
+	}{
+		"two and a close":    {slices.Concat(ping, pong, bye), 20, 0},
+		"two and text":       {slices.Concat(ping, text, ping, text, text), 38, 0},
+		"three":              {slices.Concat(ping, pong, ping), 19, policyViolation},
+		"three with between": {slices.Concat(pong, text, pong, text, pong), 35, policyViolation},
+	} {
+		for size := 1; size <= len(c.stream); size++ {
+			s := scanner{budget: newBudget(Limits{Control: Rate{PerSecond: 1e-6, Burst: 2}})}
+			good, code := 0, 0
+			for piece := range slices.Chunk(c.stream, size) {
+				n, v := s.scan(piece)
+				good += n
+				if v != nil {
+					code = v.Code
+					break
+				}
+			}
+			if good != c.good || code != c.code {
+				t.Errorf("%s, %d bytes at a time: %d bytes handed on and %d, not %d and %d", name, size, good, code, c.good, c.code)
+			}
+		}
+	}
+}
+
 // Whatever comes, and in whatever pieces, the same is found in it.
 func FuzzPiecesMakeNoDifference(f *testing.F) {
 	f.Add([]byte{0x88, 0x81, 1, 2, 3, 4, 5}, 1)

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -76,10 +77,11 @@ type Server struct {
 	Data string // the data folder
 	Args []string
 
-	cmd  *exec.Cmd
-	logs *logs
-	done chan struct{}
-	err  error
+	files int // descriptors that it may have open; 0: as many as the test
+	cmd   *exec.Cmd
+	logs  *logs
+	done  chan struct{}
+	err   error
 }
 
 type logs struct {
@@ -109,7 +111,22 @@ func Start(t testing.TB, args ...string) *Server {
 // StartIn is Start on a data folder that may have been used before.
 func StartIn(t testing.TB, data string, args ...string) *Server {
 	t.Helper()
-	s := &Server{Data: data, Args: append([]string{"-addr", "127.0.0.1:0", "-data", data, "-limits", "off"}, args...)}
+	return start(t, &Server{Data: data, Args: arguments(data, args)})
+}
+
+// StartWithFiles is Start where at most so many file descriptors may be open.
+func StartWithFiles(t testing.TB, files int, args ...string) *Server {
+	t.Helper()
+	data := t.TempDir()
+	return start(t, &Server{Data: data, Args: arguments(data, args), files: files})
+}
+
+func arguments(data string, args []string) []string {
+	return append([]string{"-addr", "127.0.0.1:0", "-data", data, "-limits", "off"}, args...)
+}
+
+func start(t testing.TB, s *Server) *Server {
+	t.Helper()
 	s.start(t)
 	t.Cleanup(func() {
 		s.Stop(t)
@@ -125,7 +142,7 @@ var address = regexp.MustCompile(`Open\s+http://(\S+?)/\s`)
 func (s *Server) start(t testing.TB) {
 	t.Helper()
 	s.logs, s.done = &logs{}, make(chan struct{})
-	s.cmd = exec.Command(Binary(t), s.Args...)
+	s.cmd = s.command(Binary(t))
 	s.cmd.Stderr = s.logs
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -144,6 +161,14 @@ func (s *Server) start(t testing.TB) {
 	case <-time.After(patience):
 		t.Fatalf("the server did not say where it is\n%s", s.Log())
 	}
+}
+
+func (s *Server) command(binary string) *exec.Cmd {
+	if s.files == 0 {
+		return exec.Command(binary, s.Args...)
+	}
+	script := `ulimit -n "$0" && exec "$@"`
+	return exec.Command("sh", append([]string{"-c", script, strconv.Itoa(s.files), binary}, s.Args...)...)
 }
 
 // watch reads what the server prints until it ends.

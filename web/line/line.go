@@ -20,6 +20,9 @@ const (
 	// linger is how long a closed connection goes on reading, so that the close frame is not
 	// overtaken by the reset that unread input causes (RFC 9293, 3.10.7.1).
 	linger = time.Second
+	// maxLinger is how much is read in that time, in bytes: enough for what an honest peer had
+	// under way, too little to be kept busy with.
+	maxLinger = 4 << 20
 )
 
 // Line is a net.Conn on which a WebSocket library shakes hands and writes control frames, each
@@ -212,7 +215,7 @@ func (l *Line) Stop() bool {
 func (l *Line) drop() { l.closed, l.waiting, l.bytes = true, nil, 0 }
 
 // Close says that nothing more will be written, reads what the peer still sends for at most a
-// second, and then closes.
+// second and 4 MiB, and then closes.
 func (l *Line) Close() error {
 	l.once.Do(func() {
 		tcp, ok := l.Conn.(*net.TCPConn)
@@ -222,8 +225,8 @@ func (l *Line) Close() error {
 		}
 		l.err = tcp.SetReadDeadline(time.Now().Add(linger))
 		go func() {
-			_, _ = io.Copy(io.Discard, tcp) // whatever comes is too late
-			_ = tcp.Close()                 // nobody is left to be told
+			_, _ = io.CopyN(io.Discard, tcp, maxLinger) // whatever comes is too late
+			_ = tcp.Close()                             // nobody is left to be told
 		}()
 	})
 	return l.err
