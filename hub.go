@@ -314,7 +314,7 @@ func (g *group) list() {
 	defer g.mu.Unlock()
 	g.listDue = false
 	seq := g.seq
-	g.send([]chat.Event{chat.UserList(g.people.All(), 0, func(r chat.Reader) (string, int64) { return g.room.Name, seq })})
+	g.send([]chat.Event{chat.UserList(g.people.All(), chat.Greeting{}, func(r chat.Reader) (string, int64) { return g.room.Name, seq })})
 }
 
 // Publish sends e to everybody in the group called name.
@@ -381,6 +381,13 @@ func (h *Hub) Online(userID int64) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.online.Has(userID)
+}
+
+// OnlineCount is how many users have a socket open.
+func (h *Hub) OnlineCount() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.online.Len()
 }
 
 // OnlineUsers are the ids of those who have a socket open, in order.

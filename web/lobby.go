@@ -136,7 +136,7 @@ func (s *Server) card(r *ask, room *chat.Room, unread int) roomCard {
 // sidebar lists the rooms and conversations of whoever asks, what is unread first where not all
 // of them fit.
 func (s *Server) sidebar(r *ask, rooms []*chat.Room, unread map[int64]chat.Unread) (*sidebar, error) {
-	side := &sidebar{Current: r.URL.EscapedPath(), Online: len(s.hub.OnlineUsers())}
+	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount()}
 	if len(rooms) > maxSide {
 		rooms = slices.Clone(rooms)
 		slices.SortStableFunc(rooms, func(a, b *chat.Room) int { return unread[b.ID].Count - unread[a.ID].Count })

@@ -37,7 +37,7 @@ func (w Watch) turned(id int64, online bool) {
 
 // tellPeople tells those who look at lists of people how u is now; isNew: u has just signed up.
 func (s *Server) tellPeople(u *chat.User, isNew bool) {
-	total := len(s.hub.OnlineUsers())
+	total := s.hub.OnlineCount()
 	e := chat.Presence(u, s.hub.Online(u.ID), total)
 	if isNew {
 		e = chat.UserCreated(u, total)

@@ -23,7 +23,7 @@ const typingEvery = 3 * time.Second
 // socket serves a socket. Errors before the upgrade are answered in JSON, and a visitor is told
 // 403 and not where to log in: sockets follow no redirects.
 func (s *Server) socket(h handler) http.HandlerFunc {
-	return s.serve(func(w http.ResponseWriter, r *ask) error {
+	return s.admitted(s.serve(func(w http.ResponseWriter, r *ask) error {
 		if err := upgrade(r); err != nil {
 			tellUpgrade(w.Header())
 			return err
@@ -39,7 +39,7 @@ func (s *Server) socket(h handler) http.HandlerFunc {
 			return
 		}
 		failAPI(w, r, e)
-	})
+	}))
 }
 
 // roomSocket is one open room page: the room, and its user's inbox.
@@ -108,7 +108,8 @@ func (t *talker) start(c Conn, here []string) {
 			return
 		}
 	}
-	list := chat.UserList(here, len(t.server.hub.OnlineUsers()), func(chat.Reader) (string, int64) { return t.room.Name, seq })
+	now := chat.Greeting{Online: t.server.hub.OnlineCount(), Retry: t.server.retry()}
+	list := chat.UserList(here, now, func(chat.Reader) (string, int64) { return t.room.Name, seq })
 	c.Send(append(append([]chat.Event{list}, events...), inbox...)...)
 	c.Live(seq, inbox)
 	if !c.Batched() {

@@ -26,7 +26,7 @@ func (s *Server) metrics(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	set := metrics.NewSet()
 	set.NewGauge("hearth_connections", func() float64 { return float64(s.hub.Count()) })
-	set.NewGauge("hearth_people_online", func() float64 { return float64(len(s.hub.OnlineUsers())) })
+	set.NewGauge("hearth_people_online", func() float64 { return float64(s.hub.OnlineCount()) })
 	set.NewGauge("hearth_uptime_seconds", func() float64 { return time.Since(s.started).Seconds() })
 	set.NewGauge(`hearth_info{version="`+strings.ReplaceAll(s.options.Version, `"`, "")+`"}`, func() float64 { return 1 })
 	set.NewCounter("hearth_slow_readers_total").Set(uint64(s.hub.Cut()))

@@ -18,6 +18,7 @@ func (n *nowhere) Recheck(group string)          { n.ended = append(n.ended, "re
 func (n *nowhere) EndRoom(group string)          { n.ended = append(n.ended, "end "+group) }
 func (*nowhere) Online(int64) bool               { return false }
 func (*nowhere) OnlineUsers() []int64            { return nil }
+func (*nowhere) OnlineCount() int                { return 0 }
 func (*nowhere) Here(string) []string            { return nil }
 func (*nowhere) HereCount(string) int            { return 0 }
 func (*nowhere) Listening(string) map[int64]bool { return nil }

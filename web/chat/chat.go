@@ -26,6 +26,8 @@ type Roster interface {
 	Online(userID int64) bool
 	// OnlineUsers are the ids of all users with a socket open.
 	OnlineUsers() []int64
+	// OnlineCount is how many they are.
+	OnlineCount() int
 	// Here are the names of the people in a group, sorted.
 	Here(group string) []string
 	// HereCount is how many people are in a group.

@@ -104,19 +104,25 @@ type userListFrame struct {
 	You     *string         `json:"you"`
 	Seq     int64           `json:"seq"`
 	Online  int             `json:"people_online,omitempty"` // anywhere, not just here
+	Retry   int64           `json:"retry,omitempty"`         // ms
+}
+
+// Greeting is what a list of users says beside them to who has just come.
+type Greeting struct {
+	Online int           // people who are online anywhere
+	Retry  time.Duration // how long to wait before coming back if the line breaks
 }
 
 // UserList tells who is in a room, and the reader his own name there (null for who only listens).
-// The room's name and seq depend on the reader as well; the names are encoded once. online is how
-// many people are online anywhere, 0 where that isn't told.
-func UserList(users []string, online int, room func(Reader) (name string, seq int64)) Event {
+// The room's name and seq depend on the reader as well; the names are encoded once.
+func UserList(users []string, g Greeting, room func(Reader) (name string, seq int64)) Event {
 	if users == nil {
 		users = []string{}
 	}
 	names := json.RawMessage(marshal(users))
 	return Event{Type: "user_list", Plain: true, varies: ByLang | ByPerson, frame: func(r Reader) any {
 		name, seq := room(r)
-		f := userListFrame{Type: "user_list", Users: names, Room: name, Seq: seq, Online: online,
+		f := userListFrame{Type: "user_list", Users: names, Room: name, Seq: seq, Online: g.Online, Retry: g.Retry.Milliseconds(),
 			Message: locale.Of(r.Lang).T("event.people", "count", len(users))}
 		if r.Name != "" {
 			f.You = &r.Name

@@ -15,6 +15,7 @@ export class Wire {
     this.onFrame = onFrame;
     this.onState = onState;
     this.failures = 0;
+    this.turn = 0; // ms to wait before coming back, as the server has asked
     this.socket = null;
     this.timer = 0;
     this.stopped = false;
@@ -53,6 +54,7 @@ export class Wire {
       } catch {
         continue;
       }
+      if (frame.retry !== undefined) this.turn = frame.retry;
       this.onFrame(frame);
     }
   }
@@ -89,10 +91,11 @@ export class Wire {
     this.onState(shutOut ? "shut-out" : "signed-out");
   }
 
-  // wait is exponential backoff with full jitter: a thousand pages don't come back in one moment.
+  // wait is one's turn at first, and then exponential backoff with full jitter: a thousand pages
+  // don't come back in one moment.
   wait() {
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.failures);
-    return Math.random() * longest;
+    return Math.random() * longest + (this.failures ? 0 : this.turn);
   }
 
   // restart takes a new socket, whose path() may ask for another place in the stream.
