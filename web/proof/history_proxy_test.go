@@ -21,7 +21,9 @@ type historyProxy struct {
 	work     sync.WaitGroup
 
 	mu     sync.Mutex
-	target string // the server's address, "" while there is none
+	moved  *sync.Cond // target or closed has changed
+	target string     // the server's address, "" while there is none
+	closed bool
 	rough  bool
 	carry  map[*historyLine]struct{}
 	count  uint64 // connections so far
@@ -38,9 +40,14 @@ func newHistoryProxy(t *testing.T, seed uint64, rough bool) *historyProxy {
 		t.Fatal(err)
 	}
 	p := &historyProxy{listener: l, seed: seed, rough: rough, carry: map[*historyLine]struct{}{}}
+	p.moved = sync.NewCond(&p.mu)
 	p.work.Go(p.accept)
 	t.Cleanup(func() {
 		_ = l.Close()
+		p.mu.Lock()
+		p.closed = true
+		p.moved.Broadcast()
+		p.mu.Unlock()
 		p.cutAll()
 		p.work.Wait()
 	})
@@ -49,11 +56,12 @@ func newHistoryProxy(t *testing.T, seed uint64, rough bool) *historyProxy {
 
 func (p *historyProxy) addr() string { return p.listener.Addr().String() }
 
-// point has new connections go to the server at target.
+// point has new connections go to the server at target. While that is "" they wait.
 func (p *historyProxy) point(target string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.target = target
+	p.moved.Broadcast()
 }
 
 // calm ends the roughness: connections so far are cut, later ones are left alone.
@@ -85,6 +93,9 @@ func (p *historyProxy) accept() {
 // serve carries one connection until both its directions have ended.
 func (p *historyProxy) serve(client *net.TCPConn) {
 	p.mu.Lock()
+	for p.target == "" && !p.closed {
+		p.moved.Wait()
+	}
 	target, rough, n := p.target, p.rough, p.count
 	p.count++
 	p.mu.Unlock()

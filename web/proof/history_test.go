@@ -34,6 +34,8 @@ const (
 	// aFlood is how many fat messages (11.7 kB) it has: more than the 1 MiB that may wait for a
 	// reader, and what the kernel holds for it.
 	aFlood = 250
+	// most is how long a round goes on at most until enough was said, and a flood twice that.
+	most = time.Second
 	// peace is how long clients have to catch up once nothing breaks any more.
 	peace = time.Minute
 )
@@ -114,7 +116,7 @@ func newHistoryPlay(t *testing.T, seed uint64) *historyPlay {
 
 // play lets the clients live through rounds, brings about peace, and checks the history.
 func (p *historyPlay) play(rounds int) {
-	p.point()
+	p.point(p.server.URL)
 	for _, c := range p.clients {
 		p.work.Go(c.run)
 	}
@@ -123,7 +125,8 @@ func (p *historyPlay) play(rounds int) {
 		if n%floodEvery == floodEvery-1 {
 			p.flood()
 		}
-		time.Sleep(upTo(p.dice, 300*time.Millisecond))
+		p.live()
+		p.point("")
 		p.server.Kill(p.T)
 		p.start()
 	}
@@ -140,13 +143,23 @@ func (p *historyPlay) play(rounds int) {
 // start starts the server anew on the same data, wherever there is a port.
 func (p *historyPlay) start() {
 	p.server = hearthtest.StartIn(p.T, p.server.Data)
-	p.point()
+	p.point(p.server.URL)
 }
 
-func (p *historyPlay) point() {
-	addr := strings.TrimPrefix(p.server.URL, "http://")
+// point has the proxies lead to a server, "" for none.
+func (p *historyPlay) point(url string) {
+	addr := strings.TrimPrefix(url, "http://")
 	p.rough.point(addr)
 	p.gentle.point(addr)
+}
+
+// live passes a random time, and on a machine too busy for anything to happen in it some more.
+func (p *historyPlay) live() {
+	enough := p.stage.delivered.Load() + p.dice.Int64N(500)
+	time.Sleep(upTo(p.dice, 300*time.Millisecond))
+	for end := time.Now().Add(most); p.stage.delivered.Load() < enough && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // flood has more said than may wait for one reader, while some don't read.
@@ -154,7 +167,7 @@ func (p *historyPlay) flood() {
 	p.stage.stalled.Store(true)
 	defer p.stage.stalled.Store(false)
 	p.stage.flood.Store(aFlood)
-	for end := time.Now().Add(hang); p.stage.flood.Load() > 0 && time.Now().Before(end); {
+	for end := time.Now().Add(2 * most); p.stage.flood.Load() > 0 && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	p.stage.flood.Store(0)
@@ -166,6 +179,7 @@ func (p *historyPlay) settle() {
 	p.stage.quiet.Store(true)
 	p.rough.calm()
 	p.await("receipts", func(c *historyClient) bool { return len(c.outbox) == 0 })
+	p.point("")
 	p.server.Stop(p.T)
 	p.start()
 	ends := map[string]int64{}
