@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -21,19 +22,18 @@ type historyRole struct {
 	window     int  // messages under way at most; 0: it only listens
 	fat        bool // speaks in floods alone, and then a lot
 	slow       bool // doesn't read while the stage stalls
-	sleepy     bool // stays away for some rounds after each loss of its line
+	sleepy     bool // stays away after each loss of its line, while others go on
 }
 
 // historyStage is what the clients of one history share.
 type historyStage struct {
 	ctx     context.Context
 	end     context.CancelFunc
-	round   atomicInt // which is on
-	quiet   atomicFlag
-	stalled atomicFlag
-	flood   atomicInt // fat messages still to be composed
+	quiet   atomic.Bool  // nothing new is said
+	stalled atomic.Bool  // the slow don't read
+	flood   atomic.Int64 // fat messages still to be composed
 
-	cutSlow, resets, repeated, delivered atomicInt // what has happened so far, for all clients
+	resets, repeated, delivered atomic.Int64 // what has happened so far, for all clients
 }
 
 // historyClient is somebody who stays in a room, whatever happens to the line: it resumes with
@@ -75,11 +75,12 @@ func newHistoryClient(stage *historyStage, p *historyProxy, role historyRole, n 
 
 const (
 	// hang is how long a client waits for anything before it gives a line up.
-	hang = 5 * time.Second
+	hang = 10 * time.Second
 	// back is the longest pause before a client comes back.
 	back = 80 * time.Millisecond
-	// sleep is the most rounds that a sleepy client stays away.
-	sleep = 12
+	// sleep is how much a sleepy client lets happen at most before it comes back: with all
+	// clients counted, and some seven in a room, about twice what after= can fill.
+	sleep = 14 * maxGap
 )
 
 // run lives until the stage ends.
@@ -99,7 +100,7 @@ func (c *historyClient) rest() {
 	if !c.sleepy {
 		return
 	}
-	for until := c.stage.round.Load() + c.dice.Int64N(sleep); c.stage.round.Load() < until && !c.stage.quiet.Load(); {
+	for until := c.stage.delivered.Load() + c.dice.Int64N(sleep); c.stage.delivered.Load() < until && !c.stage.quiet.Load(); {
 		time.Sleep(back)
 	}
 }
@@ -185,9 +186,6 @@ func (c *historyClient) listen(conn *websocket.Conn) error {
 		}
 		_, b, err := conn.ReadMessage()
 		if err != nil {
-			if websocket.IsCloseError(err, websocket.CloseTryAgainLater) {
-				c.stage.cutSlow.Add(1)
-			}
 			return err
 		}
 		for _, line := range strings.Split(string(b), "\n") {
@@ -301,7 +299,7 @@ func (c *historyClient) fill() error {
 func loadHistory(ctx context.Context, client *http.Client, site, room, cookie string, had int64) ([]historyMessage, int64, error) {
 	var all []historyMessage
 	seq := int64(fromNow)
-	for query := "limit=200"; ; {
+	for query := "limit=50"; ; {
 		page, now, err := loadPage(ctx, client, site+"/api/rooms/"+room+"/messages?"+query, cookie)
 		if err != nil {
 			return nil, 0, err
@@ -313,7 +311,7 @@ func loadHistory(ctx context.Context, client *http.Client, site, room, cookie st
 		if len(page) == 0 || page[0].Seq <= had {
 			return all, seq, nil
 		}
-		query = fmt.Sprint("limit=200&before=", page[0].ID)
+		query = fmt.Sprint("limit=50&before=", page[0].ID)
 	}
 }
 

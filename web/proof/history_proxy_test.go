@@ -161,7 +161,7 @@ func (l *historyLine) spoil(dice *rand.Rand) {
 		select {
 		case <-l.over:
 			return
-		case <-time.After(upTo(dice, 400*time.Millisecond)):
+		case <-time.After(upTo(dice, 800*time.Millisecond)):
 		}
 		switch dice.IntN(8) {
 		case 0, 1, 2:

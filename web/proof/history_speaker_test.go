@@ -4,15 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
-)
-
-type (
-	atomicInt  = atomic.Int64
-	atomicFlag = atomic.Bool
 )
 
 // speak sends the outbox, in order, and composes more, until the line is lost.
@@ -66,7 +60,7 @@ func (c *historyClient) compose() {
 			return
 		}
 		c.stage.flood.Add(-1)
-		text += strings.Repeat("火", 3900) // 11.7 kB in nearly the 4000 characters that are allowed
+		text += strings.Repeat("🔥", 3900) // 15.6 kB in nearly the 4000 characters that are allowed
 	}
 	c.outbox = append(c.outbox, historySaid{nonce: fmt.Sprintf("%s #%d", c.name, c.count), text: text})
 	c.count++

@@ -103,11 +103,11 @@ func (w *historyWalk) frame(s historySeen) {
 		w.complain("number %d came as %s of %d by %s, %q; the server has %v", s.Seq, s.Kind, s.ID, s.User, s.Nonce, e)
 		return
 	}
-	if w.repeated(s) {
-		return
-	}
 	if w.last == fromNow { // a plain client's last messages, or if there are none what follows
 		w.last = min(s.Seq-1, w.greeted)
+	}
+	if w.repeated(s) {
+		return
 	}
 	if s.Seq <= w.last {
 		w.complain("number %d came after %d", s.Seq, w.last)
@@ -128,9 +128,9 @@ func (w *historyWalk) frame(s historySeen) {
 	}
 }
 
-// repeated reports whether s is the receipt of something that was sent again and is known already.
+// repeated reports whether s is the receipt of something that was sent again and told already.
 func (w *historyWalk) repeated(s historySeen) bool {
-	return s.Kind == lineSaid && s.User == w.log.User && w.transmitted[s.Nonce] > 1 && s.Seq <= w.have
+	return s.Kind == lineSaid && s.User == w.log.User && w.transmitted[s.Nonce] > 1 && s.Seq <= w.last
 }
 
 // due reports whether this client must be told of e: plain ones get messages alone, and from the
