@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// maxGap is how far behind after= may be before there is a reset (PROTOCOL.md).
-const maxGap = 500
+// historyMaxGap is how far behind after= may be before there is a reset (PROTOCOL.md).
+const historyMaxGap = 500
 
 // checkHistory says what is wrong with a history; nothing, if all promises were kept:
 //
@@ -52,11 +52,11 @@ type historyChecker struct {
 	many   map[string]int // complaints, by who
 }
 
-// enough is how many complaints about one client are told: the first ones explain the others.
-const enough = 5
+// enoughComplaints is how many complaints about one client are told: the first ones explain the others.
+const enoughComplaints = 5
 
 func (c *historyChecker) complain(format string, args ...any) {
-	if c.many[c.who]++; c.many[c.who] <= enough {
+	if c.many[c.who]++; c.many[c.who] <= enoughComplaints {
 		c.found = append(c.found, c.who+": "+fmt.Sprintf(format, args...))
 	}
 }

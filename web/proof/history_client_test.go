@@ -69,18 +69,18 @@ func newHistoryClient(stage *historyStage, p *historyProxy, role historyRole, n 
 		dialect = "hearth.1"
 	}
 	c.name = fmt.Sprintf("%d: %s in %s, %s", n, role.user, role.room, dialect)
-	c.http = &http.Client{Timeout: hang, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dialThrough(p)}}
+	c.http = &http.Client{Timeout: historyHang, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dialHistoryProxy(p)}}
 	return c
 }
 
 const (
-	// hang is how long a client waits for anything before it gives a line up.
-	hang = 10 * time.Second
-	// back is the longest pause before a client comes back.
-	back = 80 * time.Millisecond
-	// sleep is how much a sleepy client lets happen at most before it comes back: with all
+	// historyHang is how long a client waits for anything before it gives a line up.
+	historyHang = 10 * time.Second
+	// historyBack is the longest pause before a client comes back.
+	historyBack = 80 * time.Millisecond
+	// historySleep is how much a sleepy client lets happen at most before it comes back: with all
 	// clients counted, and some seven in a room, about twice what after= can fill.
-	sleep = 14 * maxGap
+	historySleep = 14 * historyMaxGap
 )
 
 // run lives until the stage ends.
@@ -96,12 +96,12 @@ func (c *historyClient) run() {
 
 // rest is the time between two sessions.
 func (c *historyClient) rest() {
-	time.Sleep(upTo(c.dice, back))
+	time.Sleep(randomUpTo(c.dice, historyBack))
 	if !c.sleepy {
 		return
 	}
-	for until := c.stage.delivered.Load() + c.dice.Int64N(sleep); c.stage.delivered.Load() < until && !c.stage.quiet.Load(); {
-		time.Sleep(back)
+	for until := c.stage.delivered.Load() + c.dice.Int64N(historySleep); c.stage.delivered.Load() < until && !c.stage.quiet.Load(); {
+		time.Sleep(historyBack)
 	}
 }
 
@@ -135,7 +135,7 @@ func (c *historyClient) dial(ctx context.Context) (*websocket.Conn, error) {
 	if after != fromNow {
 		url += fmt.Sprint("?after=", after)
 	}
-	d := websocket.Dialer{NetDialContext: dialThrough(c.proxy), HandshakeTimeout: hang}
+	d := websocket.Dialer{NetDialContext: dialHistoryProxy(c.proxy), HandshakeTimeout: historyHang}
 	if c.batched {
 		d.Subprotocols = []string{"hearth.1"}
 	}
@@ -181,7 +181,7 @@ func (c *historyClient) listen(conn *websocket.Conn) error {
 		for c.slow && c.stage.stalled.Load() && c.stage.ctx.Err() == nil {
 			time.Sleep(time.Millisecond)
 		}
-		if err := conn.SetReadDeadline(time.Now().Add(hang)); err != nil {
+		if err := conn.SetReadDeadline(time.Now().Add(historyHang)); err != nil {
 			return err
 		}
 		_, b, err := conn.ReadMessage()
@@ -230,7 +230,7 @@ func (c *historyClient) take(f historyFrame) {
 	default:
 		return
 	}
-	c.seen = append(c.seen, historySeen{Kind: f.Type, Seq: f.Seq, ID: f.ID, User: f.User, Text: brief(f.Message), Nonce: f.Nonce, At: f.Timestamp,
+	c.seen = append(c.seen, historySeen{Kind: f.Type, Seq: f.Seq, ID: f.ID, User: f.User, Text: briefly(f.Message), Nonce: f.Nonce, At: f.Timestamp,
 		Edited: f.EditedAt, Emoji: f.Emoji, On: f.On, Count: f.Count, History: f.History, Reactions: f.Reactions})
 	if f.Type == lineSaid {
 		c.receipt(f)
@@ -300,7 +300,7 @@ func loadHistory(ctx context.Context, client *http.Client, site, room, cookie st
 	var all []historyMessage
 	seq := int64(fromNow)
 	for query := "limit=50"; ; {
-		page, now, err := loadPage(ctx, client, site+"/api/rooms/"+room+"/messages?"+query, cookie)
+		page, now, err := loadHistoryPage(ctx, client, site+"/api/rooms/"+room+"/messages?"+query, cookie)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -315,7 +315,7 @@ func loadHistory(ctx context.Context, client *http.Client, site, room, cookie st
 	}
 }
 
-func loadPage(ctx context.Context, client *http.Client, url, cookie string) ([]historyMessage, int64, error) {
+func loadHistoryPage(ctx context.Context, client *http.Client, url, cookie string) ([]historyMessage, int64, error) {
 	r, err := http.NewRequestWithContext(ctx, "GET", url, nil)
 	if err != nil {
 		return nil, 0, err
@@ -337,7 +337,7 @@ func loadPage(ctx context.Context, client *http.Client, url, cookie string) ([]h
 		return nil, 0, err
 	}
 	for i := range page.Messages {
-		page.Messages[i].Text = brief(page.Messages[i].Text)
+		page.Messages[i].Text = briefly(page.Messages[i].Text)
 	}
 	return page.Messages, page.Seq, nil
 }

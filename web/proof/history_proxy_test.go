@@ -101,7 +101,7 @@ func (p *historyProxy) serve(client *net.TCPConn) {
 	p.mu.Unlock()
 	server, err := net.Dial("tcp", target)
 	if err != nil {
-		reset(client)
+		breakOff(client)
 		return
 	}
 	l := &historyLine{proxy: p, client: client, server: server.(*net.TCPConn), rough: rough, over: make(chan struct{})}
@@ -114,15 +114,15 @@ func (p *historyProxy) serve(client *net.TCPConn) {
 	p.mu.Unlock()
 }
 
-// reset closes a connection so that the peer finds it broken, not ended.
-func reset(c *net.TCPConn) {
+// breakOff closes a connection so that the peer finds it broken, not ended.
+func breakOff(c *net.TCPConn) {
 	_ = c.SetLinger(0) // it may be broken already, which is just as well
 	_ = c.Close()
 }
 
-// small bounds what the kernel keeps between a server and a client that doesn't read, in bytes:
+// smallBuffer bounds what the kernel keeps between a server and a client that doesn't read, in bytes:
 // more than a segment on loopback, less than what a reader may be behind.
-const small = 128 << 10
+const smallBuffer = 128 << 10
 
 // historyLine is one connection through the proxy.
 type historyLine struct {
@@ -134,8 +134,8 @@ type historyLine struct {
 }
 
 func (l *historyLine) run(n uint64) {
-	_ = l.server.SetReadBuffer(small) // merely smaller buffers: no matter if it fails
-	_ = l.client.SetWriteBuffer(small)
+	_ = l.server.SetReadBuffer(smallBuffer) // merely smaller buffers: no matter if it fails
+	_ = l.client.SetWriteBuffer(smallBuffer)
 	dice := func(what uint64) *rand.Rand { return rand.New(rand.NewPCG(l.proxy.seed, 3*n+what)) }
 	var spoiler, pumps sync.WaitGroup
 	if l.rough {
@@ -151,8 +151,8 @@ func (l *historyLine) run(n uint64) {
 }
 
 func (l *historyLine) cut() {
-	reset(l.client)
-	reset(l.server)
+	breakOff(l.client)
+	breakOff(l.server)
 }
 
 // spoil does something bad to the connection every now and then.
@@ -161,7 +161,7 @@ func (l *historyLine) spoil(dice *rand.Rand) {
 		select {
 		case <-l.over:
 			return
-		case <-time.After(upTo(dice, 800*time.Millisecond)):
+		case <-time.After(randomUpTo(dice, 800*time.Millisecond)):
 		}
 		switch dice.IntN(8) {
 		case 0, 1, 2:
@@ -175,13 +175,13 @@ func (l *historyLine) spoil(dice *rand.Rand) {
 			_ = l.server.CloseWrite() // the client still hears the server
 		default:
 			l.proxy.silences.Add(1)
-			l.silent.Store(time.Now().Add(upTo(dice, 150*time.Millisecond)).UnixMilli())
+			l.silent.Store(time.Now().Add(randomUpTo(dice, 150*time.Millisecond)).UnixMilli())
 		}
 	}
 }
 
-// upTo is a random time below most.
-func upTo(dice *rand.Rand, most time.Duration) time.Duration {
+// randomUpTo is a random time below most.
+func randomUpTo(dice *rand.Rand, most time.Duration) time.Duration {
 	return time.Duration(dice.Int64N(int64(most)))
 }
 
@@ -209,7 +209,7 @@ func (l *historyLine) forward(to *net.TCPConn, b []byte, dice *rand.Rand) {
 		n := len(b)
 		if l.rough && dice.IntN(3) == 0 {
 			n = 1 + dice.IntN(n)
-			time.Sleep(upTo(dice, 3*time.Millisecond))
+			time.Sleep(randomUpTo(dice, 3*time.Millisecond))
 		}
 		l.wait()
 		if _, err := to.Write(b[:n]); err != nil {
@@ -231,13 +231,13 @@ func (l *historyLine) wait() {
 	}
 }
 
-// dialThrough connects to a proxy with little room for what waits to be read.
-func dialThrough(p *historyProxy) func(ctx context.Context, network, addr string) (net.Conn, error) {
+// dialHistoryProxy connects to a proxy with little room for what waits to be read.
+func dialHistoryProxy(p *historyProxy) func(ctx context.Context, network, addr string) (net.Conn, error) {
 	return func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var d net.Dialer
 		c, err := d.DialContext(ctx, network, p.addr())
 		if err == nil {
-			_ = c.(*net.TCPConn).SetReadBuffer(small)
+			_ = c.(*net.TCPConn).SetReadBuffer(smallBuffer)
 		}
 		return c, err
 	}

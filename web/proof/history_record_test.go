@@ -91,8 +91,8 @@ type historyRecord struct {
 	Final   map[string][]historyMessage // by room, from the API
 }
 
-// brief stands for a text in a record; long ones would fill the memory.
-func brief(text string) string {
+// briefly stands for a text in a record; long ones would fill the memory.
+func briefly(text string) string {
 	if len(text) <= 64 {
 		return text
 	}

@@ -15,13 +15,13 @@ func (c *historyClient) speak(ctx context.Context, conn *websocket.Conn) {
 	c.sent = 0
 	c.mu.Unlock()
 	for {
-		pause := upTo(c.dice, 6*time.Millisecond)
+		pause := randomUpTo(c.dice, 6*time.Millisecond)
 		if c.fat {
 			pause = 0
 		}
 		if frame := c.next(); frame == nil {
 			pause += time.Millisecond
-		} else if conn.SetWriteDeadline(time.Now().Add(hang)) != nil || conn.WriteJSON(frame) != nil {
+		} else if conn.SetWriteDeadline(time.Now().Add(historyHang)) != nil || conn.WriteJSON(frame) != nil {
 			_ = conn.Close() // which ends the listening too
 			return
 		}
@@ -48,7 +48,7 @@ func (c *historyClient) next() any {
 	}
 	said := c.outbox[c.sent]
 	c.sent++
-	c.seen = append(c.seen, historySeen{Kind: seenSent, Nonce: said.nonce, Text: brief(said.text)})
+	c.seen = append(c.seen, historySeen{Kind: seenSent, Nonce: said.nonce, Text: briefly(said.text)})
 	return map[string]any{"message": said.text, "nonce": said.nonce}
 }
 

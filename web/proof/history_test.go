@@ -27,16 +27,16 @@ var (
 )
 
 const (
-	// aHistory is the most rounds of one history: what clients saw in it must fit into the memory.
-	aHistory = 100
-	// shortHistory are the rounds of go test -short.
-	shortHistory = 10
-	// floodEvery is how many rounds pass from one flood to the next.
-	floodEvery = 30
-	// most is how long a round goes on at most until enough was said, and a flood twenty times that.
-	most = 300 * time.Millisecond
-	// peace is how long clients have to catch up once nothing breaks any more.
-	peace = time.Minute
+	// roundsOfHistory is the most rounds of one history: what clients saw in it must fit into the memory.
+	roundsOfHistory = 100
+	// roundsOfShortHistory are the rounds of go test -short.
+	roundsOfShortHistory = 10
+	// roundsToFlood is how many rounds pass from one flood to the next.
+	roundsToFlood = 30
+	// historyMost is how long a round goes on at most until enough was said, and a flood twenty times that.
+	historyMost = 300 * time.Millisecond
+	// historyPeace is how long clients have to catch up once nothing breaks any more.
+	historyPeace = time.Minute
 )
 
 // Nothing acknowledged is lost and no gap is silent, whatever breaks: people talk, over lines that
@@ -47,13 +47,13 @@ const (
 func TestHistory(t *testing.T) {
 	rounds, seed := *historyRounds, *historySeed
 	if testing.Short() {
-		rounds = min(rounds, shortHistory)
+		rounds = min(rounds, roundsOfShortHistory)
 	}
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
 	}
-	for ; rounds > 0 && !t.Failed(); rounds -= aHistory {
-		n := min(rounds, aHistory)
+	for ; rounds > 0 && !t.Failed(); rounds -= roundsOfHistory {
+		n := min(rounds, roundsOfHistory)
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { newHistoryPlay(t, seed).play(n) })
 		seed++
 	}
@@ -119,7 +119,7 @@ func (p *historyPlay) play(rounds int) {
 		p.work.Go(c.run)
 	}
 	for n := range rounds {
-		if n%floodEvery == floodEvery-1 {
+		if n%roundsToFlood == roundsToFlood-1 {
 			p.flood()
 		}
 		p.live()
@@ -153,8 +153,8 @@ func (p *historyPlay) point(url string) {
 // live passes a random time, and on a machine too busy for anything to happen in it some more.
 func (p *historyPlay) live() {
 	enough := p.stage.delivered.Load() + p.dice.Int64N(500)
-	time.Sleep(upTo(p.dice, 300*time.Millisecond))
-	for end := time.Now().Add(most); p.stage.delivered.Load() < enough && time.Now().Before(end); {
+	time.Sleep(randomUpTo(p.dice, 300*time.Millisecond))
+	for end := time.Now().Add(historyMost); p.stage.delivered.Load() < enough && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
 	}
 }
@@ -166,7 +166,7 @@ func (p *historyPlay) flood() {
 	defer p.stage.stalled.Store(false)
 	p.stage.flood.Store(1 << 30)
 	defer p.stage.flood.Store(0)
-	for end := time.Now().Add(20 * most); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(20 * historyMost); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if p.hasCut() {
 			p.slowCut++
 			return
@@ -200,7 +200,7 @@ func (p *historyPlay) settle() {
 	ends := map[string]int64{}
 	last := map[string]int64{}
 	for _, c := range p.clients {
-		page, seq, err := loadPage(p.stage.ctx, http.DefaultClient, p.server.URL+"/api/rooms/"+c.room+"/messages?limit=1", p.cookie)
+		page, seq, err := loadHistoryPage(p.stage.ctx, http.DefaultClient, p.server.URL+"/api/rooms/"+c.room+"/messages?limit=1", p.cookie)
 		if err != nil {
 			p.Fatal(err)
 		}
@@ -219,7 +219,7 @@ func (p *historyPlay) settle() {
 
 // await waits until all clients, each locked, are so far.
 func (p *historyPlay) await(what string, soFar func(*historyClient) bool) {
-	for end := time.Now().Add(peace); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(historyPeace); ; time.Sleep(20 * time.Millisecond) {
 		var late []string
 		for _, c := range p.clients {
 			c.mu.Lock()
@@ -303,7 +303,7 @@ func (p *historyPlay) tell(rounds int, r historyRecord) {
 	text := fmt.Sprintf("server killed: %d", rounds)
 	for _, h := range happened {
 		text += fmt.Sprintf(", %s: %d", h.what, h.times)
-		if rounds == aHistory && h.times == 0 {
+		if rounds == roundsOfHistory && h.times == 0 {
 			p.Errorf("%s: never in %d rounds", h.what, rounds)
 		}
 	}

@@ -42,7 +42,7 @@ func (w *historyWalk) run() {
 			w.frame(s)
 		}
 	}
-	for _, e := range w.room.between(w.have, lastNumber) {
+	for _, e := range w.room.between(w.have, aboveAllNumbers) {
 		if w.due(e) {
 			w.complain("number %d, a %s, never came", e.Seq, e.Kind)
 		}
@@ -52,8 +52,8 @@ func (w *historyWalk) run() {
 	}
 }
 
-// lastNumber is above all numbers of a line.
-const lastNumber = 1 << 32
+// aboveAllNumbers is above all numbers of a line.
+const aboveAllNumbers = 1 << 32
 
 func (w *historyWalk) connect(s historySeen) {
 	w.after = s.Seq
@@ -74,7 +74,7 @@ func (w *historyWalk) greet(s historySeen) {
 }
 
 func (w *historyWalk) reset(s historySeen) {
-	if s.Seq-w.after <= maxGap && w.after <= s.Seq {
+	if s.Seq-w.after <= historyMaxGap && w.after <= s.Seq {
 		w.complain("a reset at %d, though it was at %d", s.Seq, w.after)
 	}
 	w.gap, w.last = true, s.Seq
@@ -159,13 +159,13 @@ func (w *historyWalk) apply(s historySeen) {
 	case lineEdited:
 		m.Text, m.Edited = s.Text, s.Edited
 	case lineReacted:
-		m.Reactions = reacted(m.Reactions, s)
+		m.Reactions = withReaction(m.Reactions, s)
 	}
 	w.screen[s.ID] = m
 }
 
-// reacted are reactions after one more frame. They may be others' too: nothing is changed in place.
-func reacted(all []historyReaction, s historySeen) []historyReaction {
+// withReaction are reactions after one more frame. They may be others' too: nothing is changed in place.
+func withReaction(all []historyReaction, s historySeen) []historyReaction {
 	var next []historyReaction
 	one := historyReaction{Emoji: s.Emoji}
 	for _, x := range all {
