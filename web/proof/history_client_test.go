@@ -55,8 +55,15 @@ type historyClient struct {
 	sent    int // how many of the outbox went out on the line that is open
 	count   int // messages composed
 	own     []int64
-	heard   []int64 // messages of anybody, to react to
+	heard   []int64      // messages of anybody, to react to
+	mark    *historyMark // the last reaction that it put on
 	trouble error
+}
+
+// historyMark is a reaction of a client's own.
+type historyMark struct {
+	id    int64
+	emoji string
 }
 
 // historySaid is a message in the outbox.

@@ -76,7 +76,7 @@ func (c *historyClient) meddle() any {
 	}
 	i := c.dice.IntN(len(c.own))
 	id := c.own[i]
-	switch c.dice.IntN(5) {
+	switch c.dice.IntN(8) {
 	case 0:
 		c.own = append(c.own[:i:i], c.own[i+1:]...)
 		return map[string]any{"type": "delete", "id": id}
@@ -84,8 +84,14 @@ func (c *historyClient) meddle() any {
 		c.count++
 		return map[string]any{"type": "edit", "id": id, "message": fmt.Sprintf("better: %d of %s", c.count, c.name)}
 	}
+	if c.mark != nil && c.dice.IntN(2) == 0 {
+		off := c.mark
+		c.mark = nil
+		return map[string]any{"type": "react", "id": off.id, "emoji": off.emoji, "on": false}
+	}
 	if len(c.heard) > 0 && c.dice.IntN(2) == 0 {
 		id = c.heard[c.dice.IntN(len(c.heard))]
 	}
-	return map[string]any{"type": "react", "id": id, "emoji": historyEmojis[c.dice.IntN(len(historyEmojis))], "on": c.dice.IntN(3) > 0}
+	c.mark = &historyMark{id, historyEmojis[c.dice.IntN(len(historyEmojis))]}
+	return map[string]any{"type": "react", "id": c.mark.id, "emoji": c.mark.emoji, "on": true}
 }
