@@ -77,6 +77,9 @@ func TestCheckerFindsWhatIsWrong(t *testing.T) {
 		{"a receipt with another number", `"n3" was acknowledged as number 2`, func(r *historyRecord) {
 			r.Clients[adasLog].Seen[adaThree].Seq = 2
 		}},
+		{"a private receipt for another message", `"n3" was acknowledged as number 0`, func(r *historyRecord) {
+			insert(r, adasLog, adaThree, historySeen{Kind: seenDelivered, ID: 102, User: "ada", Nonce: "n3", Text: "three"})
+		}},
 		{"a message that never got its receipt", `ada: "n4" was never acknowledged`, func(r *historyRecord) {
 			insert(r, adasLog, adaSendsThree, historySeen{Kind: seenSent, Nonce: "n4", Text: "four"})
 		}},

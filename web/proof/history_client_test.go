@@ -18,11 +18,12 @@ import (
 // historyRole is what a client is there for.
 type historyRole struct {
 	user, room string
-	batched    bool // speaks hearth.1, not plain
-	window     int  // messages under way at most; 0: it only listens
-	fat        bool // speaks in floods alone, and then a lot
-	slow       bool // doesn't read while the stage stalls
-	sleepy     bool // stays away after each loss of its line, while others go on
+	line       string // the room's name in the record, if it is another one
+	batched    bool   // speaks hearth.1, not plain
+	window     int    // messages under way at most; 0: it only listens
+	fat        bool   // speaks in floods alone, and then a lot
+	slow       bool   // doesn't read while the stage stalls
+	sleepy     bool   // stays away after each loss of its line, while others go on
 }
 
 // historyStage is what the clients of one history share.
@@ -74,6 +75,9 @@ func newHistoryClient(stage *historyStage, p *historyProxy, role historyRole, n 
 	dialect := "plain"
 	if role.batched {
 		dialect = "hearth.1"
+	}
+	if c.line == "" {
+		c.line = c.room
 	}
 	c.name = fmt.Sprintf("%d: %s in %s, %s", n, role.user, role.room, dialect)
 	c.http = &http.Client{Timeout: historyHang, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dialHistoryProxy(p)}}
@@ -229,6 +233,8 @@ func (c *historyClient) take(f historyFrame) {
 	defer c.mu.Unlock()
 	switch f.Type {
 	case lineSaid, lineEdited, lineDeleted, lineReacted:
+	case seenDelivered:
+		f.User = c.user
 	case seenReset:
 		c.gap = true
 		c.stage.resets.Add(1)
@@ -239,8 +245,10 @@ func (c *historyClient) take(f historyFrame) {
 	}
 	c.seen = append(c.seen, historySeen{Kind: f.Type, Seq: f.Seq, ID: f.ID, User: f.User, Text: briefly(f.Message), Nonce: f.Nonce, At: f.Timestamp,
 		Edited: f.EditedAt, Emoji: f.Emoji, On: f.On, Count: f.Count, History: f.History, Reactions: f.Reactions})
-	if f.Type == lineSaid {
+	if f.Type == lineSaid || f.Type == seenDelivered {
 		c.receipt(f)
+	}
+	if f.Type == lineSaid {
 		c.heard = lately(c.heard, f.ID)
 	}
 	if f.Type != seenReset && f.Seq > c.cursor {
@@ -254,7 +262,7 @@ func (c *historyClient) receipt(f historyFrame) {
 	if f.User != c.user || f.Nonce == "" {
 		return
 	}
-	if f.Seq <= c.cursor {
+	if f.Seq <= c.cursor && (f.Type == lineSaid || c.line != c.room) { // other sockets are told of private ones too
 		c.stage.repeated.Add(1)
 	}
 	for i, said := range c.outbox {

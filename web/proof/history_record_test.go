@@ -13,6 +13,9 @@ const (
 	seenLoaded  = "loaded"  // it read the history anew, complete from number First on and up to Seq
 	seenReset   = "reset"
 	seenRefused = "error" // Text is the code
+	// seenDelivered is the receipt, without a number, of what was said in a private conversation
+	// and is sent again.
+	seenDelivered = "private_message_delivered"
 )
 
 // The kinds of frames that a room's line is made of.
