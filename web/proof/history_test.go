@@ -46,7 +46,8 @@ const (
 
 // Nothing acknowledged is lost and no gap is silent, whatever breaks: people talk, over lines that
 // are cut, delayed and half closed, while the server is killed again and again. In the end what
-// each of them saw is held against what is on disk.
+// each of them saw is held against what is on disk. The seed, which is in the test's name, throws
+// the same dice again; who is quicker it doesn't settle, so a failure may take some rounds to return.
 //
 //	go test ./web/proof -run History -args -history.rounds=1000 -history.seed=7
 func TestHistory(t *testing.T) {
