@@ -21,6 +21,7 @@ type historyRole struct {
 	line       string // the room's name in the record, if it is another one
 	batched    bool   // speaks hearth.1, not plain
 	window     int    // messages under way at most; 0: it only listens
+	strict     bool   // takes nothing for a receipt that a greeting tells
 	fat        bool   // speaks in floods alone, and then a lot
 	slow       bool   // doesn't read while the stage stalls
 	sleepy     bool   // stays away after each loss of its line, while others go on
@@ -48,17 +49,18 @@ type historyClient struct {
 	http   *http.Client
 	dice   *rand.Rand // of the goroutine that speaks, or where there is none of run's
 
-	mu      sync.Mutex
-	seen    []historySeen
-	cursor  int64 // the highest number of the room's line that it has, fromNow for none
-	gap     bool  // there was a reset; the history is to be loaded anew
-	outbox  []historySaid
-	sent    int // how many of the outbox went out on the line that is open
-	count   int // messages composed
-	own     []int64
-	heard   []int64      // messages of anybody, to react to
-	mark    *historyMark // the last reaction that it put on
-	trouble error
+	mu       sync.Mutex
+	seen     []historySeen
+	cursor   int64 // the highest number of the room's line that it has, fromNow for none
+	greeting int64 // up to here the line that is open tells what was said before
+	gap      bool  // there was a reset; the history is to be loaded anew
+	outbox   []historySaid
+	sent     int // how many of the outbox went out on the line that is open
+	count    int // messages composed
+	own      []int64
+	heard    []int64      // messages of anybody, to react to
+	mark     *historyMark // the last reaction that it put on
+	trouble  error
 }
 
 // historyMark is a reaction of a client's own.
@@ -223,6 +225,7 @@ func (c *historyClient) greeted(seq int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen = append(c.seen, historySeen{Kind: seenGreeted, Seq: seq})
+	c.greeting = seq
 	if c.cursor == fromNow && c.batched {
 		c.cursor = seq
 	}
@@ -259,7 +262,7 @@ func (c *historyClient) take(f historyFrame) {
 
 // receipt takes a message of the client's own out of its outbox; c.mu is held.
 func (c *historyClient) receipt(f historyFrame) {
-	if f.User != c.user || f.Nonce == "" {
+	if f.User != c.user || f.Nonce == "" || c.strict && f.Seq > c.cursor && f.Seq <= c.greeting {
 		return
 	}
 	if f.Seq <= c.cursor && (f.Type == lineSaid || c.line != c.room) { // other sockets are told of private ones too

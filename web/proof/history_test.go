@@ -78,10 +78,10 @@ var historyCast = []historyRole{
 	{user: "dee", room: "kitchen", batched: true, sleepy: true},
 	{user: "dee", room: "kitchen", sleepy: true},
 	{user: "cy", room: "stairs", window: 1},
-	{user: "ada", room: "stairs", batched: true, window: 16},
+	{user: "ada", room: "stairs", batched: true, window: 16, strict: true},
 	{user: "bob", room: "stairs"},
 	{user: "dee", room: "stairs", batched: true, sleepy: true, window: 4},
-	{user: "ada", room: "@bob", line: "@1:2", window: 4},
+	{user: "ada", room: "@bob", line: "@1:2", window: 4, strict: true},
 	{user: "bob", room: "@ada", line: "@1:2", batched: true, window: 1},
 }
 
