@@ -96,6 +96,10 @@ type talker struct {
 // start greets: who is here, what was said, what waits for the user; then live.
 func (t *talker) start(c Conn, here []string) {
 	ctx := context.Background() // the request's ended with the upgrade
+	if err := t.settle(ctx); err != nil {
+		t.giveUp(c, err)
+		return
+	}
 	events, seq, err := t.recent(ctx, c)
 	if err != nil {
 		t.giveUp(c, err)
@@ -115,6 +119,15 @@ func (t *talker) start(c Conn, here []string) {
 	if !c.Batched() {
 		t.markRead(seq)
 	}
+}
+
+// settle looks again for a room that was not made yet when it was entered: what was said until the
+// socket listened was announced without it.
+func (t *talker) settle(ctx context.Context) (err error) {
+	if t.room.ID == 0 {
+		t.room, err = t.server.chat.Enter(ctx, t.caller, t.name)
+	}
+	return err
 }
 
 // giveUp ends a socket that can't be greeted; the client comes back.
