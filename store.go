@@ -216,8 +216,14 @@ func (s *Store) openWriter() error {
 	return nil
 }
 
+// closeWriter lets go of the write connection, if there is one: reopening it may have failed.
 func (s *Store) closeWriter() error {
-	return errors.Join(s.tx.close(), s.conn.Close(), s.writer.Close())
+	if s.writer == nil {
+		return nil
+	}
+	err := errors.Join(s.tx.close(), s.conn.Close(), s.writer.Close())
+	s.writer = nil
+	return err
 }
 
 // checkVersion refuses a database from the future before anything is written to it.
@@ -397,9 +403,11 @@ func (s *Store) look() {
 func (s *Store) commit(jobs []*job) {
 	err := s.transact(jobs)
 	if err != nil {
+		s.failed.Store(&err)
 		for _, j := range jobs {
 			j.rollback()
 		}
+		s.bury()
 	}
 	s.batches <- batch{jobs, err}
 	if err != nil {
@@ -491,13 +499,13 @@ func diskFailed(err error) bool {
 // fsync can't be retried: the kernel may have dropped the pages, so what failed stays failed.
 func (s *Store) recover(cause error) {
 	slog.Error("the disk takes no writes; messages are refused until it does", "err", cause)
-	s.failed.Store(&cause)
 	defer s.failed.Store(nil)
 	retry := time.NewTicker(reopenEvery)
 	defer retry.Stop()
 	for {
 		if err := s.reopen(); err == nil {
 			slog.Info("the disk takes writes again")
+			s.options.Changed() // by another process, meanwhile: the new connection can't tell
 			return
 		}
 		for waiting := true; waiting; {
@@ -513,20 +521,37 @@ func (s *Store) recover(cause error) {
 	}
 }
 
+// bury overwrites a commit that failed, before anybody is told that it did. If it was fsync that
+// failed, the log holds all of it, and a process that is killed now would find it there at its next
+// start. The commit that changes nothing takes its place in the file, even if it fails as well.
+func (s *Store) bury() {
+	if err := s.touch(); err != nil {
+		slog.Debug("overwrite the failed commit", "err", err)
+	}
+}
+
 // reopen replaces the write connection and proves it with a commit that changes nothing.
 func (s *Store) reopen() error {
 	if err := s.closeWriter(); err != nil {
-		slog.Warn("close the failed database", "err", err)
+		slog.Debug("close the failed database", "err", err)
 	}
 	if err := s.openWriter(); err != nil {
 		return err
 	}
+	return s.touch()
+}
+
+// touch commits a transaction that changes nothing, but is written.
+func (s *Store) touch() error {
+	ctx := context.Background()
 	var v int
-	if err := s.tx.QueryRow("PRAGMA user_version").Scan(&v); err != nil {
-		return err
+	if err := s.conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v); err != nil {
+		return fmt.Errorf("read user_version: %w", err)
 	}
-	_, err := s.conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA user_version = %d", v))
-	return err
+	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", v)); err != nil {
+		return fmt.Errorf("write user_version: %w", err)
+	}
+	return nil
 }
 
 // announce publishes what is on disk and answers those who wait, in the order of the commits,

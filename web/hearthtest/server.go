@@ -58,10 +58,11 @@ type Server struct {
 	Data string // the data folder
 	Args []string
 
-	cmd  *exec.Cmd
-	logs *logs
-	done chan struct{}
-	err  error
+	program []string // what is run, with its first words
+	cmd     *exec.Cmd
+	logs    *logs
+	done    chan struct{}
+	err     error
 }
 
 type logs struct {
@@ -91,7 +92,14 @@ func Start(t testing.TB, args ...string) *Server {
 // StartIn is Start on a data folder that may have been used before.
 func StartIn(t testing.TB, data string, args ...string) *Server {
 	t.Helper()
-	s := &Server{Data: data, Args: append([]string{"-addr", "127.0.0.1:0", "-data", data, "-limits", "off"}, args...)}
+	return StartAs(t, []string{Binary(t)}, data, args...)
+}
+
+// StartAs is StartIn with another program, or one that runs the program, with the words that stand
+// before the server's.
+func StartAs(t testing.TB, program []string, data string, args ...string) *Server {
+	t.Helper()
+	s := &Server{program: program, Data: data, Args: append([]string{"-addr", "127.0.0.1:0", "-data", data, "-limits", "off"}, args...)}
 	s.start(t)
 	t.Cleanup(func() {
 		s.Stop(t)
@@ -107,7 +115,7 @@ var address = regexp.MustCompile(`Open\s+http://(\S+?)/\s`)
 func (s *Server) start(t testing.TB) {
 	t.Helper()
 	s.logs, s.done = &logs{}, make(chan struct{})
-	s.cmd = exec.Command(Binary(t), s.Args...)
+	s.cmd = exec.Command(s.program[0], append(s.program[1:len(s.program):len(s.program)], s.Args...)...)
 	s.cmd.Stderr = s.logs
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -143,6 +151,9 @@ func (s *Server) watch(out io.Reader, found chan<- string) {
 	s.err = s.cmd.Wait()
 	close(s.done)
 }
+
+// Pid is the id of the server's process.
+func (s *Server) Pid() int { return s.cmd.Process.Pid }
 
 // Log is what the server has logged.
 func (s *Server) Log() string { return s.logs.String() }
