@@ -34,6 +34,11 @@ const (
 	reopenEvery = time.Second
 )
 
+// synchronous is SQLite's PRAGMA: FULL is one fsync a commit, before it is acknowledged. It is a
+// variable for the linker alone: the test of power cuts builds a program that doesn't wait for the
+// disk, and has to find what that one loses (-ldflags "-X main.synchronous=OFF").
+var synchronous = "FULL"
+
 // errClosed answers whoever comes after Close.
 var errClosed = errors.New("the database is closed")
 
@@ -64,9 +69,6 @@ type StoreOptions struct {
 	Publish func([]chat.Announcement)
 	// Changed is called after another process has committed something.
 	Changed func()
-	// Synchronous overrides SQLite's PRAGMA synchronous, "FULL" if empty. Tests prove with it
-	// that they would notice a writer that doesn't wait for the disk.
-	Synchronous string
 }
 
 type job struct {
@@ -192,11 +194,7 @@ func (s *Store) open(steps fs.FS) error {
 }
 
 func (s *Store) openWriter() error {
-	sync := s.options.Synchronous
-	if sync == "" {
-		sync = "FULL"
-	}
-	pragmas := []string{"journal_mode(WAL)", "synchronous(" + sync + ")", "journal_size_limit(67108864)"}
+	pragmas := []string{"journal_mode(WAL)", "synchronous(" + synchronous + ")", "journal_size_limit(67108864)"}
 	if runtime.GOOS == "darwin" { // there, only these make fsync reach the platter
 		pragmas = append(pragmas, "fullfsync(1)", "checkpoint_fullfsync(1)")
 	}
