@@ -1,14 +1,11 @@
 package proof
 
 import (
-	"database/sql"
 	"fmt"
 	"net/http"
 	"sync"
 	"testing"
 	"time"
-
-	_ "modernc.org/sqlite"
 
 	"hearth/web/hearthtest"
 )
@@ -192,18 +189,4 @@ func (d *diskTalk) again() {
 	}
 	d.acked, d.refused = append(d.acked, acked...), refused
 	d.audit()
-}
-
-// intact checks a database that nobody has open.
-func intact(t testing.TB, file string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	var verdict string
-	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
-		t.Errorf("integrity_check: %s, %v", verdict, err)
-	}
 }

@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"database/sql"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -125,6 +124,7 @@ func (r powerRecord) cuts(t *testing.T, count, starts int) (problems []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	checker := newDBChecker(t)
 	moments := r.moments(luck, count)
 	told := map[string]bool{}
 	checkpoints, tried := 0, 0
@@ -150,7 +150,7 @@ func (r powerRecord) cuts(t *testing.T, count, starts int) (problems []string) {
 		if tried++; starts > 0 && tried%(len(moments)/starts) == 0 {
 			r.start(t, folder).Stop(t)
 		}
-		for _, p := range powerLosses(filepath.Join(folder, "hearth.db"), told) {
+		for _, p := range checker.losses(filepath.Join(folder, "hearth.db"), told) {
 			problems = append(problems, fmt.Sprintf("cut after event %d of %d: %s", i, len(r.events), p))
 		}
 		if err := os.RemoveAll(folder); err != nil {
@@ -192,33 +192,16 @@ func lay(folder string, files map[string][]byte) error {
 	return nil
 }
 
-// powerLosses opens a database after a cut, and says what is wrong with it.
-func powerLosses(file string, told map[string]bool) (problems []string) {
-	db, err := sql.Open("sqlite", "file:"+file)
-	if err != nil {
-		return []string{err.Error()}
-	}
-	defer db.Close()
-	var verdict string
-	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+// losses says what is wrong with a database after a cut.
+func (c *dbChecker) losses(file string, told map[string]bool) (problems []string) {
+	verdict, texts, err := c.check(file)
+	if err != nil || verdict != "ok" {
 		problems = append(problems, fmt.Sprintf("integrity_check: %.100s, %v", verdict, err))
 	}
 	stored := map[string]int{}
-	rows, err := db.Query("SELECT text FROM message")
-	if err != nil {
-		return append(problems, err.Error())
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return append(problems, err.Error())
-		}
+	for _, text := range texts {
 		nonce, _, _ := strings.Cut(text, " and so on")
 		stored[nonce]++
-	}
-	if err := rows.Err(); err != nil {
-		problems = append(problems, err.Error())
 	}
 	for nonce := range told {
 		if stored[nonce] == 0 {

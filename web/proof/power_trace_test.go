@@ -91,7 +91,7 @@ func (r *powerReader) line(line string) error {
 	case !ok, strings.HasPrefix(text, "+++"), strings.HasPrefix(text, "---"):
 		return nil
 	case strings.HasSuffix(text, "<unfinished ...>"):
-		half := powerHalf{text: strings.TrimSuffix(text, "<unfinished ...>"), start: len(r.events)}
+		half := powerHalf{text: strings.TrimSuffix(text, " <unfinished ...>"), start: len(r.events)}
 		half.sent = isWrite(half.text) // from here on a write may be on its way to the disk or to somebody
 		r.halves[pid] = half
 		if half.sent {
@@ -115,46 +115,39 @@ func isWrite(text string) bool {
 	return strings.HasPrefix(name, "pwrite") || strings.HasPrefix(name, "write") || strings.HasPrefix(name, "send")
 }
 
-var (
-	powerCall  = regexp.MustCompile(`^(\w+)\(`)
-	powerText  = regexp.MustCompile(`"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?`)
-	powerFD    = regexp.MustCompile(`^-?\w+<([^>]*)>`)
-	powerEnd   = regexp.MustCompile(`\)\s+= (-?\d+)[^"]*$`)
-	powerLast  = regexp.MustCompile(`, (\d+)$`)
-	powerNonce = regexp.MustCompile(`"nonce":"([^"]+)"`)
-)
+var powerNonce = regexp.MustCompile(`"nonce":"([^"]+)"`)
 
 // call takes a whole call.
 func (r *powerReader) call(text string, start int) error {
-	m := powerCall.FindStringSubmatch(text)
-	end := powerEnd.FindStringSubmatchIndex(text)
-	if m == nil || end == nil {
+	name, args, ok := strings.Cut(text, "(")
+	end := strings.LastIndex(args, "= ")
+	if !ok || end < 0 {
 		return errors.New("a line of another form")
 	}
-	if strings.HasPrefix(text[end[2]:], "-") {
+	if strings.HasPrefix(args[end:], "= -") {
 		return nil // it failed
 	}
-	args := text[len(m[0]):end[0]]
-	switch m[1] {
+	args = strings.TrimSuffix(strings.TrimRight(args[:end], " "), ")")
+	switch name {
 	case "pwrite64", "write", "writev", "sendto", "sendmsg":
-		return r.write(m[1], args)
+		return r.write(name, args)
 	case "fsync", "fdatasync":
-		if name, ours := r.descriptor(args); ours {
-			r.events = append(r.events, powerEvent{kind: powerSync, name: name, start: start})
+		if file, ours := r.descriptor(args); ours {
+			r.events = append(r.events, powerEvent{kind: powerSync, name: file, start: start})
 		}
 	case "ftruncate":
-		if name, ours := r.descriptor(args); ours {
+		if file, ours := r.descriptor(args); ours {
 			size, err := lastNumber(args)
-			r.events = append(r.events, powerEvent{kind: powerTruncate, name: name, off: size})
+			r.events = append(r.events, powerEvent{kind: powerTruncate, name: file, off: size})
 			return err
 		}
 	case "open", "openat":
-		if name, ours := r.path(args); ours && strings.Contains(args, "O_CREAT") {
-			r.events = append(r.events, powerEvent{kind: powerCreate, name: name})
+		if file, ours := r.path(args); ours && strings.Contains(args, "O_CREAT") {
+			r.events = append(r.events, powerEvent{kind: powerCreate, name: file})
 		}
 	case "unlink", "unlinkat":
-		if name, ours := r.path(args); ours {
-			r.events = append(r.events, powerEvent{kind: powerUnlink, name: name})
+		if file, ours := r.path(args); ours {
+			r.events = append(r.events, powerEvent{kind: powerUnlink, name: file})
 		}
 	default:
 		r.other(text, args)
@@ -180,11 +173,13 @@ func (r *powerReader) other(text, args string) {
 func (r *powerReader) write(call, args string) error {
 	name, ours := r.descriptor(args)
 	var data []byte
-	for _, m := range powerText.FindAllStringSubmatch(args, -1) {
-		if m[2] != "" {
+	for i, part := range strings.Split(args, `"`) {
+		switch {
+		case i%2 == 1:
+			data = append(data, unhex(part)...)
+		case strings.HasPrefix(part, "..."):
 			return errors.New("cut short by strace's -s")
 		}
-		data = append(data, unhex(m[1])...)
 	}
 	if !ours {
 		var told []string
@@ -207,20 +202,22 @@ func (r *powerReader) write(call, args string) error {
 
 // descriptor is the file of the data folder that a descriptor as in 7<path> stands for.
 func (r *powerReader) descriptor(arg string) (name string, ours bool) {
-	m := powerFD.FindStringSubmatch(arg)
-	if m == nil {
+	fd, rest, _ := strings.Cut(arg, "<")
+	path, _, ok := strings.Cut(rest, ">")
+	if !ok || strings.ContainsAny(fd, `", `) {
 		return "", false
 	}
-	return r.inside(string(unhex(m[1])))
+	return r.inside(string(unhex(path)))
 }
 
 // path is the file of the data folder that the first string among args names.
 func (r *powerReader) path(args string) (name string, ours bool) {
-	m := powerText.FindStringSubmatch(args)
-	if m == nil {
+	_, rest, _ := strings.Cut(args, `"`)
+	path, _, ok := strings.Cut(rest, `"`)
+	if !ok {
 		return "", false
 	}
-	return r.inside(string(unhex(m[1])))
+	return r.inside(string(unhex(path)))
 }
 
 func (r *powerReader) inside(path string) (name string, ours bool) {
@@ -234,11 +231,7 @@ func (r *powerReader) inside(path string) (name string, ours bool) {
 }
 
 func lastNumber(args string) (int64, error) {
-	m := powerLast.FindStringSubmatch(strings.TrimRight(args, " "))
-	if m == nil {
-		return 0, errors.New("no number at the end")
-	}
-	return strconv.ParseInt(m[1], 10, 64)
+	return strconv.ParseInt(args[strings.LastIndex(args, " ")+1:], 10, 64)
 }
 
 // unhex undoes \x2f\x74; other text stands for itself.
