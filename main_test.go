@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"hearth/web/chat"
 	"hearth/web/hearthtest"
 )
 
@@ -261,4 +263,65 @@ func TestAStopIsGraceful(t *testing.T) {
 	}
 	s.Restart(t)
 	s.LogIn(t, "ada")
+}
+
+// BenchmarkStart is the time from a start after a kill to an answer, with 1 000 000 messages and a
+// few MB of log that the kill left.
+func BenchmarkStart(b *testing.B) {
+	left := killedWith(b, 1_000_000)
+	b.ResetTimer()
+	for range b.N {
+		b.StopTimer()
+		data := filepath.Join(b.TempDir(), "data")
+		if err := os.CopyFS(data, os.DirFS(left)); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		s := hearthtest.StartIn(b, data)
+		if r := s.Visitor(b).Get("/healthz"); r.Status != 200 {
+			b.Fatal(r.Status, r.Body)
+		}
+		b.StopTimer()
+		s.Kill(b)
+		b.StartTimer()
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/start")
+}
+
+// killedWith is a data folder with so many messages, as a kill leaves it.
+func killedWith(b *testing.B, messages int) string {
+	b.Helper()
+	dir, left := b.TempDir(), filepath.Join(b.TempDir(), "left")
+	s, err := OpenStore(dir, chat.Migrations(), true, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	run := func(query string, args ...any) {
+		b.Helper()
+		if _, err := s.conn.ExecContext(context.Background(), query, args...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	const series = "WITH RECURSIVE series (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM series LIMIT ?) "
+	run(series+"INSERT INTO room (name, name_key, access, created_at) SELECT 'r' || value, 'r' || value, 'open', 0 FROM series", 100)
+	run(series+`INSERT INTO message (id, sender, text, nonce, created_at)
+		SELECT (1 + value % 100) << 32 | (1 + value / 100), 1 + value % 50, 'Something that was said, number ' || value || ', of the length that such things have on most days.', 'nonce-' || value, value
+		FROM series`, messages)
+	run("PRAGMA wal_checkpoint(TRUNCATE)")
+	run("PRAGMA wal_autocheckpoint = 0")
+	for i := range 300 {
+		run("INSERT INTO message (id, sender, text, nonce, created_at) VALUES (1 << 32 | ?, 1, 'late', ?, 0)", messages+i, fmt.Sprint("late ", i))
+	}
+	if err := os.CopyFS(left, os.DirFS(dir)); err != nil {
+		b.Fatal(err)
+	}
+	for _, name := range []string{"hearth.db", "hearth.db-wal"} {
+		info, err := os.Stat(filepath.Join(left, name))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Logf("%s: %d MB", name, info.Size()>>20)
+	}
+	return left
 }

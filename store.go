@@ -19,6 +19,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"hearth/web/backup"
 	"hearth/web/chat"
 )
 
@@ -32,6 +33,9 @@ const (
 	watchEvery = 300 * time.Millisecond
 	// reopenEvery is the pause between attempts to write again after the disk failed.
 	reopenEvery = time.Second
+	// examineFor bounds the search for damage at the start, of 2 s at most that a start may take. A
+	// core checks NNN messages in that time (go test -bench Start).
+	examineFor = 700 * time.Millisecond
 )
 
 // synchronous is SQLite's PRAGMA: FULL is one fsync a commit, before it is acknowledged. It is a
@@ -99,7 +103,7 @@ func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, err
 		return nil, err
 	}
 	if err := s.open(steps); err != nil {
-		return nil, errors.Join(err, s.release())
+		return nil, errors.Join(backup.Explain(s.file(), err), s.release())
 	}
 	s.finished.Add(2)
 	go s.write()
@@ -117,21 +121,33 @@ func (s *Store) prepare(serve bool) error {
 		return err
 	}
 	if serve {
-		lock := flock.New(filepath.Join(s.dir, "hearth.lock"), flock.SetPermissions(0o600))
-		got, err := lock.TryLock()
+		lock, err := lockFolder(s.dir)
 		if err != nil {
-			return fmt.Errorf("lock the data folder: %w", err)
-		}
-		if !got {
-			return ErrInUse
+			return err
 		}
 		s.lock = lock
+		if err := backup.Examine(s.file(), examineFor); err != nil {
+			return errors.Join(err, s.release())
+		}
 	}
 	f, err := os.OpenFile(s.file(), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return errors.Join(fmt.Errorf("open the database: %w", err), s.release())
 	}
 	return f.Close()
+}
+
+// lockFolder keeps other servers off a folder. Error: ErrInUse.
+func lockFolder(dir string) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(dir, "hearth.lock"), flock.SetPermissions(0o600))
+	got, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the data folder: %w", err)
+	}
+	if !got {
+		return nil, ErrInUse
+	}
+	return lock, nil
 }
 
 // claim makes a folder that was there before the owner's only, if nobody else's things are in it.
@@ -153,7 +169,9 @@ func (s *Store) claim() error {
 	return nil
 }
 
-func (s *Store) file() string { return filepath.Join(s.dir, "hearth.db") }
+func (s *Store) file() string { return databaseIn(s.dir) }
+
+func databaseIn(dir string) string { return filepath.Join(dir, "hearth.db") }
 
 func (s *Store) release() error {
 	if s.lock == nil {
@@ -289,6 +307,32 @@ func migrateTo(ctx context.Context, conn *sql.Conn, version int, step string) (e
 	}
 	_, err = conn.ExecContext(ctx, "COMMIT")
 	return err
+}
+
+// RestoreStore puts a backup in the place of the database in dir, and returns the name under which
+// what was there is kept. Errors: ErrInUse, ErrNewer, those of backup.Restore.
+func RestoreStore(ctx context.Context, dir, from string, steps fs.FS) (aside string, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make the data folder: %w", err)
+	}
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	names, err := fs.Glob(steps, "*.sql")
+	if err != nil {
+		return "", fmt.Errorf("list the migrations: %w", err)
+	}
+	return backup.Restore(ctx, from, databaseIn(dir), time.Now(), func(version int) error {
+		switch {
+		case version == 0:
+			return errors.New("it is not Hearth's")
+		case version > len(names):
+			return ErrNewer
+		}
+		return nil
+	})
 }
 
 // Reader is the pool of read-only connections.
