@@ -59,9 +59,9 @@ func TestABackupIsOfOneMoment(t *testing.T) {
 }
 
 func TestNoBackupIsLeftHalfDone(t *testing.T) {
-	file := database(t, 5000)
+	file := database(t, 2000)
 	_, pages := root(t, file, "line")
-	damaged := database(t, 5000)
+	damaged := database(t, 2000)
 	spoil(t, damaged, pages/2*page, strings.Repeat("\xa5", page))
 	there := filepath.Join(t.TempDir(), "there.db")
 	if err := os.WriteFile(there, []byte("dear"), 0o600); err != nil {
@@ -91,7 +91,7 @@ func TestNoBackupIsLeftHalfDone(t *testing.T) {
 }
 
 func TestRestoringKeepsWhatWasThere(t *testing.T) {
-	file, backup := database(t, 5000), filepath.Join(t.TempDir(), "backup.db")
+	file, backup := database(t, 2000), filepath.Join(t.TempDir(), "backup.db")
 	dir := filepath.Dir(file)
 	if err := Make(context.Background(), file, backup); err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func TestRestoringKeepsWhatWasThere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := count(t, file); n != 5000 {
+		if n := count(t, file); n != 2000 {
 			t.Errorf("%d rows are back", n)
 		}
 		after := contents(t, dir)
@@ -123,7 +123,7 @@ func TestRestoringKeepsWhatWasThere(t *testing.T) {
 }
 
 func TestOnlyASoundBackupIsRestored(t *testing.T) {
-	file := database(t, 5000)
+	file := database(t, 2000)
 	_, pages := root(t, file, "line")
 	good, damaged, text := filepath.Join(t.TempDir(), "good"), filepath.Join(t.TempDir(), "damaged"), filepath.Join(t.TempDir(), "text")
 	if err := errors.Join(Make(context.Background(), file, good), Make(context.Background(), file, damaged), os.WriteFile(text, []byte("dear"), 0o600)); err != nil {

@@ -145,7 +145,7 @@ func TestDamageIsRecognisedAndLeftAlone(t *testing.T) {
 		"two pages have been swapped": swap,
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := database(t, 5000)
+			file := database(t, 2000)
 			if err := damage(file); err != nil {
 				t.Fatal(err)
 			}
@@ -165,13 +165,20 @@ func TestDamageIsRecognisedAndLeftAlone(t *testing.T) {
 	}
 }
 
-// swap exchanges two pages of a database.
+// swap exchanges two pages of a table.
 func swap(file string) error {
+	const leaf = 0x0d // how a page begins that holds rows (https://sqlite.org/fileformat.html, 1.6)
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	one, other := b[40*page:41*page], b[60*page:61*page]
+	var leaves []int
+	for at := 20 * page; at < len(b); at += page {
+		if b[at] == leaf {
+			leaves = append(leaves, at)
+		}
+	}
+	one, other := b[leaves[0]:leaves[0]+page], b[leaves[1]:leaves[1]+page]
 	kept := slices.Clone(one)
 	copy(one, other)
 	copy(other, kept)
@@ -196,7 +203,7 @@ func TestASoundDatabaseIsNotTakenForADamagedOne(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := database(t, 5000)
+			file := database(t, 2000)
 			if err := prepare(file); err != nil {
 				t.Fatal(err)
 			}
@@ -213,7 +220,7 @@ func TestASoundDatabaseIsNotTakenForADamagedOne(t *testing.T) {
 
 // Out of patience, it says nothing of what it didn't get to, and no more than that.
 func TestExaminingEndsInTime(t *testing.T) {
-	file := database(t, 5000)
+	file := database(t, 2000)
 	_, pages := root(t, file, "line")
 	spoil(t, file, pages/2*page, strings.Repeat("\xa5", page))
 	if err := Examine(file, time.Nanosecond); err != nil {
