@@ -54,11 +54,14 @@ func plainProgram(t testing.TB, flags ...string) string {
 }
 
 // injectFault makes system calls of the server fail, each spec as strace's -e inject= takes it,
-// until the function that it returns is called.
-func injectFault(t testing.TB, s *hearthtest.Server, specs ...string) (stop func()) {
+// until the function that it returns is called. Only those on one file do, unless it is "".
+func injectFault(t testing.TB, s *hearthtest.Server, file string, specs ...string) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 4*diskPatience)
 	args := []string{"-f", "-p", fmt.Sprint(s.Pid()), "-o", os.DevNull, "-e", "trace=fsync,fdatasync,pwrite64,ftruncate"}
+	if file != "" {
+		args = append(args, "-P", file)
+	}
 	for _, spec := range specs {
 		args = append(args, "-e", "inject="+spec)
 	}
