@@ -114,7 +114,7 @@ func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, err
 // prepare makes the folder and the files, so that SQLite gives the right mode to those that it
 // adds, and takes the lock.
 func (s *Store) prepare(serve bool) error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := makeFolder(s.dir); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
 	if err := s.claim(); err != nil {
@@ -135,6 +135,22 @@ func (s *Store) prepare(serve bool) error {
 		return errors.Join(fmt.Errorf("open the database: %w", err), s.release())
 	}
 	return f.Close()
+}
+
+// makeFolder makes a folder, and those that it is in, so that a power cut doesn't take them back.
+func makeFolder(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	if parent := filepath.Dir(dir); parent != dir {
+		if err := makeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return backup.SyncFolder(filepath.Dir(dir))
 }
 
 // lockFolder keeps other servers off a folder. Error: ErrInUse.
@@ -312,7 +328,7 @@ func migrateTo(ctx context.Context, conn *sql.Conn, version int, step string) (e
 // RestoreStore puts a backup in the place of the database in dir, and returns the name under which
 // what was there is kept. Errors: ErrInUse, ErrNewer, those of backup.Restore.
 func RestoreStore(ctx context.Context, dir, from string, steps fs.FS) (aside string, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeFolder(dir); err != nil {
 		return "", fmt.Errorf("make the data folder: %w", err)
 	}
 	lock, err := lockFolder(dir)

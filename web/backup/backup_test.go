@@ -60,9 +60,8 @@ func TestABackupIsOfOneMoment(t *testing.T) {
 
 func TestNoBackupIsLeftHalfDone(t *testing.T) {
 	file := database(t, 2000)
-	_, pages := root(t, file, "line")
 	damaged := database(t, 2000)
-	spoil(t, damaged, pages/2*page, strings.Repeat("\xa5", page))
+	spoil(t, damaged, leaves(t, damaged)[3], strings.Repeat("\xa5", page))
 	there := filepath.Join(t.TempDir(), "there.db")
 	if err := os.WriteFile(there, []byte("dear"), 0o600); err != nil {
 		t.Fatal(err)
@@ -124,12 +123,11 @@ func TestRestoringKeepsWhatWasThere(t *testing.T) {
 
 func TestOnlyASoundBackupIsRestored(t *testing.T) {
 	file := database(t, 2000)
-	_, pages := root(t, file, "line")
 	good, damaged, text := filepath.Join(t.TempDir(), "good"), filepath.Join(t.TempDir(), "damaged"), filepath.Join(t.TempDir(), "text")
 	if err := errors.Join(Make(context.Background(), file, good), Make(context.Background(), file, damaged), os.WriteFile(text, []byte("dear"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	spoil(t, damaged, pages/2*page, strings.Repeat("\xa5", page))
+	spoil(t, damaged, leaves(t, damaged)[3], strings.Repeat("\xa5", page))
 	other := errors.New("of another kind")
 	for name, c := range map[string]struct {
 		from string

@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -26,9 +25,6 @@ const (
 	journalSuffix = "-journal"
 	copySuffix    = ".restoring" // a copy on its way in
 )
-
-// magic is how every SQLite file begins (https://sqlite.org/fileformat.html, 1.3).
-const magic = "SQLite format 3\x00"
 
 // DamagedError says that a database can't be used as it is.
 type DamagedError struct {
@@ -61,11 +57,11 @@ func Explain(file string, err error) error {
 	return err
 }
 
-// Examine looks for damage in the database file, which this process must not have open and nobody
-// else may serve, and changes nothing. It finds at once: a file that is gone while its log is there,
-// empty, no database, or cut off; a damaged header or schema; damage in the last rows of a table. It
+// Examine looks for damage in the database file, which nobody may serve, and changes nothing; SQLite
+// may add an empty log and its index. It finds at once: a file that is gone or empty while its log is
+// there, no database, or cut off; a damaged header or schema; damage in the last rows of a table. It
 // then walks over all pages of all tables for as long as patience lasts: what it doesn't get to is
-// found when it is read. Error: *DamagedError, or why the file can't be read.
+// found when it is read. It doesn't see whether an index and its table still agree; Make does. Error: *DamagedError, or why the file can't be read.
 func Examine(file string, patience time.Duration) error {
 	empty, err := examineFile(file)
 	if err != nil || empty {
@@ -81,11 +77,7 @@ func Examine(file string, patience time.Duration) error {
 	defer db.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	err = examineRows(ctx, db, file)
-	if ctx.Err() != nil && !errors.As(err, new(*DamagedError)) {
-		return nil
-	}
-	return err
+	return examineRows(ctx, db, file)
 }
 
 // examineFile looks at the file from outside.
@@ -102,41 +94,16 @@ func examineFile(file string) (empty bool, err error) {
 		return damaged("it is missing, but its log is there")
 	case size(file) == 0 && size(file+logSuffix) > 0:
 		return damaged("it is empty, but its log is not")
-	case size(file) <= 0:
-		return true, nil
 	}
-	head, err := header(file)
-	if err != nil {
-		return false, err
-	}
-	if string(head) != magic {
-		return damaged("it is no SQLite file")
-	}
-	return false, nil
+	return size(file) <= 0, nil
 }
 
-// header is the beginning of a file. Closing it would drop this process's locks on it, so it must
-// not be open as a database.
-func header(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
-	}
-	defer f.Close()
-	head := make([]byte, len(magic))
-	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, fmt.Errorf("read the database: %w", err)
-	}
-	return head[:n], nil
-}
-
-// examineRows looks at a database through SQLite.
+// examineRows looks at a database through SQLite. Only the walks over all pages end with ctx.
 func examineRows(ctx context.Context, db *sql.DB, file string) error {
-	if err := examineLength(ctx, db, file); err != nil {
+	if err := examineLength(db, file); err != nil {
 		return err
 	}
-	tables, err := names(ctx, db)
+	tables, err := names(db)
 	if err != nil {
 		return Explain(file, fmt.Errorf("read the schema: %w", err))
 	}
@@ -159,10 +126,10 @@ func examineRows(ctx context.Context, db *sql.DB, file string) error {
 }
 
 // examineLength looks for pages that are neither in the file nor can be in its log.
-func examineLength(ctx context.Context, db *sql.DB, file string) error {
+func examineLength(db *sql.DB, file string) error {
 	const logHeader, frameHeader = 32, 24 // bytes (https://sqlite.org/fileformat.html, 4.1)
 	var pages, pageSize int64
-	err := db.QueryRowContext(ctx, "SELECT page_count, page_size FROM pragma_page_count, pragma_page_size").Scan(&pages, &pageSize)
+	err := db.QueryRow("SELECT page_count, page_size FROM pragma_page_count, pragma_page_size").Scan(&pages, &pageSize)
 	if err != nil {
 		return Explain(file, fmt.Errorf("read the database: %w", err))
 	}
@@ -173,8 +140,8 @@ func examineLength(ctx context.Context, db *sql.DB, file string) error {
 	return nil
 }
 
-func names(ctx context.Context, db *sql.DB) (tables []string, err error) {
-	rows, err := db.QueryContext(ctx, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'")
+func names(db *sql.DB) (tables []string, err error) {
+	rows, err := db.Query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'")
 	if err != nil {
 		return nil, err
 	}
@@ -194,12 +161,16 @@ func names(ctx context.Context, db *sql.DB) (tables []string, err error) {
 func examineTable(ctx context.Context, db *sql.DB, file, table string) error {
 	quoted := `"` + strings.ReplaceAll(table, `"`, `""`) + `"`
 	var one int
-	err := db.QueryRowContext(ctx, "SELECT 1 FROM "+quoted+" ORDER BY rowid DESC LIMIT 1").Scan(&one) // fails where there is no rowid
+	err := db.QueryRow("SELECT 1 FROM " + quoted + " ORDER BY rowid DESC LIMIT 1").Scan(&one) // fails where there is no rowid
 	if Corrupt(err) {
 		return Explain(file, err)
 	}
 	var verdict string
-	if err := db.QueryRowContext(ctx, "PRAGMA quick_check("+quoted+")").Scan(&verdict); err != nil {
+	err = db.QueryRowContext(ctx, "PRAGMA quick_check("+quoted+")").Scan(&verdict)
+	if err != nil && ctx.Err() != nil {
+		return nil // as far as it got, all was well
+	}
+	if err != nil {
 		return Explain(file, fmt.Errorf("check %s: %w", table, err))
 	}
 	if verdict != "ok" {

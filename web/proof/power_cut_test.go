@@ -42,6 +42,29 @@ func TestPowerCutsFindAWriterThatDoesNotWait(t *testing.T) {
 	}
 }
 
+// The model takes the folder for granted. Of a new one, the names on the way to the database have to
+// be synced as well: that of the file in its folder, and that of the folder.
+func TestANewFolderSurvivesAPowerCut(t *testing.T) {
+	needStrace(t)
+	parent, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, trace := filepath.Join(parent, "new"), filepath.Join(t.TempDir(), "trace")
+	s := hearthtest.StartAs(t, []string{"strace", "-D", "-f", "-y", "-o", trace, "-e", "trace=fsync", plainProgram(t)}, data)
+	s.SignUp(t, "ada")
+	s.Kill(t)
+	b, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{parent, data} {
+		if !strings.Contains(string(b), "<"+folder+">") {
+			t.Errorf("%s was never synced", folder)
+		}
+	}
+}
+
 // powerRecord is what a program did to its folder while people talked.
 type powerRecord struct {
 	base   string // the folder before
@@ -125,7 +148,7 @@ func (r powerRecord) cuts(t *testing.T, count, starts int) (problems []string) {
 		t.Fatal(err)
 	}
 	checker := newDBChecker(t)
-	moments := r.moments(luck, count)
+	moments := r.moments(t, luck, count)
 	told := map[string]bool{}
 	checkpoints, tried := 0, 0
 	for i, e := range r.events {
@@ -164,12 +187,15 @@ func (r powerRecord) cuts(t *testing.T, count, starts int) (problems []string) {
 }
 
 // moments are the events to cut after, the last one among them.
-func (r powerRecord) moments(luck *rand.Rand, count int) []int {
+func (r powerRecord) moments(t *testing.T, luck *rand.Rand, count int) []int {
 	var told []int
 	for i, e := range r.events {
 		if e.kind == powerTold {
 			told = append(told, i)
 		}
+	}
+	if len(told) == 0 {
+		t.Fatal("no acknowledgement is in the trace")
 	}
 	moments := map[int]bool{len(r.events) - 1: true}
 	for len(moments) < count {
