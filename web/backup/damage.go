@@ -61,7 +61,8 @@ func Explain(file string, err error) error {
 // may add an empty log and its index. It finds at once: a file that is gone or empty while its log is
 // there, no database, or cut off; a damaged header or schema; damage in the last rows of a table. It
 // then walks over all pages of all tables for as long as patience lasts: what it doesn't get to is
-// found when it is read. It doesn't see whether an index and its table still agree; Make does. Error: *DamagedError, or why the file can't be read.
+// found when it is read. It doesn't see whether an index and its table still agree. Error:
+// *DamagedError, or why the file can't be read.
 func Examine(file string, patience time.Duration) error {
 	empty, err := examineFile(file)
 	if err != nil || empty {
