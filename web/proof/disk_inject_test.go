@@ -33,11 +33,12 @@ func diskNeeds(t testing.TB, have bool, what string) {
 	}
 }
 
-// needStrace skips where no program can be watched with strace.
+// straceWorks reports whether programs can be watched with strace.
 var straceWorks = sync.OnceValue(func() bool {
 	return runtime.GOOS == "linux" && exec.Command("strace", "-f", "-o", os.DevNull, "true").Run() == nil
 })
 
+// needStrace skips the test where they can't.
 func needStrace(t testing.TB) {
 	t.Helper()
 	diskNeeds(t, straceWorks(), "strace that may trace (Linux, Debian's package strace, the right to ptrace)")
