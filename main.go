@@ -24,6 +24,7 @@ import (
 	"golang.org/x/term"
 
 	"hearth/web"
+	"hearth/web/backup"
 	"hearth/web/chat"
 	"hearth/web/locale"
 )
@@ -68,10 +69,13 @@ const usage = `Hearth is a whole team chat in one program and one data folder.
   hearth user passwd NAME          set a password; asks for it
   hearth user admin NAME on|off    make somebody an admin, or not any more
   hearth user disable|enable NAME  shut an account, or open it again
+  hearth backup FILE               copy the database to a new file
+  hearth restore FILE              put such a copy in the place of the database
   hearth version                   print the version
 
-The user commands work beside a running server, which takes note at once. They take
--data FOLDER; add and passwd take -password-stdin to read the password from a pipe.
+All of them take -data FOLDER. The user commands and backup work beside a running server,
+which takes note of them at once; restore needs it stopped, and keeps what was there under
+another name. add and passwd take -password-stdin to read the password from a pipe.
 
 Flags of serve (each also as an environment variable; the flag wins):
 `
@@ -108,6 +112,8 @@ func run(ctx context.Context, args []string, in *os.File, out io.Writer) error {
 		return serveCommand(ctx, args, out)
 	case "user":
 		return userCommand(ctx, args, in, out)
+	case "backup", "restore":
+		return copyCommand(ctx, command, args, out)
 	case "version":
 		fmt.Fprintln(out, "hearth", version())
 		return nil
@@ -214,10 +220,11 @@ func (s *settings) networks() ([]netip.Prefix, error) {
 }
 
 func (s *settings) logger(out io.Writer) *slog.Logger {
+	var h slog.Handler = slog.NewTextHandler(out, nil)
 	if s.log == "json" {
-		return slog.New(slog.NewJSONHandler(out, nil))
+		h = slog.NewJSONHandler(out, nil)
 	}
-	return slog.New(slog.NewTextHandler(out, nil))
+	return slog.New(backup.Advise(h, s.data))
 }
 
 // house is a running Hearth.
@@ -288,6 +295,9 @@ func listenError(addr string, err error) error {
 }
 
 func folderError(dir string, err error) error {
+	if errors.As(err, new(*backup.DamagedError)) {
+		return err
+	}
 	if errors.Is(err, ErrInUse) || errors.Is(err, ErrNewer) {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
@@ -408,14 +418,14 @@ func addresses(addr net.Addr) []string {
 	return urls
 }
 
-// userFlags are those of the user commands.
+// userFlags are those of all commands but serve.
 type userFlags struct {
 	data, first, last, email string
 	admin, passwordStdin     bool
 }
 
 func (u *userFlags) parse(verb string, args []string) ([]string, error) {
-	f := flag.NewFlagSet("hearth user "+verb, flag.ContinueOnError)
+	f := flag.NewFlagSet("hearth "+verb, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	data := os.Getenv("HEARTH_DATA")
 	if data == "" {
@@ -470,6 +480,35 @@ func userCommand(ctx context.Context, args []string, in *os.File, out io.Writer)
 	c.Attach(NewHub())
 	err = userVerb(ctx, c, verb, words, u, in, out)
 	return errors.Join(explain(err, words), store.Close())
+}
+
+// copyCommand copies the database to a file, or back.
+func copyCommand(ctx context.Context, verb string, args []string, out io.Writer) error {
+	var u userFlags
+	words, err := u.parse(verb, args)
+	if err != nil {
+		return err
+	}
+	if len(words) != 1 {
+		return usagef("%s takes 1 word beside the flags, the FILE, not %d", verb, len(words))
+	}
+	file := words[0]
+	if verb == "backup" {
+		if err := backup.Make(ctx, databaseIn(u.data), file); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s is a copy of the database, and it is sound.\n", file)
+		return nil
+	}
+	aside, err := RestoreStore(ctx, u.data, file, chat.Migrations())
+	if err != nil {
+		return folderError(u.data, err)
+	}
+	fmt.Fprintf(out, "The database is that of %s now.\n", file)
+	if aside != "" {
+		fmt.Fprintf(out, "What was there is kept as %s.\n", aside)
+	}
+	return nil
 }
 
 // explain says what a rule has against a command, in words.

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -20,6 +23,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"hearth/web/chat"
 	"hearth/web/hearthtest"
 )
 
@@ -50,6 +54,9 @@ func TestMistakesAreOneSentence(t *testing.T) {
 		{[]string{"user", "rename", "a"}, exitUsage, "no command user rename"},
 		{[]string{"user", "add"}, exitUsage, "takes 1 word"},
 		{[]string{"user", "add", "x"}, exitUsage, "-password-stdin"},
+		{[]string{"backup"}, exitUsage, "backup takes 1 word"},
+		{[]string{"backup", notAFolder}, exitFailed, "there is such a file already"},
+		{[]string{"restore", notAFolder}, exitFailed, "another Hearth is serving this data folder"},
 		{[]string{"user", "passwd", "nobody", "-password-stdin"}, exitFailed, `no user "nobody"`},
 	} {
 		args := c.args
@@ -389,4 +396,125 @@ func (z *fuzzed) resume(t *testing.T, line []int64, after string) {
 			t.Fatalf("after=%q is told %v", after, f)
 		}
 	}
+}
+
+// The way back from a damaged database, as somebody who only reads what Hearth says would go it.
+func TestDamageBackupRestore(t *testing.T) {
+	s := hearthtest.Start(t)
+	db := filepath.Join(s.Data, "hearth.db")
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	ada := s.SignUp(t, "ada")
+	for i := range 300 { // so much that it isn't all in the first pages, and in no cache
+		if r := ada.PostJSON("/api/rooms/r/messages", map[string]string{"message": strings.Repeat(fmt.Sprint(i, " "), 500)}); r.Status != 201 {
+			t.Fatal(r.Status, r.Body)
+		}
+	}
+	if out, status := s.Command(t, "", "backup", backup); status != 0 {
+		t.Fatalf("backup beside the server: %d %s", status, out)
+	}
+	s.Stop(t)
+	s.Restart(t)
+
+	size, err := os.Stat(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const kept = 100 << 10 // the schema and the small tables
+	noise := strings.Repeat("\xa5", int(size.Size())-kept)
+	f, err := os.OpenFile(db, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt([]byte(noise), kept)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if r := ada.Get("/api/rooms/r/messages"); r.Status < 500 {
+		t.Fatalf("damage was read as %d %s", r.Status, r.Body)
+	}
+	s.Kill(t) // and with it all of the log is here
+	if log := s.Log(); !strings.Contains(log, "hearth restore BACKUP -data "+s.Data) {
+		t.Errorf("the log doesn't say what to do:\n%s", log)
+	}
+
+	damaged, err := os.ReadFile(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, status := s.Run(t, "", s.Args...)
+	if status != exitFailed || strings.Count(strings.TrimSpace(out), "\n") > 0 || !strings.Contains(out, "is damaged") || !strings.Contains(out, "hearth restore BACKUP -data "+s.Data) {
+		t.Errorf("a start with a damaged database: %d %s", status, out)
+	}
+	if after, err := os.ReadFile(db); err != nil || !bytes.Equal(damaged, after) {
+		t.Errorf("the damaged file was changed (%v)", err)
+	}
+	out, status = s.Command(t, "", "restore", backup)
+	if status != 0 || !strings.Contains(out, "kept as") {
+		t.Fatalf("restore: %d %s", status, out)
+	}
+	s.Restart(t)
+	if r := s.LogIn(t, "ada").Get("/api/rooms/r/messages"); !strings.Contains(r.Body, "299 299") {
+		t.Errorf("after restoring: %d %.200s", r.Status, r.Body)
+	}
+}
+
+// BenchmarkStart is the time from a start after a kill to an answer, with 1 000 000 messages and a
+// few MB of log that the kill left.
+func BenchmarkStart(b *testing.B) {
+	left := killedWith(b, 1_000_000)
+	b.ResetTimer()
+	for range b.N {
+		b.StopTimer()
+		data := filepath.Join(b.TempDir(), "data")
+		if err := os.CopyFS(data, os.DirFS(left)); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		s := hearthtest.StartIn(b, data)
+		if r := s.Visitor(b).Get("/healthz"); r.Status != 200 {
+			b.Fatal(r.Status, r.Body)
+		}
+		b.StopTimer()
+		s.Kill(b)
+		b.StartTimer()
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/start")
+}
+
+// killedWith is a data folder with so many messages, as a kill leaves it.
+func killedWith(b *testing.B, messages int) string {
+	b.Helper()
+	dir, left := b.TempDir(), filepath.Join(b.TempDir(), "left")
+	s, err := OpenStore(dir, chat.Migrations(), true, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	run := func(query string, args ...any) {
+		b.Helper()
+		if _, err := s.conn.ExecContext(context.Background(), query, args...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	const series = "WITH RECURSIVE series (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM series LIMIT ?) "
+	run(series+"INSERT INTO room (name, name_key, access, created_at) SELECT 'r' || value, 'r' || value, 'open', 0 FROM series", 100)
+	run(series+`INSERT INTO message (id, sender, text, nonce, created_at)
+		SELECT (1 + value % 100) << 32 | (1 + value / 100), 1 + value % 50, 'Something that was said, number ' || value || ', of the length that such things have on most days.', 'nonce-' || value, value
+		FROM series`, messages)
+	run("PRAGMA wal_checkpoint(TRUNCATE)")
+	run("PRAGMA wal_autocheckpoint = 0")
+	for i := range 300 {
+		run("INSERT INTO message (id, sender, text, nonce, created_at) VALUES (1 << 32 | ?, 1, 'late', ?, 0)", messages+i, fmt.Sprint("late ", i))
+	}
+	if err := os.CopyFS(left, os.DirFS(dir)); err != nil {
+		b.Fatal(err)
+	}
+	for _, name := range []string{"hearth.db", "hearth.db-wal"} {
+		info, err := os.Stat(filepath.Join(left, name))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Logf("%s: %d MB", name, info.Size()>>20)
+	}
+	return left
 }

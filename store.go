@@ -19,6 +19,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"hearth/web/backup"
 	"hearth/web/chat"
 )
 
@@ -34,7 +35,15 @@ const (
 	watchEvery = 300 * time.Millisecond
 	// reopenEvery is the pause between attempts to write again after the disk failed.
 	reopenEvery = time.Second
+	// examineFor bounds the search for damage at the start, which may take 2 s in all. 1 000 000
+	// messages (158 MB) take half of it (go test -bench Start); what is not reached is found when read.
+	examineFor = time.Second
 )
+
+// synchronous is SQLite's PRAGMA: FULL is one fsync a commit, before it is acknowledged. It is a
+// variable for the linker alone: the test of power cuts builds a program that doesn't wait for the
+// disk, and has to find what that one loses (-ldflags "-X main.synchronous=OFF").
+var synchronous = "FULL"
 
 // errClosed answers whoever comes after Close.
 var errClosed = errors.New("the database is closed")
@@ -66,9 +75,6 @@ type StoreOptions struct {
 	Publish func([]chat.Announcement)
 	// Changed is called after another process has committed something.
 	Changed func()
-	// Synchronous overrides SQLite's PRAGMA synchronous, "FULL" if empty. Tests prove with it
-	// that they would notice a writer that doesn't wait for the disk.
-	Synchronous string
 }
 
 type job struct {
@@ -99,7 +105,7 @@ func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, err
 		return nil, err
 	}
 	if err := s.open(steps); err != nil {
-		return nil, errors.Join(err, s.release())
+		return nil, errors.Join(backup.Explain(s.file(), err), s.release())
 	}
 	s.finished.Add(2)
 	go s.write()
@@ -110,28 +116,56 @@ func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, err
 // prepare makes the folder and the files, so that SQLite gives the right mode to those that it
 // adds, and takes the lock.
 func (s *Store) prepare(serve bool) error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := makeFolder(s.dir); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
 	if err := s.claim(); err != nil {
 		return err
 	}
 	if serve {
-		lock := flock.New(filepath.Join(s.dir, "hearth.lock"), flock.SetPermissions(0o600))
-		got, err := lock.TryLock()
+		lock, err := lockFolder(s.dir)
 		if err != nil {
-			return fmt.Errorf("lock the data folder: %w", err)
-		}
-		if !got {
-			return ErrInUse
+			return err
 		}
 		s.lock = lock
+		if err := backup.Examine(s.file(), examineFor); err != nil {
+			return errors.Join(err, s.release())
+		}
 	}
 	f, err := os.OpenFile(s.file(), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return errors.Join(fmt.Errorf("open the database: %w", err), s.release())
 	}
 	return f.Close()
+}
+
+// makeFolder makes a folder, and those that it is in, so that a power cut doesn't take them back.
+func makeFolder(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	if parent := filepath.Dir(dir); parent != dir {
+		if err := makeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return backup.SyncFolder(filepath.Dir(dir))
+}
+
+// lockFolder keeps other servers off a folder. Error: ErrInUse.
+func lockFolder(dir string) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(dir, "hearth.lock"), flock.SetPermissions(0o600))
+	got, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the data folder: %w", err)
+	}
+	if !got {
+		return nil, ErrInUse
+	}
+	return lock, nil
 }
 
 // claim makes a folder that was there before the owner's only, if nobody else's things are in it.
@@ -153,7 +187,9 @@ func (s *Store) claim() error {
 	return nil
 }
 
-func (s *Store) file() string { return filepath.Join(s.dir, "hearth.db") }
+func (s *Store) file() string { return databaseIn(s.dir) }
+
+func databaseIn(dir string) string { return filepath.Join(dir, "hearth.db") }
 
 func (s *Store) release() error {
 	if s.lock == nil {
@@ -194,11 +230,7 @@ func (s *Store) open(steps fs.FS) error {
 }
 
 func (s *Store) openWriter() error {
-	sync := s.options.Synchronous
-	if sync == "" {
-		sync = "FULL"
-	}
-	pragmas := []string{"journal_mode(WAL)", "synchronous(" + sync + ")", "journal_size_limit(67108864)"}
+	pragmas := []string{"journal_mode(WAL)", "synchronous(" + synchronous + ")", "journal_size_limit(67108864)"}
 	if runtime.GOOS == "darwin" { // there, only these make fsync reach the platter
 		pragmas = append(pragmas, "fullfsync(1)", "checkpoint_fullfsync(1)")
 	}
@@ -218,8 +250,14 @@ func (s *Store) openWriter() error {
 	return nil
 }
 
+// closeWriter lets go of the write connection, if there is one: reopening it may have failed.
 func (s *Store) closeWriter() error {
-	return errors.Join(s.tx.close(), s.conn.Close(), s.writer.Close())
+	if s.writer == nil {
+		return nil
+	}
+	err := errors.Join(s.tx.close(), s.conn.Close(), s.writer.Close())
+	s.writer = nil
+	return err
 }
 
 // checkVersion refuses a database from the future before anything is written to it.
@@ -287,6 +325,32 @@ func migrateTo(ctx context.Context, conn *sql.Conn, version int, step string) (e
 	}
 	_, err = conn.ExecContext(ctx, "COMMIT")
 	return err
+}
+
+// RestoreStore puts a backup in the place of the database in dir, and returns the name under which
+// what was there is kept. Errors: ErrInUse, ErrNewer, those of backup.Restore.
+func RestoreStore(ctx context.Context, dir, from string, steps fs.FS) (aside string, err error) {
+	if err := makeFolder(dir); err != nil {
+		return "", fmt.Errorf("make the data folder: %w", err)
+	}
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	names, err := fs.Glob(steps, "*.sql")
+	if err != nil {
+		return "", fmt.Errorf("list the migrations: %w", err)
+	}
+	return backup.Restore(ctx, from, databaseIn(dir), time.Now(), func(version int) error {
+		switch {
+		case version == 0:
+			return errors.New("it is not Hearth's")
+		case version > len(names):
+			return ErrNewer
+		}
+		return nil
+	})
 }
 
 // Reader is the pool of read-only connections.
@@ -399,9 +463,11 @@ func (s *Store) look() {
 func (s *Store) commit(jobs []*job) {
 	err := s.transact(jobs)
 	if err != nil {
+		s.failed.Store(&err)
 		for _, j := range jobs {
 			j.rollback()
 		}
+		s.bury()
 	}
 	s.batches <- batch{jobs, err}
 	if err != nil {
@@ -493,13 +559,13 @@ func diskFailed(err error) bool {
 // fsync can't be retried: the kernel may have dropped the pages, so what failed stays failed.
 func (s *Store) recover(cause error) {
 	slog.Error("the disk takes no writes; messages are refused until it does", "err", cause)
-	s.failed.Store(&cause)
 	defer s.failed.Store(nil)
 	retry := time.NewTicker(reopenEvery)
 	defer retry.Stop()
 	for {
 		if err := s.reopen(); err == nil {
 			slog.Info("the disk takes writes again")
+			s.options.Changed() // by another process, meanwhile: the new connection can't tell
 			return
 		}
 		for waiting := true; waiting; {
@@ -515,20 +581,37 @@ func (s *Store) recover(cause error) {
 	}
 }
 
+// bury overwrites a commit that failed, before anybody is told that it did. If it was fsync that
+// failed, the log holds all of it, and a process that is killed now would find it there at its next
+// start. The commit that changes nothing takes its place in the file, even if it fails as well.
+func (s *Store) bury() {
+	if err := s.touch(); err != nil {
+		slog.Debug("overwrite the failed commit", "err", err)
+	}
+}
+
 // reopen replaces the write connection and proves it with a commit that changes nothing.
 func (s *Store) reopen() error {
 	if err := s.closeWriter(); err != nil {
-		slog.Warn("close the failed database", "err", err)
+		slog.Debug("close the failed database", "err", err)
 	}
 	if err := s.openWriter(); err != nil {
 		return err
 	}
+	return s.touch()
+}
+
+// touch commits a transaction that changes nothing, but is written.
+func (s *Store) touch() error {
+	ctx := context.Background()
 	var v int
-	if err := s.tx.QueryRow("PRAGMA user_version").Scan(&v); err != nil {
-		return err
+	if err := s.conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v); err != nil {
+		return fmt.Errorf("read user_version: %w", err)
 	}
-	_, err := s.conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA user_version = %d", v))
-	return err
+	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", v)); err != nil {
+		return fmt.Errorf("write user_version: %w", err)
+	}
+	return nil
 }
 
 // announce publishes what is on disk and answers those who wait, in the order of the commits,

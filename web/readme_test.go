@@ -45,13 +45,13 @@ func TestFlagsInTheReadme(t *testing.T) {
 	}
 }
 
-// Every user command that the program knows is in README.
+// Every command that the program knows is in README.
 func TestCommandsInTheReadme(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []string{"user add", "user list", "user passwd", "user admin", "user disable", "user enable", "version", "help"} {
+	for _, command := range []string{"user add", "user list", "user passwd", "user admin", "user disable", "user enable", "backup", "restore", "version", "help"} {
 		if !strings.Contains(string(readme), "hearth "+command) {
 			t.Errorf("README does not have `hearth %s`", command)
 		}

@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -77,11 +76,11 @@ type Server struct {
 	Data string // the data folder
 	Args []string
 
-	files int // descriptors that it may have open; 0: as many as the test
-	cmd   *exec.Cmd
-	logs  *logs
-	done  chan struct{}
-	err   error
+	program []string // what is run, with its first words
+	cmd     *exec.Cmd
+	logs    *logs
+	done    chan struct{}
+	err     error
 }
 
 type logs struct {
@@ -111,22 +110,21 @@ func Start(t testing.TB, args ...string) *Server {
 // StartIn is Start on a data folder that may have been used before.
 func StartIn(t testing.TB, data string, args ...string) *Server {
 	t.Helper()
-	return start(t, &Server{Data: data, Args: arguments(data, args)})
+	return StartAs(t, []string{Binary(t)}, data, args...)
 }
 
 // StartWithFiles is Start where at most so many file descriptors may be open.
 func StartWithFiles(t testing.TB, files int, args ...string) *Server {
 	t.Helper()
-	data := t.TempDir()
-	return start(t, &Server{Data: data, Args: arguments(data, args), files: files})
+	limited := []string{"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, files), Binary(t)}
+	return StartAs(t, limited, t.TempDir(), args...)
 }
 
-func arguments(data string, args []string) []string {
-	return append([]string{"-addr", "127.0.0.1:0", "-data", data, "-limits", "off"}, args...)
-}
-
-func start(t testing.TB, s *Server) *Server {
+// StartAs is StartIn with another program, or one that runs the program, with the words that stand
+// before the server's.
+func StartAs(t testing.TB, program []string, data string, args ...string) *Server {
 	t.Helper()
+	s := &Server{program: program, Data: data, Args: append([]string{"-addr", "127.0.0.1:0", "-data", data, "-limits", "off"}, args...)}
 	s.start(t)
 	t.Cleanup(func() {
 		s.Stop(t)
@@ -142,7 +140,7 @@ var address = regexp.MustCompile(`Open\s+http://(\S+?)/\s`)
 func (s *Server) start(t testing.TB) {
 	t.Helper()
 	s.logs, s.done = &logs{}, make(chan struct{})
-	s.cmd = s.command(Binary(t))
+	s.cmd = exec.Command(s.program[0], append(s.program[1:len(s.program):len(s.program)], s.Args...)...)
 	s.cmd.Stderr = s.logs
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -163,14 +161,6 @@ func (s *Server) start(t testing.TB) {
 	}
 }
 
-func (s *Server) command(binary string) *exec.Cmd {
-	if s.files == 0 {
-		return exec.Command(binary, s.Args...)
-	}
-	script := `ulimit -n "$0" && exec "$@"`
-	return exec.Command("sh", append([]string{"-c", script, strconv.Itoa(s.files), binary}, s.Args...)...)
-}
-
 // watch reads what the server prints until it ends.
 func (s *Server) watch(out io.Reader, found chan<- string) {
 	var text strings.Builder
@@ -186,6 +176,9 @@ func (s *Server) watch(out io.Reader, found chan<- string) {
 	s.err = s.cmd.Wait()
 	close(s.done)
 }
+
+// Pid is the id of the server's process.
+func (s *Server) Pid() int { return s.cmd.Process.Pid }
 
 // Log is what the server has logged.
 func (s *Server) Log() string { return s.logs.String() }

@@ -1,0 +1,190 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func count(t testing.TB, file string) (rows int) {
+	t.Helper()
+	db := open(t, file)
+	defer db.Close()
+	if err := db.QueryRow("SELECT count(*) FROM line").Scan(&rows); err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+var noon = time.Date(2031, 2, 3, 12, 0, 0, 0, time.UTC)
+
+func fits(int) error { return nil }
+
+// Each transaction adds ten rows: a copy taken in the midst of it all has whole ones.
+func TestABackupIsOfOneMoment(t *testing.T) {
+	file := database(t, 1000)
+	writer := open(t, file)
+	stop, stopped := make(chan bool), make(chan bool)
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				insert(t, writer, 10)
+			}
+		}
+	}()
+	for i := range 5 {
+		to := filepath.Join(t.TempDir(), "copy.db")
+		if err := Make(context.Background(), file, to); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, to); n%10 != 0 || n < 1000 {
+			t.Errorf("copy %d has %d rows", i, n)
+		}
+		if info, err := os.Stat(to); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", info.Mode(), err)
+		}
+	}
+	close(stop)
+	<-stopped
+}
+
+func TestNoBackupIsLeftHalfDone(t *testing.T) {
+	file := database(t, 2000)
+	damaged := database(t, 2000)
+	spoil(t, damaged, leaves(t, damaged)[3], strings.Repeat("\xa5", page))
+	there := filepath.Join(t.TempDir(), "there.db")
+	if err := os.WriteFile(there, []byte("dear"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		from, to string
+		fails    func(error) bool
+	}{
+		"over a file":    {file, there, func(err error) bool { return errors.Is(err, ErrThere) }},
+		"of nothing":     {file + "x", filepath.Join(t.TempDir(), "b"), func(err error) bool { return errors.Is(err, ErrNone) }},
+		"into no folder": {file, filepath.Join(t.TempDir(), "no", "b"), func(err error) bool { return errors.Is(err, os.ErrNotExist) }},
+		"of damage":      {damaged, filepath.Join(t.TempDir(), "b"), func(err error) bool { return errors.As(err, new(*DamagedError)) }},
+	} {
+		dir := filepath.Dir(c.to)
+		var before map[string]string
+		if exists(dir) {
+			before = contents(t, dir)
+		}
+		if err := Make(context.Background(), c.from, c.to); !c.fails(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if exists(dir) && !maps.Equal(before, contents(t, dir)) {
+			t.Errorf("%s: something was left", name)
+		}
+	}
+}
+
+func TestRestoringKeepsWhatWasThere(t *testing.T) {
+	file, backup := database(t, 2000), filepath.Join(t.TempDir(), "backup.db")
+	dir := filepath.Dir(file)
+	if err := Make(context.Background(), file, backup); err != nil {
+		t.Fatal(err)
+	}
+	spoil(t, file, 0, "no database at all")
+	before := contents(t, dir)
+	if len(before) != 2 {
+		t.Fatal("there is no log, so nothing is proved")
+	}
+	for round := range 2 { // the second in the same second
+		aside, err := Restore(context.Background(), backup, file, noon, fits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, file); n != 2000 {
+			t.Errorf("%d rows are back", n)
+		}
+		after := contents(t, dir)
+		if round == 0 && (after[filepath.Base(aside)] != before["test.db"] || after[filepath.Base(aside)+logSuffix] != before["test.db"+logSuffix]) {
+			t.Errorf("what was there is not kept as %s", aside)
+		}
+		if len(after) != 3+round { // the database, and what was put aside: a log at first
+			t.Errorf("round %d: %d files", round, len(after))
+		}
+	}
+	if info, err := os.Stat(file); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+func TestOnlyASoundBackupIsRestored(t *testing.T) {
+	file := database(t, 2000)
+	good, damaged, text := filepath.Join(t.TempDir(), "good"), filepath.Join(t.TempDir(), "damaged"), filepath.Join(t.TempDir(), "text")
+	if err := errors.Join(Make(context.Background(), file, good), Make(context.Background(), file, damaged), os.WriteFile(text, []byte("dear"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	spoil(t, damaged, leaves(t, damaged)[3], strings.Repeat("\xa5", page))
+	other := errors.New("of another kind")
+	for name, c := range map[string]struct {
+		from string
+		fit  func(int) error
+		says string
+	}{
+		"damaged":    {damaged, fits, "damaged"},
+		"a text":     {text, fits, "not a database"},
+		"nothing":    {good + "x", fits, "no such file"},
+		"itself":     {file, fits, ErrItself.Error()},
+		"with a log": {database(t, 100), fits, ErrLogged.Error()},
+		"another kind": {good, func(version int) error {
+			if version != 3 {
+				t.Errorf("version %d", version)
+			}
+			return other
+		}, other.Error()},
+	} {
+		before := contents(t, filepath.Dir(file))
+		_, err := Restore(context.Background(), c.from, file, noon, c.fit)
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !maps.Equal(before, contents(t, filepath.Dir(file))) {
+			t.Errorf("%s: something was changed", name)
+		}
+	}
+}
+
+// Cut short at any of its steps, restoring is noticed at the next start and can be done again.
+func TestRestoringCutShort(t *testing.T) {
+	original := database(t, 1000)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if err := Make(context.Background(), original, backup); err != nil {
+		t.Fatal(err)
+	}
+	for _, moved := range [][]string{{""}, {"", logSuffix}, {"", logSuffix, indexSuffix}} {
+		file := filepath.Join(t.TempDir(), "test.db")
+		if err := os.CopyFS(filepath.Dir(file), os.DirFS(filepath.Dir(original))); err != nil {
+			t.Fatal(err)
+		}
+		if err := bring(context.Background(), backup, file+copySuffix, fits); err != nil {
+			t.Fatal(err)
+		}
+		for _, suffix := range moved {
+			if err := os.Rename(file+suffix, file+".aside"+suffix); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := Examine(file, testPatience); !errors.As(err, new(*DamagedError)) {
+			t.Errorf("with %q moved: %v", moved, err)
+		}
+		if _, err := Restore(context.Background(), backup, file, noon, fits); err != nil {
+			t.Errorf("again, with %q moved: %v", moved, err)
+		}
+		if n := count(t, file); n != 1000 {
+			t.Errorf("%d rows are back", n)
+		}
+	}
+}

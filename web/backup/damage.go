@@ -1,0 +1,232 @@
+// Package backup looks after a SQLite file as a whole: it copies it while it is in use, puts a copy
+// back, and tells when it is damaged. It knows nothing of what is in it.
+package backup
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// What SQLite and Restore keep beside a database, as suffixes of its name.
+const (
+	logSuffix     = "-wal"
+	indexSuffix   = "-shm"
+	journalSuffix = "-journal"
+	copySuffix    = ".restoring" // a copy on its way in
+)
+
+// DamagedError says that a database can't be used as it is.
+type DamagedError struct {
+	File, Reason string
+}
+
+// Error says what is wrong and how to go back to a backup.
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("the database %s is damaged (%s); nothing was changed; to go back to a backup: %s", e.File, e.Reason, RestoreCommand(filepath.Dir(e.File)))
+}
+
+// RestoreCommand is what puts a backup in the place of a damaged database in dir.
+func RestoreCommand(dir string) string { return "hearth restore BACKUP -data " + dir }
+
+// Corrupt reports whether SQLite found that a file is not what it should be.
+func Corrupt(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	primary := e.Code() & 0xff // the low byte is the primary result code
+	return primary == sqlite3.SQLITE_CORRUPT || primary == sqlite3.SQLITE_NOTADB
+}
+
+// Explain makes a *DamagedError of what SQLite found wrong with file, and leaves other errors alone.
+func Explain(file string, err error) error {
+	if Corrupt(err) {
+		return &DamagedError{file, err.Error()}
+	}
+	return err
+}
+
+// Examine looks for damage in the database file, which nobody may serve, and changes nothing; SQLite
+// may add an empty log and its index. It finds at once: a file that is gone or empty while its log is
+// there, no database, or cut off; a damaged header or schema; damage in the last rows of a table. It
+// then walks over all pages of all tables for as long as patience lasts: what it doesn't get to is
+// found when it is read. It doesn't see whether an index and its table still agree. Error:
+// *DamagedError, or why the file can't be read.
+func Examine(file string, patience time.Duration) error {
+	empty, err := examineFile(file)
+	if err != nil || empty {
+		return err
+	}
+	if size(file+journalSuffix) > 0 {
+		return nil // a transaction to be rolled back first, by whoever opens it for writing
+	}
+	db, err := sql.Open("sqlite", address(file, "mode=ro"))
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	defer db.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return examineRows(ctx, db, file)
+}
+
+// examineFile looks at the file from outside.
+func examineFile(file string) (empty bool, err error) {
+	damaged := func(reason string) (bool, error) { return false, &DamagedError{file, reason} }
+	_, err = os.Stat(file)
+	gone := errors.Is(err, os.ErrNotExist)
+	switch {
+	case err != nil && !gone:
+		return false, fmt.Errorf("look for the database: %w", err)
+	case gone && exists(file+copySuffix):
+		return damaged("restoring it was interrupted")
+	case gone && size(file+logSuffix) > 0:
+		return damaged("it is missing, but its log is there")
+	case size(file) == 0 && size(file+logSuffix) > 0:
+		return damaged("it is empty, but its log is not")
+	}
+	return size(file) <= 0, nil
+}
+
+// examineRows looks at a database through SQLite. Only the walks over all pages end with ctx.
+func examineRows(ctx context.Context, db *sql.DB, file string) error {
+	if err := examineLength(db, file); err != nil {
+		return err
+	}
+	tables, err := names(db)
+	if err != nil {
+		return Explain(file, fmt.Errorf("read the schema: %w", err))
+	}
+	found := make([]error, len(tables))
+	var wait sync.WaitGroup
+	for i, table := range tables { // side by side: large ones, which may not get done, hold up no others
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			found[i] = examineTable(ctx, db, file, table)
+		}()
+	}
+	wait.Wait()
+	for _, err := range found {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// examineLength looks for pages that are neither in the file nor can be in its log.
+func examineLength(db *sql.DB, file string) error {
+	const logHeader, frameHeader = 32, 24 // bytes (https://sqlite.org/fileformat.html, 4.1)
+	var pages, pageSize int64
+	err := db.QueryRow("SELECT page_count, page_size FROM pragma_page_count, pragma_page_size").Scan(&pages, &pageSize)
+	if err != nil {
+		return Explain(file, fmt.Errorf("read the database: %w", err))
+	}
+	logged := max(0, size(file+logSuffix)-logHeader) / (pageSize + frameHeader)
+	if missing := pages - size(file)/pageSize; missing > logged {
+		return &DamagedError{file, fmt.Sprintf("%d of its %d pages are missing", missing-logged, pages)}
+	}
+	return nil
+}
+
+func names(db *sql.DB) (tables []string, err error) {
+	rows, err := db.Query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		tables = append(tables, name)
+	}
+	return tables, rows.Err()
+}
+
+// examineTable reads the last row of a table, which is where a file that was cut off or a crash
+// shows, then checks the structure of its pages and of its indexes'.
+func examineTable(ctx context.Context, db *sql.DB, file, table string) error {
+	quoted := `"` + strings.ReplaceAll(table, `"`, `""`) + `"`
+	var one int
+	err := db.QueryRow("SELECT 1 FROM " + quoted + " ORDER BY rowid DESC LIMIT 1").Scan(&one) // fails where there is no rowid
+	if Corrupt(err) {
+		return Explain(file, err)
+	}
+	var verdict string
+	err = db.QueryRowContext(ctx, "PRAGMA quick_check("+quoted+")").Scan(&verdict)
+	if err != nil && ctx.Err() != nil {
+		return nil // as far as it got, all was well
+	}
+	if err != nil {
+		return Explain(file, fmt.Errorf("check %s: %w", table, err))
+	}
+	if verdict != "ok" {
+		lines := strings.Split(strings.TrimSpace(verdict), "\n") // the first may be a heading
+		return &DamagedError{file, table + ": " + lines[len(lines)-1]}
+	}
+	return nil
+}
+
+func exists(file string) bool { return size(file) >= 0 }
+
+// size is a file's in bytes, -1 if there is none.
+func size(file string) int64 {
+	info, err := os.Stat(file)
+	if err != nil {
+		return -1
+	}
+	return info.Size()
+}
+
+// address is the DSN of a file.
+func address(file string, options ...string) string {
+	path := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(file))
+	return "file:" + path + "?" + strings.Join(append(options, "_pragma=busy_timeout(5000)"), "&")
+}
+
+// Advise wraps a log so that whoever reads of a damaged database in it is told what to do.
+func Advise(h slog.Handler, dir string) slog.Handler { return adviser{h, dir} }
+
+type adviser struct {
+	slog.Handler
+	dir string
+}
+
+// Handle adds the command that restores to records with an error that is Corrupt.
+func (a adviser) Handle(ctx context.Context, r slog.Record) error {
+	damaged := false
+	r.Attrs(func(attr slog.Attr) bool {
+		err, ok := attr.Value.Any().(error)
+		damaged = ok && Corrupt(err)
+		return !damaged
+	})
+	if damaged {
+		r = r.Clone()
+		r.AddAttrs(slog.String("damaged", "to go back to a backup, stop Hearth, then: "+RestoreCommand(a.dir)))
+	}
+	return a.Handler.Handle(ctx, r)
+}
+
+// WithAttrs keeps the advice.
+func (a adviser) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return adviser{a.Handler.WithAttrs(attrs), a.dir}
+}
+
+// WithGroup keeps the advice.
+func (a adviser) WithGroup(name string) slog.Handler {
+	return adviser{a.Handler.WithGroup(name), a.dir}
+}
