@@ -31,6 +31,13 @@ const (
 	waiting = 4 * maxBatch
 	// ahead is how many commits the writer may be ahead of their publishing.
 	ahead = 1
+	// writerCache is the writer's page cache: 32 MiB, filled as needed. With SQLite's 2 MiB it would
+	// read pages of the nonces' index, and the last ones of rooms, again and again.
+	writerCache = "cache_size(-32768)"
+	// writerLog is after how many pages the log is folded into the database: 8 MiB. Pages that many
+	// messages change are then written once for all of them; both together let 64 senders store two
+	// to three times as much in 1 000 000 messages (go test -bench Curve).
+	writerLog = "wal_autocheckpoint(2000)"
 	// watchEvery is how often the writer looks for commits of other processes (the command line).
 	watchEvery = 300 * time.Millisecond
 	// reopenEvery is the pause between attempts to write again after the disk failed.
@@ -230,7 +237,7 @@ func (s *Store) open(steps fs.FS) error {
 }
 
 func (s *Store) openWriter() error {
-	pragmas := []string{"journal_mode(WAL)", "synchronous(" + synchronous + ")", "journal_size_limit(67108864)"}
+	pragmas := []string{"journal_mode(WAL)", "synchronous(" + synchronous + ")", "journal_size_limit(67108864)", writerCache, writerLog}
 	if runtime.GOOS == "darwin" { // there, only these make fsync reach the platter
 		pragmas = append(pragmas, "fullfsync(1)", "checkpoint_fullfsync(1)")
 	}

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -346,26 +347,120 @@ func TestTheWriterComesBackAfterTheDiskFailed(t *testing.T) {
 	<-changed // other processes may have written meanwhile
 }
 
+// BenchmarkStore is how many rows are on disk a second, by how many wait at a time. Beside it the
+// lower bound of a commit: appending a page to a file and fsync.
 func BenchmarkStore(b *testing.B) {
 	for _, senders := range []int{1, 8, 64, 256} {
 		b.Run(fmt.Sprint(senders), func(b *testing.B) {
 			s, _ := testStore(b, b.TempDir())
-			b.SetParallelism(max(1, senders/runtime.GOMAXPROCS(0)))
-			var n sync.Mutex
-			next := 0
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					n.Lock()
-					next++
-					text := fmt.Sprint("line ", next)
-					n.Unlock()
-					if err := s.Write(context.Background(), insert(text)); err != nil {
-						b.Error(err)
-						return
-					}
-				}
-			})
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
+			together(b, senders, func(i int) error { return s.Write(context.Background(), insert(fmt.Sprint("line ", i))) })
 		})
 	}
+	b.Run("fsync", func(b *testing.B) {
+		f, err := os.Create(filepath.Join(b.TempDir(), "file"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer f.Close()
+		page := make([]byte, 4096)
+		for b.Loop() {
+			_, err := f.Write(page)
+			if err := errors.Join(err, f.Sync()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// together calls do b.N times, from so many goroutines at a time.
+func together(b *testing.B, senders int, do func(i int) error) {
+	b.Helper()
+	b.ResetTimer()
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range senders {
+		all.Go(func() {
+			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+				if err := do(int(i)); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
+}
+
+// BenchmarkCurve is what a page of history and a message cost by how many messages there are, in
+// 100 rooms and in 10 000. With -short the longest, of ten millions, are left out.
+func BenchmarkCurve(b *testing.B) {
+	for _, messages := range []int{1e4, 1e5, 1e6, 1e7} {
+		for _, rooms := range []int{100, 10_000} {
+			if messages == 1e7 && testing.Short() {
+				continue
+			}
+			b.Run(fmt.Sprintf("messages=%d/rooms=%d", messages, rooms), func(b *testing.B) { curve(b, messages, rooms) })
+		}
+	}
+}
+
+func curve(b *testing.B, messages, rooms int) {
+	s, c, ada := filled(b, messages, rooms)
+	defer s.Close()
+	ctx := context.Background()
+	caller := chat.Caller{User: ada}
+	b.Run("last50", func(b *testing.B) {
+		r, err := c.Enter(ctx, caller, "r7")
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			if found, _, err := c.History(ctx, r, chat.Page{Limit: 50}); err != nil || len(found) != min(50, messages/rooms) {
+				b.Fatal(len(found), err)
+			}
+		}
+	})
+	b.Run("say64", func(b *testing.B) {
+		together(b, 64, func(i int) error {
+			done := make(chan error, 1)
+			d := chat.Draft{Text: "Something that is said, of the length that such things have on most days.", Nonce: fmt.Sprint(b.N, " ", i)}
+			c.Say(ctx, caller, fmt.Sprint("r", i%rooms), d, func(_ *chat.Message, _ *chat.Room, _ bool, err error) { done <- err })
+			return <-done
+		})
+	})
+}
+
+// filled is a database with so many messages spread over the rooms r0, r1 …, and one user.
+func filled(b *testing.B, messages, rooms int) (*Store, *chat.Chat, *chat.User) {
+	b.Helper()
+	hub := NewHub()
+	s, err := OpenStore(b.TempDir(), chat.Migrations(), true, StoreOptions{Publish: hub.PublishAll, Changed: func() {}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := chat.New(s, chat.Fixed{})
+	c.Attach(hub)
+	ctx := context.Background()
+	ada, err := c.CreateUser(ctx, chat.Caller{}, chat.NewUser{Name: "ada", Password: "none"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	const series = "WITH RECURSIVE series (value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM series LIMIT ?2) "
+	fill := func(query string, n, of int) {
+		b.Helper()
+		err := s.Write(ctx, func(tx chat.Tx) error {
+			_, err := tx.Exec(query, of, n)
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	fill(series+"INSERT INTO room (id, name, name_key, access, created_at) SELECT value + ?1, 'r' || value, 'r' || value, 'open', 0 FROM series", rooms, 1)
+	fill(series+`INSERT INTO message (id, sender, text, nonce, created_at)
+		SELECT (1 + value % ?1) << 32 | (1 + value / ?1), 1, 'Something that was said, number ' || value || ', of the length that such things have on most days.', value, value
+		FROM series ORDER BY 1`, messages, rooms)
+	return s, c, ada
 }

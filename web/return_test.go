@@ -67,6 +67,47 @@ func BenchmarkReturn(b *testing.B) {
 	}
 }
 
+// BenchmarkJoins is how many frames it takes until 1000 people who join a room one after the other
+// as fast as they can know of each other. One by one it would be 500 for each.
+func BenchmarkJoins(b *testing.B) {
+	const people = 1000
+	for b.Loop() {
+		b.StopTimer()
+		s := hearthtest.Start(b, "-guests", "write")
+		s.SignUp(b, "ada").Dial("/ws/chat/r/").Say("so that the room is there")
+		guests := make([]*hearthtest.Browser, people)
+		for i := range guests {
+			guests[i] = s.Visitor(b)
+			guests[i].Post("/guest/", "guest_name", fmt.Sprint("guest", i))
+		}
+		b.StartTimer()
+		var frames, known atomic.Int64
+		for _, g := range guests {
+			sock := g.DialBatched("/ws/chat/r/")
+			go func() {
+				told := false
+				for {
+					_, frame, err := sock.ReadMessage()
+					if err != nil {
+						return
+					}
+					frames.Add(1)
+					if !told && strings.Contains(string(frame), fmt.Sprintf("guest%d (guest)", people-1)) {
+						told = true
+						known.Add(1)
+					}
+				}
+			}()
+		}
+		for deadline := time.Now().Add(time.Minute); known.Load() < people; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				b.Fatalf("%d of %d know of the last one", known.Load(), people)
+			}
+		}
+		b.ReportMetric(float64(frames.Load())/people, "frames/person")
+	}
+}
+
 // wave are visitors who listen in rooms.
 type wave struct {
 	server *hearthtest.Server

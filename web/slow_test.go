@@ -36,13 +36,19 @@ type crowd struct {
 func newCrowd(t *testing.T, s *hearthtest.Server) *crowd {
 	c := &crowd{t: t, server: s, stop: make(chan struct{})}
 	for range manySlow {
-		conn := dialRaw(t, s)
-		if err := conn.SetReadBuffer(4096); err != nil {
-			t.Fatal(err)
-		}
-		c.conns = append(c.conns, conn)
+		c.conns = append(c.conns, c.dial())
 	}
 	return c
+}
+
+// dial connects with room for little that is not read.
+func (c *crowd) dial() *rawConn {
+	c.t.Helper()
+	conn := dialRaw(c.t, c.server)
+	if err := conn.SetReadBuffer(4096); err != nil {
+		c.t.Fatal(err)
+	}
+	return conn
 }
 
 // send has all send the same.
@@ -52,10 +58,14 @@ func (c *crowd) send(text string) {
 	}
 }
 
-// upgrade has all open a socket in a room.
+// upgrade has all open a socket in a room. They connect anew: a connection may not wait 5 s for
+// its turn.
 func (c *crowd) upgrade() {
 	c.t.Helper()
-	for i, conn := range c.conns {
+	for i := range c.conns {
+		_ = c.conns[i].Close()
+		conn := c.dial()
+		c.conns[i] = conn
 		resp, err := conn.ask(fmt.Sprintf("GET /ws/chat/r/ HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Forwarded-For: 192.0.2.%d\r\n"+
 			"Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n", conn.RemoteAddr(), i%250, theKey))
 		if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
