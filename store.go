@@ -29,8 +29,6 @@ const (
 	maxBatch = 1024
 	// waiting is how many jobs may wait for the writer before Submit blocks its caller.
 	waiting = 4 * maxBatch
-	// ahead is how many commits the writer may be ahead of their publishing.
-	ahead = 1
 	// writerCache is the writer's page cache: 32 MiB, filled as needed. With SQLite's 2 MiB it would
 	// read pages of the nonces' index, and the last ones of rooms, again and again.
 	writerCache = "cache_size(-32768)"
@@ -58,21 +56,21 @@ var errClosed = errors.New("the database is closed")
 // Store is one SQLite file, the goroutine that writes it, and a pool of readers. It knows
 // nothing of what the rows mean.
 type Store struct {
-	dir      string
-	lock     *flock.Flock // held by the serving process; nil for the command line
-	readers  *sql.DB
-	writer   *sql.DB // a pool of one
-	conn     *sql.Conn
-	tx       *storeTx
-	jobs     chan *job
-	batches  chan batch
-	stop     chan struct{}
-	closing  sync.RWMutex // held for reading while a job is handed over
-	closed   bool
-	finished sync.WaitGroup
-	failed   atomic.Pointer[error] // set while the disk refuses writes
-	version  int64                 // PRAGMA data_version: moves when another process commits
-	options  StoreOptions
+	dir       string
+	lock      *flock.Flock // held by the serving process; nil for the command line
+	readers   *sql.DB
+	writer    *sql.DB // a pool of one
+	conn      *sql.Conn
+	tx        *storeTx
+	jobs      chan *job
+	stop      chan struct{}
+	closing   sync.RWMutex // held for reading while a job is handed over
+	closed    bool
+	finished  sync.WaitGroup
+	failed    atomic.Pointer[error] // set while the disk refuses writes
+	announced []chat.Announcement   // of one commit
+	version   int64                 // PRAGMA data_version: moves when another process commits
+	options   StoreOptions
 }
 
 // StoreOptions are what the store calls back. Both are called on goroutines of the store and
@@ -92,11 +90,6 @@ type job struct {
 	err       error
 }
 
-type batch struct {
-	jobs []*job
-	err  error // of the commit
-}
-
 // ErrInUse is returned by OpenStore when another server has the data folder.
 var ErrInUse = errors.New("another Hearth is serving this data folder; stop it first or choose another folder with -data")
 
@@ -107,16 +100,15 @@ var ErrNewer = errors.New("this database was written by a newer Hearth; use that
 // its schema up to date by the numbered steps. With serve it also keeps other servers off the
 // folder; without, it works beside one.
 func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, error) {
-	s := &Store{dir: dir, options: o, jobs: make(chan *job, waiting), batches: make(chan batch, ahead), stop: make(chan struct{})}
+	s := &Store{dir: dir, options: o, jobs: make(chan *job, waiting), stop: make(chan struct{})}
 	if err := s.prepare(serve); err != nil {
 		return nil, err
 	}
 	if err := s.open(steps); err != nil {
 		return nil, errors.Join(backup.Explain(s.file(), err), s.release())
 	}
-	s.finished.Add(2)
+	s.finished.Add(1)
 	go s.write()
-	go s.announce()
 	return s, nil
 }
 
@@ -420,7 +412,6 @@ func (s *Store) Close() error {
 // write is the writer goroutine: the only one that touches the write connection.
 func (s *Store) write() {
 	defer s.finished.Done()
-	defer close(s.batches)
 	watch := time.NewTicker(watchEvery)
 	defer watch.Stop()
 	for {
@@ -465,8 +456,9 @@ func (s *Store) look() {
 	}
 }
 
-// commit runs the jobs in one transaction and hands the outcome on. If the disk fails, all of
-// them fail, and the writer works at getting it back before it takes more.
+// commit runs the jobs in one transaction, publishes what they announced and tells those who wait.
+// What comes meanwhile shares the next commit: the more there is to do, the less each costs. If the
+// disk fails, all fail, and the writer works at getting it back before it takes more.
 func (s *Store) commit(jobs []*job) {
 	err := s.transact(jobs)
 	if err != nil {
@@ -476,7 +468,10 @@ func (s *Store) commit(jobs []*job) {
 		}
 		s.bury()
 	}
-	s.batches <- batch{jobs, err}
+	s.publish(jobs)
+	for _, j := range jobs {
+		j.done(j.outcome(err))
+	}
 	if err != nil {
 		s.recover(err)
 	}
@@ -578,7 +573,7 @@ func (s *Store) recover(cause error) {
 		for waiting := true; waiting; {
 			select {
 			case j := <-s.jobs:
-				s.batches <- batch{[]*job{j}, cause}
+				j.done(storageError(cause))
 			case <-retry.C:
 				waiting = false
 			case <-s.stop:
@@ -621,36 +616,15 @@ func (s *Store) touch() error {
 	return nil
 }
 
-// announce publishes what is on disk and answers those who wait, in the order of the commits,
-// while the writer is already at the next one. Commits that were quicker than the publishing are
-// published together.
-func (s *Store) announce() {
-	defer s.finished.Done()
-	var all []chat.Announcement
-	var waiting []batch
-	for b := range s.batches {
-		all, waiting = all[:0], append(waiting[:0], b)
-		for len(s.batches) > 0 {
-			waiting = append(waiting, <-s.batches)
-		}
-		for _, b := range waiting {
-			for _, j := range b.jobs {
-				all = append(all, j.announced...)
-			}
-		}
-		if len(all) > 0 {
-			s.options.Publish(all)
-		}
-		for _, b := range waiting {
-			b.answer()
-		}
+// publish publishes what jobs announced that are on disk.
+func (s *Store) publish(jobs []*job) {
+	s.announced = s.announced[:0]
+	for _, j := range jobs {
+		s.announced = append(s.announced, j.announced...)
 	}
-}
-
-// answer tells those who wait for a commit how it ended.
-func (b batch) answer() {
-	for _, j := range b.jobs {
-		j.done(j.outcome(b.err))
+	if len(s.announced) > 0 {
+		s.options.Publish(s.announced)
+		clear(s.announced)
 	}
 }
 
