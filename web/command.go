@@ -1,9 +1,13 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"hearth/web/chat"
@@ -11,36 +15,17 @@ import (
 
 // command is a frame from a client.
 type command struct {
-	Type    string
-	Message *string
-	Nonce   string
-	ReplyTo int64
-	ID      int64
-	Emoji   string
-	On      *bool
+	Type    string  `json:"type"`
+	Message *string `json:"message"`
+	Nonce   string  `json:"nonce"`
+	ReplyTo int64   `json:"reply_to"`
+	ID      int64   `json:"id"`
+	Emoji   string  `json:"emoji"`
+	On      *bool   `json:"on"`
 }
 
-// field is where a frame's field goes, nil for one that is ignored. Names are exact, where
-// encoding/json would take "Message" for "message" as well.
-func (cmd *command) field(name string) any {
-	switch name {
-	case "type":
-		return &cmd.Type
-	case "message":
-		return &cmd.Message
-	case "nonce":
-		return &cmd.Nonce
-	case "reply_to":
-		return &cmd.ReplyTo
-	case "id":
-		return &cmd.ID
-	case "emoji":
-		return &cmd.Emoji
-	case "on":
-		return &cmd.On
-	}
-	return nil
-}
+// fields are the names in a command.
+var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on"}
 
 // maxNesting is how deep a frame's JSON may be nested (PROTOCOL.md).
 const maxNesting = 16
@@ -48,40 +33,67 @@ const maxNesting = 16
 // parseCommand reads a frame. Where it can't be read, its nonce comes back alone if it has one.
 func parseCommand(frame []byte) (command, error) {
 	var cmd command
-	var sent map[string]json.RawMessage
-	if nesting(frame) > maxNesting || json.Unmarshal(frame, &sent) != nil {
+	deepest, inexact := scan(frame)
+	if deepest > maxNesting {
 		return cmd, chat.Errorf("bad_frame")
 	}
-	readable := true
-	for name, value := range sent {
-		if into := cmd.field(name); into != nil && json.Unmarshal(value, into) != nil {
-			readable = false
-		}
+	if inexact {
+		frame = exact(frame)
 	}
-	if !readable {
+	if err := json.Unmarshal(frame, &cmd); err != nil {
 		return command{Nonce: cmd.Nonce}, chat.Errorf("bad_frame")
 	}
 	return cmd, nil
 }
 
-// nesting is how deep the brackets of a JSON text go, strings left out.
-func nesting(b []byte) int {
-	depth, deepest, quoted := 0, 0, false
+// scan finds how deep the brackets of a JSON text go, strings left out, and whether one of its own
+// names might be taken for a command's, as encoding/json takes "Message" for "message".
+func scan(b []byte) (deepest int, inexact bool) {
+	depth, start := 0, 0
 	for i := 0; i < len(b); i++ {
-		switch ch := b[i]; {
-		case quoted && ch == '\\':
-			i++
-		case ch == '"':
-			quoted = !quoted
-		case quoted:
-		case ch == '{' || ch == '[':
+		switch b[i] {
+		case '"':
+			for start, i = i+1, i+1; i < len(b) && b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+			inexact = inexact || depth == 1 && alike(b[start:min(i, len(b))])
+		case '{', '[':
 			depth++
 			deepest = max(deepest, depth)
-		case ch == '}' || ch == ']':
+		case '}', ']':
 			depth--
 		}
 	}
-	return deepest
+	return deepest, inexact
+}
+
+// alike reports whether a quoted text is not a command's name, but could be taken for one.
+func alike(quoted []byte) bool {
+	for _, f := range fields {
+		if string(quoted) == f {
+			return false
+		}
+		if strings.EqualFold(string(quoted), f) {
+			return true
+		}
+	}
+	return bytes.IndexByte(quoted, '\\') >= 0
+}
+
+// exact leaves out all but a command's names from an object; what is none stays as it is.
+func exact(frame []byte) []byte {
+	var sent map[string]json.RawMessage
+	if json.Unmarshal(frame, &sent) != nil {
+		return frame
+	}
+	maps.DeleteFunc(sent, func(name string, _ json.RawMessage) bool { return !slices.Contains(fields[:], name) })
+	kept, err := json.Marshal(sent)
+	if err != nil {
+		return frame
+	}
+	return kept
 }
 
 // frame does what a client asks for, or tells it alone why not.

@@ -11,7 +11,7 @@ import (
 // attempt writes without waiting. Its fields spare every write an allocation.
 type attempt struct {
 	raw  syscall.RawConn // nil: a connection without a descriptor of its own
-	call func(fd uintptr) bool
+	call func(fd uintptr)
 	p    []byte
 	n    int
 	err  error
@@ -35,24 +35,23 @@ func (a *attempt) write(p []byte) (int, error) {
 		return 0, nil
 	}
 	a.p, a.n, a.err = p, 0, nil
-	err := a.raw.Write(a.call)
+	err := a.raw.Control(a.call) // Write would prepare to wait
 	a.p = nil
 	return a.n, errors.Join(err, a.err)
 }
 
-// once always returns true: it is not to be called again when the socket has room.
-func (a *attempt) once(fd uintptr) bool {
+func (a *attempt) once(fd uintptr) {
 	for {
 		n, err := syscall.Write(int(fd), a.p)
-		switch {
-		case err == syscall.EINTR:
-			continue
-		case err == syscall.EAGAIN:
-		case err != nil:
-			a.err = err
-		default:
+		switch err {
+		case nil:
 			a.n = n
+		case syscall.EINTR:
+			continue
+		case syscall.EAGAIN:
+		default:
+			a.err = err
 		}
-		return true
+		return
 	}
 }
