@@ -26,6 +26,7 @@ import (
 	"hearth/web"
 	"hearth/web/backup"
 	"hearth/web/chat"
+	"hearth/web/folder"
 	"hearth/web/locale"
 )
 
@@ -298,7 +299,7 @@ func folderError(dir string, err error) error {
 	if errors.As(err, new(*backup.DamagedError)) {
 		return err
 	}
-	if errors.Is(err, ErrInUse) || errors.Is(err, ErrNewer) {
+	if errors.Is(err, folder.ErrInUse) || errors.Is(err, ErrNewer) {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
 	return fmt.Errorf("can't use the data folder %s: %w", dir, err)
@@ -494,7 +495,7 @@ func copyCommand(ctx context.Context, verb string, args []string, out io.Writer)
 	}
 	file := words[0]
 	if verb == "backup" {
-		if err := backup.Make(ctx, databaseIn(u.data), file); err != nil {
+		if err := backup.Make(ctx, folder.Database(u.data), file); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "%s is a copy of the database, and it is sound.\n", file)

@@ -21,6 +21,7 @@ import (
 
 	"hearth/web/backup"
 	"hearth/web/chat"
+	"hearth/web/folder"
 )
 
 const (
@@ -90,15 +91,12 @@ type batch struct {
 	err  error // of the commit
 }
 
-// ErrInUse is returned by OpenStore when another server has the data folder.
-var ErrInUse = errors.New("another Hearth is serving this data folder; stop it first or choose another folder with -data")
-
 // ErrNewer is returned by OpenStore for a database that a newer Hearth has written.
 var ErrNewer = errors.New("this database was written by a newer Hearth; use that version (nothing was changed)")
 
 // OpenStore opens the database in the folder dir, made if need be (0700, files 0600), and brings
 // its schema up to date by the numbered steps. With serve it also keeps other servers off the
-// folder; without, it works beside one.
+// folder; without, it works beside one. Errors: folder.ErrInUse, ErrNewer, *backup.DamagedError.
 func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, error) {
 	s := &Store{dir: dir, options: o, jobs: make(chan *job, waiting), batches: make(chan batch, ahead), stop: make(chan struct{})}
 	if err := s.prepare(serve); err != nil {
@@ -116,14 +114,14 @@ func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, err
 // prepare makes the folder and the files, so that SQLite gives the right mode to those that it
 // adds, and takes the lock.
 func (s *Store) prepare(serve bool) error {
-	if err := makeFolder(s.dir); err != nil {
-		return fmt.Errorf("make the data folder: %w", err)
+	if err := folder.Make(s.dir); err != nil {
+		return err
 	}
-	if err := s.claim(); err != nil {
+	if err := folder.Claim(s.dir); err != nil {
 		return err
 	}
 	if serve {
-		lock, err := lockFolder(s.dir)
+		lock, err := folder.Lock(s.dir)
 		if err != nil {
 			return err
 		}
@@ -139,57 +137,7 @@ func (s *Store) prepare(serve bool) error {
 	return f.Close()
 }
 
-// makeFolder makes a folder, and those that it is in, so that a power cut doesn't take them back.
-func makeFolder(dir string) error {
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
-		return nil
-	}
-	if parent := filepath.Dir(dir); parent != dir {
-		if err := makeFolder(parent); err != nil {
-			return err
-		}
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	return backup.SyncFolder(filepath.Dir(dir))
-}
-
-// lockFolder keeps other servers off a folder. Error: ErrInUse.
-func lockFolder(dir string) (*flock.Flock, error) {
-	lock := flock.New(filepath.Join(dir, "hearth.lock"), flock.SetPermissions(0o600))
-	got, err := lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("lock the data folder: %w", err)
-	}
-	if !got {
-		return nil, ErrInUse
-	}
-	return lock, nil
-}
-
-// claim makes a folder that was there before the owner's only, if nobody else's things are in it.
-func (s *Store) claim() error {
-	files, err := os.ReadDir(s.dir)
-	if err != nil {
-		return fmt.Errorf("read the data folder: %w", err)
-	}
-	ours := len(files) == 0
-	for _, f := range files {
-		ours = ours || f.Name() == filepath.Base(s.file())
-	}
-	if !ours {
-		return nil
-	}
-	if err := os.Chmod(s.dir, 0o700); err != nil {
-		return fmt.Errorf("make the data folder private: %w", err)
-	}
-	return nil
-}
-
-func (s *Store) file() string { return databaseIn(s.dir) }
-
-func databaseIn(dir string) string { return filepath.Join(dir, "hearth.db") }
+func (s *Store) file() string { return folder.Database(s.dir) }
 
 func (s *Store) release() error {
 	if s.lock == nil {
@@ -328,12 +276,12 @@ func migrateTo(ctx context.Context, conn *sql.Conn, version int, step string) (e
 }
 
 // RestoreStore puts a backup in the place of the database in dir, and returns the name under which
-// what was there is kept. Errors: ErrInUse, ErrNewer, those of backup.Restore.
+// what was there is kept. Errors: folder.ErrInUse, ErrNewer, those of backup.Restore.
 func RestoreStore(ctx context.Context, dir, from string, steps fs.FS) (aside string, err error) {
-	if err := makeFolder(dir); err != nil {
-		return "", fmt.Errorf("make the data folder: %w", err)
+	if err := folder.Make(dir); err != nil {
+		return "", err
 	}
-	lock, err := lockFolder(dir)
+	lock, err := folder.Lock(dir)
 	if err != nil {
 		return "", err
 	}
@@ -342,7 +290,7 @@ func RestoreStore(ctx context.Context, dir, from string, steps fs.FS) (aside str
 	if err != nil {
 		return "", fmt.Errorf("list the migrations: %w", err)
 	}
-	return backup.Restore(ctx, from, databaseIn(dir), time.Now(), func(version int) error {
+	return backup.Restore(ctx, from, folder.Database(dir), time.Now(), func(version int) error {
 		switch {
 		case version == 0:
 			return errors.New("it is not Hearth's")

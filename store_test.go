@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hearth/web/chat"
+	"hearth/web/folder"
 )
 
 // steps are a schema of the tests' own: the store knows nothing of rooms.
@@ -190,7 +191,7 @@ func TestClosingFinishesWhatWasAccepted(t *testing.T) {
 func TestOneServerAFolder(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := testStore(t, dir)
-	if _, err := OpenStore(dir, steps, true, StoreOptions{}); !errors.Is(err, ErrInUse) {
+	if _, err := OpenStore(dir, steps, true, StoreOptions{}); !errors.Is(err, folder.ErrInUse) {
 		t.Errorf("a second server: %v", err)
 	}
 	beside, err := OpenStore(dir, steps, false, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
