@@ -28,6 +28,7 @@ import (
 	"hearth/web/chat"
 	"hearth/web/folder"
 	"hearth/web/locale"
+	"hearth/web/migrate"
 )
 
 const (
@@ -299,7 +300,7 @@ func folderError(dir string, err error) error {
 	if errors.As(err, new(*backup.DamagedError)) {
 		return err
 	}
-	if errors.Is(err, folder.ErrInUse) || errors.Is(err, ErrNewer) {
+	if errors.Is(err, folder.ErrInUse) || errors.Is(err, migrate.ErrNewer) {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
 	return fmt.Errorf("can't use the data folder %s: %w", dir, err)

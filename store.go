@@ -22,6 +22,7 @@ import (
 	"hearth/web/backup"
 	"hearth/web/chat"
 	"hearth/web/folder"
+	"hearth/web/migrate"
 )
 
 const (
@@ -91,12 +92,9 @@ type batch struct {
 	err  error // of the commit
 }
 
-// ErrNewer is returned by OpenStore for a database that a newer Hearth has written.
-var ErrNewer = errors.New("this database was written by a newer Hearth; use that version (nothing was changed)")
-
 // OpenStore opens the database in the folder dir, made if need be (0700, files 0600), and brings
 // its schema up to date by the numbered steps. With serve it also keeps other servers off the
-// folder; without, it works beside one. Errors: folder.ErrInUse, ErrNewer, *backup.DamagedError.
+// folder; without, it works beside one. Errors: folder.ErrInUse, migrate.ErrNewer, *backup.DamagedError.
 func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, error) {
 	s := &Store{dir: dir, options: o, jobs: make(chan *job, waiting), batches: make(chan batch, ahead), stop: make(chan struct{})}
 	if err := s.prepare(serve); err != nil {
@@ -157,13 +155,14 @@ func (s *Store) dsn(pragmas ...string) string {
 }
 
 func (s *Store) open(steps fs.FS) error {
-	if err := checkVersion(s.dsn("query_only(1)"), steps); err != nil {
+	ctx := context.Background()
+	if err := migrate.Check(ctx, s.dsn("query_only(1)"), steps); err != nil {
 		return err
 	}
 	if err := s.openWriter(); err != nil {
 		return err
 	}
-	if err := migrate(s.conn, steps); err != nil {
+	if err := migrate.Run(ctx, s.conn, steps); err != nil {
 		return errors.Join(err, s.closeWriter())
 	}
 	readers, err := sql.Open("sqlite", s.dsn("query_only(1)"))
@@ -208,75 +207,8 @@ func (s *Store) closeWriter() error {
 	return err
 }
 
-// checkVersion refuses a database from the future before anything is written to it.
-func checkVersion(dsn string, steps fs.FS) error {
-	db, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		return fmt.Errorf("open the database: %w", err)
-	}
-	defer db.Close()
-	var have int
-	if err := db.QueryRow("PRAGMA user_version").Scan(&have); err != nil {
-		return fmt.Errorf("read the database: %w", err)
-	}
-	names, err := fs.Glob(steps, "*.sql")
-	if err != nil {
-		return fmt.Errorf("list the migrations: %w", err)
-	}
-	if have > len(names) {
-		return ErrNewer
-	}
-	return nil
-}
-
-// migrate runs the steps that PRAGMA user_version says are missing, each in a transaction.
-func migrate(conn *sql.Conn, steps fs.FS) error {
-	ctx := context.Background()
-	names, err := fs.Glob(steps, "*.sql") // sorted
-	if err != nil {
-		return fmt.Errorf("list the migrations: %w", err)
-	}
-	for i, name := range names {
-		text, err := fs.ReadFile(steps, name)
-		if err != nil {
-			return fmt.Errorf("read migration %s: %w", name, err)
-		}
-		if err := migrateTo(ctx, conn, i+1, string(text)); err != nil {
-			return fmt.Errorf("migration %s: %w", name, err)
-		}
-	}
-	return nil
-}
-
-// migrateTo looks at the version inside the transaction: a command line may have been quicker.
-func migrateTo(ctx context.Context, conn *sql.Conn, version int, step string) (err error) {
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_, undo := conn.ExecContext(ctx, "ROLLBACK")
-			err = errors.Join(err, undo)
-		}
-	}()
-	var have int
-	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
-		return err
-	}
-	if have < version {
-		if _, err := conn.ExecContext(ctx, step); err != nil {
-			return err
-		}
-		if _, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version)); err != nil {
-			return err
-		}
-	}
-	_, err = conn.ExecContext(ctx, "COMMIT")
-	return err
-}
-
 // RestoreStore puts a backup in the place of the database in dir, and returns the name under which
-// what was there is kept. Errors: folder.ErrInUse, ErrNewer, those of backup.Restore.
+// what was there is kept. Errors: folder.ErrInUse, migrate.ErrNewer, those of backup.Restore.
 func RestoreStore(ctx context.Context, dir, from string, steps fs.FS) (aside string, err error) {
 	if err := folder.Make(dir); err != nil {
 		return "", err
@@ -286,19 +218,7 @@ func RestoreStore(ctx context.Context, dir, from string, steps fs.FS) (aside str
 		return "", err
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	names, err := fs.Glob(steps, "*.sql")
-	if err != nil {
-		return "", fmt.Errorf("list the migrations: %w", err)
-	}
-	return backup.Restore(ctx, from, folder.Database(dir), time.Now(), func(version int) error {
-		switch {
-		case version == 0:
-			return errors.New("it is not Hearth's")
-		case version > len(names):
-			return ErrNewer
-		}
-		return nil
-	})
+	return backup.Restore(ctx, from, folder.Database(dir), time.Now(), func(version int) error { return migrate.Fits(version, steps) })
 }
 
 // Reader is the pool of read-only connections.
