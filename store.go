@@ -207,20 +207,6 @@ func (s *Store) closeWriter() error {
 	return err
 }
 
-// RestoreStore puts a backup in the place of the database in dir, and returns the name under which
-// what was there is kept. Errors: folder.ErrInUse, migrate.ErrNewer, those of backup.Restore.
-func RestoreStore(ctx context.Context, dir, from string, steps fs.FS) (aside string, err error) {
-	if err := folder.Make(dir); err != nil {
-		return "", err
-	}
-	lock, err := folder.Lock(dir)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	return backup.Restore(ctx, from, folder.Database(dir), time.Now(), func(version int) error { return migrate.Fits(version, steps) })
-}
-
 // Reader is the pool of read-only connections.
 func (s *Store) Reader() *sql.DB { return s.readers }
 

@@ -49,6 +49,7 @@ var heights = map[string]int{
 	"hearth/web/hearthtest": 5,
 	"hearth":                4,
 	"hearth/web":            3,
+	"hearth/web/console":    3,
 	"hearth/web/chat":       2,
 	"hearth/web/folder":     0, // beneath the other leaves that write to it
 }
