@@ -32,9 +32,6 @@ func TestAFolderIsMadeForTheOwner(t *testing.T) {
 			t.Errorf("%v in %v", mode(t, dir), mode(t, above))
 		}
 	}
-	if err := Make(filepath.Join(dir, "hearth")); err != nil {
-		t.Error(err)
-	}
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
