@@ -2,7 +2,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -14,19 +13,15 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 	"time"
-
-	"golang.org/x/term"
 
 	"hearth/web"
 	"hearth/web/backup"
 	"hearth/web/chat"
-	"hearth/web/locale"
+	"hearth/web/console"
 )
 
 const (
@@ -46,8 +41,6 @@ const (
 	stopWait = 8 * time.Second
 	// socketsWait is how long sockets have to take their close frame.
 	socketsWait = 3 * time.Second
-	// maxLine bounds a password that is piped in, in bytes.
-	maxLine = 4096
 	// crowd is how many sockets make a wave, after which the memory of their handshakes is given back.
 	crowd = 500
 	// garbage is how much may be allocated before it is collected, in percent of what is in use.
@@ -83,16 +76,11 @@ another name. add and passwd take -password-stdin to read the password from a pi
 Flags of serve (each also as an environment variable; the flag wins):
 `
 
-// usageError is a mistake on the command line.
-type usageError struct{ error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout)
-	var wrong usageError
+	var wrong console.UsageError
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 	case errors.As(err, &wrong):
@@ -110,13 +98,16 @@ func run(ctx context.Context, args []string, in *os.File, out io.Writer) error {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		command, args = args[0], args[1:]
 	}
+	c := console.Console{In: in, Out: out, Open: openBeside, Hash: hash}
 	switch command {
 	case "serve":
-		return serveCommand(ctx, args, out)
+		return serve(ctx, args, out)
 	case "user":
-		return userCommand(ctx, args, in, out)
-	case "backup", "restore":
-		return copyCommand(ctx, command, args, out)
+		return c.User(ctx, args)
+	case "backup":
+		return c.Backup(ctx, args)
+	case "restore":
+		return c.Restore(ctx, args)
 	case "version":
 		fmt.Fprintln(out, "hearth", version())
 		return nil
@@ -124,7 +115,24 @@ func run(ctx context.Context, args []string, in *os.File, out io.Writer) error {
 		printUsage(out)
 		return nil
 	}
-	return usagef("there is no command %q; `hearth help` lists them", command)
+	return console.Usagef("there is no command %q; `hearth help` lists them", command)
+}
+
+// openBeside opens the chat in a data folder for a command, beside a server or without one.
+func openBeside(data string) (*chat.Chat, func() error, error) {
+	store, err := OpenStore(data, chat.Migrations(), false, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
+	if err != nil {
+		return nil, nil, console.FolderError(data, err)
+	}
+	c := chat.New(store, chat.Fixed{})
+	c.Attach(NewHub())
+	return c, store.Close, nil
+}
+
+// hash makes of a password what is stored of it, one at a time.
+func hash(password string) (string, error) {
+	auth := &Auth{hashing: make(chan struct{}, 1)}
+	return auth.NewPassword(password)
 }
 
 // version is what the module's build was stamped with.
@@ -170,7 +178,7 @@ func (s *settings) parse(args []string, out io.Writer) error {
 	for name, variable := range environment {
 		if v, ok := os.LookupEnv(variable); ok && v != "" {
 			if err := f.Set(name, v); err != nil {
-				return usagef("%s: %w", variable, err)
+				return console.Usagef("%s: %w", variable, err)
 			}
 		}
 	}
@@ -178,10 +186,10 @@ func (s *settings) parse(args []string, out io.Writer) error {
 		printUsage(out)
 		return err
 	} else if err != nil {
-		return usagef("%w; `hearth help` lists the flags", err)
+		return console.Usagef("%w; `hearth help` lists the flags", err)
 	}
 	if f.NArg() > 0 {
-		return usagef("%q is one word too many; `hearth help` lists the flags", f.Arg(0))
+		return console.Usagef("%q is one word too many; `hearth help` lists the flags", f.Arg(0))
 	}
 	return s.check()
 }
@@ -192,7 +200,7 @@ func (s *settings) check() error {
 		{"limits", s.limits, "on off"}, {"log", s.log, "text json"},
 	} {
 		if !contains(strings.Split(c.allowed, " "), c.value) {
-			return usagef("-%s can be %s, not %q", c.name, strings.Join(strings.Fields(c.allowed), ", "), c.value)
+			return console.Usagef("-%s can be %s, not %q", c.name, strings.Join(strings.Fields(c.allowed), ", "), c.value)
 		}
 	}
 	return nil
@@ -215,7 +223,7 @@ func (s *settings) networks() ([]netip.Prefix, error) {
 			p, err = a.Prefix(a.BitLen())
 		}
 		if err != nil {
-			return nil, usagef("-proxies: %q is no address or network", text)
+			return nil, console.Usagef("-proxies: %q is no address or network", text)
 		}
 		all = append(all, p)
 	}
@@ -239,7 +247,7 @@ type house struct {
 	listen net.Listener
 }
 
-func serveCommand(ctx context.Context, args []string, out io.Writer) error {
+func serve(ctx context.Context, args []string, out io.Writer) error {
 	var s settings
 	if err := s.parse(args, out); err != nil {
 		return err
@@ -249,7 +257,7 @@ func serveCommand(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	printBanner(out, h.listen.Addr(), s.data, h.empty(ctx))
+	console.Greeting{Version: version(), Addr: h.listen.Addr(), Data: s.data, Empty: h.empty(ctx)}.Print(out)
 	return h.serve(ctx)
 }
 
@@ -271,7 +279,7 @@ func build(s settings) (h *house, err error) {
 	}(h.listen)
 	h.store, err = OpenStore(s.data, chat.Migrations(), true, StoreOptions{Publish: h.hub.PublishAll, Changed: func() { h.chat.Forget() }})
 	if err != nil {
-		return nil, folderError(s.data, err)
+		return nil, console.FolderError(s.data, err)
 	}
 	h.chat = chat.New(h.store, chat.Fixed{Signup: s.signup, Guests: s.guests})
 	h.chat.Attach(h.hub)
@@ -295,16 +303,6 @@ func listenError(addr string, err error) error {
 		return fmt.Errorf("%s is in use by another program; choose another address with -addr, as in -addr :8001", addr)
 	}
 	return fmt.Errorf("can't listen on %s: %w; choose an address with -addr, as in -addr :8000", addr, err)
-}
-
-func folderError(dir string, err error) error {
-	if errors.As(err, new(*backup.DamagedError)) {
-		return err
-	}
-	if errors.Is(err, ErrInUse) || errors.Is(err, ErrNewer) {
-		return fmt.Errorf("%s: %w", dir, err)
-	}
-	return fmt.Errorf("can't use the data folder %s: %w", dir, err)
 }
 
 // serve answers until ctx ends, then stops gracefully.
@@ -375,278 +373,4 @@ func (h *house) stop() error {
 func (h *house) empty(ctx context.Context) bool {
 	some, err := h.chat.HasUsers(ctx)
 	return err == nil && !some
-}
-
-// printBanner says where to point the browser.
-func printBanner(out io.Writer, addr net.Addr, data string, empty bool) {
-	folder, err := filepath.Abs(data)
-	if err != nil {
-		folder = data
-	}
-	fmt.Fprintf(out, "\n  Hearth %s is running.\n\n", version())
-	for i, url := range addresses(addr) {
-		if i == 0 {
-			fmt.Fprintf(out, "  Open          %s\n", url)
-		} else {
-			fmt.Fprintf(out, "  In the house  %s\n", url)
-		}
-	}
-	fmt.Fprintf(out, "  Data folder   %s\n\n", folder)
-	if empty {
-		fmt.Fprintf(out, "  Sign up there: the first account is the admin's.\n")
-	}
-	fmt.Fprintf(out, "  Ctrl+C stops it.\n\n")
-}
-
-// addresses are the URLs at which a server that listens on addr can be reached, this computer's first.
-func addresses(addr net.Addr) []string {
-	host, port, err := net.SplitHostPort(addr.String())
-	if err != nil {
-		return []string{addr.String()}
-	}
-	ip, err := netip.ParseAddr(host)
-	if err == nil && !ip.IsUnspecified() {
-		if ip.IsLoopback() {
-			host = "localhost"
-		}
-		return []string{"http://" + net.JoinHostPort(host, port) + "/"}
-	}
-	urls := []string{"http://localhost:" + port + "/"}
-	found, err := net.InterfaceAddrs()
-	if err != nil {
-		return urls
-	}
-	for _, a := range found {
-		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && !n.IP.IsLoopback() && !n.IP.IsLinkLocalUnicast() {
-			urls = append(urls, "http://"+net.JoinHostPort(n.IP.String(), port)+"/")
-		}
-	}
-	return urls
-}
-
-// userFlags are those of all commands but serve.
-type userFlags struct {
-	data, first, last, email string
-	admin, passwordStdin     bool
-}
-
-func (u *userFlags) parse(verb string, args []string) ([]string, error) {
-	f := flag.NewFlagSet("hearth "+verb, flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	data := os.Getenv("HEARTH_DATA")
-	if data == "" {
-		data = "./hearth-data"
-	}
-	f.StringVar(&u.data, "data", data, "")
-	if verb == "add" {
-		f.BoolVar(&u.admin, "admin", false, "")
-		f.StringVar(&u.first, "first", "", "")
-		f.StringVar(&u.last, "last", "", "")
-		f.StringVar(&u.email, "email", "", "")
-	}
-	if verb == "add" || verb == "passwd" {
-		f.BoolVar(&u.passwordStdin, "password-stdin", false, "")
-	}
-	var words []string
-	for len(args) > 0 { // flags may stand before, between and after the words
-		if err := f.Parse(args); err != nil {
-			return nil, usagef("%w; `hearth help` shows how", err)
-		}
-		if args = f.Args(); len(args) > 0 {
-			words, args = append(words, args[0]), args[1:]
-		}
-	}
-	return words, nil
-}
-
-// userCommand changes accounts, beside a running server or without one.
-func userCommand(ctx context.Context, args []string, in *os.File, out io.Writer) error {
-	if len(args) == 0 {
-		return usagef("user needs a command: add, list, passwd, admin, disable or enable")
-	}
-	verb := args[0]
-	var u userFlags
-	words, err := u.parse(verb, args[1:])
-	if err != nil {
-		return err
-	}
-	needs := map[string]int{"add": 1, "list": 0, "passwd": 1, "admin": 2, "disable": 1, "enable": 1}
-	n, known := needs[verb]
-	if !known {
-		return usagef("there is no command user %s: add, list, passwd, admin, disable and enable are", verb)
-	}
-	if len(words) != n {
-		return usagef("user %s takes %d words beside the flags, not %d; `hearth help` shows how", verb, n, len(words))
-	}
-	store, err := OpenStore(u.data, chat.Migrations(), false, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
-	if err != nil {
-		return folderError(u.data, err)
-	}
-	c := chat.New(store, chat.Fixed{})
-	c.Attach(NewHub())
-	err = userVerb(ctx, c, verb, words, u, in, out)
-	return errors.Join(explain(err, words), store.Close())
-}
-
-// copyCommand copies the database to a file, or back.
-func copyCommand(ctx context.Context, verb string, args []string, out io.Writer) error {
-	var u userFlags
-	words, err := u.parse(verb, args)
-	if err != nil {
-		return err
-	}
-	if len(words) != 1 {
-		return usagef("%s takes 1 word beside the flags, the FILE, not %d", verb, len(words))
-	}
-	file := words[0]
-	if verb == "backup" {
-		if err := backup.Make(ctx, databaseIn(u.data), file); err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "%s is a copy of the database, and it is sound.\n", file)
-		return nil
-	}
-	aside, err := RestoreStore(ctx, u.data, file, chat.Migrations())
-	if err != nil {
-		return folderError(u.data, err)
-	}
-	fmt.Fprintf(out, "The database is that of %s now.\n", file)
-	if aside != "" {
-		fmt.Fprintf(out, "What was there is kept as %s.\n", aside)
-	}
-	return nil
-}
-
-// explain says what a rule has against a command, in words.
-func explain(err error, words []string) error {
-	if errors.Is(err, chat.ErrNotFound) {
-		return fmt.Errorf("there is no user %q; `hearth user list` lists them", words[0])
-	}
-	var e *chat.Error
-	if errors.As(err, &e) && e.Err == nil {
-		return errors.New(locale.Of("en").T("error."+e.Code, e.Args...))
-	}
-	return err
-}
-
-func userVerb(ctx context.Context, c *chat.Chat, verb string, words []string, u userFlags, in *os.File, out io.Writer) error {
-	if verb == "list" {
-		return listUsers(ctx, c, out)
-	}
-	if verb == "add" {
-		return addUser(ctx, c, words[0], u, in, out)
-	}
-	user, err := c.UserByName(ctx, words[0])
-	if err != nil {
-		return err
-	}
-	by := chat.Console()
-	switch verb {
-	case "passwd":
-		hash, err := newPassword(user.Name, u, in, out)
-		if err != nil {
-			return err
-		}
-		return c.SetPassword(ctx, by, user.ID, hash)
-	case "admin":
-		if words[1] != "on" && words[1] != "off" {
-			return usagef("user admin NAME takes on or off, not %q", words[1])
-		}
-		return c.SetAdmin(ctx, by, user.ID, words[1] == "on")
-	}
-	return c.SetDisabled(ctx, by, user.ID, verb == "disable")
-}
-
-func addUser(ctx context.Context, c *chat.Chat, name string, u userFlags, in *os.File, out io.Writer) error {
-	if err := c.CheckName(ctx, name); err != nil {
-		return err
-	}
-	hash, err := newPassword(name, u, in, out)
-	if err != nil {
-		return err
-	}
-	made, err := c.CreateUser(ctx, chat.Console(), chat.NewUser{Name: name, Password: hash, Admin: u.admin,
-		Profile: chat.Profile{FirstName: u.first, LastName: u.last, Email: u.email}})
-	if err != nil {
-		return err
-	}
-	role := "a user"
-	if made.Admin {
-		role = "an admin"
-	}
-	fmt.Fprintf(out, "%s is %s now.\n", made.Name, role)
-	return nil
-}
-
-// newPassword reads a password, twice where a person types it, and hashes it.
-func newPassword(name string, u userFlags, in *os.File, out io.Writer) (hash string, err error) {
-	password, err := readPassword(u.passwordStdin, in, out)
-	if err != nil {
-		return "", err
-	}
-	if err := chat.CheckPassword(password, name); err != nil {
-		return "", err
-	}
-	auth := &Auth{hashing: make(chan struct{}, 1)}
-	return auth.NewPassword(password)
-}
-
-func readPassword(piped bool, in *os.File, out io.Writer) (string, error) {
-	if piped {
-		line, err := bufio.NewReader(io.LimitReader(in, maxLine)).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return "", fmt.Errorf("read the password: %w", err)
-		}
-		return strings.TrimRight(line, "\r\n"), nil
-	}
-	if !term.IsTerminal(int(in.Fd())) {
-		return "", usagef("there is no terminal to ask for the password; pipe it in with -password-stdin")
-	}
-	var typed [2]string
-	for i, prompt := range []string{"Password: ", "Again: "} {
-		fmt.Fprint(out, prompt)
-		b, err := term.ReadPassword(int(in.Fd()))
-		fmt.Fprintln(out)
-		if err != nil {
-			return "", fmt.Errorf("read the password: %w", err)
-		}
-		typed[i] = string(b)
-	}
-	if typed[0] != typed[1] {
-		return "", errors.New("the two passwords differ; nothing was changed")
-	}
-	return typed[0], nil
-}
-
-func listUsers(ctx context.Context, c *chat.Chat, out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tFIRST\tLAST\tE-MAIL\tSTATE\tLAST SEEN")
-	for offset := 0; ; {
-		users, total, err := c.Users(ctx, chat.UserQuery{Limit: 1000, Offset: offset})
-		if err != nil {
-			return err
-		}
-		for _, u := range users {
-			seen := "never"
-			if !u.LastSeen.IsZero() {
-				seen = u.LastSeen.Local().Format(time.DateTime)
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", u.Name, u.FirstName, u.LastName, u.Email, state(u), seen)
-		}
-		if offset += len(users); offset >= total || len(users) == 0 {
-			return w.Flush()
-		}
-	}
-}
-
-func state(u *chat.User) string {
-	switch {
-	case u.Disabled && u.Admin:
-		return "admin, disabled"
-	case u.Disabled:
-		return "disabled"
-	case u.Admin:
-		return "admin"
-	}
-	return "user"
 }

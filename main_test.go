@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -90,74 +87,6 @@ func TestTheEnvironmentStandsInForFlags(t *testing.T) {
 				t.Errorf("the flag doesn't win: %q, %v", s.addr, err)
 			}
 		})
-	}
-}
-
-func TestAddressesOfTheBanner(t *testing.T) {
-	for listen, want := range map[string]string{"127.0.0.1:80": "http://localhost:80/", "[::]:8000": "http://localhost:8000/", "192.0.2.1:9": "http://192.0.2.1:9/"} {
-		addr, err := net.ResolveTCPAddr("tcp", listen)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := addresses(addr); got[0] != want {
-			t.Errorf("%s: %v", listen, got)
-		}
-	}
-}
-
-func TestUserCommands(t *testing.T) {
-	s := hearthtest.Start(t)
-	user := func(stdin string, args ...string) string {
-		t.Helper()
-		out, status := s.Command(t, stdin, append([]string{"user"}, args...)...)
-		if status != 0 {
-			t.Fatalf("user %v: status %d, %s", args, status, out)
-		}
-		return out
-	}
-	fails := func(says, stdin string, args ...string) {
-		t.Helper()
-		if out, status := s.Command(t, stdin, append([]string{"user"}, args...)...); status != exitFailed || !strings.Contains(out, says) {
-			t.Errorf("user %v: status %d, %q; want %q", args, status, out, says)
-		}
-	}
-	password := hearthtest.Password + "\n"
-	if out := user(password, "add", "ada", "-password-stdin", "-first", "Ada", "-email", "ada@example.org"); !strings.Contains(out, "admin") {
-		t.Errorf("the first account: %q", out)
-	}
-	user(password, "add", "-password-stdin", "bob")
-	fails("taken", password, "add", "BOB", "-password-stdin")
-	fails("", "12345678\n", "add", "eve", "-password-stdin")
-	if out := user("", "list"); !strings.Contains(out, "ada@example.org") || !strings.Contains(out, "admin") || strings.Count(out, "\n") != 3 {
-		t.Errorf("list: %s", out)
-	}
-	fails("admin", "", "admin", "ada", "off")
-
-	bob := s.LogIn(t, "bob")
-	sock := bob.Dial("/ws/chat/r/")
-	sock.Until("user_list")
-	user("", "disable", "bob")
-	if code := sock.Closed(); code != 1008 {
-		t.Errorf("a disabled user's socket was closed with %d", code)
-	}
-	if r := bob.Get("/profile/"); r.Status != 303 {
-		t.Errorf("a disabled user's browser: %d", r.Status)
-	}
-	if r := s.Visitor(t).Post("/login/", "username", "bob", "password", hearthtest.Password); r.Status != 401 {
-		t.Errorf("a disabled user logs in: %d", r.Status)
-	}
-	user("", "enable", "bob")
-	user("", "admin", "bob", "on")
-	if r := s.LogIn(t, "bob").Get("/admin/"); r.Status >= 400 {
-		t.Errorf("an admin at the admin site: %d", r.Status)
-	}
-	user("", "admin", "ada", "off")
-	user("another quiet fire\n", "passwd", "bob", "-password-stdin")
-	if r := s.Visitor(t).Post("/login/", "username", "bob", "password", hearthtest.Password); r.Status != 401 {
-		t.Errorf("the old password: %d", r.Status)
-	}
-	if r := s.Visitor(t).Post("/login/", "username", "bob", "password", "another quiet fire"); r.Status != 303 {
-		t.Errorf("the new password: %d", r.Status)
 	}
 }
 
@@ -395,66 +324,6 @@ func (z *fuzzed) resume(t *testing.T, line []int64, after string) {
 		case f.Type() != "user_list" && f.Type() != "user_join":
 			t.Fatalf("after=%q is told %v", after, f)
 		}
-	}
-}
-
-// The way back from a damaged database, as somebody who only reads what Hearth says would go it.
-func TestDamageBackupRestore(t *testing.T) {
-	s := hearthtest.Start(t)
-	db := filepath.Join(s.Data, "hearth.db")
-	backup := filepath.Join(t.TempDir(), "backup.db")
-	ada := s.SignUp(t, "ada")
-	for i := range 300 { // so much that it isn't all in the first pages, and in no cache
-		if r := ada.PostJSON("/api/rooms/r/messages", map[string]string{"message": strings.Repeat(fmt.Sprint(i, " "), 500)}); r.Status != 201 {
-			t.Fatal(r.Status, r.Body)
-		}
-	}
-	if out, status := s.Command(t, "", "backup", backup); status != 0 {
-		t.Fatalf("backup beside the server: %d %s", status, out)
-	}
-	s.Stop(t)
-	s.Restart(t)
-
-	size, err := os.Stat(db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const kept = 100 << 10 // the schema and the small tables
-	noise := strings.Repeat("\xa5", int(size.Size())-kept)
-	f, err := os.OpenFile(db, os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = f.WriteAt([]byte(noise), kept)
-	if err := errors.Join(err, f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	if r := ada.Get("/api/rooms/r/messages"); r.Status < 500 {
-		t.Fatalf("damage was read as %d %s", r.Status, r.Body)
-	}
-	s.Kill(t) // and with it all of the log is here
-	if log := s.Log(); !strings.Contains(log, "hearth restore BACKUP -data "+s.Data) {
-		t.Errorf("the log doesn't say what to do:\n%s", log)
-	}
-
-	damaged, err := os.ReadFile(db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, status := s.Run(t, "", s.Args...)
-	if status != exitFailed || strings.Count(strings.TrimSpace(out), "\n") > 0 || !strings.Contains(out, "is damaged") || !strings.Contains(out, "hearth restore BACKUP -data "+s.Data) {
-		t.Errorf("a start with a damaged database: %d %s", status, out)
-	}
-	if after, err := os.ReadFile(db); err != nil || !bytes.Equal(damaged, after) {
-		t.Errorf("the damaged file was changed (%v)", err)
-	}
-	out, status = s.Command(t, "", "restore", backup)
-	if status != 0 || !strings.Contains(out, "kept as") {
-		t.Fatalf("restore: %d %s", status, out)
-	}
-	s.Restart(t)
-	if r := s.LogIn(t, "ada").Get("/api/rooms/r/messages"); !strings.Contains(r.Body, "299 299") {
-		t.Errorf("after restoring: %d %.200s", r.Status, r.Body)
 	}
 }
 

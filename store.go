@@ -21,6 +21,8 @@ import (
 
 	"hearth/web/backup"
 	"hearth/web/chat"
+	"hearth/web/folder"
+	"hearth/web/migrate"
 )
 
 const (
@@ -90,15 +92,10 @@ type job struct {
 	err       error
 }
 
-// ErrInUse is returned by OpenStore when another server has the data folder.
-var ErrInUse = errors.New("another Hearth is serving this data folder; stop it first or choose another folder with -data")
-
-// ErrNewer is returned by OpenStore for a database that a newer Hearth has written.
-var ErrNewer = errors.New("this database was written by a newer Hearth; use that version (nothing was changed)")
 
 // OpenStore opens the database in the folder dir, made if need be (0700, files 0600), and brings
 // its schema up to date by the numbered steps. With serve it also keeps other servers off the
-// folder; without, it works beside one.
+// folder; without, it works beside one. Errors: folder.ErrInUse, migrate.ErrNewer, *backup.DamagedError.
 func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, error) {
 	s := &Store{dir: dir, options: o, jobs: make(chan *job, waiting), stop: make(chan struct{})}
 	if err := s.prepare(serve); err != nil {
@@ -115,14 +112,14 @@ func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, err
 // prepare makes the folder and the files, so that SQLite gives the right mode to those that it
 // adds, and takes the lock.
 func (s *Store) prepare(serve bool) error {
-	if err := makeFolder(s.dir); err != nil {
-		return fmt.Errorf("make the data folder: %w", err)
+	if err := folder.Make(s.dir); err != nil {
+		return err
 	}
-	if err := s.claim(); err != nil {
+	if err := folder.Claim(s.dir); err != nil {
 		return err
 	}
 	if serve {
-		lock, err := lockFolder(s.dir)
+		lock, err := folder.Lock(s.dir)
 		if err != nil {
 			return err
 		}
@@ -138,57 +135,7 @@ func (s *Store) prepare(serve bool) error {
 	return f.Close()
 }
 
-// makeFolder makes a folder, and those that it is in, so that a power cut doesn't take them back.
-func makeFolder(dir string) error {
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
-		return nil
-	}
-	if parent := filepath.Dir(dir); parent != dir {
-		if err := makeFolder(parent); err != nil {
-			return err
-		}
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	return backup.SyncFolder(filepath.Dir(dir))
-}
-
-// lockFolder keeps other servers off a folder. Error: ErrInUse.
-func lockFolder(dir string) (*flock.Flock, error) {
-	lock := flock.New(filepath.Join(dir, "hearth.lock"), flock.SetPermissions(0o600))
-	got, err := lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("lock the data folder: %w", err)
-	}
-	if !got {
-		return nil, ErrInUse
-	}
-	return lock, nil
-}
-
-// claim makes a folder that was there before the owner's only, if nobody else's things are in it.
-func (s *Store) claim() error {
-	files, err := os.ReadDir(s.dir)
-	if err != nil {
-		return fmt.Errorf("read the data folder: %w", err)
-	}
-	ours := len(files) == 0
-	for _, f := range files {
-		ours = ours || f.Name() == filepath.Base(s.file())
-	}
-	if !ours {
-		return nil
-	}
-	if err := os.Chmod(s.dir, 0o700); err != nil {
-		return fmt.Errorf("make the data folder private: %w", err)
-	}
-	return nil
-}
-
-func (s *Store) file() string { return databaseIn(s.dir) }
-
-func databaseIn(dir string) string { return filepath.Join(dir, "hearth.db") }
+func (s *Store) file() string { return folder.Database(s.dir) }
 
 func (s *Store) release() error {
 	if s.lock == nil {
@@ -208,13 +155,14 @@ func (s *Store) dsn(pragmas ...string) string {
 }
 
 func (s *Store) open(steps fs.FS) error {
-	if err := checkVersion(s.dsn("query_only(1)"), steps); err != nil {
+	ctx := context.Background()
+	if err := migrate.Check(ctx, s.dsn("query_only(1)"), steps); err != nil {
 		return err
 	}
 	if err := s.openWriter(); err != nil {
 		return err
 	}
-	if err := migrate(s.conn, steps); err != nil {
+	if err := migrate.Run(ctx, s.conn, steps); err != nil {
 		return errors.Join(err, s.closeWriter())
 	}
 	readers, err := sql.Open("sqlite", s.dsn("query_only(1)"))
@@ -257,99 +205,6 @@ func (s *Store) closeWriter() error {
 	err := errors.Join(s.tx.close(), s.conn.Close(), s.writer.Close())
 	s.writer = nil
 	return err
-}
-
-// checkVersion refuses a database from the future before anything is written to it.
-func checkVersion(dsn string, steps fs.FS) error {
-	db, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		return fmt.Errorf("open the database: %w", err)
-	}
-	defer db.Close()
-	var have int
-	if err := db.QueryRow("PRAGMA user_version").Scan(&have); err != nil {
-		return fmt.Errorf("read the database: %w", err)
-	}
-	names, err := fs.Glob(steps, "*.sql")
-	if err != nil {
-		return fmt.Errorf("list the migrations: %w", err)
-	}
-	if have > len(names) {
-		return ErrNewer
-	}
-	return nil
-}
-
-// migrate runs the steps that PRAGMA user_version says are missing, each in a transaction.
-func migrate(conn *sql.Conn, steps fs.FS) error {
-	ctx := context.Background()
-	names, err := fs.Glob(steps, "*.sql") // sorted
-	if err != nil {
-		return fmt.Errorf("list the migrations: %w", err)
-	}
-	for i, name := range names {
-		text, err := fs.ReadFile(steps, name)
-		if err != nil {
-			return fmt.Errorf("read migration %s: %w", name, err)
-		}
-		if err := migrateTo(ctx, conn, i+1, string(text)); err != nil {
-			return fmt.Errorf("migration %s: %w", name, err)
-		}
-	}
-	return nil
-}
-
-// migrateTo looks at the version inside the transaction: a command line may have been quicker.
-func migrateTo(ctx context.Context, conn *sql.Conn, version int, step string) (err error) {
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_, undo := conn.ExecContext(ctx, "ROLLBACK")
-			err = errors.Join(err, undo)
-		}
-	}()
-	var have int
-	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
-		return err
-	}
-	if have < version {
-		if _, err := conn.ExecContext(ctx, step); err != nil {
-			return err
-		}
-		if _, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version)); err != nil {
-			return err
-		}
-	}
-	_, err = conn.ExecContext(ctx, "COMMIT")
-	return err
-}
-
-// RestoreStore puts a backup in the place of the database in dir, and returns the name under which
-// what was there is kept. Errors: ErrInUse, ErrNewer, those of backup.Restore.
-func RestoreStore(ctx context.Context, dir, from string, steps fs.FS) (aside string, err error) {
-	if err := makeFolder(dir); err != nil {
-		return "", fmt.Errorf("make the data folder: %w", err)
-	}
-	lock, err := lockFolder(dir)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	names, err := fs.Glob(steps, "*.sql")
-	if err != nil {
-		return "", fmt.Errorf("list the migrations: %w", err)
-	}
-	return backup.Restore(ctx, from, databaseIn(dir), time.Now(), func(version int) error {
-		switch {
-		case version == 0:
-			return errors.New("it is not Hearth's")
-		case version > len(names):
-			return ErrNewer
-		}
-		return nil
-	})
 }
 
 // Reader is the pool of read-only connections.

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"hearth/web/chat"
+	"hearth/web/folder"
+	"hearth/web/migrate"
 )
 
 // steps are a schema of the tests' own: the store knows nothing of rooms.
@@ -191,7 +193,7 @@ func TestClosingFinishesWhatWasAccepted(t *testing.T) {
 func TestOneServerAFolder(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := testStore(t, dir)
-	if _, err := OpenStore(dir, steps, true, StoreOptions{}); !errors.Is(err, ErrInUse) {
+	if _, err := OpenStore(dir, steps, true, StoreOptions{}); !errors.Is(err, folder.ErrInUse) {
 		t.Errorf("a second server: %v", err)
 	}
 	beside, err := OpenStore(dir, steps, false, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
@@ -248,34 +250,12 @@ func TestADatabaseFromTheFutureIsLeftAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenStore(dir, steps, true, StoreOptions{}); !errors.Is(err, ErrNewer) {
+	if _, err := OpenStore(dir, steps, true, StoreOptions{}); !errors.Is(err, migrate.ErrNewer) {
 		t.Errorf("opened with %v", err)
 	}
 	after, err := os.ReadFile(filepath.Join(dir, "hearth.db"))
 	if err != nil || string(before) != string(after) {
 		t.Errorf("the file was touched (%v)", err)
-	}
-}
-
-func TestStepsAreTakenOnceAndWhole(t *testing.T) {
-	dir := t.TempDir()
-	s, _ := testStore(t, dir)
-	if err := errors.Join(s.Write(context.Background(), insert("old")), s.Close()); err != nil {
-		t.Fatal(err)
-	}
-	broken := fstest.MapFS{"0001_one.sql": steps["0001_one.sql"], "0002_two.sql": {Data: []byte("ALTER TABLE line ADD COLUMN at INTEGER; CREATE TABLE line (x)")}}
-	if _, err := OpenStore(dir, broken, true, StoreOptions{}); err == nil {
-		t.Fatal("a broken step was taken")
-	}
-	better := fstest.MapFS{"0001_one.sql": steps["0001_one.sql"], "0002_two.sql": {Data: []byte("ALTER TABLE line ADD COLUMN at INTEGER")}}
-	s, err := OpenStore(dir, better, true, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
-	if err != nil {
-		t.Fatalf("after half a step: %v", err)
-	}
-	defer s.Close()
-	var n int
-	if err := s.Reader().QueryRow("SELECT count(*) FROM line WHERE at IS NULL").Scan(&n); err != nil || n != 1 {
-		t.Errorf("%d old lines, %v", n, err)
 	}
 }
 

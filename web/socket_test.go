@@ -229,77 +229,6 @@ func TestANonceIsStoredOnce(t *testing.T) {
 	}
 }
 
-func TestPrivateMessages(t *testing.T) {
-	s := hearthtest.Start(t)
-	ada, bob, eve := s.SignUp(t, "ada"), s.SignUp(t, "bob"), s.SignUp(t, "eve")
-	a, b, b2, e := ada.Dial("/ws/chat/lobby/"), bob.Dial("/ws/chat/lobby/"), bob.Dial("/ws/chat/other/"), eve.Dial("/ws/chat/lobby/")
-	for _, sock := range []*hearthtest.Socket{a, b, b2, e} {
-		sock.Until("user_join") // greeted: what comes now is live
-	}
-	a.Send(map[string]any{"message": "/pm BOB  the key is under the mat", "nonce": "k"})
-	receipt := a.Until("private_message_delivered")
-	if receipt["target"] != "bob" || receipt["message"] != "the key is under the mat" || receipt["nonce"] != "k" || !stamp.MatchString(receipt.Text("timestamp")) {
-		t.Errorf("the receipt is %v", receipt)
-	}
-	for _, sock := range []*hearthtest.Socket{b, b2} {
-		if f := sock.Until("private_message"); f["user"] != "ada" || f["message"] != "the key is under the mat" || f.Int("id") != receipt.Int("id") || f["history"] == true {
-			t.Errorf("bob got %v", f)
-		}
-	}
-	for _, f := range append(e.Settled(), a.Settled()...) {
-		if f.Type() == "private_message" || f.Text("message") == "the key is under the mat" {
-			t.Errorf("somebody else saw %v", f)
-		}
-	}
-	_ = b.Close()
-	_ = b2.Close()
-	a.Say("/pm bob while you were out")
-	a.Until("private_message_delivered")
-	back := bob.Dial("/ws/chat/lobby/")
-	f := back.Find("the message that came meanwhile", func(f hearthtest.Frame) bool { return f["message"] == "while you were out" })
-	if f.Type() != "private_message" || f["history"] != true {
-		t.Errorf("bob found %v", f)
-	}
-	if r := bob.Get("/chat/@ada/"); r.Status != 200 || !strings.Contains(r.Body, "while you were out") {
-		t.Errorf("the conversation's page: %d", r.Status)
-	}
-	for _, f := range bob.Dial("/ws/chat/lobby/").Settled() {
-		if f.Type() == "private_message" {
-			t.Errorf("after it was read came %v", f)
-		}
-	}
-	for text, code := range map[string]string{"/pm nobody hi": "no_such_user", "/pm bob": "empty", "/pm": "empty", "/pm bob   ": "empty"} {
-		a.Send(map[string]any{"message": text, "nonce": text})
-		if f := a.Until("error"); f["code"] != code || f["nonce"] != text {
-			t.Errorf("%q is answered with %v", text, f)
-		}
-	}
-}
-
-func TestThePageOfAPrivateConversation(t *testing.T) {
-	s := hearthtest.Start(t)
-	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
-	a, b, b2 := ada.DialBatched("/ws/chat/@bob/"), bob.DialBatched("/ws/chat/@ada/"), bob.Dial("/ws/chat/lobby/")
-	a.Say("hi bob")
-	if f := a.Until("chat_message"); f["room"] != "@bob" || f["user"] != "ada" {
-		t.Errorf("ada got %v", f)
-	}
-	if f := b.Until("chat_message"); f["room"] != "@ada" || f["message"] != "hi bob" {
-		t.Errorf("bob got %v", f)
-	}
-	if f := b2.Until("private_message"); f["user"] != "ada" {
-		t.Errorf("bob got elsewhere %v", f)
-	}
-	for _, f := range b.Settled() {
-		if f.Type() == "private_message" {
-			t.Errorf("the conversation's own page got it twice: %v", f)
-		}
-	}
-	if _, resp, err := s.SignUp(t, "eve").TryDial("/ws/chat/@nobody/", nil); err == nil || resp.StatusCode != http.StatusNotFound {
-		t.Errorf("a conversation with nobody: %v", err)
-	}
-}
-
 func TestWhatAClientCanGetWrong(t *testing.T) {
 	s := hearthtest.Start(t)
 	other := s.SignUp(t, "ada").Dial("/ws/chat/r/")
@@ -405,60 +334,6 @@ func TestWhoIsLetIn(t *testing.T) {
 	ada.Dial("/ws/chat/Чат-Комната_1.2/").Until("user_list")
 	if f := ada.Dial("/ws/chat/%D1%87%D0%B0%D1%82-%D0%BA%D0%BE%D0%BC%D0%BD%D0%B0%D1%82%D0%B0_1.2/").Next(); len(names(f, "users")) != 1 {
 		t.Errorf("the same room in other letters: %v", f)
-	}
-}
-
-func TestGuests(t *testing.T) {
-	s := hearthtest.Start(t, "-guests", "read")
-	ada := s.SignUp(t, "ada")
-	a := ada.Dial("/ws/chat/r/")
-	a.Until("user_join")
-	visitor := s.Visitor(t)
-	v := visitor.Dial("/ws/chat/r/")
-	if f := v.Next(); f["you"] != nil || !slices.Equal(names(f, "users"), []string{"ada"}) {
-		t.Errorf("a visitor is greeted with %v", f)
-	}
-	v.Say("may I?")
-	if f := v.Until("error"); f["code"] != "sign_in" {
-		t.Errorf("a visitor who speaks gets %v", f)
-	}
-	a.Say("hello")
-	v.Until("chat_message")
-	for _, f := range a.Settled() {
-		if f.Type() == "user_join" {
-			t.Errorf("ada is told of a visitor: %v", f)
-		}
-	}
-	p := visitor.Dial("/users/")
-	if f := p.Until("presence"); f["username"] != "ada" || f["email"] != nil {
-		t.Errorf("a visitor sees %v", f)
-	}
-	if r := visitor.Get("/chat/@ada/"); r.Status != http.StatusSeeOther {
-		t.Errorf("a visitor at a private conversation: %d", r.Status)
-	}
-}
-
-func TestGuestsWhoSpeak(t *testing.T) {
-	s := hearthtest.Start(t, "-guests", "write")
-	a := s.SignUp(t, "ada").Dial("/ws/chat/r/")
-	visitor := s.Visitor(t)
-	if r := visitor.Post("/guest/", "guest_name", "Аda"); r.Status == http.StatusSeeOther { // a Cyrillic А
-		t.Error("a guest took a name that looks like a user's")
-	}
-	if r := visitor.Post("/guest/", "guest_name", "Gus", "next", "/chat/r/"); r.Status != http.StatusSeeOther {
-		t.Fatalf("choose a name: %d %s", r.Status, r.Body)
-	}
-	g := visitor.Dial("/ws/chat/r/")
-	if f := g.Next(); f["you"] != "Gus (guest)" {
-		t.Errorf("the guest is greeted with %v", f)
-	}
-	g.Say("hello from outside")
-	if f := a.Until("chat_message"); f["user"] != "Gus (guest)" || f["guest"] != true {
-		t.Errorf("ada got %v", f)
-	}
-	g.Say("/pm ada psst")
-	if f := g.Until("error"); f["code"] != "sign_in" {
-		t.Errorf("a guest's private message: %v", f)
 	}
 }
 

@@ -8,9 +8,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
-	"syscall"
 	"time"
+
+	"hearth/web/folder"
 )
 
 // Errors of Make and Restore.
@@ -55,7 +55,7 @@ func Make(ctx context.Context, file, to string) (err error) {
 	if err := os.Rename(f.Name(), to); err != nil {
 		return fmt.Errorf("name the backup: %w", err)
 	}
-	return SyncFolder(filepath.Dir(to))
+	return folder.Sync(filepath.Dir(to))
 }
 
 // vacuum fills the empty file to with what a database holds.
@@ -110,7 +110,7 @@ func Restore(ctx context.Context, from, file string, at time.Time, fit func(vers
 	if err := os.Rename(file+copySuffix, file); err != nil {
 		return aside, fmt.Errorf("put the backup in its place: %w", err)
 	}
-	return aside, SyncFolder(filepath.Dir(file))
+	return aside, folder.Sync(filepath.Dir(file))
 }
 
 // acceptable looks at the backup from outside.
@@ -166,7 +166,7 @@ func putAside(file string, at time.Time) (aside string, err error) {
 		if err := os.Rename(file+suffix, aside+suffix); err != nil {
 			return aside, fmt.Errorf("put the old database aside: %w", err)
 		}
-		if err := SyncFolder(filepath.Dir(file)); err != nil {
+		if err := folder.Sync(filepath.Dir(file)); err != nil {
 			return aside, err
 		}
 		moved = true
@@ -184,25 +184,6 @@ func syncFile(path string) error {
 		return fmt.Errorf("sync %s: %w", path, err)
 	}
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("sync %s: %w", path, err)
-	}
-	return nil
-}
-
-// SyncFolder waits until the names in a folder are on disk, where the system can.
-func SyncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("sync %s: %w", path, err)
-	}
-	err = f.Sync()
-	if errors.Is(err, syscall.EINVAL) { // some network file systems know no such thing
-		err = nil
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("sync %s: %w", path, err)
 	}
 	return nil

@@ -9,59 +9,6 @@ import (
 	"time"
 )
 
-// nowhere is a hub that nobody is connected to. It remembers what it was asked to end.
-type nowhere struct{ ended []string }
-
-func (*nowhere) EndSessions(...int64)            {}
-func (*nowhere) EndUser(int64)                   {}
-func (n *nowhere) Recheck(group string)          { n.ended = append(n.ended, "recheck "+group) }
-func (n *nowhere) EndRoom(group string)          { n.ended = append(n.ended, "end "+group) }
-func (*nowhere) Online(int64) bool               { return false }
-func (*nowhere) OnlineUsers() []int64            { return nil }
-func (*nowhere) OnlineCount() int                { return 0 }
-func (*nowhere) Here(string) []string            { return nil }
-func (*nowhere) HereCount(string) int            { return 0 }
-func (*nowhere) Listening(string) map[int64]bool { return nil }
-func (*nowhere) Publish(string, Event)           {}
-func (*nowhere) PublishSoon(string, Event)       {}
-
-// place is a house with an admin and rooms to search.
-type place struct {
-	*house
-	hub   *nowhere
-	admin Caller
-}
-
-func newPlace(t testing.TB) *place {
-	p := &place{house: newHouse(t), hub: &nowhere{}}
-	p.Attach(p.hub)
-	p.admin = Caller{User: p.user("ada")}
-	return p
-}
-
-func (p *place) room(name string, access Access) *Room {
-	p.t.Helper()
-	r, err := p.CreateRoom(context.Background(), p.admin, RoomDraft{Name: name, Access: access})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return r
-}
-
-// say says text a second after what was said before.
-func (p *place) say(by Caller, room, text string) *Message {
-	p.t.Helper()
-	p.clock = p.clock.Add(time.Second)
-	var said *Message
-	p.Say(context.Background(), by, room, Draft{Text: text}, func(m *Message, _ *Room, _ bool, err error) {
-		if err != nil {
-			p.t.Fatalf("%s in %s: %v", text, room, err)
-		}
-		said = m
-	})
-	return said
-}
-
 func (p *place) search(q MessageQuery) (texts []string, next Mark) {
 	p.t.Helper()
 	found, next, err := p.Search(context.Background(), q)
@@ -267,8 +214,8 @@ func TestDeleteRoom(t *testing.T) {
 	if found, _, err := p.History(context.Background(), p.find("other"), Page{Limit: 9}); err != nil || len(found) != 1 || found[0].ID != other.ID {
 		t.Errorf("the other room: %v, %v", found, err)
 	}
-	if !slices.Contains(p.hub.ended, "end "+r.Group()) {
-		t.Errorf("sockets: %v", p.hub.ended)
+	if !slices.Contains(p.hub.groups, r.Group()) {
+		t.Errorf("sockets: %v", p.hub.groups)
 	}
 	again := p.say(p.admin, "tea", "anew")
 	if again.RoomID == r.ID || again.Seq != 1 {

@@ -69,18 +69,24 @@ func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
 	return storage("delete a message", err)
 }
 
+// standing is messageFor without the messages that were taken back.
+func (c *Chat) standing(ctx context.Context, by Caller, id int64) (*Message, *Room, error) {
+	m, r, err := c.messageFor(ctx, by, id)
+	if err == nil && m.Deleted {
+		err = Errorf("no_such_message")
+	}
+	return m, r, err
+}
+
 // Edit changes the text of one's own message. Errors: those of a text, no_such_message,
 // not_allowed, storage.
 func (c *Chat) Edit(ctx context.Context, by Caller, id int64, text string) error {
 	if err := checkText(text); err != nil {
 		return err
 	}
-	m, r, err := c.messageFor(ctx, by, id)
+	m, r, err := c.standing(ctx, by, id)
 	if err != nil {
 		return err
-	}
-	if m.Deleted {
-		return Errorf("no_such_message")
 	}
 	if m.SenderID != by.senderID() {
 		return Errorf("not_allowed")
@@ -165,12 +171,9 @@ func (c *Chat) React(ctx context.Context, by Caller, id int64, emoji string, on 
 	if err := checkEmoji(emoji); err != nil {
 		return err
 	}
-	m, r, err := c.messageFor(ctx, by, id)
+	_, r, err := c.standing(ctx, by, id)
 	if err != nil {
 		return err
-	}
-	if m.Deleted {
-		return Errorf("no_such_message")
 	}
 	if err := c.MaySpeak(ctx, by, r); err != nil {
 		return err

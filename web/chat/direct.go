@@ -42,6 +42,31 @@ func (c *Chat) privateTarget(ctx context.Context, by Caller, who, text string) (
 	return r, checkText(text)
 }
 
+func (c *Chat) enterDirect(ctx context.Context, by Caller, who string) (*Room, error) {
+	if by.User == nil {
+		return nil, Errorf("sign_in")
+	}
+	other, err := c.UserByName(ctx, who)
+	if errors.Is(err, ErrNotFound) {
+		return nil, Errorf("no_such_user", "name", who)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.directRoom(ctx, by.User, other)
+}
+
+func (c *Chat) directRoom(ctx context.Context, me, other *User) (*Room, error) {
+	room := Room{Key: directKey(me.ID, other.ID), Access: Direct}
+	if r, err := c.roomByKey(ctx, room.Key); err == nil {
+		room = *r
+	} else if !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	room.Name, room.With, room.between = "@"+other.Name, other, [2]int64{me.ID, other.ID}
+	return &room, nil
+}
+
 type privateFrame struct {
 	Type      string `json:"type"`
 	ID        int64  `json:"id"`
@@ -108,6 +133,8 @@ func (c *Chat) directName(ctx context.Context, key string, by Caller) string {
 	}
 	return "@" + u.Name
 }
+
+func directKey(a, b int64) string { return fmt.Sprintf("@%d:%d", min(a, b), max(a, b)) }
 
 // otherOf is the second party of the private conversation with that key.
 func otherOf(key string, me int64) (other int64, mine bool) {

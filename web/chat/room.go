@@ -11,16 +11,6 @@ import (
 	"time"
 )
 
-// Access says who may enter a room.
-type Access string
-
-const (
-	Open   Access = "open"   // everybody with an account, and guests where they are let in
-	Admins Access = "admins" // admins only
-	Closed Access = "closed" // those who were added by name, and admins
-	Direct Access = "direct" // a private conversation: the two it is between
-)
-
 // maxTopic is the longest topic, in characters: it is one line under the room's name.
 const maxTopic = 250
 
@@ -39,8 +29,6 @@ type Room struct {
 
 // Group is the address of everybody in the room.
 func (r *Room) Group() string { return "room:" + r.Key }
-
-func directKey(a, b int64) string { return fmt.Sprintf("@%d:%d", min(a, b), max(a, b)) }
 
 // roomCache keeps room rows by key; every socket and message looks one up.
 type roomCache struct {
@@ -106,106 +94,6 @@ func (c *Chat) roomByKey(ctx context.Context, key string) (*Room, error) {
 	}
 	c.rooms.put(r, at)
 	return r, nil
-}
-
-// Enter is the one way to a room: it finds the room called name (@username: the private
-// conversation with that user), made or not, and decides whether the caller may be in it. Errors:
-// room_name… for what can't be a name, no_such_user, sign_in, not_allowed, storage.
-func (c *Chat) Enter(ctx context.Context, by Caller, name string) (*Room, error) {
-	if who, direct := strings.CutPrefix(name, "@"); direct {
-		return c.enterDirect(ctx, by, who)
-	}
-	name, key, err := RoomName(name)
-	if err != nil {
-		return nil, err
-	}
-	r, err := c.roomByKey(ctx, key)
-	if errors.Is(err, ErrNotFound) {
-		r, err = &Room{Name: name, Key: key, Access: Open}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r, c.mayEnter(ctx, by, r)
-}
-
-func (c *Chat) mayEnter(ctx context.Context, by Caller, r *Room) error {
-	if by.User == nil {
-		return c.guestMayEnter(ctx, r)
-	}
-	switch {
-	case r.Access == Open, by.Admin():
-		return nil
-	case r.Access == Closed:
-		return c.mustBeMember(ctx, by.User.ID, r.ID)
-	}
-	return Errorf("not_allowed")
-}
-
-func (c *Chat) guestMayEnter(ctx context.Context, r *Room) error {
-	may, err := c.GuestsMay(ctx)
-	if err != nil {
-		return err
-	}
-	if may == "off" || r.Access != Open {
-		return Errorf("sign_in")
-	}
-	return nil
-}
-
-func (c *Chat) mustBeMember(ctx context.Context, userID, roomID int64) error {
-	var one int
-	err := c.read.QueryRow(ctx, "SELECT 1 FROM membership WHERE user_id = ? AND room_id = ?", []any{userID, roomID}, &one)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Errorf("not_allowed")
-	}
-	return storage("look for a membership", err)
-}
-
-func (c *Chat) enterDirect(ctx context.Context, by Caller, who string) (*Room, error) {
-	if by.User == nil {
-		return nil, Errorf("sign_in")
-	}
-	other, err := c.UserByName(ctx, who)
-	if errors.Is(err, ErrNotFound) {
-		return nil, Errorf("no_such_user", "name", who)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return c.directRoom(ctx, by.User, other)
-}
-
-func (c *Chat) directRoom(ctx context.Context, me, other *User) (*Room, error) {
-	room := Room{Key: directKey(me.ID, other.ID), Access: Direct}
-	if r, err := c.roomByKey(ctx, room.Key); err == nil {
-		room = *r
-	} else if !errors.Is(err, ErrNotFound) {
-		return nil, err
-	}
-	room.Name, room.With, room.between = "@"+other.Name, other, [2]int64{me.ID, other.ID}
-	return &room, nil
-}
-
-// MaySpeak reports why the caller may not speak in a room it has entered, nil if it may.
-func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
-	if r.Archived {
-		return &Error{Code: "not_allowed", Key: "archived"}
-	}
-	if by.User != nil {
-		if r.With != nil && r.With.Disabled {
-			return &Error{Code: "not_allowed", Key: "mute_user", Args: []any{"name", r.With.Name}}
-		}
-		return nil
-	}
-	may, err := c.GuestsMay(ctx)
-	if err != nil {
-		return err
-	}
-	if may != "write" || by.Guest == "" {
-		return Errorf("sign_in")
-	}
-	return nil
 }
 
 // keep makes sure that the room has a row, and returns its id.
@@ -336,23 +224,6 @@ func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, e
 	return &room, storage("make a room", err)
 }
 
-// MayManage reports whether the caller may change a room's topic and access and its members:
-// admins, and in a room for the invited who made it.
-func (c *Chat) MayManage(ctx context.Context, by Caller, r *Room) (bool, error) {
-	if by.User == nil || r.Access == Direct || r.ID == 0 {
-		return false, nil
-	}
-	if by.Admin() {
-		return true, nil
-	}
-	var creator sql.NullInt64
-	err := c.read.QueryRow(ctx, "SELECT created_by FROM room WHERE id = ?", []any{r.ID}, &creator)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return creator.Int64 == by.User.ID, storage("look who made the room", err)
-}
-
 // ChangeRoom sets a room's topic and access. Whoever may no longer be there is shown out.
 func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) error {
 	if err := c.mustManage(ctx, by, r); err != nil {
@@ -381,14 +252,6 @@ func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) 
 	c.rooms.clear()
 	c.ender.Recheck(r.Group())
 	return storage("change a room", err)
-}
-
-func (c *Chat) mustManage(ctx context.Context, by Caller, r *Room) error {
-	may, err := c.MayManage(ctx, by, r)
-	if err == nil && !may {
-		err = Errorf("not_allowed")
-	}
-	return err
 }
 
 // RoomsFor are the rooms that the caller may enter, archived ones left out, by name.

@@ -42,8 +42,8 @@ func TestSessionOpensAndEnds(t *testing.T) {
 		t.Error("a guess opened a session")
 	}
 	again, s2, err := h.OpenSession(ctx, ada.ID, Browser{}, s.ID)
-	if err != nil || h.open(token) || !h.open(again) || !slices.Equal(h.ended, []int64{s.ID}) {
-		t.Errorf("after signing in again in the same browser: ended %v, %v", h.ended, err)
+	if err != nil || h.open(token) || !h.open(again) || !slices.Equal(h.hub.sessions, []int64{s.ID}) {
+		t.Errorf("after signing in again in the same browser: ended %v, %v", h.hub.sessions, err)
 	}
 	if err := h.EndOwnSession(ctx, ada.ID+1, s2.ID); err != nil || !h.open(again) {
 		t.Errorf("somebody else ended ada's session: %v", err)
@@ -71,7 +71,7 @@ func TestPasswordAndDisablingEndSessions(t *testing.T) {
 	if err := h.SetDisabled(ctx, Caller{User: ada}, linh.ID, true); err != nil {
 		t.Fatal(err)
 	}
-	if h.open(here) || !slices.Contains(h.users, linh.ID) {
+	if h.open(here) || !slices.Contains(h.hub.users, linh.ID) {
 		t.Error("a disabled user is still there")
 	}
 }
@@ -106,8 +106,8 @@ func TestSessionsAgeOnlyUnused(t *testing.T) {
 	if h.open(idle) {
 		t.Error("an idle session goes on")
 	}
-	if err := h.SweepSessions(ctx); err != nil || !h.open(used) || !slices.Equal(h.ended, []int64{idleSession.ID}) {
-		t.Errorf("swept %v, %v", h.ended, err)
+	if err := h.SweepSessions(ctx); err != nil || !h.open(used) || !slices.Equal(h.hub.sessions, []int64{idleSession.ID}) {
+		t.Errorf("swept %v, %v", h.hub.sessions, err)
 	}
 	restarted := New(h.disk, Fixed{})
 	restarted.now = h.now
@@ -134,8 +134,8 @@ func TestForgetEndsWhatOthersEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Forget()
-	if !h.open(stays) || h.open(goes) || !slices.Equal(h.ended, []int64{s.ID}) {
-		t.Errorf("ended: %v", h.ended)
+	if !h.open(stays) || h.open(goes) || !slices.Equal(h.hub.sessions, []int64{s.ID}) {
+		t.Errorf("ended: %v", h.hub.sessions)
 	}
 	if u, err := h.User(ctx, ada.ID); err != nil || u.Display() != "Ada" {
 		t.Errorf("%v, %v", u, err)
@@ -161,7 +161,7 @@ func TestGuestNames(t *testing.T) {
 		t.Fatalf("a guest can't change the spelling of his name: %v", err)
 	}
 	h.user("вова") // signing up takes the name over
-	if h.open(token) || !slices.Contains(h.ended, s.ID) {
+	if h.open(token) || !slices.Contains(h.hub.sessions, s.ID) {
 		t.Error("a guest goes by the name of a user")
 	}
 }

@@ -2,112 +2,11 @@ package chat
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
-
-	_ "modernc.org/sqlite"
 )
-
-// plainDisk is a Disk without group commit: each job is a transaction of its own.
-type plainDisk struct {
-	db *sql.DB
-	mu sync.Mutex
-}
-
-type plainTx struct {
-	*sql.Tx
-	undo []func()
-}
-
-func (t *plainTx) Announce(string, Event) {}
-func (t *plainTx) OnRollback(undo func()) { t.undo = append(t.undo, undo) }
-
-func (d *plainDisk) Reader() *sql.DB { return d.db }
-
-func (d *plainDisk) Submit(job func(Tx) error, done func(error)) {
-	done(d.Write(context.Background(), job))
-}
-
-func (d *plainDisk) Write(_ context.Context, job func(Tx) error) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	tx, err := d.db.Begin()
-	if err != nil {
-		return err
-	}
-	t := &plainTx{Tx: tx}
-	if err := job(t); err != nil {
-		for _, undo := range t.undo {
-			undo()
-		}
-		return errors.Join(err, tx.Rollback())
-	}
-	return tx.Commit()
-}
-
-// house is a chat whose clock and sockets the test holds.
-type house struct {
-	*Chat
-	t     testing.TB
-	clock time.Time
-	ended []int64 // sessions
-	users []int64 // whose sockets were all closed
-}
-
-func (h *house) EndSessions(ids ...int64) { h.ended = append(h.ended, ids...) }
-func (h *house) EndUser(id int64)         { h.users = append(h.users, id) }
-func (h *house) Recheck(string)           {}
-func (h *house) EndRoom(string)           {}
-
-func newHouse(t testing.TB) *house {
-	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db")+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(OFF)&_txlock=immediate")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	steps, err := fs.Glob(Migrations(), "*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, step := range steps {
-		text, err := fs.ReadFile(Migrations(), step)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := db.Exec(string(text)); err != nil {
-			t.Fatalf("%s: %v", step, err)
-		}
-	}
-	h := &house{Chat: New(&plainDisk{db: db}, Fixed{}), t: t, clock: time.Date(2026, 5, 12, 18, 0, 0, 0, time.UTC)}
-	h.ender = h
-	h.now = func() time.Time { return h.clock }
-	return h
-}
-
-func (h *house) user(name string) *User {
-	h.t.Helper()
-	u, err := h.CreateUser(context.Background(), Caller{}, NewUser{Name: name, Password: "hash of " + name})
-	if err != nil {
-		h.t.Fatalf("create %s: %v", name, err)
-	}
-	return u
-}
-
-func wantCode(t *testing.T, err error, code, field string) {
-	t.Helper()
-	var e *Error
-	if !errors.As(err, &e) || e.Code != code || e.Field != field {
-		t.Errorf("got %v, want %s on %q", err, code, field)
-	}
-}
 
 func TestFirstUserIsAdmin(t *testing.T) {
 	h := newHouse(t)

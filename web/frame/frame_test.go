@@ -10,6 +10,18 @@ func masked(b0 byte, payload ...byte) []byte {
 	return append([]byte{b0, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
 }
 
+// feed has s scan a stream in pieces of so many bytes, up to a violation: good bytes are handed on.
+func feed(s *scanner, stream []byte, size int) (good, code int) {
+	for piece := range slices.Chunk(stream, size) {
+		n, v := s.scan(piece)
+		good += n
+		if v != nil {
+			return good, v.Code
+		}
+	}
+	return good, 0
+}
+
 func TestViolationsAreFoundHoweverTheBytesArrive(t *testing.T) {
 	text, ping := masked(0x81, 'h', 'i'), masked(0x89)
 	for name, c := range map[string]struct {
@@ -38,16 +50,7 @@ func TestViolationsAreFoundHoweverTheBytesArrive(t *testing.T) {
 	} {
 		for size := 1; size <= len(c.stream); size++ {
 			var s scanner
-			good, code := 0, 0
-			for piece := range slices.Chunk(c.stream, size) {
-				n, v := s.scan(piece)
-				good += n
-				if v != nil {
-					code = v.Code
-					break
-				}
-			}
-			if good != c.good || code != c.code {
+			if good, code := feed(&s, c.stream, size); good != c.good || code != c.code {
 				t.Errorf("%s, %d bytes at a time: %d bytes handed on and %d, not %d and %d", name, size, good, code, c.good, c.code)
 			}
 		}
@@ -69,16 +72,7 @@ func TestTheHeaderOfAControlFrameTooManyIsAViolation(t *testing.T) {
 	} {
 		for size := 1; size <= len(c.stream); size++ {
 			s := scanner{budget: newBudget(Limits{Control: Rate{PerSecond: 1e-6, Burst: 2}})}
-			good, code := 0, 0
-			for piece := range slices.Chunk(c.stream, size) {
-				n, v := s.scan(piece)
-				good += n
-				if v != nil {
-					code = v.Code
-					break
-				}
-			}
-			if good != c.good || code != c.code {
+			if good, code := feed(&s, c.stream, size); good != c.good || code != c.code {
 				t.Errorf("%s, %d bytes at a time: %d bytes handed on and %d, not %d and %d", name, size, good, code, c.good, c.code)
 			}
 		}

@@ -1,0 +1,118 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+)
+
+// Access says who may enter a room.
+type Access string
+
+const (
+	Open   Access = "open"   // everybody with an account, and guests where they are let in
+	Admins Access = "admins" // admins only
+	Closed Access = "closed" // those who were added by name, and admins
+	Direct Access = "direct" // a private conversation: the two it is between
+)
+
+// Enter is the one way to a room: it finds the room called name (@username: the private
+// conversation with that user), made or not, and decides whether the caller may be in it. Errors:
+// room_name… for what can't be a name, no_such_user, sign_in, not_allowed, storage.
+func (c *Chat) Enter(ctx context.Context, by Caller, name string) (*Room, error) {
+	if who, direct := strings.CutPrefix(name, "@"); direct {
+		return c.enterDirect(ctx, by, who)
+	}
+	name, key, err := RoomName(name)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.roomByKey(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		r, err = &Room{Name: name, Key: key, Access: Open}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, c.mayEnter(ctx, by, r)
+}
+
+func (c *Chat) mayEnter(ctx context.Context, by Caller, r *Room) error {
+	if by.User == nil {
+		return c.guestMayEnter(ctx, r)
+	}
+	switch {
+	case r.Access == Open, by.Admin():
+		return nil
+	case r.Access == Closed:
+		return c.mustBeMember(ctx, by.User.ID, r.ID)
+	}
+	return Errorf("not_allowed")
+}
+
+func (c *Chat) guestMayEnter(ctx context.Context, r *Room) error {
+	may, err := c.GuestsMay(ctx)
+	if err != nil {
+		return err
+	}
+	if may == "off" || r.Access != Open {
+		return Errorf("sign_in")
+	}
+	return nil
+}
+
+func (c *Chat) mustBeMember(ctx context.Context, userID, roomID int64) error {
+	var one int
+	err := c.read.QueryRow(ctx, "SELECT 1 FROM membership WHERE user_id = ? AND room_id = ?", []any{userID, roomID}, &one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Errorf("not_allowed")
+	}
+	return storage("look for a membership", err)
+}
+
+// MaySpeak reports why the caller may not speak in a room it has entered, nil if it may.
+func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
+	if r.Archived {
+		return &Error{Code: "not_allowed", Key: "archived"}
+	}
+	if by.User != nil {
+		if r.With != nil && r.With.Disabled {
+			return &Error{Code: "not_allowed", Key: "mute_user", Args: []any{"name", r.With.Name}}
+		}
+		return nil
+	}
+	may, err := c.GuestsMay(ctx)
+	if err != nil {
+		return err
+	}
+	if may != "write" || by.Guest == "" {
+		return Errorf("sign_in")
+	}
+	return nil
+}
+
+// MayManage reports whether the caller may change a room's topic and access and its members:
+// admins, and in a room for the invited who made it.
+func (c *Chat) MayManage(ctx context.Context, by Caller, r *Room) (bool, error) {
+	if by.User == nil || r.Access == Direct || r.ID == 0 {
+		return false, nil
+	}
+	if by.Admin() {
+		return true, nil
+	}
+	var creator sql.NullInt64
+	err := c.read.QueryRow(ctx, "SELECT created_by FROM room WHERE id = ?", []any{r.ID}, &creator)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return creator.Int64 == by.User.ID, storage("look who made the room", err)
+}
+
+func (c *Chat) mustManage(ctx context.Context, by Caller, r *Room) error {
+	may, err := c.MayManage(ctx, by, r)
+	if err == nil && !may {
+		err = Errorf("not_allowed")
+	}
+	return err
+}

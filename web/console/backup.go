@@ -1,0 +1,72 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"hearth/web/backup"
+	"hearth/web/chat"
+	"hearth/web/folder"
+	"hearth/web/migrate"
+)
+
+// Backup runs `hearth backup`: it copies the database to a new file. Errors: UsageError, those of
+// backup.Make.
+func (c Console) Backup(ctx context.Context, args []string) error {
+	data, file, err := dataAndFile("backup", args)
+	if err != nil {
+		return err
+	}
+	if err := backup.Make(ctx, folder.Database(data), file); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.Out, "%s is a copy of the database, and it is sound.\n", file)
+	return nil
+}
+
+// Restore runs `hearth restore`: it puts a backup in the place of the database, which no server may
+// have open. Errors: UsageError, folder.ErrInUse, migrate.ErrNewer, those of backup.Restore.
+func (c Console) Restore(ctx context.Context, args []string) error {
+	data, file, err := dataAndFile("restore", args)
+	if err != nil {
+		return err
+	}
+	aside, err := restore(ctx, data, file)
+	if err != nil {
+		return FolderError(data, err)
+	}
+	fmt.Fprintf(c.Out, "The database is that of %s now.\n", file)
+	if aside != "" {
+		fmt.Fprintf(c.Out, "What was there is kept as %s.\n", aside)
+	}
+	return nil
+}
+
+// restore returns the name under which what was there is kept.
+func restore(ctx context.Context, data, from string) (aside string, err error) {
+	if err := folder.Make(data); err != nil {
+		return "", err
+	}
+	lock, err := folder.Lock(data)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	return backup.Restore(ctx, from, folder.Database(data), time.Now(), func(version int) error {
+		return migrate.Fits(version, chat.Migrations())
+	})
+}
+
+func dataAndFile(command string, args []string) (data, file string, err error) {
+	f := newFlags(command)
+	words, err := f.words(args)
+	if err != nil {
+		return "", "", err
+	}
+	if len(words) != 1 {
+		return "", "", Usagef("%s takes 1 word beside the flags, the FILE, not %d", command, len(words))
+	}
+	return f.data, words[0], nil
+}

@@ -1,0 +1,73 @@
+package console_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hearth/web/hearthtest"
+)
+
+// The way back from a damaged database, as somebody who only reads what Hearth says would go it.
+func TestDamageBackupRestore(t *testing.T) {
+	s := hearthtest.Start(t)
+	db := filepath.Join(s.Data, "hearth.db")
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	ada := s.SignUp(t, "ada")
+	for i := range 300 { // so much that it isn't all in the first pages, and in no cache
+		if r := ada.PostJSON("/api/rooms/r/messages", map[string]string{"message": strings.Repeat(fmt.Sprint(i, " "), 500)}); r.Status != 201 {
+			t.Fatal(r.Status, r.Body)
+		}
+	}
+	if out, status := s.Command(t, "", "backup", backup); status != 0 {
+		t.Fatalf("backup beside the server: %d %s", status, out)
+	}
+	s.Stop(t)
+	s.Restart(t)
+
+	size, err := os.Stat(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const kept = 100 << 10 // the schema and the small tables
+	noise := strings.Repeat("\xa5", int(size.Size())-kept)
+	f, err := os.OpenFile(db, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt([]byte(noise), kept)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if r := ada.Get("/api/rooms/r/messages"); r.Status < 500 {
+		t.Fatalf("damage was read as %d %s", r.Status, r.Body)
+	}
+	s.Kill(t) // and with it all of the log is here
+	if log := s.Log(); !strings.Contains(log, "hearth restore BACKUP -data "+s.Data) {
+		t.Errorf("the log doesn't say what to do:\n%s", log)
+	}
+
+	damaged, err := os.ReadFile(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, status := s.Run(t, "", s.Args...)
+	if status != failed || strings.Count(strings.TrimSpace(out), "\n") > 0 || !strings.Contains(out, "is damaged") || !strings.Contains(out, "hearth restore BACKUP -data "+s.Data) {
+		t.Errorf("a start with a damaged database: %d %s", status, out)
+	}
+	if after, err := os.ReadFile(db); err != nil || !bytes.Equal(damaged, after) {
+		t.Errorf("the damaged file was changed (%v)", err)
+	}
+	out, status = s.Command(t, "", "restore", backup)
+	if status != 0 || !strings.Contains(out, "kept as") {
+		t.Fatalf("restore: %d %s", status, out)
+	}
+	s.Restart(t)
+	if r := s.LogIn(t, "ada").Get("/api/rooms/r/messages"); !strings.Contains(r.Body, "299 299") {
+		t.Errorf("after restoring: %d %.200s", r.Status, r.Body)
+	}
+}

@@ -1,0 +1,167 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"hearth/web/chat"
+	"hearth/web/locale"
+)
+
+// userCommand is what follows `hearth user`.
+type userCommand struct {
+	Console
+	chat  *chat.Chat
+	verb  string
+	words []string // beside the verb and the flags; the first is the user's name
+	userFlags
+}
+
+type userFlags struct {
+	data          string
+	profile       chat.Profile
+	admin         bool
+	passwordStdin bool
+}
+
+// User runs `hearth user` with the args that follow it. Errors: UsageError, and what the rules of the
+// chat have against it, in words.
+func (c Console) User(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return Usagef("user needs a command: add, list, passwd, admin, disable or enable")
+	}
+	u := userCommand{Console: c, verb: args[0]}
+	if err := u.parse(args[1:]); err != nil {
+		return err
+	}
+	opened, done, err := c.Open(u.data)
+	if err != nil {
+		return err
+	}
+	u.chat = opened
+	return errors.Join(u.explain(u.run(ctx)), done())
+}
+
+func (u *userCommand) parse(args []string) error {
+	f := newFlags(u.verb)
+	if u.verb == "add" {
+		f.BoolVar(&u.admin, "admin", false, "")
+		f.StringVar(&u.profile.FirstName, "first", "", "")
+		f.StringVar(&u.profile.LastName, "last", "", "")
+		f.StringVar(&u.profile.Email, "email", "", "")
+	}
+	if u.verb == "add" || u.verb == "passwd" {
+		f.BoolVar(&u.passwordStdin, "password-stdin", false, "")
+	}
+	words, err := f.words(args)
+	if err != nil {
+		return err
+	}
+	needs := map[string]int{"add": 1, "list": 0, "passwd": 1, "admin": 2, "disable": 1, "enable": 1}
+	n, known := needs[u.verb]
+	if !known {
+		return Usagef("there is no command user %s: add, list, passwd, admin, disable and enable are", u.verb)
+	}
+	if len(words) != n {
+		return Usagef("user %s takes %d words beside the flags, not %d; `hearth help` shows how", u.verb, n, len(words))
+	}
+	u.data, u.words = f.data, words
+	return nil
+}
+
+// explain says what a rule has against a command, in words.
+func (u *userCommand) explain(err error) error {
+	if errors.Is(err, chat.ErrNotFound) {
+		return fmt.Errorf("there is no user %q; `hearth user list` lists them", u.words[0])
+	}
+	var e *chat.Error
+	if errors.As(err, &e) && e.Err == nil {
+		return errors.New(locale.Of("en").T("error."+e.Code, e.Args...))
+	}
+	return err
+}
+
+func (u *userCommand) run(ctx context.Context) error {
+	switch u.verb {
+	case "list":
+		return u.list(ctx)
+	case "add":
+		return u.add(ctx)
+	}
+	user, err := u.chat.UserByName(ctx, u.words[0])
+	if err != nil {
+		return err
+	}
+	by := chat.Console()
+	switch u.verb {
+	case "passwd":
+		hash, err := u.newPassword(user.Name)
+		if err != nil {
+			return err
+		}
+		return u.chat.SetPassword(ctx, by, user.ID, hash)
+	case "admin":
+		if u.words[1] != "on" && u.words[1] != "off" {
+			return Usagef("user admin NAME takes on or off, not %q", u.words[1])
+		}
+		return u.chat.SetAdmin(ctx, by, user.ID, u.words[1] == "on")
+	}
+	return u.chat.SetDisabled(ctx, by, user.ID, u.verb == "disable")
+}
+
+func (u *userCommand) add(ctx context.Context) error {
+	name := u.words[0]
+	if err := u.chat.CheckName(ctx, name); err != nil {
+		return err
+	}
+	hash, err := u.newPassword(name)
+	if err != nil {
+		return err
+	}
+	made, err := u.chat.CreateUser(ctx, chat.Console(), chat.NewUser{Name: name, Password: hash, Admin: u.admin, Profile: u.profile})
+	if err != nil {
+		return err
+	}
+	role := "a user"
+	if made.Admin {
+		role = "an admin"
+	}
+	fmt.Fprintf(u.Out, "%s is %s now.\n", made.Name, role)
+	return nil
+}
+
+func (u *userCommand) list(ctx context.Context) error {
+	w := tabwriter.NewWriter(u.Out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "NAME\tFIRST\tLAST\tE-MAIL\tSTATE\tLAST SEEN")
+	for offset := 0; ; {
+		users, total, err := u.chat.Users(ctx, chat.UserQuery{Limit: 1000, Offset: offset})
+		if err != nil {
+			return err
+		}
+		for _, user := range users {
+			seen := "never"
+			if !user.LastSeen.IsZero() {
+				seen = user.LastSeen.Local().Format(time.DateTime)
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", user.Name, user.FirstName, user.LastName, user.Email, state(user), seen)
+		}
+		if offset += len(users); offset >= total || len(users) == 0 {
+			return w.Flush()
+		}
+	}
+}
+
+func state(u *chat.User) string {
+	switch {
+	case u.Disabled && u.Admin:
+		return "admin, disabled"
+	case u.Disabled:
+		return "disabled"
+	case u.Admin:
+		return "admin"
+	}
+	return "user"
+}

@@ -1,0 +1,101 @@
+// Package folder keeps the data folder: what it is called inside, that it is the owner's alone, that
+// one server has it at a time, and that names in it outlast a power cut.
+package folder
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	database = "hearth.db"
+	lock     = "hearth.lock"
+)
+
+// ErrInUse is returned by Lock when another server has the folder.
+var ErrInUse = errors.New("another Hearth is serving this data folder; stop it first or choose another folder with -data")
+
+// Database is the path of the database in dir.
+func Database(dir string) string { return filepath.Join(dir, database) }
+
+// Make makes a folder (0700), and those that it is in, so that a power cut doesn't take them back.
+// One that is there is left as it is.
+func Make(dir string) error {
+	if err := makeAll(dir); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	return nil
+}
+
+func makeAll(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	if parent := filepath.Dir(dir); parent != dir {
+		if err := makeAll(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return Sync(filepath.Dir(dir))
+}
+
+// Claim makes a folder that was there before the owner's only (0700), if nobody else's things are in
+// it: it is empty or has the database.
+func Claim(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("read the data folder: %w", err)
+	}
+	ours := len(files) == 0
+	for _, f := range files {
+		ours = ours || f.Name() == database
+	}
+	if !ours {
+		return nil
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return fmt.Errorf("make the data folder private: %w", err)
+	}
+	return nil
+}
+
+// Lock keeps other servers off a folder, until it is unlocked or the process ends. Error: ErrInUse.
+func Lock(dir string) (*flock.Flock, error) {
+	l := flock.New(filepath.Join(dir, lock), flock.SetPermissions(0o600))
+	got, err := l.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the data folder: %w", err)
+	}
+	if !got {
+		return nil, ErrInUse
+	}
+	return l, nil
+}
+
+// Sync waits until the names in a folder are on disk, where the system can.
+func Sync(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync %s: %w", dir, err)
+	}
+	err = f.Sync()
+	if errors.Is(err, syscall.EINVAL) { // some network file systems know no such thing
+		err = nil
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("sync %s: %w", dir, err)
+	}
+	return nil
+}

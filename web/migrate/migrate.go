@@ -1,0 +1,115 @@
+// Package migrate takes a SQLite database from step to step up to today's schema. Steps are the .sql
+// files of a folder, in the order of their names; PRAGMA user_version counts those that were taken.
+// They only go forward. Databases are opened by the driver "sqlite", which the program brings along.
+package migrate
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// ErrNewer says that a database has taken more steps than are known here.
+var ErrNewer = errors.New("this database was written by a newer Hearth; use that version (nothing was changed)")
+
+// ErrForeign says that a database has taken none.
+var ErrForeign = errors.New("it is not Hearth's")
+
+// Check reads the database at dsn and no more. Error: ErrNewer, if it must not be written to.
+func Check(ctx context.Context, dsn string, steps fs.FS) error {
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	defer db.Close()
+	version, err := read(ctx, db)
+	if err != nil {
+		return fmt.Errorf("read the database: %w", err)
+	}
+	if err := Fits(version, steps); err != nil && !errors.Is(err, ErrForeign) {
+		return err
+	}
+	return nil
+}
+
+// Fits tells by its PRAGMA user_version whether a database can be brought to today's schema from a
+// step on the way there. Errors: ErrNewer, ErrForeign.
+func Fits(version int, steps fs.FS) error {
+	names, err := list(steps)
+	switch {
+	case err != nil:
+		return err
+	case version == 0:
+		return ErrForeign
+	case version > len(names):
+		return ErrNewer
+	}
+	return nil
+}
+
+// Run takes the steps that are missing, each in a transaction: one that fails leaves the schema at
+// the step before. Several processes may run it on one database at once.
+func Run(ctx context.Context, conn *sql.Conn, steps fs.FS) error {
+	names, err := list(steps)
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		text, err := fs.ReadFile(steps, name)
+		if err != nil {
+			return fmt.Errorf("read migration %s: %w", name, err)
+		}
+		if err := take(ctx, conn, i+1, string(text)); err != nil {
+			return fmt.Errorf("migration %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// list names the steps in their order.
+func list(steps fs.FS) ([]string, error) {
+	names, err := fs.Glob(steps, "*.sql") // sorted
+	if err != nil {
+		return nil, fmt.Errorf("list the migrations: %w", err)
+	}
+	return names, nil
+}
+
+// take looks at the version inside the transaction: another process may have been quicker.
+func take(ctx context.Context, conn *sql.Conn, version int, step string) (err error) {
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_, undo := conn.ExecContext(ctx, "ROLLBACK")
+			err = errors.Join(err, undo)
+		}
+	}()
+	have, err := read(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if have < version {
+		if _, err := conn.ExecContext(ctx, step); err != nil {
+			return err
+		}
+		if _, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version)); err != nil {
+			return err
+		}
+	}
+	_, err = conn.ExecContext(ctx, "COMMIT")
+	return err
+}
+
+// rower is a database, or a connection to one.
+type rower interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func read(ctx context.Context, db rower) (version int, err error) {
+	err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	return version, err
+}
