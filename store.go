@@ -92,7 +92,6 @@ type job struct {
 	err       error
 }
 
-
 // OpenStore opens the database in the folder dir, made if need be (0700, files 0600), and brings
 // its schema up to date by the numbered steps. With serve it also keeps other servers off the
 // folder; without, it works beside one. Errors: folder.ErrInUse, migrate.ErrNewer, *backup.DamagedError.
