@@ -43,9 +43,6 @@ const (
 	socketsWait = 3 * time.Second
 	// crowd is how many sockets make a wave, after which the memory of their handshakes is given back.
 	crowd = 500
-	// garbage is how much may be allocated before it is collected, in percent of what is in use.
-	// Twice Go's own, which with a small heap collects dozens of times a second under load.
-	garbage = 200
 	// sweepEvery is how often ended sessions and invitations are swept.
 	sweepEvery = time.Hour
 )
@@ -307,9 +304,6 @@ func listenError(addr string, err error) error {
 
 // serve answers until ctx ends, then stops gracefully.
 func (h *house) serve(ctx context.Context) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
-	}
 	failed := make(chan error, 1)
 	go func() { failed <- h.server.Serve(h.listen) }()
 	sweep, tidy := time.NewTicker(sweepEvery), time.NewTicker(time.Second)
