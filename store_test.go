@@ -388,6 +388,7 @@ func BenchmarkCurve(b *testing.B) {
 func curve(b *testing.B, messages, rooms int) {
 	s, c, ada := filled(b, messages, rooms)
 	defer s.Close()
+	defer c.Close()
 	ctx := context.Background()
 	caller := chat.Caller{User: ada}
 	b.Run("last50", func(b *testing.B) {
