@@ -2,6 +2,7 @@ package line
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -107,6 +108,9 @@ func TestTheBoundIsInBytesAndNothingFollowsAGap(t *testing.T) {
 		}
 		if l.Stop() {
 			t.Error("an overrun stops the line")
+		}
+		if waits(l) > 0 {
+			t.Error("what nobody will get is kept")
 		}
 		if _, err := l.Write([]byte{0x88, 0}); err != nil {
 			t.Fatal(err)
@@ -215,15 +219,26 @@ func frames(n int) []byte {
 	return b
 }
 
+func size(pieces net.Buffers) (n int) {
+	for _, p := range pieces {
+		n += len(p)
+	}
+	return n
+}
+
+// waits is how many bytes wait.
+func waits(l *Line) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return size(l.waiting)
+}
+
 // stall sends frames until some wait.
 func stall(t *testing.T, l *Line) (sent int) {
 	t.Helper()
 	for sent = range 10_000 {
 		l.SendAny(frames(1))
-		l.mu.Lock()
-		waits := l.bytes
-		l.mu.Unlock()
-		if waits > chunk {
+		if waits(l) > chunk {
 			return sent + 1
 		}
 	}
@@ -248,6 +263,83 @@ func TestAnswersTakeNoRoom(t *testing.T) {
 		}
 		read(t, peer, sent) // it still reads
 	})
+}
+
+// Who was behind and caught up has all the room again, and no more than that.
+func TestRoomComesBack(t *testing.T) {
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, peer := pair(minute(100_000))
+		for round := range 10 {
+			n := stall(t, l) + 50
+			for range 50 {
+				if !l.Send(frames(1)) {
+					t.Fatalf("there is no room in round %d", round)
+				}
+			}
+			read(t, peer, n*1000)
+		}
+		stall(t, l)
+		l.SendAny(frames(200))
+		l.take() // as flush does
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if got := size(l.waiting); got == 0 || got != l.bytes {
+			t.Errorf("%d bytes wait, and %d are counted", got, l.bytes)
+		}
+	})
+}
+
+// A close frame that isn't preceded by Stop, as where a peer broke a rule, is the last one as well.
+func TestNothingThatWaitsFollowsACloseFrame(t *testing.T) {
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, peer := pair(minute(1 << 20))
+		stall(t, l)
+		l.SendAny(frames(1000))
+		ended := make(chan error)
+		go func() {
+			_, err := l.Write([]byte{0x88, 0})
+			for waits(l) > 0 {
+				time.Sleep(time.Millisecond)
+			}
+			ended <- errors.Join(err, l.Close())
+		}()
+		time.Sleep(50 * time.Millisecond) // it comes before the peer reads; later it proves less
+		got, err := io.ReadAll(peer)
+		if err := errors.Join(err, <-ended); err != nil {
+			t.Fatal(err)
+		}
+		if at := bytes.IndexByte(got, 0x88); at != len(got)-2 {
+			t.Errorf("the close frame came at byte %d of %d", at, len(got))
+		}
+	})
+}
+
+// No wait for the peer leaves a deadline behind that ends a later write.
+func TestADeadlineIsForOneWrite(t *testing.T) {
+	t.Parallel()
+	const patience = 2 * time.Second
+	for name, wait := range map[string]func(*Line, net.Conn){
+		"frames": func(l *Line, peer net.Conn) { read(t, peer, stall(t, l)*1000) },
+		"a control frame": func(l *Line, peer net.Conn) {
+			now := l.try
+			l.try = attempt{}                                // as when the peer is behind
+			_ = l.SetWriteDeadline(time.Now().Add(patience)) // never fails
+			if _, err := l.Write([]byte{0x89, 0}); err != nil {
+				t.Fatal(err)
+			}
+			l.try = now
+			read(t, peer, 2)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, peer := pair(t, Limits{Bytes: 1 << 20, Patience: patience})
+			wait(l, peer)
+			time.Sleep(patience + patience/10)
+			l.Send(frames(1))
+			read(t, peer, 1000)
+		})
+	}
 }
 
 // A burst longer than the bound is not the fault of a peer that has taken all that came before.
