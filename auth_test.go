@@ -18,6 +18,7 @@ import (
 
 	"hearth/web"
 	"hearth/web/chat"
+	"hearth/web/hearthtest"
 )
 
 func newAuth(t *testing.T, dir string) *Auth {
@@ -352,6 +353,27 @@ func FuzzCookies(f *testing.F) {
 				t.Fatalf("with %q the page is %.100s", cookie, w.Body)
 			}
 		}
+	})
+}
+
+func TestOneStepFromSignInToSocketForEverybody(t *testing.T) {
+	h, s := inside(t, settings{})
+	ada := s.SignUp(t, "ada")
+	ada.DialBatched("/users/").Find("herself", func(f hearthtest.Frame) bool { return f["username"] == "ada" && f["is_logged_in"] == true })
+	if got := h.hub.OnlineUsers(); len(got) != 1 {
+		t.Errorf("online are %v", got)
+	}
+	watcher := s.SignUp(t, "watcher").Dial("/users/")
+	bob := s.SignUp(t, "bob")
+	sock := bob.Dial("/ws/chat/r/")
+	watcher.Find("bob online", func(f hearthtest.Frame) bool { return f["username"] == "bob" && f["is_logged_in"] == true })
+	bob.Post("/profile/", "action", "details", "first_name", "Роберт", "email", "bob@example.org")
+	watcher.Find("bob's new name", func(f hearthtest.Frame) bool {
+		return f["first_name"] == "Роберт" && f["email"] == "bob@example.org" && f["is_logged_in"] == true
+	})
+	_ = sock.Close()
+	watcher.Find("bob offline", func(f hearthtest.Frame) bool {
+		return f["username"] == "bob" && f["is_logged_in"] == false && f.Text("last_seen") != ""
 	})
 }
 
