@@ -472,9 +472,7 @@ func (h *Hub) Recheck(group string) {
 	members := h.members(group)
 	go func() {
 		for _, c := range members {
-			if err := c.socket.Allowed(); err != nil {
-				c.Close(websocket.ClosePolicyViolation, "no longer allowed here")
-			}
+			c.recheck()
 		}
 	}()
 }
@@ -542,7 +540,26 @@ func (c *conn) greet() {
 		c.Close(websocket.CloseGoingAway, "the server restarts, come back")
 		return
 	}
-	c.socket.Start(c, here)
+	// What was ended or changed since the request was looked at didn't find this socket yet.
+	if c.recheck() {
+		c.socket.Start(c, here)
+	}
+}
+
+// recheck closes the socket if its caller may no longer be here, and reports whether it may.
+func (c *conn) recheck() bool {
+	err := c.socket.Allowed()
+	var refused *chat.Error
+	switch {
+	case err == nil:
+		return true
+	case errors.As(err, &refused) && refused.Code != "storage":
+		c.Close(websocket.ClosePolicyViolation, "no longer allowed here")
+	default:
+		slog.Error("look whether a caller may still be here", "err", err)
+		c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
+	}
+	return false
 }
 
 func (c *conn) disconnected() {

@@ -175,25 +175,33 @@ func TestJoiningUnderLoadHasNoGapAndNothingTwice(t *testing.T) {
 	}
 }
 
-func TestOneStepFromSignInToSocketForEverybody(t *testing.T) {
+// What the greeting had is not told again, the rest in order; who has left leaves nothing behind.
+func TestToldOnceInOrderAndForgotten(t *testing.T) {
 	h, s := inside(t, settings{})
 	ada := s.SignUp(t, "ada")
-	ada.DialBatched("/users/").Find("herself", func(f hearthtest.Frame) bool { return f["username"] == "ada" && f["is_logged_in"] == true })
-	if got := h.hub.OnlineUsers(); len(got) != 1 {
-		t.Errorf("online are %v", got)
+	ada.PostJSON("/api/rooms/r/messages", map[string]string{"message": "number 1"})
+	sock := ada.Dial("/ws/chat/r/")
+	sock.Settled() // it is live
+	var all []chat.Announcement
+	for _, seq := range []int64{1, 3, 0, 4} {
+		a := chat.Announcement{Group: "room:r", Event: chat.UserLeft(fmt.Sprint(seq))}
+		if a.Event.Seq = seq; seq == 0 {
+			a.Group = chat.Inbox(1)
+		}
+		all = append(all, a)
 	}
-	watcher := s.SignUp(t, "watcher").Dial("/users/")
-	bob := s.SignUp(t, "bob")
-	sock := bob.Dial("/ws/chat/r/")
-	watcher.Find("bob online", func(f hearthtest.Frame) bool { return f["username"] == "bob" && f["is_logged_in"] == true })
-	bob.Post("/profile/", "action", "details", "first_name", "Роберт", "email", "bob@example.org")
-	watcher.Find("bob's new name", func(f hearthtest.Frame) bool {
-		return f["first_name"] == "Роберт" && f["email"] == "bob@example.org" && f["is_logged_in"] == true
-	})
+	h.hub.PublishAll(all)
+	for _, want := range []string{"3", "0", "4"} {
+		if f := sock.Until("user_leave"); f["user"] != want {
+			t.Errorf("number %v is told in place of %s", f["user"], want)
+		}
+	}
 	_ = sock.Close()
-	watcher.Find("bob offline", func(f hearthtest.Frame) bool {
-		return f["username"] == "bob" && f["is_logged_in"] == false && f.Text("last_seen") != ""
-	})
+	for deadline := time.Now().Add(20 * time.Second); h.hub.find("room:r") != nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the room is kept in memory")
+		}
+	}
 }
 
 // What is published to many is encoded once, and written without an allocation for each. Beside it

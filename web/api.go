@@ -25,7 +25,7 @@ type apiRoom struct {
 
 // listRooms answers with the rooms that the asker may enter.
 func (s *Server) listRooms(w http.ResponseWriter, r *ask) error {
-	if err := s.mayListen(r); err != nil {
+	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
 	rooms, unread, err := s.roomsFor(r)
@@ -51,7 +51,7 @@ type apiUser struct {
 
 // listUsers answers with a page of people: ?q= filters, ?offset= and ?limit= (at most 200) page.
 func (s *Server) listUsers(w http.ResponseWriter, r *ask) error {
-	if err := s.mayListen(r); err != nil {
+	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
 	limit, err := number(r, "limit", maxPage)

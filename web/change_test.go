@@ -101,6 +101,7 @@ func TestUnreadIsToldWhereOneIsNotLooking(t *testing.T) {
 	s := hearthtest.Start(t)
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	a, b := ada.DialBatched("/ws/chat/kitchen/"), bob.DialBatched("/ws/chat/kitchen/")
+	b.Until("user_join") // what is said from here on he is told
 	a.Say("the kitchen is kept now")
 	b.Until("chat_message")
 	bob.Get("/chat/kitchen/") // bob belongs to it

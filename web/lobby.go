@@ -63,7 +63,7 @@ func roomURL(name string) string { return "/chat/" + url.PathEscape(name) + "/" 
 
 // lobby shows the rooms with who is in them, and the table of all people.
 func (s *Server) lobby(w http.ResponseWriter, r *ask) error {
-	if err := s.mayListen(r); err != nil {
+	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
 	v := s.view(r, r.loc.T("lobby.title"))

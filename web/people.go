@@ -51,7 +51,7 @@ func (w Watch) Filled(r *chat.Room) { w.server.chat.TellRoom(r) }
 
 // peopleSocket is /users/: a frame for everybody who is online, then one for each change.
 func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
-	if err := s.mayListen(r); err != nil {
+	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
 	groups := s.groupsOf(r.caller, batched(r))
@@ -77,11 +77,11 @@ func (s *Server) greetPeople(c Conn, _ []string) {
 }
 
 // mayListen refuses visitors where guests are not let in.
-func (s *Server) mayListen(r *ask) error {
-	if r.caller.User != nil {
+func (s *Server) mayListen(ctx context.Context, by chat.Caller) error {
+	if by.User != nil {
 		return nil
 	}
-	may, err := s.chat.GuestsMay(r.Context())
+	may, err := s.chat.GuestsMay(ctx)
 	if err == nil && may == "off" {
 		err = chat.Errorf("sign_in")
 	}
@@ -90,14 +90,10 @@ func (s *Server) mayListen(r *ask) error {
 
 func (s *Server) stillListens(by chat.Caller) func() error {
 	return func() error {
-		if by.User == nil {
-			may, err := s.chat.GuestsMay(context.Background())
-			if err == nil && may == "off" {
-				err = chat.Errorf("sign_in")
-			}
+		now, err := s.still(by)
+		if err != nil {
 			return err
 		}
-		_, err := s.refresh(context.Background(), by)
-		return err
+		return s.mayListen(context.Background(), now)
 	}
 }

@@ -154,7 +154,7 @@ func (t *talker) recent(ctx context.Context, c Conn) ([]chat.Event, int64, error
 
 // allowed asks anew whether the caller may be here: its rights, or the room's, have changed.
 func (t *talker) allowed() error {
-	caller, err := t.server.refresh(context.Background(), t.caller)
+	caller, err := t.server.still(t.caller)
 	if err != nil {
 		return err
 	}
@@ -170,6 +170,14 @@ func (t *talker) markRead(seq int64) {
 	if err := t.server.chat.Read(context.Background(), t.caller, t.room, seq); err != nil {
 		slog.Error("note what was read", "err", err)
 	}
+}
+
+// still is refresh for a caller whose session may have ended as well.
+func (s *Server) still(by chat.Caller) (chat.Caller, error) {
+	if err := s.chat.SessionGoesOn(context.Background(), by.SessionID); err != nil {
+		return by, err
+	}
+	return s.refresh(context.Background(), by)
 }
 
 // refresh is the caller with its rights as they are now. Error: sign_in, if it is gone.

@@ -87,7 +87,7 @@ func (t *table) event(ctx context.Context, isNew bool) (chat.Event, error) {
 
 // tableSocket is /new-user/: the table of people as rows, whenever it changes.
 func (s *Server) tableSocket(w http.ResponseWriter, r *ask) error {
-	if err := s.mayListen(r); err != nil {
+	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
 	return s.connect(w, r, Socket{

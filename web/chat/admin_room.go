@@ -178,6 +178,8 @@ func (c *Chat) deletePart(tx Tx, by Caller, r *Room) (done bool, err error) {
 		return false, fmt.Errorf("delete room %d: %w", r.ID, err)
 	}
 	delete(c.last, r.ID)
+	c.gone[r.ID] = true
+	tx.OnRollback(func() { delete(c.gone, r.ID) })
 	if n, err := res.RowsAffected(); err != nil || n == 0 { // another admin was quicker
 		return true, err
 	}

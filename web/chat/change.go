@@ -49,9 +49,12 @@ func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
 		return nil
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
-		at := millis(c.now())
-		if _, err := tx.Exec("UPDATE message SET text = '', deleted_at = ? WHERE id = ?", at, id); err != nil {
+		res, err := tx.Exec("UPDATE message SET text = '', deleted_at = ? WHERE id = ? AND deleted_at IS NULL", millis(c.now()), id)
+		if err != nil {
 			return fmt.Errorf("erase message %d: %w", id, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 { // somebody was quicker
+			return err
 		}
 		if _, err := tx.Exec("DELETE FROM reaction WHERE message_id = ?", id); err != nil {
 			return fmt.Errorf("erase the reactions to message %d: %w", id, err)
@@ -194,8 +197,16 @@ func (c *Chat) React(ctx context.Context, by Caller, id int64, emoji string, on 
 	return storage("react to a message", err)
 }
 
-// react changes the rows of a reaction, and counts how many have it then.
+// react changes the rows of a reaction, and counts how many have it then. Error: no_such_message,
+// for one that was deleted since it was looked up.
 func react(tx Tx, x change, who int64) (count int, changed bool, err error) {
+	var there bool
+	if err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM message WHERE id = ? AND deleted_at IS NULL)", x.Message).Scan(&there); err != nil {
+		return 0, false, fmt.Errorf("look for message %d: %w", x.Message, err)
+	}
+	if !there {
+		return 0, false, Errorf("no_such_message")
+	}
 	query := "DELETE FROM reaction WHERE message_id = ? AND emoji = ? AND user_id = ?"
 	if x.On {
 		query = "INSERT INTO reaction (message_id, emoji, user_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"

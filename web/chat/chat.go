@@ -60,14 +60,15 @@ type Chat struct {
 	sessions sessionCache
 	watch    func(u *User, isNew bool) // nil: nobody looks at the people
 
-	// last is the highest number given out in each room. Only jobs of the writer touch it.
-	last map[int64]int64
+	// Only jobs of the writer touch these.
+	last map[int64]int64 // the highest number given out in each room
+	gone map[int64]bool  // rooms that were deleted: what is still on its way to them is refused
 }
 
 // New makes a Chat on disk. fixed is what the command line has decided. Sockets and
 // presence come with Attach.
 func New(disk Disk, fixed Fixed) *Chat {
-	return &Chat{disk: disk, read: &statements{db: disk.Reader()}, fixed: fixed, now: time.Now, last: map[int64]int64{}}
+	return &Chat{disk: disk, read: &statements{db: disk.Reader()}, fixed: fixed, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{}}
 }
 
 // Hub is the channel layer as the chat sees it.

@@ -127,19 +127,34 @@ func invisible(r rune) bool {
 
 // look is equal for names that people can't tell apart, in upper or lower case, although they are
 // written in different scripts: "ada" and "аdа" with Cyrillic а. It is the skeleton of UTS #39 with
-// one change: ASCII stays as it is. Else Ian would be lan, and by case Lan; erna would be ema.
+// two changes. ASCII stays as it is: else Ian would be lan, and by case Lan; erna would be ema. And a
+// letter that looks like none of ASCII counts as what its other case looks like: мария can be written
+// Мария, which nobody can tell from Mария with a Latin M.
 func look(name string) string {
 	var b strings.Builder
 	for _, r := range norm.NFD.String(name) {
-		if r < utf8.RuneSelf {
-			b.WriteRune(r)
-			continue
-		}
-		seen := confusables.SkeletonTweaked(string(r))
-		if seen == "l" && unicode.IsUpper(r) {
-			seen = "I" // Greek Ι, Cyrillic І: the table has l for all that look like I
-		}
-		b.WriteString(seen)
+		b.WriteString(seen(r))
 	}
 	return foldName(b.String())
+}
+
+// seen is what r looks like.
+func seen(r rune) string {
+	if r < utf8.RuneSelf {
+		return string(r)
+	}
+	for _, r := range [...]rune{r, unicode.ToUpper(r), unicode.ToLower(r)} {
+		s := confusables.SkeletonTweaked(string(r))
+		if s == "l" && unicode.IsUpper(r) {
+			return "I" // Greek Ι, Cyrillic І: the table has l for all that look like I
+		}
+		if ascii(s) {
+			return s
+		}
+	}
+	return confusables.SkeletonTweaked(string(unicode.ToLower(r)))
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }

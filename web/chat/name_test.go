@@ -72,6 +72,7 @@ func TestNamesThatAreOne(t *testing.T) {
 		{"ada", "ADA"}, {"ada", "ａda"}, {"straße", "STRASSE"}, {"Σίσυφος", "ΣΊΣΥΦΟΣ"},
 		{"ada", "аdа"}, {"ada", "АDA"}, {"BOB", "ВОВ"}, {"bob", "ВОВ"}, {"Ivan", "Іvan"}, {"Iris", "Ιris"},
 		{"Ꭸ", "ꭸ"}, {"paypal", "раураl"}, {"Nguyễn", "Nguуễn"}, {"helen", "НELEN"},
+		{"мария", "Mария"}, {"Mария", "мария"}, {"МАРИЯ", "Mария"}, {"тимур", "Tимур"}, {"κώστας", "Kώστας"}, {"ivan", "iνan"}, {"IVANOV", "IVAΝOV"},
 	} {
 		if !sameName(pair[0], pair[1]) {
 			t.Errorf("%s and %s look alike", pair[0], pair[1])

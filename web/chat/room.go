@@ -96,8 +96,12 @@ func (c *Chat) roomByKey(ctx context.Context, key string) (*Room, error) {
 	return r, nil
 }
 
-// keep makes sure that the room has a row, and returns its id.
+// keep makes sure that the room has a row, and returns its id. Error: not_allowed, for one that was
+// deleted since it was looked up, as for the archived room that it was until then.
 func (c *Chat) keep(tx Tx, r *Room, by Caller) (int64, error) {
+	if c.gone[r.ID] {
+		return 0, &Error{Code: "not_allowed", Key: "archived"}
+	}
 	if r.ID != 0 {
 		return r.ID, nil
 	}

@@ -224,6 +224,20 @@ func (c *Chat) loadSession(ctx context.Context, hash tokenHash) (*Session, error
 	return &s, nil
 }
 
+// SessionGoesOn reports whether a session has not ended; that there is none is fine. Errors: sign_in,
+// storage.
+func (c *Chat) SessionGoesOn(ctx context.Context, id int64) error {
+	if id == 0 {
+		return nil
+	}
+	var there bool
+	err := c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM session WHERE id = ?)", []any{id}, &there)
+	if err == nil && !there {
+		return Errorf("sign_in")
+	}
+	return storage("look whether a session goes on", err)
+}
+
 // touch notes that the session is in use. Nobody waits for it, and nothing is lost if it fails.
 func (c *Chat) touch(hash tokenHash, s *Session, age int, now time.Time) *Session {
 	fresh := *s

@@ -77,3 +77,84 @@ func TestGapIsFilled(t *testing.T) {
 		p.heard("one", "two", "three")
 	}
 }
+
+// swallow has the line break on the next frame that has some words in it, which is lost.
+func (p *page) swallow(words string) {
+	p.t.Helper()
+	p.do(`(() => {
+		const send = WebSocket.prototype.send;
+		WebSocket.prototype.send = function (data) {
+			if (!data.includes(` + quote(words) + `)) return send.call(this, data);
+			WebSocket.prototype.send = send;
+			this.close();
+		};
+	})()`)
+}
+
+// What was done to a message while the line broke is done once it is back, or one is told why not.
+func TestChangesSurviveABrokenLine(t *testing.T) {
+	s := start(t)
+	ada, tom := member(t, s, "ada"), member(t, s, "tom")
+	ada.open("/chat/garden/")
+	tom.open("/chat/garden/")
+	ada.say("there is cake")
+	tom.hears("there is cake")
+
+	tom.swallow(`"react"`)
+	tom.point("#log .message")
+	tom.click("[data-tool=react]")
+	tom.sees("#reaction-picker:popover-open")
+	tom.enter()
+	ada.reads("#log .reaction", "👍 1")
+
+	ada.swallow(`"edit"`)
+	ada.fill(composer, "")
+	ada.press("ArrowUp")
+	ada.sees("#editing")
+	ada.write(", really")
+	ada.enter()
+	tom.reads("#log .text", "there is cake, really")
+	ada.missing("#editing")
+
+	ada.swallow(`"delete"`)
+	ada.point("#log .message")
+	ada.click("[data-tool=delete]")
+	ada.click("#delete-dialog button[value=delete]")
+	tom.sees("#log .message.deleted")
+	ada.sees("#log .message.deleted")
+}
+
+// A receipt that comes twice is shown once, be it of a message or of a private one.
+func TestAnythingSentTwiceIsShownOnce(t *testing.T) {
+	s := start(t)
+	ada := member(t, s, "ada")
+	s.SignUp(t, "tom")
+	ada.open("/chat/garden/")
+	ada.do(`(() => {
+		const send = WebSocket.prototype.send;
+		WebSocket.prototype.send = function (data) {
+			send.call(this, data);
+			send.call(this, data);
+		};
+	})()`)
+	ada.fill(composer, "/pm tom between us")
+	ada.enter()
+	ada.say("one")
+	ada.say("two")
+	ada.heard("one", "two")
+	if n := value[int](ada, `document.querySelectorAll("#log .whisper").length`); n != 1 {
+		t.Errorf("what was said in private is shown %d times", n)
+	}
+}
+
+// Where the browser takes away the page's database, messages still go out, and one after the other.
+func TestWithoutADatabase(t *testing.T) {
+	s := start(t)
+	ada := member(t, s, "ada")
+	ada.open("/chat/garden/")
+	ada.say("before")
+	ada.do(`(() => { IDBDatabase.prototype.transaction = () => { throw new DOMException("gone", "InvalidStateError"); }; })()`)
+	ada.say("one")
+	ada.say("two")
+	ada.heard("before", "one", "two")
+}

@@ -4,6 +4,7 @@ package line
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -25,6 +26,13 @@ const (
 	maxLinger = 4 << 20
 )
 
+// Of the header of a server's frame (RFC 6455, 5.2), in bytes.
+const (
+	mark16     = 126   // in the second byte: the length takes two more bytes; above: eight more
+	mark16Size = 2 + 2 // of the header then
+	mark64Size = 2 + 8
+)
+
 // Line is a net.Conn on which a WebSocket library shakes hands and writes control frames, each
 // with one Write. All other frames go out by Send and SendAny. It is safe for concurrent use.
 type Line struct {
@@ -38,6 +46,7 @@ type Line struct {
 	mu      sync.Mutex // guards what follows; taken before out, never after
 	waiting net.Buffers
 	bytes   int  // of what waits
+	spare   int  // so many of them are not held against the peer
 	busy    bool // flush is at work
 	closed  bool
 
@@ -53,30 +62,48 @@ type Limits struct {
 
 // Send sends frames, and reports whether there was room. Where there was none they are lost, and
 // so is all that waits: a peer who is this far behind must come back and ask for what it missed.
-func (l *Line) Send(frames []byte) bool { return l.send(frames, l.limits.Bytes) }
+// There is always room for one who has taken all that came before.
+func (l *Line) Send(frames []byte) bool { return l.send(frames, true) }
 
-// SendAny is Send however much waits already: for answers whose size is bounded otherwise.
-func (l *Line) SendAny(frames []byte) { l.send(frames, int(^uint(0)>>1)) }
+// SendAny is Send however much waits already: for answers whose size is bounded otherwise. They take
+// no room from what is sent later.
+func (l *Line) SendAny(frames []byte) { l.send(frames, false) }
 
-func (l *Line) send(frames []byte, limit int) bool {
+func (l *Line) send(frames []byte, counts bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return true // nobody reads any more, so nobody is behind
 	}
-	if !l.busy && l.now(frames) {
+	if !l.busy {
+		if !l.now(frames) {
+			l.queue(frames, false)
+			l.busy = true
+			go l.flush()
+		}
 		return true
 	}
-	if l.bytes+len(frames) > limit {
+	if counts && l.bytes-l.spare+len(frames) > l.limits.Bytes {
 		l.drop()
 		return false
 	}
-	l.waiting, l.bytes = append(l.waiting, frames), l.bytes+len(frames)
-	if !l.busy {
-		l.busy = true
-		go l.flush()
-	}
+	l.queue(frames, counts)
 	return true
+}
+
+// queue has frames wait, in pieces between which control frames can go out; l.mu is held.
+func (l *Line) queue(frames []byte, counts bool) {
+	l.bytes += len(frames)
+	if !counts {
+		l.spare += len(frames)
+	}
+	for len(frames) > 0 {
+		n := len(frames)
+		if n > chunk {
+			n = boundary(frames, chunk)
+		}
+		l.waiting, frames = append(l.waiting, frames[:n:n]), frames[n:]
+	}
 }
 
 // now sends frames if that can begin without waiting, and reports whether it did. It has the rest
@@ -95,15 +122,17 @@ func (l *Line) now(frames []byte) bool {
 		n = len(frames) // lost like all that would follow
 	}
 	if n > 0 && n < len(frames) {
+		end := boundary(frames, n)
+		l.queue(frames[end:], false)
 		l.busy = true
-		go l.rest(frames[n:])
+		go l.rest(frames[n:end])
 		return true // with l.out held
 	}
 	l.out.Unlock()
 	return n > 0
 }
 
-// rest sends the end of what now began, and what came to wait meanwhile. It comes with l.out held.
+// rest sends the end of the frame that now began, and what waits. It comes with l.out held.
 func (l *Line) rest(p []byte) {
 	l.push(&net.Buffers{p}, time.Now().Add(l.limits.Patience))
 	l.out.Unlock()
@@ -140,6 +169,7 @@ func (l *Line) take() net.Buffers {
 	}
 	taken := l.waiting[:n:n]
 	l.waiting, l.bytes = l.waiting[n:], l.bytes-size
+	l.spare = max(0, l.spare-size) // nearly all of it is the greeting, which comes first
 	return taken
 }
 
@@ -212,7 +242,7 @@ func (l *Line) Stop() bool {
 	return !was
 }
 
-func (l *Line) drop() { l.closed, l.waiting, l.bytes = true, nil, 0 }
+func (l *Line) drop() { l.closed, l.waiting, l.bytes, l.spare = true, nil, 0, 0 }
 
 // Close says that nothing more will be written, reads what the peer still sends for at most a
 // second and 4 MiB, and then closes.
@@ -232,8 +262,16 @@ func (l *Line) Close() error {
 	return l.err
 }
 
-// Abort closes at once; what the peer has not taken is lost.
-func (l *Line) Abort() error { return l.Conn.Close() }
+// Abort closes at once; what the peer has not taken is lost. The system doesn't go on offering it
+// either: of a thousand peers who take nothing, that would be gigabytes for minutes.
+func (l *Line) Abort() error {
+	l.once.Do(func() {
+		if tcp, ok := l.Conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // then it is closed all the same
+		}
+	})
+	return l.Conn.Close()
+}
 
 // Hijacker wraps a ResponseWriter so that the connection taken over from it is a *Line, which is
 // handed to Got.
@@ -263,4 +301,27 @@ func New(conn net.Conn, limits Limits) *Line {
 	l := &Line{Conn: conn, limits: limits}
 	l.try.open(conn)
 	return l
+}
+
+// boundary is where the first of frames ends that ends at n bytes or later. They are a server's:
+// without a mask (RFC 6455, 5.2).
+func boundary(frames []byte, n int) int {
+	end := 0
+	for end < n {
+		head := frames[end:]
+		if len(head) < mark16Size {
+			return len(frames)
+		}
+		switch size := int(head[1]); {
+		case size < mark16:
+			end += 2 + size
+		case size == mark16:
+			end += mark16Size + int(binary.BigEndian.Uint16(head[2:]))
+		case len(head) >= mark64Size:
+			end += mark64Size + int(binary.BigEndian.Uint64(head[2:]))
+		default:
+			return len(frames)
+		}
+	}
+	return min(end, len(frames))
 }

@@ -2,11 +2,27 @@ package line
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"testing"
 	"time"
 )
+
+// both runs a test on a line that writes at once what the peer can take, and on one that can't, as on
+// systems that aren't Unix.
+func both(t *testing.T, test func(t *testing.T, pair func(Limits) (*Line, net.Conn))) {
+	t.Run("at once", func(t *testing.T) {
+		test(t, func(limits Limits) (*Line, net.Conn) { return pair(t, limits) })
+	})
+	t.Run("never at once", func(t *testing.T) {
+		test(t, func(limits Limits) (*Line, net.Conn) {
+			l, peer := pair(t, limits)
+			l.try = attempt{}
+			return l, peer
+		})
+	})
+}
 
 // pair is a line with small buffers, and its peer.
 func pair(t *testing.T, limits Limits) (*Line, net.Conn) {
@@ -48,123 +64,141 @@ func read(t *testing.T, peer net.Conn, n int) []byte {
 	return p
 }
 
-// piece is the i-th of many that differ.
-func piece(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 1000) }
+// piece is the i-th of many that differ: a text frame of 1000 bytes.
+func piece(i int) []byte {
+	return append([]byte{0x81, 126, 996 >> 8, 996 & 0xff}, bytes.Repeat([]byte{byte(i % 100)}, 996)...)
+}
 
 func TestAStalledPeerGetsAllInOrderOnceItReads(t *testing.T) {
-	l, peer := pair(t, minute(64<<20))
-	var want []byte
-	for i := range 20_000 {
-		if !l.Send(piece(i)) {
-			t.Fatalf("no room for piece %d", i)
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, peer := pair(minute(64 << 20))
+		var want []byte
+		for i := range 20_000 {
+			if !l.Send(piece(i)) {
+				t.Fatalf("no room for piece %d", i)
+			}
+			want = append(want, piece(i)...)
 		}
-		want = append(want, piece(i)...)
-	}
-	l.mu.Lock()
-	behind := l.bytes
-	l.mu.Unlock()
-	if behind == 0 {
-		t.Fatal("the peer was never behind, so nothing is proved")
-	}
-	if !bytes.Equal(read(t, peer, len(want)), want) {
-		t.Error("what came is not what was sent")
-	}
-	l.Send([]byte("again at once"))
-	if got := read(t, peer, 13); string(got) != "again at once" {
-		t.Errorf("got %q", got)
-	}
+		l.mu.Lock()
+		behind := l.bytes
+		l.mu.Unlock()
+		if behind == 0 {
+			t.Fatal("the peer was never behind, so nothing is proved")
+		}
+		if !bytes.Equal(read(t, peer, len(want)), want) {
+			t.Error("what came is not what was sent")
+		}
+		l.Send([]byte("again at once"))
+		if got := read(t, peer, 13); string(got) != "again at once" {
+			t.Errorf("got %q", got)
+		}
+	})
 }
 
 func TestTheBoundIsInBytesAndNothingFollowsAGap(t *testing.T) {
-	l, peer := pair(t, minute(10_000))
-	sent := 0
-	for l.Send(piece(sent)) {
-		sent++
-	}
-	l.SendAny(piece(0))
-	if !l.Send(piece(0)) {
-		t.Error("after the overrun nobody is behind any more")
-	}
-	if l.Stop() {
-		t.Error("an overrun stops the line")
-	}
-	if _, err := l.Write([]byte{0x88, 0}); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	got, err := io.ReadAll(peer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	frames, end := got[:len(got)-2], got[len(got)-2:]
-	if !bytes.Equal(end, []byte{0x88, 0}) {
-		t.Errorf("it ends with %v", end)
-	}
-	if len(frames)%1000 != 0 || len(frames) > sent*1000 {
-		t.Fatalf("%d bytes of %d pieces", len(frames), sent)
-	}
-	for i := range len(frames) / 1000 {
-		if !bytes.Equal(frames[i*1000:(i+1)*1000], piece(i)) {
-			t.Fatalf("piece %d is not what was sent", i)
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, peer := pair(minute(10_000))
+		sent := 0
+		for l.Send(piece(sent)) {
+			sent++
 		}
-	}
+		l.SendAny(piece(0))
+		if !l.Send(piece(0)) {
+			t.Error("after the overrun nobody is behind any more")
+		}
+		if l.Stop() {
+			t.Error("an overrun stops the line")
+		}
+		if waits(l) > 0 {
+			t.Error("what nobody will get is kept")
+		}
+		if _, err := l.Write([]byte{0x88, 0}); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(peer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames, end := got[:len(got)-2], got[len(got)-2:]
+		if !bytes.Equal(end, []byte{0x88, 0}) {
+			t.Errorf("it ends with %v", end)
+		}
+		if len(frames)%1000 != 0 || len(frames) > sent*1000 {
+			t.Fatalf("%d bytes of %d pieces", len(frames), sent)
+		}
+		for i := range len(frames) / 1000 {
+			if !bytes.Equal(frames[i*1000:(i+1)*1000], piece(i)) {
+				t.Fatalf("piece %d is not what was sent", i)
+			}
+		}
+	})
 }
 
 func TestAnswersAreNotBounded(t *testing.T) {
-	l, peer := pair(t, minute(10))
-	long := bytes.Repeat([]byte("x"), 8<<20)
-	l.SendAny(long)
-	l.SendAny([]byte("the end"))
-	if got := read(t, peer, len(long)+7); string(got[len(long):]) != "the end" {
-		t.Error("something else came")
-	}
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, peer := pair(minute(10))
+		long := frames(8000)
+		l.SendAny(long)
+		l.SendAny([]byte("the end"))
+		if got := read(t, peer, len(long)+7); string(got[len(long):]) != "the end" {
+			t.Error("something else came")
+		}
+	})
 }
 
 func TestNothingFollowsACloseFrame(t *testing.T) {
-	l, peer := pair(t, minute(1000))
-	l.Send([]byte("before"))
-	if _, err := l.Write([]byte{0x88, 0}); err != nil {
-		t.Fatal(err)
-	}
-	l.Send([]byte("after"))
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := io.ReadAll(peer); err != nil || string(got) != "before\x88\x00" {
-		t.Errorf("got %q, %v", got, err)
-	}
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, peer := pair(minute(1000))
+		l.Send([]byte("before"))
+		read(t, peer, 6) // what only waits, a close frame overtakes
+		if _, err := l.Write([]byte{0x88, 0}); err != nil {
+			t.Fatal(err)
+		}
+		l.Send([]byte("after"))
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(peer); err != nil || string(got) != "\x88\x00" {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
 }
 
 func TestControlFramesGoBetweenFrames(t *testing.T) {
-	l, peer := pair(t, minute(64<<20))
-	const pieces = 5000
-	for i := range pieces {
-		l.Send(piece(1 + i%100))
-	}
-	wrote := make(chan error)
-	go func() {
-		_, err := l.Write([]byte{0x89, 0})
-		wrote <- err
-	}()
-	got := read(t, peer, pieces*1000+2)
-	if err := <-wrote; err != nil {
-		t.Fatal(err)
-	}
-	if at := bytes.IndexByte(got, 0x89); at < 0 || at%1000 != 0 {
-		t.Errorf("the ping came at byte %d", at)
-	}
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, peer := pair(minute(64 << 20))
+		const pieces = 5000
+		for i := range pieces {
+			l.Send(piece(i))
+		}
+		wrote := make(chan error)
+		go func() {
+			_, err := l.Write([]byte{0x89, 0})
+			wrote <- err
+		}()
+		got := read(t, peer, pieces*1000+2)
+		if err := <-wrote; err != nil {
+			t.Fatal(err)
+		}
+		if at := bytes.IndexByte(got, 0x89); at < 0 || at%1000 != 0 {
+			t.Errorf("the ping came at byte %d", at)
+		}
+	})
 }
 
 func TestAPeerThatTakesNothingIsHungUpOn(t *testing.T) {
-	l, _ := pair(t, Limits{Bytes: 64 << 20, Patience: 50 * time.Millisecond})
-	for i := range 20_000 {
-		l.Send(piece(i))
-	}
-	if _, err := l.Conn.Read(make([]byte, 1)); err == nil {
-		t.Error("it is still there")
-	}
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, _ := pair(Limits{Bytes: 64 << 20, Patience: 50 * time.Millisecond})
+		for i := range 20_000 {
+			l.Send(piece(i))
+		}
+		if _, err := l.Conn.Read(make([]byte, 1)); err == nil {
+			t.Error("it is still there")
+		}
+	})
 }
 
 func TestSendingDoesNotAllocateWhileThePeerKeepsUp(t *testing.T) {
@@ -173,5 +207,209 @@ func TestSendingDoesNotAllocateWhileThePeerKeepsUp(t *testing.T) {
 	p := []byte("a message")
 	if n := testing.AllocsPerRun(100, func() { l.Send(p) }); n >= 1 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// frames are n pieces, one after the other.
+func frames(n int) []byte {
+	var b []byte
+	for i := range n {
+		b = append(b, piece(i)...)
+	}
+	return b
+}
+
+func size(pieces net.Buffers) (n int) {
+	for _, p := range pieces {
+		n += len(p)
+	}
+	return n
+}
+
+// waits is how many bytes wait.
+func waits(l *Line) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return size(l.waiting)
+}
+
+// stall sends frames until some wait.
+func stall(t *testing.T, l *Line) (sent int) {
+	t.Helper()
+	for sent = range 10_000 {
+		l.SendAny(frames(1))
+		if waits(l) > chunk {
+			return sent + 1
+		}
+	}
+	t.Fatal("the peer is never behind")
+	return 0
+}
+
+// An answer may be longer than the bound. Whoever hasn't read it yet is not cut for that.
+func TestAnswersTakeNoRoom(t *testing.T) {
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, peer := pair(minute(10_000))
+		sent := stall(t, l)
+		l.SendAny(frames(2000))
+		for range 5 {
+			if !l.Send(frames(1)) {
+				t.Fatal("there is no room for an event")
+			}
+		}
+		l.SendAny(frames(1))
+		if l.Send(frames(10)) {
+			t.Error("there is no bound")
+		}
+		read(t, peer, sent) // it still reads
+	})
+}
+
+// Who was behind and caught up has all the room again, and no more than that.
+func TestRoomComesBack(t *testing.T) {
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, peer := pair(minute(100_000))
+		for round := range 10 {
+			n := stall(t, l) + 50
+			for range 50 {
+				if !l.Send(frames(1)) {
+					t.Fatalf("there is no room in round %d", round)
+				}
+			}
+			read(t, peer, n*1000)
+		}
+		stall(t, l)
+		l.SendAny(frames(200))
+		l.take() // as flush does
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if got := size(l.waiting); got == 0 || got != l.bytes {
+			t.Errorf("%d bytes wait, and %d are counted", got, l.bytes)
+		}
+	})
+}
+
+// A close frame that isn't preceded by Stop, as where a peer broke a rule, is the last one as well.
+func TestNothingThatWaitsFollowsACloseFrame(t *testing.T) {
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, peer := pair(minute(1 << 20))
+		stall(t, l)
+		l.SendAny(frames(1000))
+		ended := make(chan error)
+		go func() {
+			_, err := l.Write([]byte{0x88, 0})
+			for waits(l) > 0 {
+				time.Sleep(time.Millisecond)
+			}
+			ended <- errors.Join(err, l.Close())
+		}()
+		time.Sleep(50 * time.Millisecond) // it comes before the peer reads; later it proves less
+		got, err := io.ReadAll(peer)
+		if err := errors.Join(err, <-ended); err != nil {
+			t.Fatal(err)
+		}
+		if at := bytes.IndexByte(got, 0x88); at != len(got)-2 {
+			t.Errorf("the close frame came at byte %d of %d", at, len(got))
+		}
+	})
+}
+
+// No wait for the peer leaves a deadline behind that ends a later write.
+func TestADeadlineIsForOneWrite(t *testing.T) {
+	t.Parallel()
+	const patience = 2 * time.Second
+	for name, wait := range map[string]func(*Line, net.Conn){
+		"frames": func(l *Line, peer net.Conn) { read(t, peer, stall(t, l)*1000) },
+		"a control frame": func(l *Line, peer net.Conn) {
+			now := l.try
+			l.try = attempt{}                                // as when the peer is behind
+			_ = l.SetWriteDeadline(time.Now().Add(patience)) // never fails
+			if _, err := l.Write([]byte{0x89, 0}); err != nil {
+				t.Fatal(err)
+			}
+			l.try = now
+			read(t, peer, 2)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, peer := pair(t, Limits{Bytes: 1 << 20, Patience: patience})
+			wait(l, peer)
+			time.Sleep(patience + patience/10)
+			l.Send(frames(1))
+			read(t, peer, 1000)
+		})
+	}
+}
+
+// A burst longer than the bound is not the fault of a peer that has taken all that came before.
+func TestWhoKeepsUpIsNotBehind(t *testing.T) {
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, peer := pair(minute(10_000))
+		burst := frames(8000)
+		if !l.Send(burst) {
+			t.Fatal("there is no room for a burst")
+		}
+		if !bytes.Equal(read(t, peer, len(burst)), burst) {
+			t.Error("what came is not what was sent")
+		}
+	})
+}
+
+// However long an answer is, it is taken bit by bit, with control frames in between.
+func TestASlowPeerGetsALongAnswer(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		t.Parallel()
+		l, peer := pair(Limits{Bytes: 1 << 20, Patience: 2 * time.Second})
+		answer := frames(16_000)
+		l.SendAny(answer)
+		pinged := make(chan error)
+		go func() {
+			_, err := l.Write([]byte{0x89, 0})
+			pinged <- err
+		}()
+		var got []byte
+		for range 16 {
+			got = append(got, read(t, peer, 1_000_000)...)
+			time.Sleep(200 * time.Millisecond)
+		}
+		got = append(got, read(t, peer, 2)...)
+		if err := <-pinged; err != nil {
+			t.Error(err)
+		}
+		at := bytes.IndexByte(got, 0x89)
+		if at < 0 || at%1000 != 0 || at > len(answer)/2 {
+			t.Fatalf("the ping came at byte %d of %d", at, len(got))
+		}
+		if !bytes.Equal(append(got[:at:at], got[at+2:]...), answer) {
+			t.Error("what came is not what was sent")
+		}
+	})
+}
+
+// What a peer doesn't take is not kept for it by the system once the line is cut.
+func TestACutLineHoldsNothing(t *testing.T) {
+	l, peer := pair(t, minute(64<<20))
+	stall(t, l)
+	if err := l.Abort(); err != nil {
+		t.Fatal(err)
+	}
+	if err := peer.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(peer); err == nil {
+		t.Error("it was offered to the peer until the end")
+	}
+}
+
+func TestBoundary(t *testing.T) {
+	all := append([]byte{0x81, 0}, 0x81, 3, 'a', 'b', 'c')                               // to 2, to 7
+	all = append(append(all, 0x81, 126, 0, 200), make([]byte, 200)...)                   // to 211
+	all = append(append(all, 0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0), make([]byte, 65536)...) // to 65757
+	for n, want := range map[int]int{1: 2, 2: 2, 3: 7, 7: 7, 8: 211, 210: 211, 212: 65757, 65757: 65757} {
+		if got := boundary(all, n); got != want {
+			t.Errorf("the frame at byte %d ends at %d, not at %d", n, want, got)
+		}
 	}
 }

@@ -3,6 +3,7 @@
 import { t } from "./i18n.js";
 import { Wire } from "./wire.js";
 import { Outbox } from "./outbox.js";
+import { Asks } from "./asks.js";
 import { append, appendLine, atEnd, holding, messages, showPending, startLog, toEnd } from "./log.js";
 import { buildMessage, markDeleted, markEdited } from "./message.js";
 import { reload, watchScroll } from "./history.js";
@@ -36,6 +37,7 @@ const outbox = new Outbox({
   onChange: drawPending,
   onRefused: (item, frame) => giveBack(item.text, frame.message),
 });
+const asks = new Asks((frame) => wire.send(frame));
 
 function socketPath() {
   return `/ws/chat/${encodeURIComponent(room)}/?after=${seq}`;
@@ -58,6 +60,7 @@ function onState(now) {
   if (now === "open") {
     connections++;
     outbox.ready.then(() => outbox.again());
+    asks.again();
     markRead();
   }
   drawPending();
@@ -100,7 +103,8 @@ const frames = {
   private_message_delivered(frame) {
     outbox.receipt(frame.nonce);
     sidebar.directOf(frame.target, frame.display ?? displayOf(frame.target));
-    if (room !== `@${frame.target}`) appendLine(whisper(frame.target, frame, true));
+    const shown = room === `@${frame.target}` || document.getElementById(`w${frame.id}`); // receipts may come twice
+    if (!shown) appendLine(whisper(frame.target, frame, true));
     toEnd();
   },
   presence(frame) {
@@ -115,12 +119,14 @@ const frames = {
     else sidebar.setUnread(frame.room, 0);
   },
   error(frame) {
+    asks.refused(frame);
     if (!outbox.refused(frame)) showError(frame.message);
   },
   // What came while the history was fetched is asked for again: no gap, and ids keep it from doubling.
   async reset() {
     try {
       seq = await reload();
+      asks.forget();
       wire.restart();
     } catch {
       location.reload();
@@ -131,7 +137,9 @@ const frames = {
 // onFrame: kinds that this page doesn't know are for later pages. seq moves only with what has been shown.
 function onFrame(frame) {
   if (Object.hasOwn(frames, frame.type)) frames[frame.type](frame);
-  if (CHANGES.has(frame.type) && frame.seq > seq) seq = frame.seq;
+  if (!CHANGES.has(frame.type)) return;
+  asks.told(frame);
+  if (frame.seq > seq) seq = frame.seq;
 }
 
 function said(frame) {
@@ -143,9 +151,9 @@ function said(frame) {
   markRead();
 }
 
-// ask sends what makes sense at once or not at all.
+// ask asks for what makes sense soon or not at all: only if there is a line.
 function ask(frame) {
-  showError(wire.send(frame) ? "" : t("line.needed"));
+  showError(asks.ask(frame) ? "" : t("line.needed"));
 }
 
 // markRead tells the server how far one has read: what stands at the end of a page that is looked at.
@@ -166,7 +174,7 @@ startComposer({
   },
   onTyping: () => wire.send({ type: "typing" }),
 });
-startEditing((id, message) => wire.send({ type: "edit", id, message }));
+startEditing((id, message) => asks.ask({ type: "edit", id, message }));
 startReactions((id, emoji, on) => ask({ type: "react", id, emoji, on }));
 startTools({ onReact: openPicker, onReply: replyTo, onEdit: startEdit, onDelete: (id) => ask({ type: "delete", id }) });
 document.addEventListener("visibilitychange", markRead);

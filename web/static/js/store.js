@@ -16,6 +16,7 @@ function openDatabase() {
   return promised(request);
 }
 
+// A browser may take a database away from a page that is open: then each of these is rejected.
 class Database {
   constructor(database) {
     this.database = database;
@@ -25,15 +26,15 @@ class Database {
     return this.database.transaction(TABLE, mode, { durability: "strict" }).objectStore(TABLE);
   }
 
-  all() {
+  async all() {
     return promised(this.table("readonly").getAll());
   }
 
-  put(item) {
+  async put(item) {
     return promised(this.table("readwrite").put(item));
   }
 
-  remove(nonce) {
+  async remove(nonce) {
     return promised(this.table("readwrite").delete(nonce));
   }
 }

@@ -4,10 +4,11 @@ import { isolate, t } from "./i18n.js";
 import { directURL, displayOf } from "./person.js";
 
 // whisper builds the line for a private message with `other`; sent tells which of the two ways it went.
-export function whisper(other, { message, display }, sent = false) {
+export function whisper(other, { id, message, display }, sent = false) {
   const name = isolate(display ?? displayOf(other));
   const line = document.createElement("div");
   line.className = "whisper";
+  line.id = `w${id}`;
   const head = document.createElement("p");
   head.className = "hint";
   const link = document.createElement("a");

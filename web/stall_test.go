@@ -1,0 +1,116 @@
+package web_test
+
+import (
+	"bufio"
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"hearth/web/hearthtest"
+)
+
+// gauge is a number that the server tells Prometheus.
+func gauge(t *testing.T, b *hearthtest.Browser, name string) int {
+	t.Helper()
+	found := regexp.MustCompile(`(?m)^` + name + ` (\d+)$`).FindStringSubmatch(b.Get("/metrics").Body)
+	if found == nil {
+		t.Fatalf("/metrics has no %s", name)
+	}
+	n, err := strconv.Atoi(found[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// stalled opens n sockets in room r that read nothing after the handshake.
+func stalled(t *testing.T, s *hearthtest.Server, n int) {
+	t.Helper()
+	for range n {
+		c := dialRaw(t, s)
+		if err := errors.Join(c.SetReadBuffer(4096), c.SetDeadline(time.Now().Add(5*time.Minute))); err != nil {
+			t.Fatal(err)
+		}
+		c.reader = bufio.NewReaderSize(c.TCPConn, 512)
+		c.handshake("/ws/chat/r/", "")
+	}
+}
+
+// 500 who read nothing cost those who do read nothing: each gets everything, once and in order. The
+// 500 are cut, and what was kept for them is given up although they never take their close frame.
+func TestFiveHundredWhoReadNothing(t *testing.T) {
+	s := hearthtest.Start(t, "-guests", "read")
+	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
+	talker, reader := ada.DialBatched("/ws/chat/r/"), bob.Dial("/ws/chat/r/")
+	reader.Until("user_list")
+	const many = 500
+	stalled(t, s, many)
+	text := strings.Repeat("so much to say ", 250)
+	said := int64(0)
+	for gauge(t, ada, "hearth_slow_readers_total") < many {
+		if said > 5000 {
+			t.Fatalf("after %d messages %d are cut", said, gauge(t, ada, "hearth_slow_readers_total"))
+		}
+		for range 50 {
+			talker.Say(text)
+		}
+		for range 50 {
+			said++
+			if f := reader.Until("chat_message"); f.Int("seq") != said {
+				t.Fatalf("after number %d came %d", said-1, f.Int("seq"))
+			}
+			talker.Until("chat_message")
+		}
+	}
+	// A quarter of it would do. Without being cut they would be gone after 20 s (writeWait in hub.go).
+	for deadline := time.Now().Add(12 * time.Second); gauge(t, ada, "hearth_connections") > 2; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d sockets are still there", gauge(t, ada, "hearth_connections"))
+		}
+	}
+}
+
+// Who is only slow, and reads again a second after being cut, is told so (1013) and has missed
+// nothing up to there.
+func TestWhoReadsAgainIsToldToComeBack(t *testing.T) {
+	s := hearthtest.Start(t)
+	ada := s.SignUp(t, "ada")
+	slow := ada.Dial("/ws/chat/r/")
+	slow.Until("user_join")
+	talker := s.SignUp(t, "bob").DialBatched("/ws/chat/r/")
+	text := strings.Repeat("so much to say ", 250)
+	said := int64(0)
+	for ; gauge(t, ada, "hearth_slow_readers_total") == 0; said++ {
+		if said > 5000 {
+			t.Fatal("the slow reader is never cut")
+		}
+		talker.Say(text)
+		talker.Until("chat_message")
+	}
+	time.Sleep(time.Second)
+	last := int64(0)
+	for {
+		f, err := slow.TryNext(rawPatience)
+		if err != nil {
+			if !websocket.IsCloseError(err, websocket.CloseTryAgainLater) {
+				t.Errorf("the slow reader was cut with %v", err)
+			}
+			break
+		}
+		if f.Type() != "chat_message" {
+			continue
+		}
+		if f.Int("seq") != last+1 {
+			t.Fatalf("after number %d came %d", last, f.Int("seq"))
+		}
+		last++
+	}
+	if last == 0 || last == said {
+		t.Errorf("%d of %d messages came, so nothing is proved", last, said)
+	}
+}

@@ -1,0 +1,50 @@
+// Edits, deletions and reactions on their way. What has not come back as an event when the line breaks may
+// be lost, and is asked for again on the next one: the second time changes nothing.
+
+import { newNonce } from "./outbox.js";
+import { self } from "./person.js";
+
+const EVENTS = { edit: "message_edited", delete: "message_deleted", react: "reaction" };
+
+function meets({ type, id, message, emoji, on }, event) {
+  if (event.type !== EVENTS[type] || event.id !== id) return false;
+  if (type === "edit") return event.message === message;
+  return type === "delete" || (event.user === self && event.emoji === emoji && event.on === on);
+}
+
+// Asks calls send(frame) → whether the line took it.
+export class Asks {
+  constructor(send) {
+    this.send = send;
+    this.open = [];
+  }
+
+  // ask answers whether the line took it. If it didn't, it is not asked for again.
+  ask(frame) {
+    const asked = { ...frame, nonce: newNonce() };
+    if (!this.send(asked)) return false;
+    const same = (other) => other.type === asked.type && other.id === asked.id && other.emoji === asked.emoji;
+    this.open = [...this.open.filter((other) => !same(other)), asked]; // the last word counts
+    return true;
+  }
+
+  // again is called when the line is back.
+  again() {
+    this.open.forEach(this.send);
+  }
+
+  // told takes an event of the room: what was asked for has happened.
+  told(event) {
+    this.open = this.open.filter((asked) => !meets(asked, event));
+  }
+
+  // refused takes an error frame.
+  refused({ nonce }) {
+    this.open = this.open.filter((asked) => asked.nonce !== nonce);
+  }
+
+  // forget is for when the page has all of the room anew, and events that it missed don't come.
+  forget() {
+    this.open = [];
+  }
+}
