@@ -56,3 +56,41 @@ func expectTwo(t *testing.T, b *hearthtest.Browser, room string) {
 		}
 	}
 }
+
+// A room that is made again under the name of a deleted one is another line. Who was away meanwhile
+// must not take what is said there for the rest of the old one.
+func TestARoomMadeAnewIsAnotherLine(t *testing.T) {
+	s := hearthtest.Start(t)
+	ada := s.SignUp(t, "ada")
+	say := func(texts ...string) {
+		for _, text := range texts {
+			if r := ada.PostJSON("/api/rooms/r/messages", map[string]string{"message": text}); r.Status != http.StatusCreated {
+				t.Fatal(r.Status, r.Body)
+			}
+		}
+	}
+	say("one", "two", "three")
+	wantGone(t, "delete", ada.Post("/admin/rooms/1/", "action", "delete", "confirm", "r"), "/admin/rooms/?done=room_deleted")
+	say("another one", "another two", "another three", "another four", "another five")
+	ada.DialBatched("/ws/chat/r/?after=3").Until("reset")
+	ada.DialBatched("/ws/chat/r/?after=2").Until("reset")
+
+	sock := ada.DialBatched("/ws/chat/r/?after=0")
+	seq := sock.Until("user_list").Int("seq")
+	last := int64(0)
+	for _, text := range []string{"another one", "another two", "another three", "another four", "another five"} {
+		f := sock.Until("chat_message")
+		if f.Text("message") != text || f.Int("seq") <= last {
+			t.Fatalf("after number %d came %v", last, f)
+		}
+		last = f.Int("seq")
+	}
+	if last != seq {
+		t.Errorf("the list ends with %d, the line with %d", seq, last)
+	}
+	sock.Say("still going")
+	if f := sock.Until("chat_message"); f.Int("seq") != last+1 {
+		t.Errorf("after number %d came %d", last, f.Int("seq"))
+	}
+	ada.DialBatched(fmt.Sprintf("/ws/chat/r/?after=%d", last)).Until("chat_message")
+}

@@ -149,7 +149,7 @@ func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string)
 		return Errorf("confirm_name").On("confirm")
 	}
 	ctx = context.WithoutCancel(ctx) // half a room is of no use, even if the admin's browser has gone
-	err := c.archive(ctx, r, true, func(Tx) error { return nil })
+	err := c.archive(ctx, r, true, func(tx Tx) error { return c.endLine(tx, r) })
 	for done := false; err == nil && !done; {
 		err = c.disk.Write(ctx, func(tx Tx) error {
 			done, err = c.deletePart(tx, by, r)
@@ -159,6 +159,20 @@ func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string)
 	c.rooms.clear()
 	c.ender.EndRoom(r.Group())
 	return storage("delete a room", err)
+}
+
+// endLine gives out the last number of a room's line, and keeps it beyond the room.
+func (c *Chat) endLine(tx Tx, r *Room) error {
+	last, err := c.next(tx, r.ID)
+	if err != nil {
+		return err
+	}
+	c.took(tx, r.ID, last)
+	_, err = tx.Exec("INSERT INTO ended_line (name_key, last) VALUES (?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)", r.Key, last)
+	if err != nil {
+		return fmt.Errorf("end the line of room %d: %w", r.ID, err)
+	}
+	return nil
 }
 
 // deletePart deletes some of a room's messages, then of its changes, at last the room itself.
@@ -172,6 +186,9 @@ func (c *Chat) deletePart(tx Tx, by Caller, r *Room) (done bool, err error) {
 		if n, err := res.RowsAffected(); err != nil || n == deleteAtOnce {
 			return false, err
 		}
+	}
+	if err := c.endLine(tx, r); err != nil { // anew: something may have been on its way
+		return false, err
 	}
 	res, err := tx.Exec("DELETE FROM room WHERE id = ?", r.ID) // and its memberships
 	if err != nil {

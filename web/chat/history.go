@@ -134,7 +134,7 @@ func (c *Chat) Seq(ctx context.Context, r *Room) (int64, error) {
 		return 0, nil
 	}
 	var n int64
-	err := c.read.QueryRow(ctx, highest, []any{r.ID, r.ID}, &n)
+	err := c.read.QueryRow(ctx, highest, []any{r.ID}, &n)
 	return n, storage("find the room's seq", err)
 }
 
@@ -158,7 +158,7 @@ func (c *Chat) Since(ctx context.Context, r *Room, after int64) ([]Event, int64,
 	if err != nil {
 		return nil, 0, err
 	}
-	if after < 0 || after > seq || seq-after > MaxGap {
+	if after < 0 || after > seq || after > 0 && after < r.First || seq-max(after, r.First) > MaxGap {
 		return []Event{Reset(seq)}, seq, nil
 	}
 	if after == seq {

@@ -279,16 +279,18 @@ func (c *Chat) next(tx Tx, room int64) (int64, error) {
 		return n + 1, nil
 	}
 	var n int64
-	if err := tx.QueryRow(highest, room, room).Scan(&n); err != nil {
+	if err := tx.QueryRow(highest, room).Scan(&n); err != nil {
 		return 0, fmt.Errorf("find the last number of room %d: %w", room, err)
 	}
 	return n + 1, nil
 }
 
-// highest is the last number of a room's line: two look-ups at the end of a range of rowids.
+// highest is the last number of a room's line: three look-ups, two of them at the end of a range of
+// rowids.
 const highest = `SELECT max(
-	ifnull((SELECT max(id) FROM message WHERE id < (?1 + 1) << 32 AND id >= ?1 << 32), 0),
-	ifnull((SELECT max(id) FROM change WHERE id < (?2 + 1) << 32 AND id >= ?2 << 32), 0)) & 0xffffffff`
+	ifnull((SELECT max(id) FROM message WHERE id < (?1 + 1) << 32 AND id >= ?1 << 32), 0) & 0xffffffff,
+	ifnull((SELECT max(id) FROM change WHERE id < (?1 + 1) << 32 AND id >= ?1 << 32), 0) & 0xffffffff,
+	ifnull((SELECT first FROM room WHERE id = ?1), 0))`
 
 // took notes that n is given out, for as long as the transaction holds.
 func (c *Chat) took(tx Tx, room, n int64) {

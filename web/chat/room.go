@@ -23,6 +23,7 @@ type Room struct {
 	Access   Access
 	Created  time.Time
 	Archived bool
+	First    int64 // what its line begins behind: 0, or the end of a deleted room's of that name
 	With     *User // of a private conversation: the other one, as seen by who entered
 	between  [2]int64
 }
@@ -65,12 +66,12 @@ func (c *roomCache) clear() {
 	c.mu.Unlock()
 }
 
-const roomColumns = "id, name, name_key, topic, access, created_at, archived_at"
+const roomColumns = "id, name, name_key, topic, access, created_at, archived_at, first"
 
 func scanRoom(scan func(...any) error) (*Room, error) {
 	var r Room
 	var created, archived int64
-	if err := scan(&r.ID, &r.Name, &r.Key, &r.Topic, &r.Access, &created, &archived); err != nil {
+	if err := scan(&r.ID, &r.Name, &r.Key, &r.Topic, &r.Access, &created, &archived, &r.First); err != nil {
 		return nil, err
 	}
 	r.Created, r.Archived = moment(created), archived != 0
@@ -113,7 +114,8 @@ func (c *Chat) keep(tx Tx, r *Room, by Caller) (int64, error) {
 	if by.User != nil {
 		creator = by.User.ID
 	}
-	res, err := tx.Exec("INSERT INTO room (name, name_key, topic, access, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+	res, err := tx.Exec("INSERT INTO room (name, name_key, topic, access, created_by, created_at, first) "+
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce((SELECT last FROM ended_line WHERE name_key = ?2), 0)) ON CONFLICT DO NOTHING",
 		name, r.Key, r.Topic, r.Access, creator, millis(c.now()))
 	if err != nil {
 		return 0, fmt.Errorf("make room %s: %w", r.Key, err)

@@ -1,0 +1,73 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"io/fs"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+
+	"hearth/web/migrate"
+)
+
+// What somebody has said with the oldest schema is there in the newest, and the room goes on.
+func TestMigrationsFromTheOldest(t *testing.T) {
+	const oldest = "0001_start.sql"
+	start, err := fs.ReadFile(Migrations(), oldest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "old.db")+"?_pragma=foreign_keys(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	ctx := context.Background()
+	run := func(steps fs.FS) {
+		t.Helper()
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := migrate.Run(ctx, conn, steps); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(fstest.MapFS{oldest: {Data: start}})
+	for _, row := range []string{
+		"INSERT INTO user (id, name, name_key, name_look, password, created_at) VALUES (1, 'ada', 'ada', 'ada', '', 0)",
+		"INSERT INTO room (id, name, name_key, access, created_at) VALUES (1, 'r', 'r', 'open', 0)",
+		"INSERT INTO message (id, sender, text, created_at) VALUES (1 << 32 | 1, 1, 'hello', 0)",
+	} {
+		if _, err := db.Exec(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(Migrations())
+	c := New(&plainDisk{db: db}, Fixed{})
+	c.Attach(&nowhere{})
+	ada, err := c.User(ctx, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan *Message, 1)
+	c.Say(ctx, Caller{User: ada}, "r", Draft{Text: "still here"}, func(m *Message, _ *Room, _ bool, err error) {
+		if err != nil {
+			t.Error(err)
+		}
+		said <- m
+	})
+	if m := <-said; m == nil || m.Seq != 2 {
+		t.Errorf("said %+v", m)
+	}
+	r, err := c.Enter(ctx, Caller{User: ada}, "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, seq, err := c.History(ctx, r, Page{Limit: 9}); err != nil || seq != 2 || len(found) != 2 || found[0].Text != "hello" || found[0].User != "ada" {
+		t.Errorf("%d messages up to %d, %v", len(found), seq, err)
+	}
+	c.Close()
+}
