@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -48,6 +49,9 @@ var binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := readAll(); err != nil {
+		return "", err
+	}
 	path := filepath.Join(dir, "hearth")
 	args := []string{"build", "-o", path}
 	if race {
@@ -59,6 +63,22 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	return path, nil
 })
+
+// readAll looks at all files of the module. go test repeats a result for as long as no file has
+// changed that the test has looked at, and can't know what the program is built from.
+func readAll() error {
+	mod, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return fmt.Errorf("find the module: %w", err)
+	}
+	root := filepath.Dir(strings.TrimSpace(string(mod)))
+	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && path != root && strings.HasPrefix(d.Name(), ".") {
+			return fs.SkipDir
+		}
+		return err
+	})
+}
 
 // Binary is the path of the built program.
 func Binary(t testing.TB) string {
