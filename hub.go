@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -115,8 +116,10 @@ func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) erro
 		return chat.Errorf("stopping")
 	}
 	c := &conn{hub: h, socket: o, reader: o.Caller.Reader(), ready: make(chan struct{}), greeted: make(chan struct{})}
-	lined := line.Hijacker{ResponseWriter: w, Limits: line.Limits{Bytes: maxQueue, Patience: writeWait}, Got: func(l *line.Line) { c.line = l }}
-	hijack := frame.Hijacker{ResponseWriter: lined, Limits: o.Limits}
+	hijack := line.Hijacker{ResponseWriter: w, Wrap: func(conn net.Conn) net.Conn {
+		c.line = line.New(conn, line.Limits{Bytes: maxQueue, Patience: writeWait})
+		return frame.New(c.line, o.Limits)
+	}}
 	failed := make(chan error, 1)
 	// In a goroutine of its own, so that net/http's, with its large stack and buffers, can go.
 	go func() {

@@ -93,12 +93,7 @@ func (p *page) swallow(words string) {
 
 // What was done to a message while the line broke is done once it is back, or one is told why not.
 func TestChangesSurviveABrokenLine(t *testing.T) {
-	s := start(t)
-	ada, tom := member(t, s, "ada"), member(t, s, "tom")
-	ada.open("/chat/garden/")
-	tom.open("/chat/garden/")
-	ada.say("there is cake")
-	tom.hears("there is cake")
+	ada, tom := cake(t)
 
 	tom.swallow(`"react"`)
 	tom.point("#log .message")

@@ -16,13 +16,20 @@ func (p *page) press(key string) {
 	}
 }
 
-func TestReactions(t *testing.T) {
+// cake is ada and tom in a room in which ada has said something.
+func cake(t *testing.T) (ada, tom *page) {
+	t.Helper()
 	s := start(t)
-	ada, tom := member(t, s, "ada"), member(t, s, "tom")
+	ada, tom = member(t, s, "ada"), member(t, s, "tom")
 	ada.open("/chat/garden/")
 	tom.open("/chat/garden/")
 	ada.say("there is cake")
 	tom.hears("there is cake")
+	return ada, tom
+}
+
+func TestReactions(t *testing.T) {
+	ada, tom := cake(t)
 
 	tom.point("#log .message")
 	tom.click("[data-tool=react]")

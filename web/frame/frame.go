@@ -4,11 +4,8 @@
 package frame
 
 import (
-	"bufio"
 	"encoding/binary"
-	"errors"
 	"net"
-	"net/http"
 	"time"
 	"unicode/utf8"
 )
@@ -191,22 +188,7 @@ func (s *scanner) end() *Violation {
 	return nil
 }
 
-// Hijacker wraps a ResponseWriter so that the connection taken over from it is a *Conn, within
-// limits.
-type Hijacker struct {
-	http.ResponseWriter
-	Limits Limits
-}
-
-// Hijack takes over the connection.
-func (h Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	under, ok := h.ResponseWriter.(http.Hijacker)
-	if !ok {
-		return nil, nil, errors.New("this connection can't be taken over")
-	}
-	conn, rw, err := under.Hijack()
-	if err != nil {
-		return nil, nil, err
-	}
-	return &Conn{Conn: conn, watch: scanner{budget: newBudget(h.Limits)}}, rw, nil
+// New watches what is read from conn, within limits.
+func New(conn net.Conn, limits Limits) *Conn {
+	return &Conn{Conn: conn, watch: scanner{budget: newBudget(limits)}}
 }

@@ -273,12 +273,10 @@ func (l *Line) Abort() error {
 	return l.Conn.Close()
 }
 
-// Hijacker wraps a ResponseWriter so that the connection taken over from it is a *Line, which is
-// handed to Got.
+// Hijacker wraps a ResponseWriter so that the connection taken over from it is what Wrap makes of it.
 type Hijacker struct {
 	http.ResponseWriter
-	Limits Limits
-	Got    func(*Line)
+	Wrap func(net.Conn) net.Conn
 }
 
 // Hijack takes over the connection.
@@ -291,9 +289,7 @@ func (h Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	l := New(conn, h.Limits)
-	h.Got(l)
-	return l, rw, nil
+	return h.Wrap(conn), rw, nil
 }
 
 // New makes a Line of a connection.

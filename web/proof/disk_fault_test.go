@@ -37,6 +37,12 @@ func TestTheDiskFailsAndComesBack(t *testing.T) {
 		})
 	}
 	d.t = t
+	stopWhole(t, s)
+}
+
+// stopWhole stops the server, whose database must be sound.
+func stopWhole(t *testing.T, s *hearthtest.Server) {
+	t.Helper()
 	s.Stop(t)
 	intact(t, filepath.Join(s.Data, "hearth.db"))
 }
@@ -66,8 +72,7 @@ func TestTheDiskFailsAtTheNthCall(t *testing.T) {
 		}
 	}
 	d.t = t
-	s.Stop(t)
-	intact(t, filepath.Join(s.Data, "hearth.db"))
+	stopWhole(t, s)
 }
 
 // A checkpoint that fails harms nobody: the log has everything, and grows until one succeeds.
