@@ -96,10 +96,15 @@ func NewHub() *Hub {
 // Watch sets who is told of comings and goings. It must be called before the first socket.
 func (h *Hub) Watch(w Watcher) { h.watch = w }
 
+// wire is the connection under a session, and how the conn is found that the session is of.
+type wire struct {
+	*frame.Conn
+	conn *conn
+}
+
 // guard calls f with the session's conn. net/http would swallow a panic, and melody leak the session.
 func guard(s *melody.Session, f func(*conn)) {
-	v, _ := s.Get("conn")
-	c := v.(*conn)
+	c := s.WebsocketConnection().NetConn().(wire).conn
 	defer func() {
 		if p := recover(); p != nil {
 			slog.Error("panic on a socket", "panic", p, "stack", string(debug.Stack()))
@@ -115,26 +120,31 @@ func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) erro
 	if h.stopping() {
 		return chat.Errorf("stopping")
 	}
-	c := &conn{hub: h, socket: o, reader: o.Caller.Reader(), ready: make(chan struct{}), greeted: make(chan struct{})}
-	hijack := line.Hijacker{ResponseWriter: w, Wrap: func(conn net.Conn) net.Conn {
-		c.line = line.New(conn, line.Limits{Bytes: maxQueue, Patience: writeWait})
-		return frame.New(c.line, o.Limits)
+	c := &conn{hub: h, socket: o, reader: o.Caller.Reader(), ready: make(chan error, 1)}
+	c.greeted.Add(1)
+	var here []string
+	in := false
+	// Before the handshake is answered, so that who is let in misses nothing that is said from then on.
+	hijack := line.Hijacker{ResponseWriter: w, Wrap: func(under net.Conn) net.Conn {
+		c.line = line.New(under, line.Limits{Bytes: maxQueue, Patience: writeWait})
+		here, in = h.enter(c)
+		return wire{frame.New(c.line, o.Limits), c}
 	}}
-	failed := make(chan error, 1)
 	// In a goroutine of its own, so that net/http's, with its large stack and buffers, can go.
 	go func() {
 		defer o.Ended()
-		failed <- h.melody.HandleRequestWithKeys(hijack, r, map[string]any{"conn": c})
-	}()
-	select {
-	case err := <-failed:
-		if err != nil { // gorilla has answered, or could not
-			slog.Debug("upgrade", "err", err)
+		if err := h.melody.HandleRequest(hijack, r); err != nil {
+			h.leave(c)
+			c.ready <- err
 		}
-	case <-c.ready:
-		// Here and not in melody's goroutine, which would keep the stack that this takes.
-		guard(c.session, (*conn).greet)
+	}()
+	if err := <-c.ready; err != nil { // gorilla has answered, or could not
+		slog.Debug("upgrade", "err", err)
+		return nil
 	}
+	c.ready = nil
+	// Here and not in melody's goroutine, which would keep the stack that this takes.
+	guard(c.session.Load(), func(c *conn) { c.greet(here, in) })
 	return nil
 }
 
@@ -514,12 +524,12 @@ type conn struct {
 	hub     *Hub
 	socket  web.Socket
 	reader  chat.Reader
-	session *melody.Session
+	session atomic.Pointer[melody.Session] // nil until the handshake is done
 	line    *line.Line
 	batched bool
-	ready   chan struct{} // closed once the handshake is done
-	greeted chan struct{} // closed once it was told what it comes to
-	closing atomic.Bool   // a close frame is on its way
+	ready   chan error             // gets how the handshake ended
+	greeted sync.WaitGroup         // until it was told what it comes to
+	closing atomic.Pointer[[]byte] // the close frame that is on its way
 
 	mu   sync.Mutex
 	live bool         // it was greeted; events go straight through
@@ -530,16 +540,19 @@ type conn struct {
 
 // connected prepares a new socket. Melody starts to read and write once this has returned.
 func (c *conn) connected(s *melody.Session) {
-	defer close(c.ready)
 	c.batched = s.WebsocketConnection().Subprotocol() == web.Batched
-	c.session, s.Request = s, nil // the request's memory is no longer needed
+	s.Request = nil // its memory is no longer needed
+	c.session.Store(s)
+	if m := c.closing.Load(); m != nil {
+		_ = s.CloseWithMsg(*m) // said before there was anybody to say it
+	}
+	c.ready <- nil
 }
 
-// greet lets c in and tells it what it comes to. Until then nothing is read from it.
-func (c *conn) greet() {
-	defer close(c.greeted)
-	here, ok := c.hub.enter(c)
-	if !ok {
+// greet tells c what it comes to: who was here, if it is in. Until then nothing is read from it.
+func (c *conn) greet(here []string, in bool) {
+	defer c.greeted.Done()
+	if !in {
 		c.Close(websocket.CloseGoingAway, "the server restarts, come back")
 		return
 	}
@@ -566,7 +579,7 @@ func (c *conn) recheck() bool {
 }
 
 func (c *conn) disconnected() {
-	<-c.greeted
+	c.greeted.Wait()
 	c.line.Stop()
 	c.hub.leave(c)
 }
@@ -590,8 +603,8 @@ func (c *conn) fail(s *melody.Session, code int, reason string) {
 
 // received gets a message. After our close frame none counts (RFC 6455, 7.1.7).
 func (c *conn) received(s *melody.Session, b []byte) {
-	<-c.greeted
-	if c.closing.Load() {
+	c.greeted.Wait()
+	if c.closing.Load() != nil {
 		return
 	}
 	if !utf8.Valid(b) {
@@ -695,8 +708,11 @@ func (c *conn) Close(code int, reason string) {
 // bye sends the close frame, for which melody's buffer always has room, and cuts the line if the
 // peer doesn't take it in time.
 func (c *conn) bye(code int, reason string) {
-	c.closing.Store(true)
-	_ = c.session.CloseWithMsg(websocket.FormatCloseMessage(code, reason)) // fails only if it is closed
+	m := websocket.FormatCloseMessage(code, reason)
+	c.closing.Store(&m)
+	if s := c.session.Load(); s != nil {
+		_ = s.CloseWithMsg(m) // fails only if it is closed
+	}
 	time.AfterFunc(farewell, c.abort)
 }
 
