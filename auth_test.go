@@ -14,9 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gorilla/websocket"
-
-	"hearth/web"
 	"hearth/web/chat"
 	"hearth/web/hearthtest"
 )
@@ -375,78 +372,6 @@ func TestOneStepFromSignInToSocketForEverybody(t *testing.T) {
 	watcher.Find("bob offline", func(f hearthtest.Frame) bool {
 		return f["username"] == "bob" && f["is_logged_in"] == false && f.Text("last_seen") != ""
 	})
-}
-
-// lateHub has something happen between the look at a request for a socket and its opening.
-type lateHub struct {
-	*Hub
-	before  func()
-	allowed func() error // nil: what the handler says
-}
-
-func (l *lateHub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) error {
-	l.before()
-	if l.allowed != nil {
-		o.Allowed = l.allowed
-	}
-	return l.Hub.Connect(w, r, o)
-}
-
-// Whoever is shut out while a socket opens doesn't get in through it.
-func TestNobodyComesInWhileBeingShutOut(t *testing.T) {
-	h, s := inside(t, settings{})
-	s.SignUp(t, "ada")
-	s.SignUp(t, "bob")
-	ctx := context.Background()
-	ada, err := h.chat.UserByName(ctx, "ada")
-	wantNil(t, err)
-	bob, err := h.chat.UserByName(ctx, "bob")
-	wantNil(t, err)
-	by := chat.Caller{User: ada}
-	room, err := h.chat.CreateRoom(ctx, by, chat.RoomDraft{Name: "r"})
-	wantNil(t, err)
-	late := &lateHub{Hub: h.hub}
-	site, err := web.New(h.chat, late, newAuth(t, s.Data), h.store, web.Options{})
-	wantNil(t, err)
-	server := httptest.NewServer(site.Handler())
-	defer server.Close()
-
-	access := func(a chat.Access) error { return h.chat.ChangeRoom(ctx, by, room, chat.RoomDraft{Access: a}) }
-	signOut := func() error { return h.chat.EndAll(ctx, by, bob.ID, 0) }
-	disable := func() error { return h.chat.SetDisabled(ctx, by, bob.ID, true) }
-	for _, c := range []struct {
-		what, path string
-		shut       func() error
-	}{
-		{"signed out", "/ws/chat/r/", signOut}, {"signed out", "/users/", signOut}, {"signed out", "/new-user/", signOut},
-		{"disabled", "/ws/chat/r/", disable}, {"disabled", "/users/", disable},
-		{"not in it", "/ws/chat/r/", func() error { return access(chat.Admins) }},
-	} {
-		t.Run(c.what+" "+c.path, func(t *testing.T) {
-			wantNil(t, h.chat.SetDisabled(ctx, by, bob.ID, false))
-			wantNil(t, access(chat.Open))
-			late.before = func() {
-				if err := c.shut(); err != nil {
-					t.Error(err)
-				}
-			}
-			wantRefused(t, server.URL+c.path, s.LogIn(t, "bob").Cookie(), websocket.ClosePolicyViolation)
-		})
-	}
-	wantNil(t, h.chat.SetDisabled(ctx, by, bob.ID, false))
-	late.before, late.allowed = func() {}, func() error { return &chat.Error{Code: "storage", Err: errClosed} }
-	wantRefused(t, server.URL+"/users/", s.LogIn(t, "bob").Cookie(), websocket.CloseTryAgainLater) // who may come back
-}
-
-// wantRefused checks that a socket is closed with a code before anything is told.
-func wantRefused(t *testing.T, url, cookie string, code int) {
-	t.Helper()
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http"), http.Header{"Cookie": {cookie}})
-	wantNil(t, err)
-	defer conn.Close()
-	if _, frame, err := conn.ReadMessage(); !websocket.IsCloseError(err, code) {
-		t.Errorf("bob gets %s, %v instead of %d", frame, err, code)
-	}
 }
 
 func wantNil(t *testing.T, err error) {

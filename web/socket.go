@@ -53,6 +53,14 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 		groups = append(groups, chat.Inbox(r.caller.User.ID))
 	}
 	t := &talker{server: s, caller: r.caller, room: room, name: room.Name, after: r.URL.Query().Get("after")}
+	if t.after == "" && batched(r) {
+		// As of now: whatever is said once the handshake is answered comes to it.
+		seq, err := s.chat.Seq(r.Context(), room)
+		if err != nil {
+			return err
+		}
+		t.after = strconv.FormatInt(seq, 10)
+	}
 	return s.connect(w, r, Socket{
 		Caller: r.caller, Room: room, Groups: groups,
 		Start: t.start, Frame: t.frame, Allowed: t.allowed,
@@ -89,7 +97,7 @@ type talker struct {
 	caller chat.Caller
 	room   *chat.Room
 	name   string // the room's name, as the caller wrote it
-	after  string // the query's resume cursor, "" for none
+	after  string // the resume cursor, "" for none
 	typed  time.Time
 }
 
@@ -100,7 +108,7 @@ func (t *talker) start(c Conn, here []string) {
 		t.giveUp(c, err)
 		return
 	}
-	events, seq, err := t.recent(ctx, c)
+	events, seq, err := t.recent(ctx)
 	if err != nil {
 		t.giveUp(c, err)
 		return
@@ -137,17 +145,13 @@ func (t *talker) giveUp(c Conn, err error) {
 }
 
 // recent is what the room told before the socket is live, and up to which number.
-func (t *talker) recent(ctx context.Context, c Conn) ([]chat.Event, int64, error) {
+func (t *talker) recent(ctx context.Context) ([]chat.Event, int64, error) {
 	if t.after != "" {
 		after, err := strconv.ParseInt(t.after, 10, 64)
 		if err != nil {
 			after = -1 // unknown to us, which is what reset is for
 		}
 		return t.server.chat.Since(ctx, t.room, after)
-	}
-	if c.Batched() {
-		seq, err := t.server.chat.Seq(ctx, t.room)
-		return nil, seq, err
 	}
 	return t.server.chat.Last(ctx, t.room, lastMessages)
 }
