@@ -22,6 +22,7 @@ import (
 	"hearth/web/backup"
 	"hearth/web/chat"
 	"hearth/web/console"
+	"hearth/web/heap"
 )
 
 const (
@@ -43,6 +44,9 @@ const (
 	socketsWait = 3 * time.Second
 	// crowd is how many sockets make a wave, after which the memory of their handshakes is given back.
 	crowd = 500
+	// heapFloor is the least heap that is worth collecting, in bytes. With 1000 sockets in 100 rooms a
+	// message costs 5 % less than with Go's 4 MiB.
+	heapFloor = 64 << 20
 	// sweepEvery is how often ended sessions and invitations are swept.
 	sweepEvery = time.Hour
 )
@@ -250,6 +254,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	slog.SetDefault(s.logger(os.Stderr))
+	heap.Floor(heapFloor)
 	h, err := build(s)
 	if err != nil {
 		return err

@@ -58,7 +58,9 @@ func scan(b []byte) (deepest int, inexact bool) {
 					i++
 				}
 			}
-			inexact = inexact || depth == 1 && alike(b[start:min(i, len(b))])
+			if name := b[start:min(i, len(b))]; depth == 1 && !inexact && named(b[min(i+1, len(b)):]) {
+				inexact = alike(name)
+			}
 		case '{', '[':
 			depth++
 			deepest = max(deepest, depth)
@@ -67,6 +69,12 @@ func scan(b []byte) (deepest int, inexact bool) {
 		}
 	}
 	return deepest, inexact
+}
+
+// named reports whether what follows a text says that it is a name: a colon.
+func named(rest []byte) bool {
+	rest = bytes.TrimLeft(rest, " \t\r\n")
+	return len(rest) > 0 && rest[0] == ':'
 }
 
 // alike reports whether a quoted text is not a command's name, but could be taken for one.

@@ -59,6 +59,8 @@ func TestThePageOfAPrivateConversation(t *testing.T) {
 	s := hearthtest.Start(t)
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	a, b, b2 := ada.DialBatched("/ws/chat/@bob/"), bob.DialBatched("/ws/chat/@ada/"), bob.Dial("/ws/chat/lobby/")
+	b.Until("user_list") // greeted: what waits for him doesn't come again
+	b2.Until("user_list")
 	a.Say("hi bob")
 	if f := a.Until("chat_message"); f["room"] != "@bob" || f["user"] != "ada" {
 		t.Errorf("ada got %v", f)

@@ -67,7 +67,7 @@ func TestLogOutAndDisablingCloseSockets(t *testing.T) {
 	wantClosed(t, "after logging out", socket)
 	linh = s.LogIn(t, "linh")
 	socket = linh.Dial("/ws/chat/tea/")
-	socket.Until("user_join") // so that it is the command that ends it, and not his coming in late
+	socket.Until("user_list") // so that it is the command that ends it, and not his coming in late
 	if out, status := s.Command(t, hearthtest.Password+" new\n", "user", "passwd", "linh", "-password-stdin"); status != 0 {
 		t.Fatalf("user passwd: %s", out)
 	}
@@ -75,7 +75,7 @@ func TestLogOutAndDisablingCloseSockets(t *testing.T) {
 	linh = s.Visitor(t)
 	linh.Post("/login/", "username", "linh", "password", hearthtest.Password+" new")
 	socket = linh.Dial("/ws/chat/tea/")
-	socket.Until("user_join") // so that it is the command that ends it, and not his coming in late
+	socket.Until("user_list") // so that it is the command that ends it, and not his coming in late
 	if out, status := s.Command(t, "", "user", "disable", "linh"); status != 0 {
 		t.Fatalf("user disable: %s", out)
 	}

@@ -54,12 +54,9 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 	}
 	t := &talker{server: s, caller: r.caller, room: room, name: room.Name, after: r.URL.Query().Get("after")}
 	if t.after == "" && batched(r) {
-		// As of now: whatever is said once the handshake is answered comes to it.
-		seq, err := s.chat.Seq(r.Context(), room)
-		if err != nil {
+		if t.from, err = s.chat.Seq(r.Context(), room); err != nil {
 			return err
 		}
-		t.after = strconv.FormatInt(seq, 10)
 	}
 	return s.connect(w, r, Socket{
 		Caller: r.caller, Room: room, Groups: groups,
@@ -97,7 +94,8 @@ type talker struct {
 	caller chat.Caller
 	room   *chat.Room
 	name   string // the room's name, as the caller wrote it
-	after  string // the resume cursor, "" for none
+	after  string // the query's resume cursor, "" for none
+	from   int64  // the room's seq before the handshake was answered
 	typed  time.Time
 }
 
@@ -108,7 +106,7 @@ func (t *talker) start(c Conn, here []string) {
 		t.giveUp(c, err)
 		return
 	}
-	events, seq, err := t.recent(ctx)
+	events, seq, err := t.recent(ctx, c)
 	if err != nil {
 		t.giveUp(c, err)
 		return
@@ -120,8 +118,12 @@ func (t *talker) start(c Conn, here []string) {
 			return
 		}
 	}
+	had := seq // by the time of the list
+	if t.live(c) {
+		had = min(t.from, seq)
+	}
 	now := chat.Greeting{Online: t.server.hub.OnlineCount(), Retry: t.server.retry()}
-	list := chat.UserList(here, now, func(chat.Reader) (string, int64) { return t.room.Name, seq })
+	list := chat.UserList(here, now, func(chat.Reader) (string, int64) { return t.room.Name, had })
 	c.Send(append(append([]chat.Event{list}, events...), inbox...)...)
 	c.Live(seq, inbox)
 	if !c.Batched() {
@@ -144,16 +146,22 @@ func (t *talker) giveUp(c Conn, err error) {
 	c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
 }
 
+// live reports whether the client wants nothing but what is said from now on.
+func (t *talker) live(c Conn) bool { return t.after == "" && c.Batched() }
+
 // recent is what the room told before the socket is live, and up to which number.
-func (t *talker) recent(ctx context.Context) ([]chat.Event, int64, error) {
-	if t.after != "" {
-		after, err := strconv.ParseInt(t.after, 10, 64)
-		if err != nil {
-			after = -1 // unknown to us, which is what reset is for
-		}
-		return t.server.chat.Since(ctx, t.room, after)
+func (t *talker) recent(ctx context.Context, c Conn) ([]chat.Event, int64, error) {
+	if t.live(c) { // what came since the handshake was answered is not missed
+		return t.server.chat.Since(ctx, t.room, t.from)
 	}
-	return t.server.chat.Last(ctx, t.room, lastMessages)
+	if t.after == "" {
+		return t.server.chat.Last(ctx, t.room, lastMessages)
+	}
+	after, err := strconv.ParseInt(t.after, 10, 64)
+	if err != nil {
+		after = -1 // unknown to us, which is what reset is for
+	}
+	return t.server.chat.Since(ctx, t.room, after)
 }
 
 // allowed asks anew whether the caller may be here: its rights, or the room's, have changed.

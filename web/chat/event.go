@@ -3,6 +3,7 @@ package chat
 import (
 	"bytes"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"hearth/web/locale"
@@ -67,15 +68,29 @@ func same(typ string, plain bool, frame any) Event {
 	return Event{Type: typ, Plain: plain, frame: func(Reader) any { return frame }}
 }
 
+// encoder is kept from one frame to the next.
+type encoder struct {
+	*json.Encoder
+	buffer bytes.Buffer
+}
+
+var encoders = sync.Pool{New: func() any {
+	e := &encoder{}
+	e.Encoder = json.NewEncoder(&e.buffer)
+	e.SetEscapeHTML(false) // the frame is JSON for a script, not for a page
+	return e
+}}
+
 // marshal encodes v. What goes in is the program's own structs, which always marshal.
 func marshal(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // the frame is JSON for a script, not for a page
-	if err := enc.Encode(v); err != nil {
+	e := encoders.Get().(*encoder)
+	e.buffer.Reset()
+	if err := e.Encode(v); err != nil {
 		panic(err)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	line := bytes.Clone(bytes.TrimSuffix(e.buffer.Bytes(), []byte("\n")))
+	encoders.Put(e)
+	return line
 }
 
 // Stamp is how times look on the wire: RFC 3339, UTC, milliseconds.

@@ -42,7 +42,7 @@ func (a *attempt) write(p []byte) (int, error) {
 
 func (a *attempt) once(fd uintptr) {
 	for {
-		n, err := syscall.Write(int(fd), a.p)
+		n, err := send(int(fd), a.p)
 		switch err {
 		case nil:
 			a.n = n

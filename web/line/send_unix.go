@@ -1,0 +1,7 @@
+//go:build unix && !(linux && (amd64 || arm64 || arm))
+
+package line
+
+import "syscall"
+
+func send(fd int, p []byte) (int, error) { return syscall.Write(fd, p) }
