@@ -61,7 +61,13 @@ func (v Variance) Kind(r Reader) Reader {
 func (e Event) Varies() Variance { return e.varies }
 
 // JSON is the event's frame for r, one line without its end.
-func (e Event) JSON(r Reader) []byte { return marshal(e.frame(r)) }
+func (e Event) JSON(r Reader) []byte {
+	v := e.frame(r)
+	if m, ok := v.(MessageFrame); ok && m.fresh() {
+		return m.json()
+	}
+	return marshal(v)
+}
 
 // same makes an event that everybody gets alike.
 func same(typ string, plain bool, frame any) Event {
@@ -97,11 +103,14 @@ func marshal(v any) []byte {
 type Stamp time.Time
 
 // MarshalJSON writes t, null for the zero time.
-func (t Stamp) MarshalJSON() ([]byte, error) {
+func (t Stamp) MarshalJSON() ([]byte, error) { return t.append(nil), nil }
+
+// append appends t as MarshalJSON writes it.
+func (t Stamp) append(b []byte) []byte {
 	if time.Time(t).IsZero() {
-		return []byte("null"), nil
+		return append(b, "null"...)
 	}
-	return []byte(time.Time(t).UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
+	return time.Time(t).UTC().AppendFormat(b, `"2006-01-02T15:04:05.000Z"`)
 }
 
 // local makes an event whose human-readable message is in the reader's language; body gets it.
