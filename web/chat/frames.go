@@ -1,6 +1,9 @@
 package chat
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // maxJoined is where a frame of several events is cut into two, in bytes.
 const maxJoined = 64 << 10
@@ -71,12 +74,13 @@ func (f *Frames) encodeJoined(r Reader) []byte {
 	for _, e := range f.events {
 		line := e.JSON(r)
 		if len(lines) > 0 && len(lines)+len(line) >= maxJoined {
-			frames, lines = appendFrame(frames, lines), lines[:0]
+			frames, lines = appendFrame(frames, lines), nil
 		}
-		if len(lines) > 0 {
-			lines = append(lines, '\n')
+		if len(lines) == 0 {
+			lines = line
+			continue
 		}
-		lines = append(lines, line...)
+		lines = append(append(lines, '\n'), line...)
 	}
 	return appendFrame(frames, lines)
 }
@@ -88,10 +92,13 @@ const (
 	length16  = 1<<16 - 1 // the longest whose length takes two more bytes, marked by 126
 	mark16    = 126
 	mark64    = 127
+
+	mark64Size = 2 + 8 // of the longest header, in bytes
 )
 
 // appendFrame appends a text frame.
 func appendFrame(b, payload []byte) []byte {
+	b = slices.Grow(b, mark64Size+len(payload))
 	switch n := len(payload); {
 	case n <= length7:
 		b = append(b, finalText, byte(n))

@@ -56,6 +56,9 @@ func RoomName(s string) (name, key string, err error) {
 	if len(s) > maxNameBytes {
 		return "", "", Errorf("room_name_too_long", "max", MaxRoomName)
 	}
+	if simple(s) {
+		return s, s, nil
+	}
 	name = norm.NFC.String(dashes(strings.TrimSpace(s)))
 	switch {
 	case name == "":
@@ -68,6 +71,17 @@ func RoomName(s string) (name, key string, err error) {
 		return "", "", Errorf("room_name_dots") // a path of "." or ".." leads elsewhere
 	}
 	return name, norm.NFC.String(fold(name)), nil
+}
+
+// simple reports whether a room's name is its own key beyond doubt: it stands in every frame and
+// request, and mostly looks like lobby or team-2.
+func simple(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return name != "" && len(name) <= MaxRoomName
 }
 
 // dashes turns spaces of any width into "-".
