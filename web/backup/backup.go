@@ -49,7 +49,7 @@ func Make(ctx context.Context, file, to string) (err error) {
 	if err := syncFile(f.Name()); err != nil {
 		return err
 	}
-	if _, err := verify(ctx, f.Name()); err != nil {
+	if err := verify(ctx, f.Name()); err != nil {
 		return err
 	}
 	if err := os.Rename(f.Name(), to); err != nil {
@@ -71,36 +71,33 @@ func vacuum(ctx context.Context, file, to string) error {
 	return nil
 }
 
-// verify checks every page, row and index of a file that nobody has open, and returns its
-// PRAGMA user_version. Error: *DamagedError.
-func verify(ctx context.Context, file string) (version int, err error) {
+// verify checks every page, row and index of a file that nobody has open.
+func verify(ctx context.Context, file string) error {
 	db, err := sql.Open("sqlite", address(file, "mode=ro", "immutable=1"))
 	if err != nil {
-		return 0, fmt.Errorf("open the copy: %w", err)
+		return fmt.Errorf("open the copy: %w", err)
 	}
 	defer db.Close()
 	var verdict string
 	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil {
-		return 0, fmt.Errorf("check the copy: %w", err)
+		return fmt.Errorf("check the copy: %w", err)
 	}
 	if verdict != "ok" {
-		return 0, fmt.Errorf("the copy is damaged: %s", verdict)
+		return fmt.Errorf("the copy is damaged: %s", verdict)
 	}
-	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return 0, fmt.Errorf("check the copy: %w", err)
-	}
-	return version, nil
+	return nil
 }
 
 // Restore puts the backup from in the place of the database file, which nobody may have open. What
 // was there is kept beside it under a name with the time at, which is returned ("" if nothing was
-// there). fit is asked whether the backup's PRAGMA user_version will do. Nothing is moved unless the
-// backup was found sound. An interrupted Restore is noticed by Examine, and can be done again.
-func Restore(ctx context.Context, from, file string, at time.Time, fit func(version int) error) (aside string, err error) {
+// there). prepare looks whether the copy that comes in its place will do, and changes in it what must be
+// changed. Nothing is moved unless the backup was found sound and prepare has no objection. An
+// interrupted Restore is noticed by Examine, and can be done again.
+func Restore(ctx context.Context, from, file string, at time.Time, prepare Preparation) (aside string, err error) {
 	if err := acceptable(from, file); err != nil {
 		return "", fmt.Errorf("%s: %w", from, err)
 	}
-	if err := bring(ctx, from, file+copySuffix, fit); err != nil {
+	if err := bring(ctx, from, file+copySuffix, prepare); err != nil {
 		_ = os.Remove(file + copySuffix) // there may be none
 		return "", fmt.Errorf("%s can't be restored: %w", from, err)
 	}
@@ -128,8 +125,11 @@ func acceptable(from, file string) error {
 	return nil
 }
 
-// bring copies a backup into the folder, for the owner only, and checks the copy.
-func bring(ctx context.Context, from, to string, fit func(int) error) error {
+// Preparation is what is done to the copy of a backup before it becomes the database.
+type Preparation func(ctx context.Context, conn *sql.Conn) error
+
+// bring copies a backup into the folder, for the owner only, checks the copy, and has it prepared.
+func bring(ctx context.Context, from, to string, prepare Preparation) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
@@ -140,14 +140,31 @@ func bring(ctx context.Context, from, to string, fit func(int) error) error {
 		return err
 	}
 	_, err = io.Copy(out, in)
-	if err := errors.Join(err, out.Sync(), out.Close()); err != nil {
+	if err := errors.Join(err, out.Close()); err != nil {
 		return fmt.Errorf("copy it: %w", err)
 	}
-	version, err := verify(ctx, to)
-	if err != nil {
+	if err := verify(ctx, to); err != nil {
 		return err
 	}
-	return fit(version)
+	if err := change(ctx, to, prepare); err != nil {
+		return err
+	}
+	return syncFile(to)
+}
+
+// change has a file prepared that is thrown away if that fails, so that it needs no journal on disk.
+func change(ctx context.Context, file string, prepare Preparation) (err error) {
+	db, err := sql.Open("sqlite", address(file, "mode=rw", "_pragma=journal_mode(MEMORY)"))
+	if err != nil {
+		return fmt.Errorf("open the copy: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("open the copy: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	return prepare(ctx, conn)
 }
 
 // putAside renames a database and what belongs to it, each for good before the next. The database

@@ -164,6 +164,11 @@ func (c *Chat) Since(ctx context.Context, r *Room, after int64) ([]Event, int64,
 	if after == seq {
 		return nil, seq, nil
 	}
+	if older, err := c.older(ctx, r); err != nil {
+		return nil, 0, err
+	} else if older && after < r.First {
+		return []Event{Reset(seq)}, seq, nil
+	}
 	low, high := address(r.ID, after), address(r.ID, seq)
 	found, err := c.messages(ctx, "WHERE m.id > ? AND m.id <= ? AND m.deleted_at IS NULL ORDER BY m.id", low, high)
 	if err != nil {
@@ -178,6 +183,17 @@ func (c *Chat) Since(ctx context.Context, r *Room, after int64) ([]Event, int64,
 	}
 	sort.Slice(events, func(i, j int) bool { return events[i].Seq < events[j].Seq })
 	return events, seq, nil
+}
+
+// older reports whether a room has messages from before its line's beginning, as after a backup
+// was restored.
+func (c *Chat) older(ctx context.Context, r *Room) (bool, error) {
+	if r.First == 0 {
+		return false, nil
+	}
+	var n int
+	err := c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM message WHERE id > ? AND id <= ?)", []any{address(r.ID, 0), address(r.ID, r.First)}, &n)
+	return n == 1, storage("look behind a room's line", err)
 }
 
 // maxExcerpt is how much of a message is shown above its answer, in characters.

@@ -115,7 +115,7 @@ func (c *Chat) keep(tx Tx, r *Room, by Caller) (int64, error) {
 		creator = by.User.ID
 	}
 	res, err := tx.Exec("INSERT INTO room (name, name_key, topic, access, created_by, created_at, first) "+
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce((SELECT last FROM ended_line WHERE name_key = ?2), 0)) ON CONFLICT DO NOTHING",
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce((SELECT max(last) FROM ended_line WHERE name_key IN (?2, '')), 0)) ON CONFLICT DO NOTHING",
 		name, r.Key, r.Topic, r.Access, creator, millis(c.now()))
 	if err != nil {
 		return 0, fmt.Errorf("make room %s: %w", r.Key, err)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -54,9 +55,15 @@ func restore(ctx context.Context, data, from string) (aside string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	return backup.Restore(ctx, from, folder.Database(data), time.Now(), func(version int) error {
-		return migrate.Fits(version, chat.Migrations())
-	})
+	return backup.Restore(ctx, from, folder.Database(data), time.Now(), prepare)
+}
+
+// prepare brings a backup to today's schema and has its rooms go on elsewhere.
+func prepare(ctx context.Context, conn *sql.Conn) error {
+	if err := migrate.Up(ctx, conn, chat.Migrations()); err != nil {
+		return err
+	}
+	return chat.EndLines(ctx, conn)
 }
 
 func dataAndFile(command string, args []string) (data, file string, err error) {

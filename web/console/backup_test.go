@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,5 +70,48 @@ func TestDamageBackupRestore(t *testing.T) {
 	s.Restart(t)
 	if r := s.LogIn(t, "ada").Get("/api/rooms/r/messages"); !strings.Contains(r.Body, "299 299") {
 		t.Errorf("after restoring: %d %.200s", r.Status, r.Body)
+	}
+}
+
+// A backup that was put back knows nothing of what was said since it was made. Who has heard that, and
+// was away meanwhile, must not take what is said afterwards for the rest of it.
+func TestWhatARestoredRoomSaysIsAnotherLine(t *testing.T) {
+	s := hearthtest.Start(t)
+	ada := s.SignUp(t, "ada")
+	say := func(room string, n int) {
+		t.Helper()
+		for range n {
+			if r := ada.PostJSON("/api/rooms/"+room+"/messages", map[string]string{"message": "hello"}); r.Status != http.StatusCreated {
+				t.Fatal(r.Status, r.Body)
+			}
+		}
+	}
+	say("r", 3)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if out, status := s.Command(t, "", "backup", backup); status != 0 {
+		t.Fatal(out)
+	}
+	say("r", 2)
+	say("later", 2)
+	s.Stop(t)
+	if out, status := s.Command(t, "", "restore", backup); status != 0 {
+		t.Fatal(out)
+	}
+	s.Restart(t)
+	ada = s.LogIn(t, "ada")
+	say("r", 4)
+	say("later", 4)
+	for _, place := range []string{"r/?after=5", "r/?after=3", "r/?after=1", "r/?after=0", "later/?after=2"} {
+		ada.DialBatched("/ws/chat/" + place).Until("reset")
+	}
+	last := ada.DialBatched("/ws/chat/r/").Until("user_list").Int("seq")
+	sock := ada.DialBatched(fmt.Sprint("/ws/chat/r/?after=", last-2))
+	for _, want := range []int64{last - 1, last} {
+		if f := sock.Until("chat_message"); f.Int("seq") != want {
+			t.Errorf("instead of number %d came %v", want, f)
+		}
+	}
+	if r := ada.Get("/api/rooms/r/messages"); strings.Count(r.Body, "hello") != 7 {
+		t.Errorf("of 3 and 4 messages there are %s", r.Body)
 	}
 }

@@ -28,15 +28,15 @@ func Check(ctx context.Context, dsn string, steps fs.FS) error {
 	if err != nil {
 		return fmt.Errorf("read the database: %w", err)
 	}
-	if err := Fits(version, steps); err != nil && !errors.Is(err, ErrForeign) {
+	if err := fits(version, steps); err != nil && !errors.Is(err, ErrForeign) {
 		return err
 	}
 	return nil
 }
 
-// Fits tells by its PRAGMA user_version whether a database can be brought to today's schema from a
-// step on the way there. Errors: ErrNewer, ErrForeign.
-func Fits(version int, steps fs.FS) error {
+// fits tells whether a database can be brought to today's schema from a step on the way there.
+// Errors: ErrNewer, ErrForeign.
+func fits(version int, steps fs.FS) error {
 	names, err := list(steps)
 	switch {
 	case err != nil:
@@ -47,6 +47,18 @@ func Fits(version int, steps fs.FS) error {
 		return ErrNewer
 	}
 	return nil
+}
+
+// Up is Run for a database that may be anybody's. Errors: ErrNewer, ErrForeign.
+func Up(ctx context.Context, conn *sql.Conn, steps fs.FS) error {
+	version, err := read(ctx, conn)
+	if err != nil {
+		return fmt.Errorf("read the database: %w", err)
+	}
+	if err := fits(version, steps); err != nil {
+		return err
+	}
+	return Run(ctx, conn, steps)
 }
 
 // Run takes the steps that are missing, each in a transaction: one that fails leaves the schema at

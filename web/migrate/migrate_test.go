@@ -98,20 +98,23 @@ func TestAnEmptyDatabaseComesAllTheWay(t *testing.T) {
 func TestWhatIsNewerOrForeignIsRefused(t *testing.T) {
 	ctx := context.Background()
 	for _, c := range []struct {
-		version     int
-		check, fits error
+		version   int
+		check, up error
 	}{
 		{0, nil, ErrForeign}, {1, nil, nil}, {2, nil, nil}, {3, ErrNewer, ErrNewer},
 	} {
 		dsn := database(t)
 		_, conn := open(t, dsn)
+		if err := Run(ctx, conn, folder([]string{one, two}[:min(c.version, 2)]...)); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := conn.ExecContext(ctx, fmt.Sprint("PRAGMA user_version = ", c.version)); err != nil {
 			t.Fatal(err)
 		}
 		if err := Check(ctx, dsn, folder(one, two)); !errors.Is(err, c.check) {
 			t.Errorf("a database at version %d: %v", c.version, err)
 		}
-		if err := Fits(c.version, folder(one, two)); !errors.Is(err, c.fits) {
+		if err := Up(ctx, conn, folder(one, two)); !errors.Is(err, c.up) {
 			t.Errorf("a copy at version %d: %v", c.version, err)
 		}
 	}
