@@ -30,6 +30,9 @@ const (
 	buffer = 2
 	// maxQueue is how many bytes may wait for one conn before it counts as too slow a reader.
 	maxQueue = 1 << 20
+	// maxHeld is how many events may wait for a conn that is not greeted yet, because the disk is slow:
+	// about as much memory as maxQueue.
+	maxHeld = 8192
 	// grace is how long after the last socket closed a person counts as gone: reloads take less.
 	grace = 2 * time.Second
 	// pongWait and grace are within the 60 s of PROTOCOL.md for peers that answer no ping; pingPeriod leaves
@@ -626,7 +629,7 @@ func (c *conn) take(f *chat.Frames, events []chat.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.live {
-		c.held = append(c.held, events...)
+		c.hold(events)
 		return
 	}
 	if c.had(events[0]) { // numbers rise: if it is new, so are the others
@@ -634,6 +637,16 @@ func (c *conn) take(f *chat.Frames, events []chat.Event) {
 		return
 	}
 	c.write(f)
+}
+
+// hold keeps events until c is live, or cuts it; c.mu is held.
+func (c *conn) hold(events []chat.Event) {
+	c.held = append(c.held, events...)
+	if len(c.held) > maxHeld {
+		c.live, c.held = true, nil // nothing reaches it any more
+		c.line.Stop()
+		c.cut("the database is slow, come back with after=")
+	}
 }
 
 // had reports whether the greeting had e. It can come after the greeting, which read what was on
@@ -659,9 +672,14 @@ func (c *conn) writeNew(events []chat.Event) {
 func (c *conn) write(f *chat.Frames) {
 	frames := c.frames(f)
 	if len(frames) > 0 && !c.line.Send(frames) {
-		c.hub.cut.Add(1)
-		c.bye(websocket.CloseTryAgainLater, "too slow a reader, come back with after=")
+		c.cut("too slow a reader, come back with after=")
 	}
+}
+
+// cut ends a socket for which too much waits.
+func (c *conn) cut(why string) {
+	c.hub.cut.Add(1)
+	c.bye(websocket.CloseTryAgainLater, why)
 }
 
 func (c *conn) frames(f *chat.Frames) []byte {

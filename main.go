@@ -301,7 +301,8 @@ func build(s settings) (h *house, err error) {
 }
 
 func listenError(addr string, err error) error {
-	if errors.Is(err, syscall.EADDRINUSE) {
+	const wsaInUse = syscall.Errno(10048) // as Windows says it (WSAEADDRINUSE)
+	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, wsaInUse) {
 		return fmt.Errorf("%s is in use by another program; choose another address with -addr, as in -addr :8001", addr)
 	}
 	return fmt.Errorf("can't listen on %s: %w; choose an address with -addr, as in -addr :8000", addr, err)

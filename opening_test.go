@@ -121,3 +121,35 @@ func wantRefused(t *testing.T, url, cookie string, code int) {
 		t.Errorf("bob gets %s, %v instead of %d", frame, err, code)
 	}
 }
+
+// What waits for somebody whose greeting takes too long is bounded: he has to come back.
+func TestWhoIsGreetedTooLateIsCut(t *testing.T) {
+	h, s := inside(t, settings{})
+	bob := s.SignUp(t, "bob")
+	greet := make(chan struct{})
+	late := &lateHub{Hub: h.hub, before: func() {}, start: func() { <-greet }}
+	site, err := web.New(h.chat, late, newAuth(t, s.Data), h.store, web.Options{})
+	wantNil(t, err)
+	server := httptest.NewServer(site.Handler())
+	defer server.Close()
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/ws/chat/r/", http.Header{"Cookie": {bob.Cookie()}})
+	wantNil(t, err)
+	defer conn.Close()
+	room := (&chat.Room{Key: "r"}).Group()
+	for range maxHeld - 1 { // beside his own coming
+		h.hub.Publish(room, chat.Typing("ada"))
+	}
+	if n := h.hub.Cut(); n != 0 {
+		t.Errorf("%d were cut too early", n)
+	}
+	h.hub.Publish(room, chat.Typing("ada"))
+	h.hub.Publish(room, chat.Typing("ada"))
+	close(greet)
+	wantNil(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+	if _, frame, err := conn.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseTryAgainLater) {
+		t.Errorf("he gets %s, %v", frame, err)
+	}
+	if n := h.hub.Cut(); n != 1 {
+		t.Errorf("%d were cut instead of 1", n)
+	}
+}

@@ -209,17 +209,15 @@ func (s *Store) closeWriter() error {
 // Reader is the pool of read-only connections.
 func (s *Store) Reader() *sql.DB { return s.readers }
 
-// Write runs do on the writer's transaction and waits until it is on disk. A cancelled ctx ends
-// the wait, not the write.
+// Write runs do on the writer's transaction and waits until it is on disk, even if ctx ends meanwhile:
+// its caller has yet to act upon what do has done. If ctx has ended before, nothing is written.
 func (s *Store) Write(ctx context.Context, do func(chat.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	done := make(chan error, 1)
 	s.Submit(do, func(err error) { done <- err })
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return <-done
 }
 
 // Submit queues do for the writer; done is told once it is on disk, or why it is not.

@@ -148,8 +148,8 @@ func readCommand(r *ask) (command, error) {
 		return command{}, chat.Errorf("bad_frame")
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxFrame+1))
-	if err != nil {
-		return command{}, err
+	if err != nil { // it broke off, or took too long
+		return command{}, &chat.Error{Code: "bad_frame", Err: err}
 	}
 	if len(body) > MaxFrame {
 		return command{}, chat.Errorf("too_big", "max", MaxFrame)

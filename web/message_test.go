@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -87,5 +88,27 @@ func TestSidebarTellsMentions(t *testing.T) {
 	a.Until("chat_message")
 	if got := badge(); got != "badge mention" {
 		t.Errorf("with a mention the badge is %q", got)
+	}
+}
+
+// A body that ends too early is its sender's mistake, and nothing is said.
+func TestABodyThatBreaksOff(t *testing.T) {
+	s := hearthtest.Start(t)
+	ada := s.SignUp(t, "ada")
+	c := dialRaw(t, s)
+	c.send([]byte("POST /api/rooms/r/messages HTTP/1.1\r\nHost: "+c.RemoteAddr().String()+"\r\nCookie: "+ada.Cookie()+
+		"\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"message\":\"half a"), 0)
+	if err := c.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(c.reader, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("it is answered with %d", resp.StatusCode)
+	}
+	if log := s.Log(); strings.Contains(log, "ERROR") {
+		t.Errorf("it is taken for the server's mistake:\n%s", log)
 	}
 }

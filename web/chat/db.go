@@ -25,7 +25,8 @@ func Migrations() fs.FS {
 // Disk is what the chat needs of the store: one writer, and readers that never wait for it.
 type Disk interface {
 	// Write runs job on the writer's transaction and returns once that is on disk. If job
-	// fails, or the commit does, nothing of it is stored and nothing is announced.
+	// fails, or the commit does, nothing of it is stored and nothing is announced. A ctx that ends
+	// meanwhile does not end the wait.
 	Write(ctx context.Context, job func(Tx) error) error
 	// Submit is Write without the wait: done is called once it is decided. Jobs are run, and
 	// their announcements made, in the order of submission. done must not block.

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"golang.org/x/text/cases"
 )
@@ -23,12 +25,23 @@ type User struct {
 	LastSeen                         time.Time // when the last socket closed; zero: never
 }
 
-// Display is what people call the user: first and last name, or the username where there is none.
-func (u *User) Display() string {
-	if full := strings.TrimSpace(u.FirstName + " " + u.LastName); full != "" {
-		return full
+// Display is what people call the user: the full name, or the username where there is none.
+func (u *User) Display() string { return cmp.Or(u.FullName(), u.Name) }
+
+// FullName is the first and last name, "" if there is none. In Chinese, Japanese and Korean script
+// the family comes first, without a space; js/person.js has the same rule.
+func (u *User) FullName() string {
+	if family := u.LastName + u.FirstName; eastAsian(family) {
+		return family
 	}
-	return u.Name
+	return strings.TrimSpace(u.FirstName + " " + u.LastName)
+}
+
+// eastAsian reports whether all of a name is in a script that puts no spaces into names.
+func eastAsian(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+	})
 }
 
 const userColumns = "id, name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen"

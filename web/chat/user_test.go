@@ -188,3 +188,15 @@ func BenchmarkSearchUsers(b *testing.B) {
 		}
 	}
 }
+
+func TestFullName(t *testing.T) {
+	for _, c := range []struct{ first, last, want string }{
+		{"", "", ""}, {"Ada", "", "Ada"}, {"", "Lund", "Lund"}, {"Ada", "Lund", "Ada Lund"}, {"Linh", "Trần", "Linh Trần"},
+		{"伟", "陈", "陈伟"}, {"偉", "陳", "陳偉"}, {"太郎", "山田", "山田太郎"}, {"ひかり", "山田", "山田ひかり"}, {"민준", "김", "김민준"},
+		{"伟", "", "伟"}, {"David", "陈", "David 陈"}, {"大明 David", "王", "大明 David 王"},
+	} {
+		if got := (&User{FirstName: c.first, LastName: c.last}).FullName(); got != c.want {
+			t.Errorf("%q and %q are %q instead of %q", c.first, c.last, got, c.want)
+		}
+	}
+}

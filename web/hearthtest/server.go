@@ -23,7 +23,7 @@ import (
 
 // patience is how long a test waits for what must come. It is long because machines that run
 // tests are busy; nothing is measured with it.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // folder is where the built program lives until Main removes it.
 var folder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "hearth-test-") })

@@ -2,7 +2,7 @@
 
 import { language, number, t } from "./i18n.js";
 import { listen } from "./inbox.js";
-import { directURL, paintAvatar } from "./person.js";
+import { directURL, fullName, paintAvatar } from "./person.js";
 import { localizeTimes, setTime } from "./time.js";
 import * as sidebar from "./sidebar.js";
 
@@ -68,7 +68,7 @@ function insertRow(name) {
 
 function fillRow(row, frame) {
   const name = frame.username;
-  const display = [frame.first_name, frame.last_name].filter(Boolean).join(" ");
+  const display = fullName(frame.first_name, frame.last_name);
   row.querySelector(".person-name").href = directURL(name);
   row.querySelector(".person-name bdi").textContent = name;
   const avatar = row.querySelector(".avatar");
