@@ -41,7 +41,7 @@ func (c *Chat) edit(ctx context.Context, by Caller, id int64, what string, job f
 	if err != nil {
 		return storage(what, err)
 	}
-	return c.changed(ctx, id)
+	return c.changed(context.WithoutCancel(ctx), id) // it takes effect, whoever has gone
 }
 
 // UpdateProfile stores what people say of themselves. Errors: those of Profile.Check,

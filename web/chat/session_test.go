@@ -76,6 +76,34 @@ func TestPasswordAndDisablingEndSessions(t *testing.T) {
 	}
 }
 
+// leaving is a disk under whose write the browser goes away.
+type leaving struct {
+	Disk
+	leave func()
+}
+
+func (l leaving) Write(ctx context.Context, job func(Tx) error) error {
+	return l.Disk.Write(ctx, func(tx Tx) error {
+		l.leave()
+		return job(tx)
+	})
+}
+
+// What is on disk takes effect, even if the browser that asked for it is gone meanwhile.
+func TestDisablingByABrowserThatGoesAway(t *testing.T) {
+	h := newHouse(t)
+	ada, linh := h.user("ada"), h.user("linh")
+	here, _ := h.login(linh)
+	ctx, leave := context.WithCancel(context.Background())
+	h.disk = leaving{h.disk, leave}
+	if err := h.SetDisabled(ctx, Caller{User: ada}, linh.ID, true); err != nil {
+		t.Error(err)
+	}
+	if h.open(here) || !slices.Contains(h.hub.users, linh.ID) {
+		t.Error("a disabled user is still there")
+	}
+}
+
 func TestEndAllKeepsOne(t *testing.T) {
 	h := newHouse(t)
 	ctx := context.Background()
