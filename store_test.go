@@ -424,14 +424,18 @@ func curve(b *testing.B, messages, rooms int) {
 			}
 		}
 	})
-	b.Run("say64", func(b *testing.B) {
-		together(b, 64, func(i int) error {
-			done := make(chan error, 1)
-			d := chat.Draft{Text: "Something that is said, of the length that such things have on most days.", Nonce: fmt.Sprint(b.N, " ", i)}
-			c.Say(ctx, caller, fmt.Sprint("r", i%rooms), d, func(_ *chat.Message, _ *chat.Room, _ bool, err error) { done <- err })
-			return <-done
+	// 64 people speak at a time: all in one room, each in a room of its own, or wherever it may be.
+	for _, where := range []string{"one", "own", "any"} {
+		of := map[string]int{"one": 1, "own": min(rooms, 64), "any": rooms}[where]
+		b.Run("say64/"+where, func(b *testing.B) {
+			together(b, 64, func(i int) error {
+				done := make(chan error, 1)
+				d := chat.Draft{Text: "Something that is said, of the length that such things have on most days.", Nonce: fmt.Sprint(where, b.N, " ", i)}
+				c.Say(ctx, caller, fmt.Sprint("r", i%of), d, func(_ *chat.Message, _ *chat.Room, _ bool, err error) { done <- err })
+				return <-done
+			})
 		})
-	})
+	}
 }
 
 // filled is a database with so many messages spread over the rooms r0, r1 …, and one user.
