@@ -2,6 +2,9 @@ package e2e
 
 import (
 	"testing"
+
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 )
 
 // Whatever is written while the server is down waits on this computer, also through a reload of
@@ -152,4 +155,40 @@ func TestWithoutADatabase(t *testing.T) {
 	ada.say("one")
 	ada.say("two")
 	ada.heard("before", "one", "two")
+}
+
+// Nor does a database hold anything up that takes a question and never answers it.
+func TestADatabaseThatIsSilent(t *testing.T) {
+	s := start(t)
+	ada := member(t, s, "ada")
+	silent := `IDBObjectStore.prototype.put = IDBFactory.prototype.open = () => ({})`
+	ada.open("/chat/garden/")
+	ada.do(silent)
+	ada.say("one")
+	_, err := chromedp.Call(ada.ctx, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: silent})
+	ada.check("keep the database silent", err)
+	ada.open("/chat/garden/")
+	ada.say("two")
+	ada.heard("one", "two")
+}
+
+// Two tabs share what waits. What one of them can't get through the other sends when it is opened
+// anew, and it is said once.
+func TestTwoTabs(t *testing.T) {
+	s := start(t)
+	ada := member(t, s, "ada")
+	ada.open("/chat/garden/")
+	other := ada.tab()
+	other.open("/chat/garden/")
+	ada.do(`WebSocket.prototype.send = () => {}`) // a line that takes all and brings nothing
+	ada.fill(composer, "from the first")
+	ada.enter()
+	ada.sees("#pending .message")
+	other.say("from the second")
+	other.open("/chat/garden/")
+	for _, p := range []*page{ada, other} {
+		p.hears("from the first")
+		p.missing("#pending .message")
+		p.heard("from the second", "from the first")
+	}
 }

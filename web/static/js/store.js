@@ -3,10 +3,13 @@
 const NAME = "hearth";
 const TABLE = "outbox";
 
+const PATIENCE = 2000; // ms; a database answers within some ten, or its profile is broken
+
 function promised(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
+    setTimeout(reject, PATIENCE, new Error("the database does not answer"));
   });
 }
 
