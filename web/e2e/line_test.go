@@ -191,4 +191,19 @@ func TestTwoTabs(t *testing.T) {
 		p.missing("#pending .message")
 		p.heard("from the second", "from the first")
 	}
+
+	// What a tab leaves behind the other takes up once the line is back.
+	other.expect("ERR_CONNECTION_REFUSED|WebSocket connection to|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_CONNECTION_CLOSED|ERR_SOCKET_NOT_CONNECTED")
+	third := other.tab()
+	third.expect("WebSocket connection to|ERR_")
+	third.open("/chat/garden/")
+	s.Kill(t)
+	third.sees("#line-state")
+	third.fill(composer, "left behind")
+	third.enter()
+	third.reads("#pending", "waiting for the connection")
+	third.leave()
+	s.Restart(t)
+	other.hears("left behind")
+	other.heard("from the second", "from the first", "left behind")
 }

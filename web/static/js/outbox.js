@@ -27,11 +27,13 @@ export class Outbox {
     });
   }
 
-  // restore takes up what an earlier page of the same person in the same room left behind.
+  // restore takes up what an earlier page of the same person in the same room left behind, or another
+  // tab that is closed. If that one is still at it, both send it, and the server stores it once.
   async restore() {
     const mine = (item) => item.owner === this.owner && item.room === this.room;
-    const kept = (await this.store.all().catch(() => [])).filter(mine);
-    this.items = [...kept.sort((a, b) => a.at - b.at), ...this.items];
+    const all = await this.store.all().catch(() => []);
+    const left = all.filter((item) => mine(item) && !this.items.some((other) => other.nonce === item.nonce));
+    this.items = [...left, ...this.items].sort((a, b) => a.at - b.at);
     this.onChange(this.items);
     this.pump();
   }
@@ -56,9 +58,9 @@ export class Outbox {
   }
 
   // again is called when the line is back: what was under way may be lost.
-  again() {
+  async again() {
     this.current = null;
-    this.pump();
+    await this.restore();
   }
 
   // receipt takes a message off the list: it is on the server's disk.
