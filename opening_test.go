@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"hearth/web"
-	"hearth/web/chat"
-	"hearth/web/hearthtest"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +10,10 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"hearth/web"
+	"hearth/web/chat"
+	"hearth/web/hearthtest"
 )
 
 // lateHub has something happen between the look at a request for a socket and its opening.
@@ -62,6 +64,48 @@ func TestWhoIsAnsweredIsIn(t *testing.T) {
 			}
 			heard = strings.Contains(string(b), `"message":"welcome `+protocol+`"`)
 		}
+	}
+}
+
+// However much is said before a client of the plain dialect is greeted: the ten messages that it gets of
+// what was said before are beside that.
+func TestALateGreetingLeavesNoGap(t *testing.T) {
+	h, s := inside(t, settings{})
+	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
+	greet := make(chan struct{})
+	late := &lateHub{Hub: h.hub, before: func() {}, start: func() { <-greet }}
+	site, err := web.New(h.chat, late, newAuth(t, s.Data), h.store, web.Options{})
+	wantNil(t, err)
+	server := httptest.NewServer(site.Handler())
+	defer server.Close()
+	a := ada.DialBatched("/ws/chat/r/")
+	say := func(from, to int) {
+		for i := from; i < to; i++ {
+			a.Say(fmt.Sprint("number ", i))
+			a.Find("her own", func(f hearthtest.Frame) bool { return f["message"] == fmt.Sprint("number ", i) })
+		}
+	}
+	const before, all = 12, 26
+	say(0, before)
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/ws/chat/r/", http.Header{"Cookie": {bob.Cookie()}})
+	wantNil(t, err)
+	defer conn.Close()
+	say(before, all)
+	close(greet)
+	wantNil(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+	for i := before - 10; i < all; {
+		var f struct {
+			Type, Message string
+			History       bool
+		}
+		wantNil(t, conn.ReadJSON(&f))
+		if f.Type != "chat_message" {
+			continue
+		}
+		if want := fmt.Sprint("number ", i); f.Message != want || f.History != (i < before) {
+			t.Fatalf("instead of %q came %+v", want, f)
+		}
+		i++
 	}
 }
 
