@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"hearth/web"
 	"hearth/web/chat"
 	"hearth/web/hearthtest"
+	"hearth/web/line"
 )
 
 // lateHub has something happen between the look at a request for a socket and its opening.
@@ -195,5 +197,25 @@ func TestWhoIsGreetedTooLateIsCut(t *testing.T) {
 	}
 	if n := h.hub.Cut(); n != 1 {
 		t.Errorf("%d were cut instead of 1", n)
+	}
+}
+
+// Whoever was shown out before he was greeted is told why, whatever happens in the room from then on.
+func TestWhoWasShownOutIsNotCutAsWell(t *testing.T) {
+	under, peer := net.Pipe()
+	defer peer.Close()
+	c := &conn{hub: NewHub(), line: line.New(under, line.Limits{Bytes: maxQueue})}
+	c.Close(websocket.ClosePolicyViolation, "signed out")
+	for range maxHeld + 1 {
+		c.take(nil, []chat.Event{chat.Typing("ada")})
+	}
+	if said := string(*c.closing.Load()); !strings.Contains(said, "signed out") {
+		t.Errorf("he is told %q", said)
+	}
+	if n := c.hub.Cut(); n != 0 {
+		t.Errorf("%d were cut", n)
+	}
+	if len(c.held) > 0 {
+		t.Errorf("%d events wait for nobody", len(c.held))
 	}
 }
