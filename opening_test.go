@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -217,5 +218,29 @@ func TestWhoWasShownOutIsNotCutAsWell(t *testing.T) {
 	}
 	if len(c.held) > 0 {
 		t.Errorf("%d events wait for nobody", len(c.held))
+	}
+}
+
+// A handshake that fails once its socket is in its room leaves nobody there.
+func TestAHandshakeThatFailsLeavesNobodyBehind(t *testing.T) {
+	h, s := inside(t, settings{})
+	bob := s.SignUp(t, "bob")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	wantNil(t, err)
+	defer conn.Close()
+	wantNil(t, conn.SetDeadline(time.Now().Add(20*time.Second)))
+	_, err = fmt.Fprintf(conn, "GET /ws/chat/r/ HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\nwhat must not come yet", conn.RemoteAddr(), bob.Cookie())
+	wantNil(t, err)
+	answer, err := io.ReadAll(conn)
+	if err != nil || len(answer) > 0 {
+		t.Errorf("he is answered %q, %v", answer, err)
+	}
+	room := (&chat.Room{Key: "r"}).Group()
+	for h.hub.Count() > 0 || h.hub.OnlineCount() > 0 || h.hub.HereCount(room) > 0 {
+		time.Sleep(10 * time.Millisecond) // until he counts as gone; if never, the test's time ends
+	}
+	if h.hub.find(room) != nil {
+		t.Error("his room is kept")
 	}
 }
