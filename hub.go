@@ -641,10 +641,13 @@ func (c *conn) take(f *chat.Frames, events []chat.Event) {
 
 // hold keeps events until c is live, or cuts it; c.mu is held.
 func (c *conn) hold(events []chat.Event) {
+	if c.closing.Load() != nil {
+		c.held = nil // nothing reaches it any more
+		return
+	}
 	c.held = append(c.held, events...)
-	if len(c.held) > maxHeld {
-		c.live, c.held = true, nil // nothing reaches it any more
-		c.line.Stop()
+	if len(c.held) > maxHeld && c.line.Stop() {
+		c.held = nil
 		c.cut("the database is slow, come back with after=")
 	}
 }

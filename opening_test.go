@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"hearth/web"
-	"hearth/web/chat"
-	"hearth/web/hearthtest"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +12,11 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"hearth/web"
+	"hearth/web/chat"
+	"hearth/web/hearthtest"
+	"hearth/web/line"
 )
 
 // lateHub has something happen between the look at a request for a socket and its opening.
@@ -62,6 +67,48 @@ func TestWhoIsAnsweredIsIn(t *testing.T) {
 			}
 			heard = strings.Contains(string(b), `"message":"welcome `+protocol+`"`)
 		}
+	}
+}
+
+// However much is said before a client of the plain dialect is greeted: the ten messages that it gets of
+// what was said before are beside that.
+func TestALateGreetingLeavesNoGap(t *testing.T) {
+	h, s := inside(t, settings{})
+	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
+	greet := make(chan struct{})
+	late := &lateHub{Hub: h.hub, before: func() {}, start: func() { <-greet }}
+	site, err := web.New(h.chat, late, newAuth(t, s.Data), h.store, web.Options{})
+	wantNil(t, err)
+	server := httptest.NewServer(site.Handler())
+	defer server.Close()
+	a := ada.DialBatched("/ws/chat/r/")
+	say := func(from, to int) {
+		for i := from; i < to; i++ {
+			a.Say(fmt.Sprint("number ", i))
+			a.Find("her own", func(f hearthtest.Frame) bool { return f["message"] == fmt.Sprint("number ", i) })
+		}
+	}
+	const before, all = 12, 26
+	say(0, before)
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/ws/chat/r/", http.Header{"Cookie": {bob.Cookie()}})
+	wantNil(t, err)
+	defer conn.Close()
+	say(before, all)
+	close(greet)
+	wantNil(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+	for i := before - 10; i < all; {
+		var f struct {
+			Type, Message string
+			History       bool
+		}
+		wantNil(t, conn.ReadJSON(&f))
+		if f.Type != "chat_message" {
+			continue
+		}
+		if want := fmt.Sprint("number ", i); f.Message != want || f.History != (i < before) {
+			t.Fatalf("instead of %q came %+v", want, f)
+		}
+		i++
 	}
 }
 
@@ -151,5 +198,49 @@ func TestWhoIsGreetedTooLateIsCut(t *testing.T) {
 	}
 	if n := h.hub.Cut(); n != 1 {
 		t.Errorf("%d were cut instead of 1", n)
+	}
+}
+
+// Whoever was shown out before he was greeted is told why, whatever happens in the room from then on.
+func TestWhoWasShownOutIsNotCutAsWell(t *testing.T) {
+	under, peer := net.Pipe()
+	defer peer.Close()
+	c := &conn{hub: NewHub(), line: line.New(under, line.Limits{Bytes: maxQueue})}
+	c.Close(websocket.ClosePolicyViolation, "signed out")
+	for range maxHeld + 1 {
+		c.take(nil, []chat.Event{chat.Typing("ada")})
+	}
+	if said := string(*c.closing.Load()); !strings.Contains(said, "signed out") {
+		t.Errorf("he is told %q", said)
+	}
+	if n := c.hub.Cut(); n != 0 {
+		t.Errorf("%d were cut", n)
+	}
+	if len(c.held) > 0 {
+		t.Errorf("%d events wait for nobody", len(c.held))
+	}
+}
+
+// A handshake that fails once its socket is in its room leaves nobody there.
+func TestAHandshakeThatFailsLeavesNobodyBehind(t *testing.T) {
+	h, s := inside(t, settings{})
+	bob := s.SignUp(t, "bob")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	wantNil(t, err)
+	defer conn.Close()
+	wantNil(t, conn.SetDeadline(time.Now().Add(20*time.Second)))
+	_, err = fmt.Fprintf(conn, "GET /ws/chat/r/ HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\nwhat must not come yet", conn.RemoteAddr(), bob.Cookie())
+	wantNil(t, err)
+	answer, err := io.ReadAll(conn)
+	if err != nil || len(answer) > 0 {
+		t.Errorf("he is answered %q, %v", answer, err)
+	}
+	room := (&chat.Room{Key: "r"}).Group()
+	for h.hub.Count() > 0 || h.hub.OnlineCount() > 0 || h.hub.HereCount(room) > 0 {
+		time.Sleep(10 * time.Millisecond) // until he counts as gone; if never, the test's time ends
+	}
+	if h.hub.find(room) != nil {
+		t.Error("his room is kept")
 	}
 }

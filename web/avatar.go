@@ -8,7 +8,7 @@ import (
 )
 
 // initials are the one or two letters of somebody's avatar. A family name in Chinese, Japanese or
-// Korean stands alone: its first character says enough. js/people.js has the same rule.
+// Korean stands alone: its first character says enough. js/person.js has the same rule.
 func initials(first, last, name string) string {
 	words := strings.Fields(first + " " + last)
 	if len(words) == 0 {

@@ -53,7 +53,7 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 		groups = append(groups, chat.Inbox(r.caller.User.ID))
 	}
 	t := &talker{server: s, caller: r.caller, room: room, name: room.Name, after: r.URL.Query().Get("after")}
-	if t.after == "" && batched(r) {
+	if t.after == "" {
 		if t.from, err = s.chat.Seq(r.Context(), room); err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ type talker struct {
 	room   *chat.Room
 	name   string // the room's name, as the caller wrote it
 	after  string // the query's resume cursor, "" for none
-	from   int64  // the room's seq before the handshake was answered
+	from   int64  // without a cursor: the room's seq before the handshake was answered
 	typed  time.Time
 }
 
@@ -119,7 +119,7 @@ func (t *talker) start(c Conn, here []string) {
 		}
 	}
 	had := seq // by the time of the list
-	if t.live(c) {
+	if t.after == "" {
 		had = min(t.from, seq)
 	}
 	now := chat.Greeting{Online: t.server.hub.OnlineCount(), Retry: t.server.retry()}
@@ -146,22 +146,27 @@ func (t *talker) giveUp(c Conn, err error) {
 	c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
 }
 
-// live reports whether the client wants nothing but what is said from now on.
-func (t *talker) live(c Conn) bool { return t.after == "" && c.Batched() }
-
 // recent is what the room told before the socket is live, and up to which number.
 func (t *talker) recent(ctx context.Context, c Conn) ([]chat.Event, int64, error) {
-	if t.live(c) { // what came since the handshake was answered is not missed
-		return t.server.chat.Since(ctx, t.room, t.from)
-	}
 	if t.after == "" {
-		return t.server.chat.Last(ctx, t.room, lastMessages)
+		return t.fresh(ctx, c)
 	}
 	after, err := strconv.ParseInt(t.after, 10, 64)
 	if err != nil {
 		after = -1 // unknown to us, which is what reset is for
 	}
 	return t.server.chat.Since(ctx, t.room, after)
+}
+
+// fresh is recent for who comes without a cursor: all since the handshake was answered, however much
+// that is, and before it for a plain client the last messages of then.
+func (t *talker) fresh(ctx context.Context, c Conn) ([]chat.Event, int64, error) {
+	since, seq, err := t.server.chat.Since(ctx, t.room, t.from)
+	if err != nil || c.Batched() {
+		return since, seq, err
+	}
+	last, err := t.server.chat.Last(ctx, t.room, t.from, lastMessages)
+	return append(last, since...), seq, err
 }
 
 // allowed asks anew whether the caller may be here: its rights, or the room's, have changed.

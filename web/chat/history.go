@@ -138,17 +138,17 @@ func (c *Chat) Seq(ctx context.Context, r *Room) (int64, error) {
 	return n, storage("find the room's seq", err)
 }
 
-// Last are the room's last messages as events marked as history, and the room's seq.
-func (c *Chat) Last(ctx context.Context, r *Room, limit int) ([]Event, int64, error) {
-	found, seq, err := c.History(ctx, r, Page{Limit: limit})
+// Last are the room's last messages up to number n of its line, as events marked as history.
+func (c *Chat) Last(ctx context.Context, r *Room, n int64, limit int) ([]Event, error) {
+	found, _, err := c.History(ctx, r, Page{Before: address(r.ID, n) + 1, Limit: limit})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	events := make([]Event, 0, len(found))
 	for _, m := range found {
 		events = append(events, c.said(m, r, true))
 	}
-	return events, seq, nil
+	return events, nil
 }
 
 // Since are the events of a room after the number after, in order, and its seq now; a single
@@ -164,10 +164,12 @@ func (c *Chat) Since(ctx context.Context, r *Room, after int64) ([]Event, int64,
 	if after == seq {
 		return nil, seq, nil
 	}
-	if older, err := c.older(ctx, r); err != nil {
-		return nil, 0, err
-	} else if older && after < r.First {
-		return []Event{Reset(seq)}, seq, nil
+	if after < r.First {
+		if older, err := c.older(ctx, r); err != nil {
+			return nil, 0, err
+		} else if older {
+			return []Event{Reset(seq)}, seq, nil
+		}
 	}
 	low, high := address(r.ID, after), address(r.ID, seq)
 	found, err := c.messages(ctx, "WHERE m.id > ? AND m.id <= ? AND m.deleted_at IS NULL ORDER BY m.id", low, high)
@@ -188,9 +190,6 @@ func (c *Chat) Since(ctx context.Context, r *Room, after int64) ([]Event, int64,
 // older reports whether a room has messages from before its line's beginning, as after a backup
 // was restored.
 func (c *Chat) older(ctx context.Context, r *Room) (bool, error) {
-	if r.First == 0 {
-		return false, nil
-	}
 	var n int
 	err := c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM message WHERE id > ? AND id <= ?)", []any{address(r.ID, 0), address(r.ID, r.First)}, &n)
 	return n == 1, storage("look behind a room's line", err)

@@ -55,9 +55,10 @@ func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile
 	if err != nil {
 		return err
 	}
+	edited := User{Name: u.Name, FirstName: p.FirstName, LastName: p.LastName}
 	return c.edit(ctx, by, id, "user_edited", func(tx Tx) error {
 		_, err := tx.Exec("UPDATE user SET first_name = ?, last_name = ?, email = ?, search = ? WHERE id = ?",
-			p.FirstName, p.LastName, p.Email, searchText(u.Name, p.FirstName, p.LastName), id)
+			p.FirstName, p.LastName, p.Email, edited.searched(), id)
 		return err
 	})
 }

@@ -130,7 +130,7 @@ func insertUser(tx Tx, u *User, key, password string) error {
 	u.Admin = u.Admin || !some
 	res, err := tx.Exec(`INSERT INTO user (name, name_key, name_look, first_name, last_name, email, search, password, admin, lang, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, u.Name, key, look(u.Name), u.FirstName, u.LastName, u.Email,
-		searchText(u.Name, u.FirstName, u.LastName), password, u.Admin, u.Lang, millis(u.Created))
+		u.searched(), password, u.Admin, u.Lang, millis(u.Created))
 	if err != nil {
 		return fmt.Errorf("insert user: %w", err)
 	}

@@ -37,10 +37,11 @@ func (u *User) FullName() string {
 	return strings.TrimSpace(u.FirstName + " " + u.LastName)
 }
 
-// eastAsian reports whether all of a name is in a script that puts no spaces into names.
+// eastAsian reports whether all of a name is in a script that puts no spaces into names. To Unicode
+// the sign for a long vowel is of no script, because two share it.
 func eastAsian(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool {
-		return !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+		return r != 'ー' && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
 	})
 }
 
@@ -204,9 +205,10 @@ func (c *Chat) Users(ctx context.Context, q UserQuery) (users []*User, total int
 }
 
 // searchText is how words and names are compared in a search.
-func searchText(words ...string) string {
-	return cases.Fold().String(strings.Join(words, " "))
-}
+func searchText(text string) string { return cases.Fold().String(text) }
+
+// searched is the text in which a search looks for u: the names, as people see them.
+func (u *User) searched() string { return searchText(u.Name + " " + u.FullName()) }
 
 // HasUsers reports whether anybody has an account yet: the first becomes the admin.
 func (c *Chat) HasUsers(ctx context.Context) (some bool, err error) {

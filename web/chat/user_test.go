@@ -193,10 +193,29 @@ func TestFullName(t *testing.T) {
 	for _, c := range []struct{ first, last, want string }{
 		{"", "", ""}, {"Ada", "", "Ada"}, {"", "Lund", "Lund"}, {"Ada", "Lund", "Ada Lund"}, {"Linh", "Trần", "Linh Trần"},
 		{"伟", "陈", "陈伟"}, {"偉", "陳", "陳偉"}, {"太郎", "山田", "山田太郎"}, {"ひかり", "山田", "山田ひかり"}, {"민준", "김", "김민준"},
+		{"サリー", "佐々木", "佐々木サリー"}, {"ー", "", "ー"},
 		{"伟", "", "伟"}, {"David", "陈", "David 陈"}, {"大明 David", "王", "大明 David 王"},
 	} {
 		if got := (&User{FirstName: c.first, LastName: c.last}).FullName(); got != c.want {
 			t.Errorf("%q and %q are %q instead of %q", c.first, c.last, got, c.want)
+		}
+	}
+}
+
+// Somebody is found by the name that people see, in one piece where it is written in one.
+func TestUsersAreFoundByTheNameThatIsShown(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	taro := h.user("taro")
+	if err := h.UpdateProfile(ctx, Caller{User: taro}, taro.ID, Profile{FirstName: "太郎", LastName: "山田"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.CreateUser(ctx, Caller{}, NewUser{Name: "wei", Password: "x", Profile: Profile{FirstName: "伟", LastName: "陈"}}); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{"山田太郎": "taro", "太郎 山田": "taro", "陈伟": "wei", "TARO": "taro"} {
+		if found, _, err := h.Users(ctx, UserQuery{Text: text}); err != nil || len(found) != 1 || found[0].Name != want {
+			t.Errorf("%q finds %v, %v", text, found, err)
 		}
 	}
 }

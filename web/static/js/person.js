@@ -23,7 +23,7 @@ export function hueOf(name) {
 
 // fullName follows the server: in Chinese, Japanese and Korean script the family comes first, without a space.
 export function fullName(first = "", last = "") {
-  if (/^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+$/u.test(last + first)) return last + first;
+  if (/^[ー\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+$/u.test(last + first)) return last + first;
   return `${first} ${last}`.trim();
 }
 
