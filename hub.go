@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"math"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -329,8 +330,26 @@ func (g *group) list() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.listDue = false
-	seq := g.seq
+	seq := g.told()
 	g.send([]chat.Event{chat.UserList(g.people.All(), chat.Greeting{}, func(r chat.Reader) (string, int64) { return g.room.Name, seq })})
+}
+
+// told is up to which number everybody in the room was told; g.mu is held. Where nothing was
+// published since the first of them came, that is what they were greeted with.
+func (g *group) told() int64 {
+	if g.seq > 0 {
+		return g.seq
+	}
+	least := int64(math.MaxInt64)
+	for c := range g.conns {
+		if seq, live := c.begins(); live {
+			least = min(least, seq)
+		}
+	}
+	if least == math.MaxInt64 {
+		return 0
+	}
+	return least
 }
 
 // Publish sends e to everybody in the group called name.
@@ -714,6 +733,13 @@ func (c *conn) Live(seq int64, told []chat.Event) {
 	}
 	c.writeNew(c.held)
 	c.held = nil
+}
+
+// begins is up to which number the greeting told the room's events, once there was one.
+func (c *conn) begins() (seq int64, live bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seq, c.live
 }
 
 // Batched reports whether the client speaks hearth.1.

@@ -354,9 +354,13 @@ func TestARoomThatNobodySpokeInIsNotKept(t *testing.T) {
 
 func TestManyComingsAreToldByAList(t *testing.T) {
 	s := hearthtest.Start(t, "-guests", "write")
-	watcher := s.SignUp(t, "ada").Dial("/ws/chat/r/")
+	ada := s.SignUp(t, "ada")
+	if r := ada.PostJSON("/api/rooms/r/messages", map[string]string{"message": "said while nobody was there"}); r.Status != http.StatusCreated {
+		t.Fatal(r.Status, r.Body)
+	}
+	watcher := ada.Dial("/ws/chat/r/")
 	watcher.Until("user_join")
-	const crowd = 80
+	const crowd = 160
 	for i := range crowd {
 		v := s.Visitor(t)
 		v.Post("/guest/", "guest_name", fmt.Sprint("guest", i))
@@ -370,6 +374,9 @@ func TestManyComingsAreToldByAList(t *testing.T) {
 		case "user_leave":
 			delete(here, f.Text("user"))
 		case "user_list":
+			if f.Int("seq") != 1 {
+				t.Errorf("a list in the middle has number %d", f.Int("seq"))
+			}
 			clear(here)
 			for _, n := range names(f, "users") {
 				here[n] = true
