@@ -22,19 +22,43 @@ import (
 // lateHub has something happen between the look at a request for a socket and its opening.
 type lateHub struct {
 	*Hub
-	before  func()
-	start   func()       // nil: greet at once
-	allowed func() error // nil: what the handler says
+	before  func()        // nil: nothing
+	greet   chan struct{} // nil: greet at once; else once something comes, or it is closed
+	allowed func() error  // nil: what the handler says
+}
+
+// serve has a second server on the house h of s, with l before its hub, and returns its address.
+func (l *lateHub) serve(t *testing.T, h *house, s *hearthtest.Server) string {
+	t.Helper()
+	l.Hub = h.hub
+	site, err := web.New(h.chat, l, newAuth(t, s.Data), h.store, web.Options{})
+	wantNil(t, err)
+	server := httptest.NewServer(site.Handler())
+	t.Cleanup(server.Close)
+	return "ws" + strings.TrimPrefix(server.URL, "http")
+}
+
+// knock opens a socket there, and returns once its handshake is answered.
+func knock(t *testing.T, url, cookie string, protocols ...string) *websocket.Conn {
+	t.Helper()
+	d := websocket.Dialer{Subprotocols: protocols}
+	conn, _, err := d.Dial(url, http.Header{"Cookie": {cookie}})
+	wantNil(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	wantNil(t, conn.SetReadDeadline(time.Now().Add(time.Minute)))
+	return conn
 }
 
 func (l *lateHub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) error {
-	l.before()
+	if l.before != nil {
+		l.before()
+	}
 	if l.allowed != nil {
 		o.Allowed = l.allowed
 	}
-	if l.start != nil {
+	if l.greet != nil {
 		start := o.Start
-		o.Start = func(c web.Conn, here []string) { l.start(); start(c, here) }
+		o.Start = func(c web.Conn, here []string) { <-l.greet; start(c, here) }
 	}
 	return l.Hub.Connect(w, r, o)
 }
@@ -44,22 +68,14 @@ func (l *lateHub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) 
 func TestWhoIsAnsweredIsIn(t *testing.T) {
 	h, s := inside(t, settings{})
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
-	greet := make(chan struct{})
-	late := &lateHub{Hub: h.hub, before: func() {}, start: func() { <-greet }}
-	site, err := web.New(h.chat, late, newAuth(t, s.Data), h.store, web.Options{})
-	wantNil(t, err)
-	server := httptest.NewServer(site.Handler())
-	defer server.Close()
+	late := &lateHub{greet: make(chan struct{})}
+	url := late.serve(t, h, s) + "/ws/chat/r/"
 	a := ada.DialBatched("/ws/chat/r/")
 	for _, protocol := range []string{"", web.Batched} {
-		d := websocket.Dialer{Subprotocols: []string{protocol}}
-		conn, _, err := d.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/ws/chat/r/", http.Header{"Cookie": {bob.Cookie()}})
-		wantNil(t, err)
-		defer conn.Close()
+		conn := knock(t, url, bob.Cookie(), protocol)
 		a.Say("welcome " + protocol)
 		a.Find("her own", func(f hearthtest.Frame) bool { return f["message"] == "welcome "+protocol })
-		greet <- struct{}{}
-		wantNil(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+		late.greet <- struct{}{}
 		for heard := false; !heard; {
 			_, b, err := conn.ReadMessage()
 			if err != nil {
@@ -75,12 +91,8 @@ func TestWhoIsAnsweredIsIn(t *testing.T) {
 func TestALateGreetingLeavesNoGap(t *testing.T) {
 	h, s := inside(t, settings{})
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
-	greet := make(chan struct{})
-	late := &lateHub{Hub: h.hub, before: func() {}, start: func() { <-greet }}
-	site, err := web.New(h.chat, late, newAuth(t, s.Data), h.store, web.Options{})
-	wantNil(t, err)
-	server := httptest.NewServer(site.Handler())
-	defer server.Close()
+	late := &lateHub{greet: make(chan struct{})}
+	url := late.serve(t, h, s) + "/ws/chat/r/"
 	a := ada.DialBatched("/ws/chat/r/")
 	say := func(from, to int) {
 		for i := from; i < to; i++ {
@@ -90,12 +102,9 @@ func TestALateGreetingLeavesNoGap(t *testing.T) {
 	}
 	const before, all = 12, 26
 	say(0, before)
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/ws/chat/r/", http.Header{"Cookie": {bob.Cookie()}})
-	wantNil(t, err)
-	defer conn.Close()
+	conn := knock(t, url, bob.Cookie())
 	say(before, all)
-	close(greet)
-	wantNil(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+	close(late.greet)
 	for i := before - 10; i < all; {
 		var f struct {
 			Type, Message string
@@ -125,11 +134,8 @@ func TestNobodyComesInWhileBeingShutOut(t *testing.T) {
 	by := chat.Caller{User: ada}
 	room, err := h.chat.CreateRoom(ctx, by, chat.RoomDraft{Name: "r"})
 	wantNil(t, err)
-	late := &lateHub{Hub: h.hub}
-	site, err := web.New(h.chat, late, newAuth(t, s.Data), h.store, web.Options{})
-	wantNil(t, err)
-	server := httptest.NewServer(site.Handler())
-	defer server.Close()
+	late := &lateHub{}
+	url := late.serve(t, h, s)
 
 	access := func(a chat.Access) error { return h.chat.ChangeRoom(ctx, by, room, chat.RoomDraft{Access: a}) }
 	signOut := func() error { return h.chat.EndAll(ctx, by, bob.ID, 0) }
@@ -150,21 +156,18 @@ func TestNobodyComesInWhileBeingShutOut(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			wantRefused(t, server.URL+c.path, s.LogIn(t, "bob").Cookie(), websocket.ClosePolicyViolation)
+			wantRefused(t, url+c.path, s.LogIn(t, "bob").Cookie(), websocket.ClosePolicyViolation)
 		})
 	}
 	wantNil(t, h.chat.SetDisabled(ctx, by, bob.ID, false))
-	late.before, late.allowed = func() {}, func() error { return &chat.Error{Code: "storage", Err: errClosed} }
-	wantRefused(t, server.URL+"/users/", s.LogIn(t, "bob").Cookie(), websocket.CloseTryAgainLater) // who may come back
+	late.before, late.allowed = nil, func() error { return &chat.Error{Code: "storage", Err: errClosed} }
+	wantRefused(t, url+"/users/", s.LogIn(t, "bob").Cookie(), websocket.CloseTryAgainLater) // who may come back
 }
 
 // wantRefused checks that a socket is closed with a code before anything is told.
 func wantRefused(t *testing.T, url, cookie string, code int) {
 	t.Helper()
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http"), http.Header{"Cookie": {cookie}})
-	wantNil(t, err)
-	defer conn.Close()
-	if _, frame, err := conn.ReadMessage(); !websocket.IsCloseError(err, code) {
+	if _, frame, err := knock(t, url, cookie).ReadMessage(); !websocket.IsCloseError(err, code) {
 		t.Errorf("bob gets %s, %v instead of %d", frame, err, code)
 	}
 }
@@ -173,15 +176,9 @@ func wantRefused(t *testing.T, url, cookie string, code int) {
 func TestWhoIsGreetedTooLateIsCut(t *testing.T) {
 	h, s := inside(t, settings{})
 	bob := s.SignUp(t, "bob")
-	greet := make(chan struct{})
-	late := &lateHub{Hub: h.hub, before: func() {}, start: func() { <-greet }}
-	site, err := web.New(h.chat, late, newAuth(t, s.Data), h.store, web.Options{})
-	wantNil(t, err)
-	server := httptest.NewServer(site.Handler())
-	defer server.Close()
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/ws/chat/r/", http.Header{"Cookie": {bob.Cookie()}})
-	wantNil(t, err)
-	defer conn.Close()
+	late := &lateHub{greet: make(chan struct{})}
+	url := late.serve(t, h, s) + "/ws/chat/r/"
+	conn := knock(t, url, bob.Cookie())
 	room := (&chat.Room{Key: "r"}).Group()
 	for range maxHeld - 1 { // beside his own coming
 		h.hub.Publish(room, chat.Typing("ada"))
@@ -191,8 +188,7 @@ func TestWhoIsGreetedTooLateIsCut(t *testing.T) {
 	}
 	h.hub.Publish(room, chat.Typing("ada"))
 	h.hub.Publish(room, chat.Typing("ada"))
-	close(greet)
-	wantNil(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+	close(late.greet)
 	if _, frame, err := conn.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseTryAgainLater) {
 		t.Errorf("he gets %s, %v", frame, err)
 	}
