@@ -9,4 +9,6 @@ type attempt struct{}
 
 func (attempt) open(net.Conn) {}
 
+func (attempt) close() {}
+
 func (attempt) write([]byte) (int, error) { return 0, nil }

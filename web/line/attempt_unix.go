@@ -3,18 +3,18 @@
 package line
 
 import (
-	"errors"
 	"net"
+	"sync"
 	"syscall"
 )
 
-// attempt writes without waiting. Its fields spare every write an allocation.
+// attempt writes without waiting. It goes to the descriptor itself: package net's way there costs more
+// than all else that is done for a frame but the system's own work.
 type attempt struct {
-	raw  syscall.RawConn // nil: a connection without a descriptor of its own
-	call func(fd uintptr)
-	p    []byte
-	n    int
-	err  error
+	mu     sync.Mutex // held while fd is used, which must not become another connection's meanwhile
+	fd     int
+	has    bool // there is a descriptor
+	closed bool
 }
 
 func (a *attempt) open(conn net.Conn) {
@@ -26,32 +26,36 @@ func (a *attempt) open(conn net.Conn) {
 	if err != nil {
 		return
 	}
-	a.raw, a.call = raw, a.once
+	a.has = raw.Control(func(fd uintptr) { a.fd = int(fd) }) == nil
+}
+
+// close must come before the descriptor is closed.
+func (a *attempt) close() {
+	a.mu.Lock()
+	a.closed = true
+	a.mu.Unlock()
 }
 
 // write hands p to the system and returns how much it took: nothing where the peer is behind.
 func (a *attempt) write(p []byte) (int, error) {
-	if a.raw == nil {
+	if !a.has {
 		return 0, nil
 	}
-	a.p, a.n, a.err = p, 0, nil
-	err := a.raw.Control(a.call) // Write would prepare to wait
-	a.p = nil
-	return a.n, errors.Join(err, a.err)
-}
-
-func (a *attempt) once(fd uintptr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		return 0, net.ErrClosed
+	}
 	for {
-		n, err := send(int(fd), a.p)
+		n, err := send(a.fd, p)
 		switch err {
 		case nil:
-			a.n = n
+			return n, nil
 		case syscall.EINTR:
-			continue
 		case syscall.EAGAIN:
+			return 0, nil
 		default:
-			a.err = err
+			return 0, err
 		}
-		return
 	}
 }

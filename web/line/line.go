@@ -37,21 +37,23 @@ const (
 // with one Write. All other frames go out by Send and SendAny. It is safe for concurrent use.
 type Line struct {
 	net.Conn
-	limits   Limits
-	try      attempt
+
+	// What each frame passes stands together, and is in the processor's cache together.
+	mu     sync.Mutex // guards what follows, and what waits; taken before out, never after
+	busy   bool       // flush is at work
+	closed bool
+	out    sync.Mutex // held while frames go out; guards ended
+	ended  bool       // a close frame was written: nothing may follow (RFC 6455, 5.5.1)
+	try    attempt
+
+	limits  Limits
+	waiting net.Buffers
+	bytes   int // of what waits
+	spare   int // so many of them are not held against the peer
+
+	deadline atomic.Int64 // of Write, in Unix nanoseconds; 0: none
 	once     sync.Once
 	err      error
-	deadline atomic.Int64 // of Write, in Unix nanoseconds; 0: none
-
-	mu      sync.Mutex // guards what follows; taken before out, never after
-	waiting net.Buffers
-	bytes   int  // of what waits
-	spare   int  // so many of them are not held against the peer
-	busy    bool // flush is at work
-	closed  bool
-
-	out   sync.Mutex // held while frames go out; guards what follows
-	ended bool       // a close frame was written: nothing may follow (RFC 6455, 5.5.1)
 }
 
 // Limits are how far behind a peer may be.
@@ -250,13 +252,13 @@ func (l *Line) Close() error {
 	l.once.Do(func() {
 		tcp, ok := l.Conn.(*net.TCPConn)
 		if !ok || tcp.CloseWrite() != nil {
-			l.err = l.Conn.Close()
+			l.err = l.hangUp()
 			return
 		}
 		l.err = tcp.SetReadDeadline(time.Now().Add(linger))
 		go func() {
 			_, _ = io.CopyN(io.Discard, tcp, maxLinger) // whatever comes is too late
-			_ = tcp.Close()                             // nobody is left to be told
+			_ = l.hangUp()                              // nobody is left to be told
 		}()
 	})
 	return l.err
@@ -270,6 +272,11 @@ func (l *Line) Abort() error {
 			_ = tcp.SetLinger(0) // then it is closed all the same
 		}
 	})
+	return l.hangUp()
+}
+
+func (l *Line) hangUp() error {
+	l.try.close()
 	return l.Conn.Close()
 }
 

@@ -1,0 +1,36 @@
+//go:build unix
+
+package line
+
+import (
+	"net"
+	"testing"
+	"time"
+)
+
+// No wait for the peer leaves a deadline behind that ends a later write.
+func TestADeadlineIsForOneWrite(t *testing.T) {
+	t.Parallel()
+	const patience = 2 * time.Second
+	for name, wait := range map[string]func(*Line, net.Conn){
+		"frames": func(l *Line, peer net.Conn) { read(t, peer, stall(t, l)*1000) },
+		"a control frame": func(l *Line, peer net.Conn) {
+			l.try.has = false                                // as when the peer is behind
+			_ = l.SetWriteDeadline(time.Now().Add(patience)) // never fails
+			if _, err := l.Write([]byte{0x89, 0}); err != nil {
+				t.Fatal(err)
+			}
+			l.try.has = true
+			read(t, peer, 2)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, peer := pair(t, Limits{Bytes: 1 << 20, Patience: patience})
+			wait(l, peer)
+			time.Sleep(patience + patience/10)
+			l.Send(frames(1))
+			read(t, peer, 1000)
+		})
+	}
+}
