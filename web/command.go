@@ -32,6 +32,9 @@ const maxNesting = 16
 
 // parseCommand reads a frame. Where it can't be read, its nonce comes back alone if it has one.
 func parseCommand(frame []byte) (command, error) {
+	if cmd, ok := plainCommand(frame); ok {
+		return cmd, nil
+	}
 	var cmd command
 	deepest, inexact := scan(frame)
 	if deepest > maxNesting {
