@@ -94,3 +94,56 @@ func TestARoomMadeAnewIsAnotherLine(t *testing.T) {
 	}
 	ada.DialBatched(fmt.Sprintf("/ws/chat/r/?after=%d", last)).Until("chat_message")
 }
+
+// Joining while others talk must give every message once: from the history or live.
+func TestJoiningUnderLoadHasNoGapAndNothingTwice(t *testing.T) {
+	s := hearthtest.Start(t)
+	ada := s.SignUp(t, "ada")
+	talker := ada.Dial("/ws/chat/r/")
+	stop := make(chan bool)
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if talker.WriteJSON(map[string]string{"message": fmt.Sprint(i)}) != nil {
+				return
+			}
+			time.Sleep(200 * time.Microsecond)
+		}
+	}()
+	bob := s.SignUp(t, "bob")
+	seq := int64(0)
+	for round := range 40 {
+		dial := bob.Dial
+		if round%2 == 0 {
+			dial = bob.DialBatched
+		}
+		sock := dial(fmt.Sprintf("/ws/chat/r/?after=%d", seq))
+		for range 30 {
+			f := sock.Next()
+			if f.Type() == "reset" {
+				seq = f.Int("seq")
+				continue
+			}
+			if f.Type() != "chat_message" {
+				continue
+			}
+			if f.Int("seq") != seq+1 {
+				t.Fatalf("round %d: after number %d came %d", round, seq, f.Int("seq"))
+			}
+			seq++
+		}
+		_ = sock.Close()
+	}
+	close(stop)
+	_ = talker.Close()
+	<-done
+	if seq == 0 {
+		t.Error("nothing came")
+	}
+}

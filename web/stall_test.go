@@ -3,6 +3,7 @@ package web_test
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"hearth/web/chat"
 	"hearth/web/hearthtest"
 )
 
@@ -75,8 +77,8 @@ func TestFiveHundredWhoReadNothing(t *testing.T) {
 	}
 }
 
-// Who is only slow, and reads again a second after being cut, is told so (1013) and has missed
-// nothing up to there.
+// Who is only slow, and reads again a second after being cut, is told so (1013), has missed nothing up
+// to there, and finds the rest on coming back.
 func TestWhoReadsAgainIsToldToComeBack(t *testing.T) {
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
@@ -111,6 +113,16 @@ func TestWhoReadsAgainIsToldToComeBack(t *testing.T) {
 		last++
 	}
 	if last == 0 || last == said {
-		t.Errorf("%d of %d messages came, so nothing is proved", last, said)
+		t.Fatalf("%d of %d messages came, so nothing is proved", last, said)
+	}
+	back := ada.Dial(fmt.Sprintf("/ws/chat/r/?after=%d", last))
+	if said-last > chat.MaxGap {
+		back.Until("reset")
+		return
+	}
+	for want := last + 1; want <= said; want++ {
+		if f := back.Until("chat_message"); f.Int("seq") != want {
+			t.Fatalf("resumed with number %d instead of %d", f.Int("seq"), want)
+		}
 	}
 }
