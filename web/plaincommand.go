@@ -6,8 +6,8 @@ import (
 )
 
 // plainCommand reads a frame such as nearly all are: {"message":"…","nonce":"…"}, nothing but names
-// of a command whose values are texts, and no escapes. All else is left to encoding/json, which
-// takes four times as long; of what a message to a small room costs that is a thirtieth.
+// of a command whose values are texts, and no escapes. All else is left to encoding/json, which takes
+// three times as long; the difference is a fiftieth of what a message to ten people costs.
 func plainCommand(frame []byte) (cmd command, ok bool) {
 	rest := cursor(frame)
 	if !rest.take('{') {
