@@ -87,6 +87,9 @@ func TestOneBadRowFailsAlone(t *testing.T) {
 				return err
 			}
 			switch i % 10 {
+			case 2:
+				_, err := tx.ExecLast("INSERT INTO line (text) SELECT 'second '||? UNION ALL SELECT 'line 0'", i) // there already
+				return err
 			case 3:
 				return insert("line 0")(tx) // there already
 			case 5:
@@ -100,7 +103,7 @@ func TestOneBadRowFailsAlone(t *testing.T) {
 	close(hold)
 	wait.Wait()
 	for i, err := range outcome {
-		bad := i%10 == 3 || i%10 == 5 || i%10 == 7
+		bad := i%10 == 2 || i%10 == 3 || i%10 == 5 || i%10 == 7
 		if bad != (err != nil) || bad != undone[i] {
 			t.Errorf("job %d: %v, undone %v", i, err, undone[i])
 		}
@@ -108,11 +111,62 @@ func TestOneBadRowFailsAlone(t *testing.T) {
 			t.Errorf("job %d lost its error: %v", i, err)
 		}
 	}
-	if n := lines(t, s); n != 70 {
+	if n := lines(t, s); n != 60 {
 		t.Errorf("%d lines are stored", n)
 	}
-	if got := told.list(); len(got) != 70 || strings.Contains(strings.Join(got, ","), "line 5,") {
+	if got := told.list(); len(got) != 60 || strings.Contains(strings.Join(got, ","), "line 5,") {
 		t.Errorf("announced were %v", got)
+	}
+}
+
+// TestOneStatementFailsAlone: what SQLite takes back by itself needs no savepoint.
+func TestOneStatementFailsAlone(t *testing.T) {
+	s, _ := testStore(t, t.TempDir())
+	add := func(texts string) error {
+		return s.Write(context.Background(), func(tx chat.Tx) error {
+			_, err := tx.ExecLast("INSERT INTO line (text) SELECT value FROM json_each(?)", texts)
+			return err
+		})
+	}
+	if err := add(`["one", "two"]`); err != nil {
+		t.Fatal(err)
+	}
+	if err := add(`["three", "one"]`); err == nil {
+		t.Error("a line is stored twice")
+	}
+	if n := lines(t, s); n != 2 {
+		t.Errorf("%d lines are stored", n)
+	}
+}
+
+// TestAFailureAfterTheLastStatement can't be taken back alone: all that share the commit are told to
+// try again, and can.
+func TestAFailureAfterTheLastStatement(t *testing.T) {
+	s, told := testStore(t, t.TempDir())
+	hold := make(chan bool)
+	go s.Write(context.Background(), func(chat.Tx) error { <-hold; return nil }) // so that the rest share a commit
+	failed := make(chan error, 3)
+	for i := range 3 {
+		s.Submit(func(tx chat.Tx) error {
+			tx.Announce("lost", chat.Event{})
+			_, err := tx.ExecLast("INSERT INTO line (text) VALUES (?)", i)
+			if i == 1 {
+				panic("a broken rule")
+			}
+			return err
+		}, func(err error) { failed <- err })
+	}
+	close(hold)
+	for range 3 {
+		if err := <-failed; !errors.Is(err, chat.Errorf("storage")) {
+			t.Errorf("one of the commit was told %v", err)
+		}
+	}
+	for s.Write(context.Background(), insert("after")) != nil { // if never, the test's time ends
+		time.Sleep(10 * time.Millisecond)
+	}
+	if n, got := lines(t, s), told.list(); n != 1 || len(got) != 1 || got[0] != "after" {
+		t.Errorf("%d lines are stored, announced were %v", n, got)
 	}
 }
 
@@ -354,7 +408,12 @@ func BenchmarkStore(b *testing.B) {
 	for _, senders := range []int{1, 8, 64, 256} {
 		b.Run(fmt.Sprint(senders), func(b *testing.B) {
 			s, _ := testStore(b, b.TempDir())
-			together(b, senders, func(i int) error { return s.Write(context.Background(), insert(fmt.Sprint("line ", i))) })
+			together(b, senders, func(i int) error {
+				return s.Write(context.Background(), func(tx chat.Tx) error { // as a message is stored
+					_, err := tx.ExecLast("INSERT INTO line (text) VALUES (?)", fmt.Sprint("line ", i))
+					return err
+				})
+			})
 		})
 	}
 	b.Run("fsync", func(b *testing.B) {

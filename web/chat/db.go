@@ -38,7 +38,11 @@ type Disk interface {
 // Tx is the writer's transaction, valid only within the job it was handed to.
 type Tx interface {
 	Exec(query string, args ...any) (sql.Result, error)
+	// ExecLast is Exec for the last step of a job that can fail, and costs less. If the job fails after
+	// it has changed something, all that share its commit fail with it.
+	ExecLast(query string, args ...any) (sql.Result, error)
 	Query(query string, args ...any) (*sql.Rows, error)
+	// QueryRow is for reading alone.
 	QueryRow(query string, args ...any) *sql.Row
 	// Announce publishes e to group once the transaction is on disk, in the order of commits.
 	Announce(group string, e Event)

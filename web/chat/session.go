@@ -244,7 +244,7 @@ func (c *Chat) touch(hash tokenHash, s *Session, age int, now time.Time) *Sessio
 	fresh.Seen = now
 	c.sessions.keep(hash, &fresh, age)
 	c.disk.Submit(func(tx Tx) error {
-		_, err := tx.Exec("UPDATE session SET seen_at = ? WHERE id = ?", millis(now), s.ID)
+		_, err := tx.ExecLast("UPDATE session SET seen_at = ? WHERE id = ?", millis(now), s.ID)
 		return err
 	}, func(error) {})
 	return &fresh
