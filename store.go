@@ -22,6 +22,7 @@ import (
 	"hearth/web/backup"
 	"hearth/web/chat"
 	"hearth/web/folder"
+	"hearth/web/logfile"
 	"hearth/web/migrate"
 )
 
@@ -181,7 +182,15 @@ func (s *Store) openWriter() error {
 	if runtime.GOOS == "darwin" { // there, only these make fsync reach the platter
 		pragmas = append(pragmas, "fullfsync(1)", "checkpoint_fullfsync(1)")
 	}
-	db, err := sql.Open("sqlite", s.dsn(pragmas...))
+	vfs, err := logfile.Register()
+	if err != nil {
+		return err
+	}
+	dsn := s.dsn(pragmas...)
+	if vfs != "" && synchronous == "FULL" {
+		dsn += "&vfs=" + vfs
+	}
+	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
