@@ -2,48 +2,27 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"maps"
 	"math"
-	"net"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
 
 	"hearth/web"
 	"hearth/web/chat"
-	"hearth/web/frame"
-	"hearth/web/line"
+	"hearth/web/conn"
 	"hearth/web/roster"
 )
 
 const (
-	// buffer is melody's for one conn, in frames. Only the close frame goes through it: what is sent
-	// has a line of its own, because melody drops silently what its buffer has no room for.
-	buffer = 2
-	// maxQueue is how many bytes may wait for one conn before it counts as too slow a reader.
-	maxQueue = 1 << 20
-	// maxHeld is how many events may wait for a conn that is not greeted yet, because the disk is slow:
-	// about as much memory as maxQueue.
-	maxHeld = 8192
 	// grace is how long after the last socket closed a person counts as gone: reloads take less.
 	grace = 2 * time.Second
-	// pongWait and grace are within the 60 s of PROTOCOL.md for peers that answer no ping; pingPeriod leaves
-	// one ping time to be answered.
-	pongWait   = 54 * time.Second
-	pingPeriod = 25 * time.Second
-	// writeWait is how long one write may take before the peer counts as gone.
-	writeWait = 20 * time.Second
-	// farewell is how long a conn that is shown out may take to accept its close frame.
-	farewell = 3 * time.Second
 	// maxComings is how many comings and goings a second a room is told one by one (PROTOCOL.md).
 	maxComings = 50
 	// soon is how long presence is collected before it is told to those who look at lists.
@@ -58,14 +37,15 @@ type Hub struct {
 
 	mu      sync.Mutex // guards what follows; taken before a group's, never after
 	groups  map[string]*group
-	conns   map[*conn]struct{}
+	conns   map[*conn.Conn]struct{}
 	online  roster.Roster[int64]
 	stopped bool
 
 	laterMu sync.Mutex
 	later   map[string][]chat.Event // by group, until publishLater
 
-	cut atomic.Int64
+	cut  atomic.Int64
+	ends conn.Hub
 }
 
 // Watcher is told what happens to presence, on the hub's goroutines. It must not wait.
@@ -77,46 +57,13 @@ type Watcher interface {
 
 // NewHub makes a hub without sockets.
 func NewHub() *Hub {
-	h := &Hub{melody: melody.New(), groups: map[string]*group{}, conns: map[*conn]struct{}{}}
-	c := h.melody.Config
-	c.WriteWait, c.PongWait, c.PingPeriod = writeWait, pongWait, pingPeriod
-	c.MaxMessageSize, c.MessageBufferSize = web.MaxFrame, buffer
-	h.melody.Upgrader = &websocket.Upgrader{
-		ReadBufferSize:  256, // memory of idle conns; longer frames are read in pieces
-		WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
-		Subprotocols: []string{web.Batched},
-		CheckOrigin:  func(*http.Request) bool { return true }, // web has checked it
-	}
-	h.melody.HandleConnect(func(s *melody.Session) { guard(s, func(c *conn) { c.connected(s) }) })
-	h.melody.HandleDisconnect(func(s *melody.Session) { guard(s, (*conn).disconnected) })
-	h.melody.HandleMessage(func(s *melody.Session, b []byte) { guard(s, func(c *conn) { c.received(s, b) }) })
-	h.melody.HandleError(func(s *melody.Session, err error) { guard(s, func(c *conn) { c.broken(s, err) }) })
-	h.melody.HandleMessageBinary(func(s *melody.Session, _ []byte) {
-		guard(s, func(c *conn) { c.fail(s, websocket.CloseUnsupportedData, "send text frames, not binary ones") })
-	})
+	h := &Hub{melody: conn.Melody(), groups: map[string]*group{}, conns: map[*conn.Conn]struct{}{}}
+	h.ends = conn.Hub{Leave: h.leave, Cut: func() { h.cut.Add(1) }}
 	return h
 }
 
 // Watch sets who is told of comings and goings. It must be called before the first socket.
 func (h *Hub) Watch(w Watcher) { h.watch = w }
-
-// wire is the connection under a session, and how the conn is found that the session is of.
-type wire struct {
-	*frame.Conn
-	conn *conn
-}
-
-// guard calls f with the session's conn. net/http would swallow a panic, and melody leak the session.
-func guard(s *melody.Session, f func(*conn)) {
-	c := s.WebsocketConnection().NetConn().(wire).conn
-	defer func() {
-		if p := recover(); p != nil {
-			slog.Error("panic on a socket", "panic", p, "stack", string(debug.Stack()))
-			c.Close(websocket.CloseInternalServerErr, "internal error")
-		}
-	}()
-	f(c)
-}
 
 // Connect upgrades the request to a socket and returns once it is connected; the socket lives on.
 // Error: stopping, once Close was called.
@@ -124,31 +71,14 @@ func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) erro
 	if h.stopping() {
 		return chat.Errorf("stopping")
 	}
-	c := &conn{hub: h, socket: o, reader: o.Caller.Reader(), ready: make(chan error, 1)}
-	c.greeted.Add(1)
+	c := conn.New(&h.ends, o)
 	var here []string
 	in := false
-	// Before the handshake is answered, so that who is let in misses nothing that is said from then on.
-	hijack := line.Hijacker{ResponseWriter: w, Wrap: func(under net.Conn) net.Conn {
-		c.line = line.New(under, line.Limits{Bytes: maxQueue, Patience: writeWait})
-		here, in = h.enter(c)
-		return wire{frame.New(c.line, o.Limits), c}
-	}}
-	// In a goroutine of its own, so that net/http's, with its large stack and buffers, can go.
-	go func() {
-		defer o.Ended()
-		if err := h.melody.HandleRequest(hijack, r); err != nil {
-			h.leave(c)
-			c.ready <- err
-		}
-	}()
-	if err := <-c.ready; err != nil { // gorilla has answered, or could not
+	if err := c.Open(h.melody, w, r, func() { here, in = h.enter(c) }); err != nil {
 		slog.Debug("upgrade", "err", err)
 		return nil
 	}
-	c.ready = nil
-	// Here and not in melody's goroutine, which would keep the stack that this takes.
-	guard(c.session.Load(), func(c *conn) { c.greet(here, in) })
+	c.Greet(here, in)
 	return nil
 }
 
@@ -182,7 +112,7 @@ func (h *Hub) Close(ctx context.Context) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	for _, c := range all {
-		c.abort()
+		c.Abort()
 	}
 }
 
@@ -190,7 +120,7 @@ func (h *Hub) Close(ctx context.Context) {
 type group struct {
 	name   string
 	mu     sync.Mutex
-	conns  map[*conn]struct{}
+	conns  map[*conn.Conn]struct{}
 	people roster.Roster[string]
 	room   *chat.Room // set while somebody is in it
 	seq    int64      // of the last event published
@@ -205,7 +135,7 @@ type group struct {
 func (h *Hub) group(name string) *group {
 	g := h.groups[name]
 	if g == nil {
-		g = &group{name: name, conns: map[*conn]struct{}{}}
+		g = &group{name: name, conns: map[*conn.Conn]struct{}{}}
 		h.groups[name] = g
 	}
 	return g
@@ -219,55 +149,55 @@ func (h *Hub) find(name string) *group {
 
 // enter lists c in its groups; from now on their events wait in it until it is live. It returns
 // who was in the room before.
-func (h *Hub) enter(c *conn) (here []string, ok bool) {
+func (h *Hub) enter(c *conn.Conn) (here []string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.stopped {
 		return nil, false
 	}
 	h.conns[c] = struct{}{}
-	for _, name := range c.socket.Groups {
+	for _, name := range c.Socket.Groups {
 		g := h.group(name)
 		g.mu.Lock()
 		g.conns[c] = struct{}{}
 		g.mu.Unlock()
 	}
-	if id := c.reader.UserID; id != 0 && h.online.Enter(id) {
+	if id := c.Reader.UserID; id != 0 && h.online.Enter(id) {
 		go h.watch.Came(id)
 	}
-	if c.socket.Room == nil {
+	if c.Socket.Room == nil {
 		return nil, true
 	}
-	g := h.group(c.socket.Room.Group())
+	g := h.group(c.Socket.Room.Group())
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	here = g.people.All()
-	g.conns[c], g.room = struct{}{}, c.socket.Room
-	if name := c.reader.Name; name != "" && g.people.Enter(name) {
-		h.coming(g, chat.UserJoined(name, c.socket.Caller.Display()))
+	g.conns[c], g.room = struct{}{}, c.Socket.Room
+	if name := c.Reader.Name; name != "" && g.people.Enter(name) {
+		h.coming(g, chat.UserJoined(name, c.Socket.Caller.Display()))
 	}
 	return here, true
 }
 
 // leave is the end of c.
-func (h *Hub) leave(c *conn) {
+func (h *Hub) leave(c *conn.Conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if _, in := h.conns[c]; !in {
 		return
 	}
 	delete(h.conns, c)
-	for _, name := range c.socket.Groups {
+	for _, name := range c.Socket.Groups {
 		h.drop(h.groups[name], c)
 	}
-	if id := c.reader.UserID; id != 0 {
+	if id := c.Reader.UserID; id != 0 {
 		h.online.Leave(id, grace, func() { h.gone(id) })
 	}
-	if c.socket.Room == nil {
+	if c.Socket.Room == nil {
 		return
 	}
-	g := h.groups[c.socket.Room.Group()]
-	if name := c.reader.Name; name != "" {
+	g := h.groups[c.Socket.Room.Group()]
+	if name := c.Reader.Name; name != "" {
 		g.mu.Lock()
 		g.people.Leave(name, grace, func() { h.goneFrom(g, name) })
 		g.mu.Unlock()
@@ -276,7 +206,7 @@ func (h *Hub) leave(c *conn) {
 }
 
 // drop takes c out of g, and g out of the hub once nobody is left, with h.mu held.
-func (h *Hub) drop(g *group, c *conn) {
+func (h *Hub) drop(g *group, c *conn.Conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.conns, c)
@@ -342,7 +272,7 @@ func (g *group) told() int64 {
 	}
 	least := int64(math.MaxInt64)
 	for c := range g.conns {
-		if seq, live := c.begins(); live {
+		if seq, live := c.Begins(); live {
 			least = min(least, seq)
 		}
 	}
@@ -458,13 +388,13 @@ func (h *Hub) HereCount(name string) int {
 func (h *Hub) Listening(name string) map[int64]bool {
 	ids := map[int64]bool{}
 	for _, c := range h.members(name) {
-		ids[c.reader.UserID] = true
+		ids[c.Reader.UserID] = true
 	}
 	return ids
 }
 
 // members are the sockets in a group; of all groups for "".
-func (h *Hub) members(name string) []*conn {
+func (h *Hub) members(name string) []*conn.Conn {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if name == "" {
@@ -507,7 +437,7 @@ func (h *Hub) Recheck(group string) {
 	members := h.members(group)
 	go func() {
 		for _, c := range members {
-			c.recheck()
+			c.Recheck()
 		}
 	}()
 }
@@ -535,233 +465,8 @@ func (g *group) sendTo(f *chat.Frames, events []chat.Event, exceptIn string) {
 		g.seq = max(g.seq, e.Seq)
 	}
 	for c := range g.conns {
-		if exceptIn == "" || !c.in(exceptIn) {
-			c.take(f, events)
+		if exceptIn == "" || !c.In(exceptIn) {
+			c.Take(f, events)
 		}
 	}
 }
-
-// conn is one open socket.
-type conn struct {
-	hub     *Hub
-	socket  web.Socket
-	reader  chat.Reader
-	session atomic.Pointer[melody.Session] // nil until the handshake is done
-	line    *line.Line
-	batched bool
-	ready   chan error             // gets how the handshake ended
-	greeted sync.WaitGroup         // until it was told what it comes to
-	closing atomic.Pointer[[]byte] // the close frame that is on its way
-
-	mu   sync.Mutex
-	live bool         // it was greeted; events go straight through
-	held []chat.Event // until then they wait here
-	seq  int64        // the greeting had the room's events up to this number
-	told []int64      // and private messages with these ids
-}
-
-// connected prepares a new socket. Melody starts to read and write once this has returned.
-func (c *conn) connected(s *melody.Session) {
-	c.batched = s.WebsocketConnection().Subprotocol() == web.Batched
-	s.Request = nil // its memory is no longer needed
-	c.session.Store(s)
-	if m := c.closing.Load(); m != nil {
-		_ = s.CloseWithMsg(*m) // said before there was anybody to say it
-	}
-	c.ready <- nil
-}
-
-// greet tells c what it comes to: who was here, if it is in. Until then nothing is read from it.
-func (c *conn) greet(here []string, in bool) {
-	defer c.greeted.Done()
-	if !in {
-		c.Close(websocket.CloseGoingAway, "the server restarts, come back")
-		return
-	}
-	// What was ended or changed since the request was looked at didn't find this socket yet.
-	if c.recheck() {
-		c.socket.Start(c, here)
-	}
-}
-
-// recheck closes the socket if its caller may no longer be here, and reports whether it may.
-func (c *conn) recheck() bool {
-	err := c.socket.Allowed()
-	var refused *chat.Error
-	switch {
-	case err == nil:
-		return true
-	case errors.As(err, &refused) && refused.Code != "storage":
-		c.Close(websocket.ClosePolicyViolation, "no longer allowed here")
-	default:
-		slog.Error("look whether a caller may still be here", "err", err)
-		c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
-	}
-	return false
-}
-
-func (c *conn) disconnected() {
-	c.greeted.Wait()
-	c.line.Stop()
-	c.hub.leave(c)
-}
-
-// broken tells a peer why reading from it has failed, where the library has not.
-func (c *conn) broken(s *melody.Session, err error) {
-	if v, ok := errors.AsType[*frame.Violation](err); ok {
-		c.fail(s, v.Code, v.Reason)
-	}
-	if errors.Is(err, websocket.ErrReadLimit) {
-		c.fail(s, websocket.CloseMessageTooBig, "at most 64 KiB")
-	}
-}
-
-// fail ends the socket of a peer that broke a rule. The close frame leaves before anything is read
-// that may lie behind, be it the peer's own close frame (RFC 6455, 7.1.7).
-func (c *conn) fail(s *melody.Session, code int, reason string) {
-	_ = s.WebsocketConnection().WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(farewell))
-	c.Close(code, reason) // melody hangs up when it finds that this was said
-}
-
-// received gets a message. After our close frame none counts (RFC 6455, 7.1.7).
-func (c *conn) received(s *melody.Session, b []byte) {
-	c.greeted.Wait()
-	if c.closing.Load() != nil {
-		return
-	}
-	if !utf8.Valid(b) {
-		c.fail(s, websocket.CloseInvalidFramePayloadData, "text must be UTF-8")
-		return
-	}
-	if c.socket.Frame != nil {
-		c.socket.Frame(c, b)
-	}
-}
-
-// in reports whether c is in the room or group called name.
-func (c *conn) in(name string) bool {
-	return c.socket.Room != nil && c.socket.Room.Group() == name || slices.Contains(c.socket.Groups, name)
-}
-
-// take gets what a group is told.
-func (c *conn) take(f *chat.Frames, events []chat.Event) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.live {
-		c.hold(events)
-		return
-	}
-	if c.had(events[0]) { // numbers rise: if it is new, so are the others
-		c.writeNew(events)
-		return
-	}
-	c.write(f)
-}
-
-// hold keeps events until c is live, or cuts it; c.mu is held.
-func (c *conn) hold(events []chat.Event) {
-	if c.closing.Load() != nil {
-		c.held = nil // nothing reaches it any more
-		return
-	}
-	c.held = append(c.held, events...)
-	if len(c.held) > maxHeld && c.line.Stop() {
-		c.held = nil
-		c.cut("the database is slow, come back with after=")
-	}
-}
-
-// had reports whether the greeting had e. It can come after the greeting, which read what was on
-// disk: that is where events are before they are published.
-func (c *conn) had(e chat.Event) bool {
-	return e.Seq != 0 && e.Seq <= c.seq || e.ID != 0 && slices.Contains(c.told, e.ID)
-}
-
-// writeNew queues those of events that the greeting didn't have; c.mu is held.
-func (c *conn) writeNew(events []chat.Event) {
-	var rest []chat.Event
-	for _, e := range events {
-		if !c.had(e) {
-			rest = append(rest, e)
-		}
-	}
-	if len(rest) > 0 {
-		c.write(chat.NewFrames(rest))
-	}
-}
-
-// write sends frames, or cuts a reader that is too slow for them; c.mu is held.
-func (c *conn) write(f *chat.Frames) {
-	frames := c.frames(f)
-	if len(frames) > 0 && !c.line.Send(frames) {
-		c.cut("too slow a reader, come back with after=")
-	}
-}
-
-// cut ends a socket for which too much waits.
-func (c *conn) cut(why string) {
-	c.hub.cut.Add(1)
-	c.bye(websocket.CloseTryAgainLater, why)
-}
-
-func (c *conn) frames(f *chat.Frames) []byte {
-	if c.batched {
-		return f.Joined(c.reader)
-	}
-	return f.Plain(c.reader)
-}
-
-// Send answers this socket alone. Answers are not counted as waiting: the client asked for them.
-func (c *conn) Send(events ...chat.Event) {
-	if len(events) == 0 {
-		return
-	}
-	if frames := c.frames(chat.NewFrames(events)); len(frames) > 0 {
-		c.line.SendAny(frames)
-	}
-}
-
-// Live lets through what was held back since the socket was opened, but for what the greeting
-// had: the room's events up to number seq, and the private messages among told. It must be called
-// once.
-func (c *conn) Live(seq int64, told []chat.Event) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.live, c.seq = true, seq
-	for _, e := range told {
-		c.told = append(c.told, e.ID)
-	}
-	c.writeNew(c.held)
-	c.held = nil
-}
-
-// begins is up to which number the greeting told the room's events, once there was one.
-func (c *conn) begins() (seq int64, live bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.seq, c.live
-}
-
-// Batched reports whether the client speaks hearth.1.
-func (c *conn) Batched() bool { return c.batched }
-
-// Close ends the socket with a close frame after what is already under way; what waits is dropped.
-func (c *conn) Close(code int, reason string) {
-	if c.line.Stop() {
-		c.bye(code, reason)
-	}
-}
-
-// bye sends the close frame, for which melody's buffer always has room, and cuts the line if the
-// peer doesn't take it in time.
-func (c *conn) bye(code int, reason string) {
-	m := websocket.FormatCloseMessage(code, reason)
-	c.closing.Store(&m)
-	if s := c.session.Load(); s != nil {
-		_ = s.CloseWithMsg(m) // fails only if it is closed
-	}
-	time.AfterFunc(farewell, c.abort)
-}
-
-// abort cuts the line. Melody notices when it next reads or writes.
-func (c *conn) abort() { _ = c.line.Abort() }

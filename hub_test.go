@@ -25,8 +25,8 @@ import (
 
 	"hearth/web"
 	"hearth/web/chat"
+	"hearth/web/conn"
 	"hearth/web/hearthtest"
-	"hearth/web/line"
 )
 
 // inside runs a server in the test's own process, where the race detector and goleak see it.
@@ -257,9 +257,9 @@ func TestWhoIsGreetedTooLateIsCut(t *testing.T) {
 	bob := s.SignUp(t, "bob")
 	late := &lateHub{greet: make(chan struct{})}
 	url := late.serve(t, h, s) + "/ws/chat/r/"
-	conn := knock(t, url, bob.Cookie())
+	sock := knock(t, url, bob.Cookie())
 	room := (&chat.Room{Key: "r"}).Group()
-	for range maxHeld - 1 { // beside his own coming
+	for range conn.MaxHeld - 1 { // beside his own coming
 		h.hub.Publish(room, chat.Typing("ada"))
 	}
 	if n := h.hub.Cut(); n != 0 {
@@ -268,31 +268,11 @@ func TestWhoIsGreetedTooLateIsCut(t *testing.T) {
 	h.hub.Publish(room, chat.Typing("ada"))
 	h.hub.Publish(room, chat.Typing("ada"))
 	close(late.greet)
-	if _, frame, err := conn.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseTryAgainLater) {
+	if _, frame, err := sock.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseTryAgainLater) {
 		t.Errorf("he gets %s, %v", frame, err)
 	}
 	if n := h.hub.Cut(); n != 1 {
 		t.Errorf("%d were cut instead of 1", n)
-	}
-}
-
-// Whoever was shown out before he was greeted is told why, whatever happens in the room from then on.
-func TestWhoWasShownOutIsNotCutAsWell(t *testing.T) {
-	under, peer := net.Pipe()
-	defer peer.Close()
-	c := &conn{hub: NewHub(), line: line.New(under, line.Limits{Bytes: maxQueue})}
-	c.Close(websocket.ClosePolicyViolation, "signed out")
-	for range maxHeld + 1 {
-		c.take(nil, []chat.Event{chat.Typing("ada")})
-	}
-	if said := string(*c.closing.Load()); !strings.Contains(said, "signed out") {
-		t.Errorf("he is told %q", said)
-	}
-	if n := c.hub.Cut(); n != 0 {
-		t.Errorf("%d were cut", n)
-	}
-	if len(c.held) > 0 {
-		t.Errorf("%d events wait for nobody", len(c.held))
 	}
 }
 

@@ -69,7 +69,7 @@ func TestFiveHundredWhoReadNothing(t *testing.T) {
 			talker.Until("chat_message")
 		}
 	}
-	// A quarter of it would do. Without being cut they would be gone after 20 s (writeWait in hub.go).
+	// A quarter of it would do. Without being cut they would be gone after 20 s (writeWait in web/conn).
 	for deadline := time.Now().Add(12 * time.Second); gauge(t, ada, "hearth_connections") > 2; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d sockets are still there", gauge(t, ada, "hearth_connections"))

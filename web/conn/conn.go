@@ -1,0 +1,295 @@
+// Package conn is one open socket, from its handshake to its end: what its greeting had and what comes
+// after it, its line, and the rules of WebSocket that the libraries leave to us.
+package conn
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+	"github.com/olahol/melody"
+
+	"hearth/web"
+	"hearth/web/chat"
+	"hearth/web/frame"
+	"hearth/web/line"
+)
+
+const (
+	// maxQueue is how many bytes may wait for one conn before it counts as too slow a reader.
+	maxQueue = 1 << 20
+	// MaxHeld is how many events may wait for a conn that is not greeted yet, because the disk is slow:
+	// about as much memory as maxQueue.
+	MaxHeld = 8192
+	// farewell is how long a conn that is shown out may take to accept its close frame.
+	farewell = 3 * time.Second
+)
+
+// Hub is what conns tell the hub that they are in.
+type Hub struct {
+	Leave func(*Conn) // it has ended, or never began
+	Cut   func()      // it is being closed because too much waits for it
+}
+
+// Conn is one open socket. The exported fields don't change.
+type Conn struct {
+	Socket web.Socket
+	Reader chat.Reader // who is at the other end
+
+	hub     *Hub
+	session atomic.Pointer[melody.Session] // nil until the handshake is done
+	line    *line.Line
+	batched bool
+	ready   chan error             // gets how the handshake ended; nil afterwards
+	greeted sync.WaitGroup         // until it was told what it comes to
+	closing atomic.Pointer[[]byte] // the close frame that is on its way
+
+	mu   sync.Mutex
+	live bool         // it was greeted; events go straight through
+	held []chat.Event // until then they wait here
+	seq  int64        // the greeting had the room's events up to this number
+	told []int64      // and private messages with these ids
+}
+
+// New is a conn that is in hub, still without a connection.
+func New(hub *Hub, s web.Socket) *Conn {
+	c := &Conn{Socket: s, Reader: s.Caller.Reader(), hub: hub, ready: make(chan error, 1)}
+	c.greeted.Add(1)
+	return c
+}
+
+// Open upgrades a request to c, and returns once it is connected; c lives on. Enter is called before the
+// handshake is answered, so that who is let in misses nothing that is said from then on. If this fails
+// the client has been answered, if it could be, and c has left.
+func (c *Conn) Open(m *melody.Melody, w http.ResponseWriter, r *http.Request, enter func()) error {
+	hijack := line.Hijacker{ResponseWriter: w, Wrap: func(under net.Conn) net.Conn {
+		c.line = line.New(under, line.Limits{Bytes: maxQueue, Patience: writeWait})
+		enter()
+		return wire{frame.New(c.line, c.Socket.Limits), c}
+	}}
+	// In a goroutine of its own, so that net/http's, with its large stack and buffers, can go.
+	go func() {
+		defer c.Socket.Ended()
+		if err := m.HandleRequest(hijack, r); err != nil {
+			c.hub.Leave(c)
+			c.ready <- err
+		}
+	}()
+	err := <-c.ready
+	c.ready = nil
+	return err
+}
+
+// connected prepares a new socket. Melody starts to read and write once this has returned.
+func (c *Conn) connected(s *melody.Session) {
+	c.batched = s.WebsocketConnection().Subprotocol() == web.Batched
+	s.Request = nil // its memory is no longer needed
+	c.session.Store(s)
+	if m := c.closing.Load(); m != nil {
+		_ = s.CloseWithMsg(*m) // said before there was anybody to say it
+	}
+	c.ready <- nil
+}
+
+// Greet tells c what it comes to: who was here, if it is in. Until then nothing is read from it. It is
+// not for melody's goroutine, which would keep the stack that this takes.
+func (c *Conn) Greet(here []string, in bool) {
+	defer c.greeted.Done()
+	c.guard(func() {
+		// What was ended or changed since the request was looked at didn't find this socket yet.
+		if !in {
+			c.Close(websocket.CloseGoingAway, "the server restarts, come back")
+		} else if c.Recheck() {
+			c.Socket.Start(c, here)
+		}
+	})
+}
+
+// Recheck closes the socket if its caller may no longer be here, and reports whether it may.
+func (c *Conn) Recheck() bool {
+	err := c.Socket.Allowed()
+	var refused *chat.Error
+	switch {
+	case err == nil:
+		return true
+	case errors.As(err, &refused) && refused.Code != "storage":
+		c.Close(websocket.ClosePolicyViolation, "no longer allowed here")
+	default:
+		slog.Error("look whether a caller may still be here", "err", err)
+		c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
+	}
+	return false
+}
+
+func (c *Conn) disconnected() {
+	c.greeted.Wait()
+	c.line.Stop()
+	c.hub.Leave(c)
+}
+
+// broken tells a peer why reading from it has failed, where the library has not.
+func (c *Conn) broken(s *melody.Session, err error) {
+	if v, ok := errors.AsType[*frame.Violation](err); ok {
+		c.fail(s, v.Code, v.Reason)
+	}
+	if errors.Is(err, websocket.ErrReadLimit) {
+		c.fail(s, websocket.CloseMessageTooBig, "at most 64 KiB")
+	}
+}
+
+// fail ends the socket of a peer that broke a rule. The close frame leaves before anything is read
+// that may lie behind, be it the peer's own close frame (RFC 6455, 7.1.7).
+func (c *Conn) fail(s *melody.Session, code int, reason string) {
+	_ = s.WebsocketConnection().WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(farewell))
+	c.Close(code, reason) // melody hangs up when it finds that this was said
+}
+
+// received gets a message. After our close frame none counts (RFC 6455, 7.1.7).
+func (c *Conn) received(s *melody.Session, b []byte) {
+	c.greeted.Wait()
+	if c.closing.Load() != nil {
+		return
+	}
+	if !utf8.Valid(b) {
+		c.fail(s, websocket.CloseInvalidFramePayloadData, "text must be UTF-8")
+		return
+	}
+	if c.Socket.Frame != nil {
+		c.Socket.Frame(c, b)
+	}
+}
+
+// In reports whether c is in the room or group called name.
+func (c *Conn) In(name string) bool {
+	return c.Socket.Room != nil && c.Socket.Room.Group() == name || slices.Contains(c.Socket.Groups, name)
+}
+
+// Take gets what a group is told.
+func (c *Conn) Take(f *chat.Frames, events []chat.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.live {
+		c.hold(events)
+		return
+	}
+	if c.had(events[0]) { // numbers rise: if it is new, so are the others
+		c.writeNew(events)
+		return
+	}
+	c.write(f)
+}
+
+// hold keeps events until c is live, or cuts it; c.mu is held.
+func (c *Conn) hold(events []chat.Event) {
+	if c.closing.Load() != nil {
+		c.held = nil // nothing reaches it any more
+		return
+	}
+	c.held = append(c.held, events...)
+	if len(c.held) > MaxHeld && c.line.Stop() {
+		c.held = nil
+		c.cut("the database is slow, come back with after=")
+	}
+}
+
+// had reports whether the greeting had e. It can come after the greeting, which read what was on
+// disk: that is where events are before they are published.
+func (c *Conn) had(e chat.Event) bool {
+	return e.Seq != 0 && e.Seq <= c.seq || e.ID != 0 && slices.Contains(c.told, e.ID)
+}
+
+// writeNew queues those of events that the greeting didn't have; c.mu is held.
+func (c *Conn) writeNew(events []chat.Event) {
+	var rest []chat.Event
+	for _, e := range events {
+		if !c.had(e) {
+			rest = append(rest, e)
+		}
+	}
+	if len(rest) > 0 {
+		c.write(chat.NewFrames(rest))
+	}
+}
+
+// write sends frames, or cuts a reader that is too slow for them; c.mu is held.
+func (c *Conn) write(f *chat.Frames) {
+	frames := c.frames(f)
+	if len(frames) > 0 && !c.line.Send(frames) {
+		c.cut("too slow a reader, come back with after=")
+	}
+}
+
+// cut ends a socket for which too much waits.
+func (c *Conn) cut(why string) {
+	c.hub.Cut()
+	c.bye(websocket.CloseTryAgainLater, why)
+}
+
+func (c *Conn) frames(f *chat.Frames) []byte {
+	if c.batched {
+		return f.Joined(c.Reader)
+	}
+	return f.Plain(c.Reader)
+}
+
+// Send answers this socket alone. Answers are not counted as waiting: the client asked for them.
+func (c *Conn) Send(events ...chat.Event) {
+	if len(events) == 0 {
+		return
+	}
+	if frames := c.frames(chat.NewFrames(events)); len(frames) > 0 {
+		c.line.SendAny(frames)
+	}
+}
+
+// Live lets through what was held back since the socket was opened, but for what the greeting
+// had: the room's events up to number seq, and the private messages among told. It must be called
+// once.
+func (c *Conn) Live(seq int64, told []chat.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.live, c.seq = true, seq
+	for _, e := range told {
+		c.told = append(c.told, e.ID)
+	}
+	c.writeNew(c.held)
+	c.held = nil
+}
+
+// Begins is up to which number the greeting told the room's events, once there was one.
+func (c *Conn) Begins() (seq int64, live bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seq, c.live
+}
+
+// Batched reports whether the client speaks hearth.1.
+func (c *Conn) Batched() bool { return c.batched }
+
+// Close ends the socket with a close frame after what is already under way; what waits is dropped.
+func (c *Conn) Close(code int, reason string) {
+	if c.line.Stop() {
+		c.bye(code, reason)
+	}
+}
+
+// bye sends the close frame, for which melody's buffer always has room, and cuts the line if the
+// peer doesn't take it in time.
+func (c *Conn) bye(code int, reason string) {
+	m := websocket.FormatCloseMessage(code, reason)
+	c.closing.Store(&m)
+	if s := c.session.Load(); s != nil {
+		_ = s.CloseWithMsg(m) // fails only if it is closed
+	}
+	time.AfterFunc(farewell, c.Abort)
+}
+
+// Abort cuts the line. Melody notices when it next reads or writes.
+func (c *Conn) Abort() { _ = c.line.Abort() }
