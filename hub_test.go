@@ -276,6 +276,15 @@ func TestWhoIsGreetedTooLateIsCut(t *testing.T) {
 	}
 }
 
+// Who can't be told what the socket was opened for is sent away to come back, not left without it.
+func TestNobodyIsLeftWithoutAGreeting(t *testing.T) {
+	h, s := inside(t, settings{})
+	bob := s.SignUp(t, "bob")
+	late := &lateHub{allowed: func() error { return nil }, before: func() { _ = h.store.readers.Close() }}
+	url := late.serve(t, h, s)
+	wantRefused(t, url+"/new-user/", bob.Cookie(), websocket.CloseTryAgainLater)
+}
+
 // A handshake that fails once its socket is in its room leaves nobody there.
 func TestAHandshakeThatFailsLeavesNobodyBehind(t *testing.T) {
 	h, s := inside(t, settings{})

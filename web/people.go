@@ -67,8 +67,8 @@ func (s *Server) greetPeople(c Conn, _ []string) {
 	for _, id := range online {
 		u, err := s.chat.User(context.Background(), id)
 		if err != nil {
-			slog.Error("load a user who is online", "err", err)
-			continue
+			giveUp(c, chat.PeopleGroup, err)
+			return
 		}
 		events = append(events, chat.Presence(u, true, len(online)))
 	}

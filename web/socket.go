@@ -103,18 +103,18 @@ type talker struct {
 func (t *talker) start(c Conn, here []string) {
 	ctx := context.Background() // the request's ended with the upgrade
 	if err := t.settle(ctx); err != nil {
-		t.giveUp(c, err)
+		giveUp(c, t.name, err)
 		return
 	}
 	events, seq, err := t.recent(ctx, c)
 	if err != nil {
-		t.giveUp(c, err)
+		giveUp(c, t.name, err)
 		return
 	}
 	var inbox []chat.Event
 	if t.caller.User != nil {
 		if inbox, err = t.server.chat.Waiting(ctx, t.caller.User.ID); err != nil {
-			t.giveUp(c, err)
+			giveUp(c, t.name, err)
 			return
 		}
 	}
@@ -140,9 +140,9 @@ func (t *talker) settle(ctx context.Context) (err error) {
 	return err
 }
 
-// giveUp ends a socket that can't be greeted; the client comes back.
-func (t *talker) giveUp(c Conn, err error) {
-	slog.Error("greet a socket", "room", t.name, "err", err)
+// giveUp ends a socket that can't be told what it was opened for; the client comes back.
+func giveUp(c Conn, what string, err error) {
+	slog.Error("greet a socket", "of", what, "err", err)
 	c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
 }
 

@@ -98,9 +98,9 @@ func (s *Server) tableSocket(w http.ResponseWriter, r *ask) error {
 func (s *Server) greetTable(c Conn, _ []string) {
 	e, err := s.table.event(context.Background(), false)
 	if err != nil {
-		slog.Error("greet a table", "err", err)
-	} else {
-		c.Send(e)
+		giveUp(c, tableGroup, err)
+		return
 	}
+	c.Send(e)
 	c.Live(0, nil)
 }

@@ -89,13 +89,13 @@ func (c *Conn) Open(m *melody.Melody, w http.ResponseWriter, r *http.Request, en
 
 // connected prepares a new socket. Melody starts to read and write once this has returned.
 func (c *Conn) connected(s *melody.Session) {
+	defer func() { c.ready <- nil }()
 	c.batched = s.WebsocketConnection().Subprotocol() == web.Batched
 	s.Request = nil // its memory is no longer needed
 	c.session.Store(s)
 	if m := c.closing.Load(); m != nil {
 		_ = s.CloseWithMsg(*m) // said before there was anybody to say it
 	}
-	c.ready <- nil
 }
 
 // Greet tells c what it comes to: who was here, if it is in. Until then nothing is read from it. It is
