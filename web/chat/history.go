@@ -33,8 +33,9 @@ func (c *Chat) bareMessages(ctx context.Context, rest string, args ...any) ([]*M
 		return nil, storage("load messages", err)
 	}
 	var found []*Message
+	row := newMessageRow()
 	for rows.Next() {
-		m, err := scanMessage(rows)
+		m, err := row.next(rows)
 		if err != nil {
 			return nil, errors.Join(storage("load messages", err), rows.Close())
 		}
@@ -82,17 +83,31 @@ func (c *Chat) fillAnswers(ctx context.Context, found []*Message) error {
 	return nil
 }
 
-func scanMessage(rows *sql.Rows) (*Message, error) {
-	var m Message
-	var at int64
-	var reply, edited, deleted sql.NullInt64
-	var guest, nonce sql.NullString
-	if err := rows.Scan(&m.ID, &m.SenderID, &guest, &m.Text, &reply, &nonce, &at, &edited, &deleted); err != nil {
+// messageRow is where the rows of one query are read to. It is used for all of them: a place for each
+// column of each row would be half of what a page of history allocates.
+type messageRow struct {
+	m                      Message
+	at                     int64
+	reply, edited, deleted sql.NullInt64
+	guest, nonce           sql.NullString
+	places                 []any
+}
+
+func newMessageRow() *messageRow {
+	r := &messageRow{}
+	r.places = []any{&r.m.ID, &r.m.SenderID, &r.guest, &r.m.Text, &r.reply, &r.nonce, &r.at, &r.edited, &r.deleted}
+	return r
+}
+
+// next reads the row that rows is at.
+func (r *messageRow) next(rows *sql.Rows) (*Message, error) {
+	if err := rows.Scan(r.places...); err != nil {
 		return nil, err
 	}
-	m.User, m.RoomID, m.Seq, m.At = guest.String, m.ID>>32, line(m.ID), moment(at)
+	m := r.m
+	m.User, m.RoomID, m.Seq, m.At = r.guest.String, m.ID>>32, line(m.ID), moment(r.at)
 	m.Display, _ = Bare(m.User)
-	m.ReplyTo, m.Nonce, m.Edited, m.Deleted = reply.Int64, nonce.String, moment(edited.Int64), deleted.Valid
+	m.ReplyTo, m.Nonce, m.Edited, m.Deleted = r.reply.Int64, r.nonce.String, moment(r.edited.Int64), r.deleted.Valid
 	return &m, nil
 }
 
