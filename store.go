@@ -182,13 +182,13 @@ func (s *Store) openWriter() error {
 	if runtime.GOOS == "darwin" { // there, only these make fsync reach the platter
 		pragmas = append(pragmas, "fullfsync(1)", "checkpoint_fullfsync(1)")
 	}
-	vfs, err := logfile.Register()
+	settings, err := logfile.Settings()
 	if err != nil {
 		return err
 	}
 	dsn := s.dsn(pragmas...)
-	if vfs != "" && synchronous == "FULL" {
-		dsn += "&vfs=" + vfs
+	if synchronous == "FULL" {
+		dsn += "&" + settings
 	}
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
@@ -417,13 +417,13 @@ func diskFailed(err error) bool {
 // recover answers everybody with cause until the file, opened anew, takes a write again. A failed
 // fsync can't be retried: the kernel may have dropped the pages, so what failed stays failed.
 func (s *Store) recover(cause error) {
-	slog.Error("the disk takes no writes; messages are refused until it does", "err", cause)
+	slog.Error("a commit has failed; messages are refused until one succeeds", "err", cause)
 	defer s.failed.Store(nil)
 	retry := time.NewTicker(reopenEvery)
 	defer retry.Stop()
 	for {
 		if err := s.reopen(); err == nil {
-			slog.Info("the disk takes writes again")
+			slog.Info("the database takes writes again")
 			s.options.Changed() // by another process, meanwhile: the new connection can't tell
 			return
 		}
@@ -579,7 +579,7 @@ func (t *storeTx) ExecLast(query string, args ...any) (sql.Result, error) {
 		return res, err
 	}
 	changed, err := res.RowsAffected()
-	t.done = changed > 0
+	t.done = t.done || changed > 0
 	return res, err
 }
 

@@ -10,12 +10,22 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Register names the file system (?vfs=) to open a database with that is written with
-// synchronous=FULL, and no other: what was gathered is in the file when SQLite syncs it, which then
-// comes before others are shown the commit. But for the log it is SQLite's own.
-func Register() (vfs string, err error) { return registered() }
+// Settings are those to open a database with, beside synchronous=FULL: they name SQLite's own file
+// system, with another way of writing the log. What was gathered is in the file when SQLite syncs it,
+// which it does before it shows others the commit. It is let write pages at a commit alone, and not when
+// its cache is full: else what is rolled back could be gathered still, and written over what another
+// process has committed since. So the pages that a transaction changes are all in memory.
+func Settings() (string, error) { return registered() }
 
-var registered = sync.OnceValues(register)
+var registered = sync.OnceValues(func() (string, error) {
+	if err := register(); err != nil {
+		return "", err
+	}
+	return "vfs=" + name + "&_pragma=cache_spill(0)", nil
+})
+
+// name is the file system's, for SQLite.
+const name = "hearth"
 
 // SQLite's tables of functions. It keeps their addresses, so they stay where they are for good.
 var (
@@ -25,34 +35,31 @@ var (
 	adopting     sync.Once
 )
 
-func register() (string, error) {
-	const name = "hearth"
+func register() error {
 	tls := libc.NewTLS()
 	defer tls.Close()
 	theirs = at[sqlite3.Tsqlite3_vfs](sqlite3.Xsqlite3_vfs_find(tls, 0))
 	vfs, methods := libc.Xmalloc(tls, libc.Tsize_t(unsafe.Sizeof(*theirs))), libc.Xmalloc(tls, libc.Tsize_t(unsafe.Sizeof(*ourMethods)))
 	cname, err := libc.CString(name)
 	if theirs == nil || vfs == 0 || methods == 0 || err != nil {
-		return "", errors.Join(errors.New("SQLite has no file system, or there is no memory"), err)
+		return errors.Join(errors.New("SQLite has no file system, or there is no memory"), err)
 	}
 	ourMethods = at[sqlite3.Tsqlite3_io_methods](methods)
 	ours := at[sqlite3.Tsqlite3_vfs](vfs)
 	*ours = *theirs
 	ours.FpNext, ours.FzName, ours.FxOpen = 0, cname, pointer(openFile)
 	if rc := sqlite3.Xsqlite3_vfs_register(tls, vfs, 0); rc != sqlite3.SQLITE_OK {
-		return "", fmt.Errorf("register a file system: SQLite says %d", rc)
+		return fmt.Errorf("register a file system: SQLite says %d", rc)
 	}
-	return name, nil
+	return nil
 }
 
 // The types of SQLite's functions, as the translation from C has them.
 type (
-	opening   = func(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32
-	transfer  = func(tls *libc.TLS, file, data uintptr, n int32, from int64) int32
-	syncing   = func(tls *libc.TLS, file uintptr, flags int32) int32
-	resizing  = func(tls *libc.TLS, file uintptr, size int64) int32
-	measuring = func(tls *libc.TLS, file, size uintptr) int32
-	closing   = func(tls *libc.TLS, file uintptr) int32
+	opening  = func(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32
+	transfer = func(tls *libc.TLS, file, data uintptr, n int32, from int64) int32
+	syncing  = func(tls *libc.TLS, file uintptr, flags int32) int32
+	closing  = func(tls *libc.TLS, file uintptr) int32
 )
 
 // openFile opens any file as SQLite does, and puts our functions in place of its own if it is a log.
@@ -73,9 +80,7 @@ func openFile(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) 
 func adopt(methods *sqlite3.Tsqlite3_io_methods) {
 	theirMethods = methods
 	*ourMethods = *methods
-	ourMethods.FxWrite, ourMethods.FxRead = pointer(writeFile), pointer(readFile)
-	ourMethods.FxSync, ourMethods.FxTruncate = pointer(syncFile), pointer(truncateFile)
-	ourMethods.FxFileSize, ourMethods.FxClose = pointer(sizeFile), pointer(closeFile)
+	ourMethods.FxWrite, ourMethods.FxSync, ourMethods.FxClose = pointer(writeFile), pointer(syncFile), pointer(closeFile)
 }
 
 // open has what was gathered for each log, by the address of SQLite's file.
@@ -93,8 +98,8 @@ func of(file uintptr) *gathered {
 	return g.(*gathered)
 }
 
-// flush writes what was gathered. If it fails, SQLite rolls back to the last commit, and writes from
-// there again.
+// flush writes what was gathered. If it fails, so does the commit, and the next one is written in its
+// place.
 func flush(tls *libc.TLS, file uintptr) int32 {
 	g := of(file)
 	if len(g.data) == 0 {
@@ -118,13 +123,6 @@ func writeFile(tls *libc.TLS, file, data uintptr, n int32, from int64) int32 {
 	return sqlite3.SQLITE_OK
 }
 
-func readFile(tls *libc.TLS, file, data uintptr, n int32, from int64) int32 {
-	if rc := flush(tls, file); rc != sqlite3.SQLITE_OK {
-		return rc
-	}
-	return function[transfer](theirMethods.FxRead)(tls, file, data, n, from)
-}
-
 func syncFile(tls *libc.TLS, file uintptr, flags int32) int32 {
 	if rc := flush(tls, file); rc != sqlite3.SQLITE_OK {
 		return rc
@@ -132,21 +130,7 @@ func syncFile(tls *libc.TLS, file uintptr, flags int32) int32 {
 	return function[syncing](theirMethods.FxSync)(tls, file, flags)
 }
 
-func truncateFile(tls *libc.TLS, file uintptr, size int64) int32 {
-	if rc := flush(tls, file); rc != sqlite3.SQLITE_OK {
-		return rc
-	}
-	return function[resizing](theirMethods.FxTruncate)(tls, file, size)
-}
-
-func sizeFile(tls *libc.TLS, file, size uintptr) int32 {
-	if rc := flush(tls, file); rc != sqlite3.SQLITE_OK {
-		return rc
-	}
-	return function[measuring](theirMethods.FxFileSize)(tls, file, size)
-}
-
-// closeFile drops what was gathered: a commit has been synced, all else is to be forgotten.
+// closeFile finds nothing gathered: the last commit was synced, or has failed.
 func closeFile(tls *libc.TLS, file uintptr) int32 {
 	open.Delete(file)
 	return function[closing](theirMethods.FxClose)(tls, file)

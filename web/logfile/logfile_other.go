@@ -2,5 +2,5 @@
 
 package logfile
 
-// Register names the file system (?vfs=) to open a database with: SQLite's own.
-func Register() (vfs string, err error) { return "", nil }
+// Settings are those to open a database with: none of ours.
+func Settings() (string, error) { return "", nil }

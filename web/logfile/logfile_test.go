@@ -27,16 +27,12 @@ func database(t *testing.T, file, settings string) *sql.DB {
 	return db
 }
 
-// written is settings that write file through this package.
+// written is settings that write a file through this package.
 func written(t *testing.T, pageSize int) string {
 	t.Helper()
-	vfs, err := Register()
+	settings, err := Settings()
 	wantNil(t, err)
-	settings := fmt.Sprintf("&_pragma=page_size(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)", pageSize)
-	if vfs != "" {
-		settings += "&vfs=" + vfs
-	}
-	return settings
+	return fmt.Sprintf("&_pragma=page_size(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&%s", pageSize, settings)
 }
 
 func wantNil(t *testing.T, err error) {
@@ -68,7 +64,7 @@ func rows(db *sql.DB) (map[int]int, error) {
 }
 
 // TestWhatIsCommittedIsThere makes commits of all sizes, larger than what is gathered and larger than
-// the cache, which SQLite then writes before their end, and takes some of them back.
+// the cache, and takes some of them back.
 func TestWhatIsCommittedIsThere(t *testing.T) {
 	for _, pageSize := range []int{512, 4096, 65536} {
 		t.Run(fmt.Sprint(pageSize), func(t *testing.T) { t.Parallel(); commits(t, pageSize) })
@@ -143,20 +139,51 @@ func change(db *sql.DB, random *rand.Rand, stored map[int]int) (map[int]int, err
 	return next, tx.Commit()
 }
 
+// TestWhatWasTakenBackIsNeverWritten: it could be written late, over what somebody else has committed.
+func TestWhatWasTakenBackIsNeverWritten(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "test.db")
+	db, other := database(t, file, written(t, 4096)+"&_pragma=cache_size(10)"), database(t, file, "&_pragma=synchronous(FULL)")
+	_, err := db.Exec("CREATE TABLE a (id INTEGER PRIMARY KEY, body BLOB)")
+	wantNil(t, err)
+	fill(t, db, 100)
+	_, err = db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	wantNil(t, err)
+	tx, err := db.BeginTx(context.Background(), nil)
+	wantNil(t, err)
+	_, err = tx.Exec("UPDATE a SET body = randomblob(3000)")
+	wantNil(t, err)
+	wantNil(t, tx.Rollback())
+	_, err = other.Exec("UPDATE a SET body = printf('%-3000s', 'kept')")
+	wantNil(t, err)
+	for _, who := range []*sql.DB{db, other, database(t, file, "")} {
+		var kept int
+		wantNil(t, who.QueryRow("SELECT count(*) FROM a WHERE body LIKE 'kept%'").Scan(&kept))
+		if kept != 100 {
+			t.Errorf("%d of 100 rows are left of a commit", kept)
+		}
+	}
+}
+
 // TestFewWrites counts the writes of a commit of some 500 pages.
 func TestFewWrites(t *testing.T) {
-	if vfs, err := Register(); vfs == "" {
+	if settings, err := Settings(); settings == "" {
 		t.Skip("SQLite writes by itself here: ", err)
 	}
 	db := database(t, filepath.Join(t.TempDir(), "test.db"), written(t, 4096))
 	_, err := db.Exec("CREATE TABLE a (id INTEGER PRIMARY KEY, body BLOB)")
 	wantNil(t, err)
 	before := writes(t)
-	_, err = db.Exec("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 500) INSERT INTO a SELECT i, zeroblob(3000) FROM n")
-	wantNil(t, err)
+	fill(t, db, 500)
 	if n := writes(t) - before; n < 500*4096/most || n > 40 {
 		t.Errorf("%d writes", n)
 	}
+}
+
+// fill puts n rows, each of nearly a page, into the table a.
+func fill(t *testing.T, db *sql.DB, n int) {
+	t.Helper()
+	_, err := db.Exec("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < ?) INSERT INTO a SELECT i, zeroblob(3000) FROM n", n)
+	wantNil(t, err)
 }
 
 // writes is how many write(2), of all kinds, this process has made.
