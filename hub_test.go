@@ -142,21 +142,30 @@ func (l *lateHub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) 
 	return l.Hub.Connect(w, r, o)
 }
 
+// lateRoom is a room with ada in it, who can speak there, and the address where bob is greeted late.
+func lateRoom(t *testing.T) (late *lateHub, url string, bob *hearthtest.Browser, say func(text string)) {
+	t.Helper()
+	h, s := inside(t, settings{})
+	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
+	late = &lateHub{greet: make(chan struct{})}
+	url = late.serve(t, h, s) + "/ws/chat/r/"
+	a := ada.DialBatched("/ws/chat/r/")
+	return late, url, bob, func(text string) {
+		a.Say(text)
+		a.Find("her own", func(f hearthtest.Frame) bool { return f["message"] == text })
+	}
+}
+
 // What is said after the answer to a handshake reaches clients of either dialect, however late they
 // are greeted.
 func TestWhoIsAnsweredIsIn(t *testing.T) {
-	h, s := inside(t, settings{})
-	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
-	late := &lateHub{greet: make(chan struct{})}
-	url := late.serve(t, h, s) + "/ws/chat/r/"
-	a := ada.DialBatched("/ws/chat/r/")
+	late, url, bob, say := lateRoom(t)
 	for _, protocol := range []string{"", web.Batched} {
-		conn := knock(t, url, bob.Cookie(), protocol)
-		a.Say("welcome " + protocol)
-		a.Find("her own", func(f hearthtest.Frame) bool { return f["message"] == "welcome "+protocol })
+		sock := knock(t, url, bob.Cookie(), protocol)
+		say("welcome " + protocol)
 		late.greet <- struct{}{}
 		for heard := false; !heard; {
-			_, b, err := conn.ReadMessage()
+			_, b, err := sock.ReadMessage()
 			if err != nil {
 				t.Fatalf("%q: %v", protocol, err)
 			}
@@ -168,28 +177,23 @@ func TestWhoIsAnsweredIsIn(t *testing.T) {
 // However much is said before a client of the plain dialect is greeted: the ten messages that it gets of
 // what was said before are beside that.
 func TestALateGreetingLeavesNoGap(t *testing.T) {
-	h, s := inside(t, settings{})
-	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
-	late := &lateHub{greet: make(chan struct{})}
-	url := late.serve(t, h, s) + "/ws/chat/r/"
-	a := ada.DialBatched("/ws/chat/r/")
-	say := func(from, to int) {
+	late, url, bob, say := lateRoom(t)
+	count := func(from, to int) {
 		for i := from; i < to; i++ {
-			a.Say(fmt.Sprint("number ", i))
-			a.Find("her own", func(f hearthtest.Frame) bool { return f["message"] == fmt.Sprint("number ", i) })
+			say(fmt.Sprint("number ", i))
 		}
 	}
 	const before, all = 12, 26
-	say(0, before)
-	conn := knock(t, url, bob.Cookie())
-	say(before, all)
+	count(0, before)
+	sock := knock(t, url, bob.Cookie())
+	count(before, all)
 	close(late.greet)
 	for i := before - 10; i < all; {
 		var f struct {
 			Type, Message string
 			History       bool
 		}
-		wantNil(t, conn.ReadJSON(&f))
+		wantNil(t, sock.ReadJSON(&f))
 		if f.Type != "chat_message" {
 			continue
 		}

@@ -187,7 +187,7 @@ func (s *Store) openWriter() error {
 		return err
 	}
 	dsn := s.dsn(pragmas...)
-	if synchronous == "FULL" {
+	if settings != "" && synchronous == "FULL" {
 		dsn += "&" + settings
 	}
 	db, err := sql.Open("sqlite", dsn)
