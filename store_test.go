@@ -72,13 +72,20 @@ func lines(t testing.TB, s *Store) (n int) {
 	return n
 }
 
+// holdWriter returns once the writer is busy: what is submitted until share is called is one commit.
+func holdWriter(s *Store) (share func()) {
+	busy, hold := make(chan bool), make(chan bool)
+	s.Submit(func(chat.Tx) error { close(busy); <-hold; return nil }, func(error) {})
+	<-busy
+	return func() { close(hold) }
+}
+
 func TestOneBadRowFailsAlone(t *testing.T) {
 	s, told := testStore(t, t.TempDir())
 	var wait sync.WaitGroup
 	outcome := make([]error, 100)
 	undone := make([]bool, 100)
-	hold := make(chan bool)
-	go s.Write(context.Background(), func(chat.Tx) error { <-hold; return nil }) // so that the rest share a commit
+	share := holdWriter(s)
 	for i := range outcome {
 		wait.Add(1)
 		s.Submit(func(tx chat.Tx) error {
@@ -100,7 +107,7 @@ func TestOneBadRowFailsAlone(t *testing.T) {
 			return nil
 		}, func(err error) { outcome[i] = err; wait.Done() })
 	}
-	close(hold)
+	share()
 	wait.Wait()
 	for i, err := range outcome {
 		bad := i%10 == 2 || i%10 == 3 || i%10 == 5 || i%10 == 7
@@ -143,8 +150,7 @@ func TestOneStatementFailsAlone(t *testing.T) {
 // try again, and can.
 func TestAFailureAfterTheLastStatement(t *testing.T) {
 	s, told := testStore(t, t.TempDir())
-	hold := make(chan bool)
-	go s.Write(context.Background(), func(chat.Tx) error { <-hold; return nil }) // so that the rest share a commit
+	share := holdWriter(s)
 	failed := make(chan error, 3)
 	for i := range 3 {
 		s.Submit(func(tx chat.Tx) error {
@@ -156,7 +162,7 @@ func TestAFailureAfterTheLastStatement(t *testing.T) {
 			return err
 		}, func(err error) { failed <- err })
 	}
-	close(hold)
+	share()
 	for range 3 {
 		if err := <-failed; !errors.Is(err, chat.Errorf("storage")) {
 			t.Errorf("one of the commit was told %v", err)
