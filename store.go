@@ -16,11 +16,11 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	_ "modernc.org/sqlite" // registers the driver
 
 	"hearth/web/backup"
 	"hearth/web/chat"
+	"hearth/web/commit"
 	"hearth/web/folder"
 	"hearth/web/logfile"
 	"hearth/web/migrate"
@@ -65,8 +65,8 @@ type Store struct {
 	readers   *sql.DB
 	writer    *sql.DB // a pool of one
 	conn      *sql.Conn
-	tx        *storeTx
-	jobs      chan *job
+	tx        *commit.Tx
+	jobs      chan *commit.Job
 	stop      chan struct{}
 	closing   sync.RWMutex // held for reading while a job is handed over
 	closed    bool
@@ -86,19 +86,11 @@ type StoreOptions struct {
 	Changed func()
 }
 
-type job struct {
-	do        func(chat.Tx) error
-	done      func(error)
-	announced []chat.Announcement
-	undo      []func()
-	err       error
-}
-
 // OpenStore opens the database in the folder dir, made if need be (0700, files 0600), and brings
 // its schema up to date by the numbered steps. With serve it also keeps other servers off the
 // folder; without, it works beside one. Errors: folder.ErrInUse, migrate.ErrNewer, *backup.DamagedError.
 func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, error) {
-	s := &Store{dir: dir, options: o, jobs: make(chan *job, waiting), stop: make(chan struct{})}
+	s := &Store{dir: dir, options: o, jobs: make(chan *commit.Job, waiting), stop: make(chan struct{})}
 	if err := s.prepare(serve); err != nil {
 		return nil, err
 	}
@@ -199,7 +191,7 @@ func (s *Store) openWriter() error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("open the database %s: %w", s.file(), err), db.Close())
 	}
-	s.writer, s.conn, s.tx = db, conn, newStoreTx(conn)
+	s.writer, s.conn, s.tx = db, conn, commit.New(conn)
 	if err := conn.QueryRowContext(context.Background(), "PRAGMA data_version").Scan(&s.version); err != nil {
 		return errors.Join(fmt.Errorf("read data_version: %w", err), s.closeWriter())
 	}
@@ -211,7 +203,7 @@ func (s *Store) closeWriter() error {
 	if s.writer == nil {
 		return nil
 	}
-	err := errors.Join(s.tx.close(), s.conn.Close(), s.writer.Close())
+	err := errors.Join(s.tx.Close(), s.conn.Close(), s.writer.Close())
 	s.writer = nil
 	return err
 }
@@ -242,7 +234,7 @@ func (s *Store) Submit(do func(chat.Tx) error, done func(error)) {
 		done(storageError(*err))
 		return
 	}
-	s.jobs <- &job{do: do, done: done}
+	s.jobs <- commit.NewJob(do, done)
 }
 
 func storageError(err error) error { return &chat.Error{Code: "storage", Err: err} }
@@ -292,8 +284,8 @@ func (s *Store) write() {
 }
 
 // gather takes all that wait; nobody waits for others to come.
-func (s *Store) gather(first *job) []*job {
-	jobs := []*job{first}
+func (s *Store) gather(first *commit.Job) []*commit.Job {
+	jobs := []*commit.Job{first}
 	for len(jobs) < maxBatch {
 		select {
 		case j := <-s.jobs:
@@ -321,97 +313,20 @@ func (s *Store) look() {
 // commit runs the jobs in one transaction, publishes what they announced and tells those who wait.
 // What comes meanwhile shares the next commit: the more there is to do, the less each costs. If the
 // disk fails, all fail, and the writer works at getting it back before it takes more.
-func (s *Store) commit(jobs []*job) {
-	err := s.transact(jobs)
-	if err != nil {
+func (s *Store) commit(jobs []*commit.Job) {
+	if err := s.tx.Commit(jobs); err != nil {
 		s.failed.Store(&err)
-		for _, j := range jobs {
-			j.rollback()
-		}
 		s.bury()
+		for _, j := range jobs {
+			j.Answer(storageError(err))
+		}
+		s.recover(err)
+		return
 	}
 	s.publish(jobs)
 	for _, j := range jobs {
-		j.done(j.outcome(err))
+		j.Answer(nil)
 	}
-	if err != nil {
-		s.recover(err)
-	}
-}
-
-func (s *Store) transact(jobs []*job) error {
-	if _, err := s.tx.exec("BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	for _, j := range jobs {
-		if err := s.run(j); err != nil {
-			_, undo := s.tx.exec("ROLLBACK")
-			return errors.Join(err, ignoreNoTransaction(undo))
-		}
-	}
-	if _, err := s.tx.exec("COMMIT"); err != nil {
-		_, undo := s.tx.exec("ROLLBACK")
-		return errors.Join(fmt.Errorf("commit: %w", err), ignoreNoTransaction(undo))
-	}
-	return nil
-}
-
-// ignoreNoTransaction drops the complaint that SQLite has already rolled back by itself, as it
-// does when a disk is full.
-func ignoreNoTransaction(err error) error {
-	if err != nil && strings.Contains(err.Error(), "no transaction is active") {
-		return nil
-	}
-	return err
-}
-
-// run does one job. What it returns is fatal to the whole transaction; what is wrong with the job
-// alone is kept in it.
-func (s *Store) run(j *job) error {
-	s.tx.begin(j)
-	j.err = j.protect(s.tx)
-	if j.err == nil {
-		return s.tx.release()
-	}
-	if diskFailed(j.err) {
-		return j.err
-	}
-	if err := s.tx.undo(); err != nil {
-		return errors.Join(j.err, err)
-	}
-	j.rollback()
-	return nil
-}
-
-// protect turns a panic in a job into its error: one bad row must not stop the writer.
-func (j *job) protect(tx chat.Tx) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in a write: %v", p)
-		}
-	}()
-	return j.do(tx)
-}
-
-func (j *job) rollback() {
-	for i := len(j.undo) - 1; i >= 0; i-- {
-		j.undo[i]()
-	}
-	j.undo, j.announced = nil, nil
-}
-
-// diskFailed reports whether SQLite's answer concerns the file and not the statement.
-func diskFailed(err error) bool {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Code() & 0xff { // the low byte is the primary result code
-	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT,
-		sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM:
-		return true
-	}
-	return false
 }
 
 // recover answers everybody with cause until the file, opened anew, takes a write again. A failed
@@ -430,7 +345,7 @@ func (s *Store) recover(cause error) {
 		for waiting := true; waiting; {
 			select {
 			case j := <-s.jobs:
-				j.done(storageError(cause))
+				j.Answer(storageError(cause))
 			case <-retry.C:
 				waiting = false
 			case <-s.stop:
@@ -474,148 +389,13 @@ func (s *Store) touch() error {
 }
 
 // publish publishes what jobs announced that are on disk.
-func (s *Store) publish(jobs []*job) {
+func (s *Store) publish(jobs []*commit.Job) {
 	s.announced = s.announced[:0]
 	for _, j := range jobs {
-		s.announced = append(s.announced, j.announced...)
+		s.announced = append(s.announced, j.Announced()...)
 	}
 	if len(s.announced) > 0 {
 		s.options.Publish(s.announced)
 		clear(s.announced)
 	}
 }
-
-func (j *job) outcome(commit error) error {
-	if commit == nil {
-		return j.err
-	}
-	return storageError(commit)
-}
-
-// storeTx is the writer's transaction: one connection and its prepared statements.
-type storeTx struct {
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
-	job   *job // the one that runs
-	saved bool // it has a savepoint
-	done  bool // its last statement has changed something, outside of a savepoint
-}
-
-func newStoreTx(conn *sql.Conn) *storeTx { return &storeTx{conn: conn, stmts: map[string]*sql.Stmt{}} }
-
-func (t *storeTx) close() error {
-	var errs []error
-	for _, s := range t.stmts {
-		errs = append(errs, s.Close())
-	}
-	return errors.Join(errs...)
-}
-
-// prepared keeps statements for good: their texts are the program's own and few.
-func (t *storeTx) prepared(query string) (*sql.Stmt, error) {
-	if s := t.stmts[query]; s != nil {
-		return s, nil
-	}
-	s, err := t.conn.PrepareContext(context.Background(), query)
-	if err != nil {
-		return nil, err
-	}
-	t.stmts[query] = s
-	return s, nil
-}
-
-func (t *storeTx) begin(j *job) { t.job, t.saved, t.done = j, false, false }
-
-// release lets what the job has done be part of the transaction.
-func (t *storeTx) release() error {
-	if !t.saved {
-		return nil
-	}
-	if _, err := t.exec("RELEASE job"); err != nil {
-		return fmt.Errorf("release: %w", err)
-	}
-	return nil
-}
-
-// undo takes back what the job has done.
-func (t *storeTx) undo() error {
-	if t.done {
-		return errors.New("a write failed after its last statement, which can't be taken back alone")
-	}
-	if !t.saved {
-		return nil
-	}
-	if _, err := t.exec("ROLLBACK TO job"); err != nil {
-		return fmt.Errorf("roll back: %w", err)
-	}
-	return t.release()
-}
-
-// Exec runs query with a prepared statement, in a savepoint of the job.
-func (t *storeTx) Exec(query string, args ...any) (sql.Result, error) {
-	if err := t.save(); err != nil {
-		return nil, err
-	}
-	return t.exec(query, args...)
-}
-
-// save makes a savepoint before the job's first statement that may change something.
-func (t *storeTx) save() error {
-	if t.saved {
-		return nil
-	}
-	if _, err := t.exec("SAVEPOINT job"); err != nil {
-		return fmt.Errorf("savepoint: %w", err)
-	}
-	t.saved = true
-	return nil
-}
-
-// ExecLast runs query with a prepared statement. Without a savepoint, a job of one statement costs
-// 20 to 30 % less (go test -bench Store): SQLite itself takes back a statement that fails.
-func (t *storeTx) ExecLast(query string, args ...any) (sql.Result, error) {
-	res, err := t.exec(query, args...)
-	if err != nil || t.saved {
-		return res, err
-	}
-	changed, err := res.RowsAffected()
-	t.done = t.done || changed > 0
-	return res, err
-}
-
-func (t *storeTx) exec(query string, args ...any) (sql.Result, error) {
-	s, err := t.prepared(query)
-	if err != nil {
-		return nil, err
-	}
-	return s.Exec(args...)
-}
-
-// Query runs query, which may change what it returns, with a prepared statement, in a savepoint of the job.
-func (t *storeTx) Query(query string, args ...any) (*sql.Rows, error) {
-	if err := t.save(); err != nil {
-		return nil, err
-	}
-	s, err := t.prepared(query)
-	if err != nil {
-		return nil, err
-	}
-	return s.Query(args...)
-}
-
-// QueryRow reads with a prepared statement. Where preparing fails, the row carries why.
-func (t *storeTx) QueryRow(query string, args ...any) *sql.Row {
-	s, err := t.prepared(query)
-	if err != nil {
-		return t.conn.QueryRowContext(context.Background(), query, args...)
-	}
-	return s.QueryRow(args...)
-}
-
-// Announce notes e for group, to be published after the commit.
-func (t *storeTx) Announce(group string, e chat.Event) {
-	t.job.announced = append(t.job.announced, chat.Announcement{Group: group, Event: e})
-}
-
-// OnRollback notes what is to be undone in memory if the job's rows don't reach the disk.
-func (t *storeTx) OnRollback(undo func()) { t.job.undo = append(t.job.undo, undo) }

@@ -72,85 +72,13 @@ func lines(t testing.TB, s *Store) (n int) {
 	return n
 }
 
-// holdWriter returns once the writer is busy: what is submitted until share is called is one commit.
-func holdWriter(s *Store) (share func()) {
-	busy, hold := make(chan bool), make(chan bool)
-	s.Submit(func(chat.Tx) error { close(busy); <-hold; return nil }, func(error) {})
-	<-busy
-	return func() { close(hold) }
-}
-
-func TestOneBadRowFailsAlone(t *testing.T) {
-	s, told := testStore(t, t.TempDir())
-	var wait sync.WaitGroup
-	outcome := make([]error, 100)
-	undone := make([]bool, 100)
-	share := holdWriter(s)
-	for i := range outcome {
-		wait.Add(1)
-		s.Submit(func(tx chat.Tx) error {
-			tx.OnRollback(func() { undone[i] = true })
-			if err := insert(fmt.Sprint("line ", i))(tx); err != nil {
-				return err
-			}
-			switch i % 10 {
-			case 2:
-				_, err := tx.ExecLast("INSERT INTO line (text) SELECT 'second '||? UNION ALL SELECT 'line 0'", i) // there already
-				return err
-			case 3:
-				return insert("line 0")(tx) // there already
-			case 5:
-				panic("a broken rule")
-			case 7:
-				return chat.Errorf("not_allowed")
-			}
-			return nil
-		}, func(err error) { outcome[i] = err; wait.Done() })
-	}
-	share()
-	wait.Wait()
-	for i, err := range outcome {
-		bad := i%10 == 2 || i%10 == 3 || i%10 == 5 || i%10 == 7
-		if bad != (err != nil) || bad != undone[i] {
-			t.Errorf("job %d: %v, undone %v", i, err, undone[i])
-		}
-		if i%10 == 7 && !errors.Is(err, chat.Errorf("not_allowed")) {
-			t.Errorf("job %d lost its error: %v", i, err)
-		}
-	}
-	if n := lines(t, s); n != 60 {
-		t.Errorf("%d lines are stored", n)
-	}
-	if got := told.list(); len(got) != 60 || strings.Contains(strings.Join(got, ","), "line 5,") {
-		t.Errorf("announced were %v", got)
-	}
-}
-
-// TestOneStatementFailsAlone: what SQLite takes back by itself needs no savepoint.
-func TestOneStatementFailsAlone(t *testing.T) {
-	s, _ := testStore(t, t.TempDir())
-	add := func(texts string) error {
-		return s.Write(context.Background(), func(tx chat.Tx) error {
-			_, err := tx.ExecLast("INSERT INTO line (text) SELECT value FROM json_each(?)", texts)
-			return err
-		})
-	}
-	if err := add(`["one", "two"]`); err != nil {
-		t.Fatal(err)
-	}
-	if err := add(`["three", "one"]`); err == nil {
-		t.Error("a line is stored twice")
-	}
-	if n := lines(t, s); n != 2 {
-		t.Errorf("%d lines are stored", n)
-	}
-}
-
 // TestAFailureAfterTheLastStatement can't be taken back alone: all that share the commit are told to
 // try again, and can.
 func TestAFailureAfterTheLastStatement(t *testing.T) {
 	s, told := testStore(t, t.TempDir())
-	share := holdWriter(s)
+	busy, hold := make(chan bool), make(chan bool)
+	s.Submit(func(chat.Tx) error { close(busy); <-hold; return nil }, func(error) {})
+	<-busy // what comes until it is let go is one commit
 	failed := make(chan error, 3)
 	for i := range 3 {
 		s.Submit(func(tx chat.Tx) error {
@@ -162,7 +90,7 @@ func TestAFailureAfterTheLastStatement(t *testing.T) {
 			return err
 		}, func(err error) { failed <- err })
 	}
-	share()
+	close(hold)
 	for range 3 {
 		if err := <-failed; !errors.Is(err, chat.Errorf("storage")) {
 			t.Errorf("one of the commit was told %v", err)

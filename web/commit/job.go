@@ -1,0 +1,50 @@
+// Package commit has the jobs that reach the disk together, in one transaction: one that fails is
+// taken back alone, in the database and in memory, and the rest go on.
+package commit
+
+import (
+	"fmt"
+
+	"hearth/web/chat"
+)
+
+// Job is one change of the database, and who waits for it.
+type Job struct {
+	do        func(chat.Tx) error
+	done      func(error)
+	announced []chat.Announcement
+	undo      []func()
+	err       error
+}
+
+// NewJob makes a job of what do does; done is told what came of it.
+func NewJob(do func(chat.Tx) error, done func(error)) *Job { return &Job{do: do, done: done} }
+
+// Announced is what the job had to tell, nothing if it failed.
+func (j *Job) Announced() []chat.Announcement { return j.announced }
+
+// Answer tells who waits what came of the job, or failed: why it was never tried, or did not reach the disk.
+func (j *Job) Answer(failed error) {
+	if failed == nil {
+		failed = j.err
+	}
+	j.done(failed)
+}
+
+// try turns a panic in the job into its error: one bad row must not stop the writer.
+func (j *Job) try(tx chat.Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in a write: %v", p)
+		}
+	}()
+	return j.do(tx)
+}
+
+// rollback takes back in memory what the job has done.
+func (j *Job) rollback() {
+	for i := len(j.undo) - 1; i >= 0; i-- {
+		j.undo[i]()
+	}
+	j.undo, j.announced = nil, nil
+}
