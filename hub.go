@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"maps"
-	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -17,14 +16,13 @@ import (
 	"hearth/web"
 	"hearth/web/chat"
 	"hearth/web/conn"
+	"hearth/web/group"
 	"hearth/web/roster"
 )
 
 const (
 	// grace is how long after the last socket closed a person counts as gone: reloads take less.
 	grace = 2 * time.Second
-	// maxComings is how many comings and goings a second a room is told one by one (PROTOCOL.md).
-	maxComings = 50
 	// soon is how long presence is collected before it is told to those who look at lists.
 	soon = 200 * time.Millisecond
 )
@@ -36,7 +34,7 @@ type Hub struct {
 	watch  Watcher
 
 	mu      sync.Mutex // guards what follows; taken before a group's, never after
-	groups  map[string]*group
+	groups  map[string]*group.Group
 	conns   map[*conn.Conn]struct{}
 	online  roster.Roster[int64]
 	stopped bool
@@ -50,14 +48,14 @@ type Hub struct {
 
 // Watcher is told what happens to presence, on the hub's goroutines. It must not wait.
 type Watcher interface {
-	Came(userID int64)      // a user's first socket
-	Went(userID int64)      // the last one, and none came back in time
-	Filled(room *chat.Room) // the number of people in a room changed
+	group.Watcher
+	Came(userID int64) // a user's first socket
+	Went(userID int64) // the last one, and none came back in time
 }
 
 // NewHub makes a hub without sockets.
 func NewHub() *Hub {
-	h := &Hub{melody: conn.Melody(), groups: map[string]*group{}, conns: map[*conn.Conn]struct{}{}}
+	h := &Hub{melody: conn.Melody(), groups: map[string]*group.Group{}, conns: map[*conn.Conn]struct{}{}}
 	h.ends = conn.Hub{Leave: h.leave, Cut: func() { h.cut.Add(1) }}
 	return h
 }
@@ -116,32 +114,17 @@ func (h *Hub) Close(ctx context.Context) {
 	}
 }
 
-// group is who listens to an address, and for a room who is seen to be in it.
-type group struct {
-	name   string
-	mu     sync.Mutex
-	conns  map[*conn.Conn]struct{}
-	people roster.Roster[string]
-	room   *chat.Room // set while somebody is in it
-	seq    int64      // of the last event published
-	// Comings and goings of the running second. Above maxComings they are told by a list.
-	second  time.Time
-	comings int
-	crowded bool
-	listDue bool
-}
-
 // group finds or makes the group called name, with h.mu held.
-func (h *Hub) group(name string) *group {
+func (h *Hub) group(name string) *group.Group {
 	g := h.groups[name]
 	if g == nil {
-		g = &group{name: name, conns: map[*conn.Conn]struct{}{}}
+		g = group.New(name, h.watch)
 		h.groups[name] = g
 	}
 	return g
 }
 
-func (h *Hub) find(name string) *group {
+func (h *Hub) find(name string) *group.Group {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.groups[name]
@@ -157,10 +140,7 @@ func (h *Hub) enter(c *conn.Conn) (here []string, ok bool) {
 	}
 	h.conns[c] = struct{}{}
 	for _, name := range c.Socket.Groups {
-		g := h.group(name)
-		g.mu.Lock()
-		g.conns[c] = struct{}{}
-		g.mu.Unlock()
+		h.group(name).Add(c)
 	}
 	if id := c.Reader.UserID; id != 0 && h.online.Enter(id) {
 		go h.watch.Came(id)
@@ -168,15 +148,7 @@ func (h *Hub) enter(c *conn.Conn) (here []string, ok bool) {
 	if c.Socket.Room == nil {
 		return nil, true
 	}
-	g := h.group(c.Socket.Room.Group())
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	here = g.people.All()
-	g.conns[c], g.room = struct{}{}, c.Socket.Room
-	if name := c.Reader.Name; name != "" && g.people.Enter(name) {
-		h.coming(g, chat.UserJoined(name, c.Socket.Caller.Display()))
-	}
-	return here, true
+	return h.group(c.Socket.Room.Group()).Enter(c), true
 }
 
 // leave is the end of c.
@@ -188,7 +160,8 @@ func (h *Hub) leave(c *conn.Conn) {
 	}
 	delete(h.conns, c)
 	for _, name := range c.Socket.Groups {
-		h.drop(h.groups[name], c)
+		g := h.groups[name]
+		h.forget(g, g.Drop(c))
 	}
 	if id := c.Reader.UserID; id != 0 {
 		h.online.Leave(id, grace, func() { h.gone(id) })
@@ -196,22 +169,14 @@ func (h *Hub) leave(c *conn.Conn) {
 	if c.Socket.Room == nil {
 		return
 	}
-	g := h.groups[c.Socket.Room.Group()]
-	if name := c.Reader.Name; name != "" {
-		g.mu.Lock()
-		g.people.Leave(name, grace, func() { h.goneFrom(g, name) })
-		g.mu.Unlock()
-	}
-	h.drop(g, c)
+	g, name := h.groups[c.Socket.Room.Group()], c.Reader.Name
+	h.forget(g, g.Leave(c, grace, func() { h.goneFrom(g, name) }))
 }
 
-// drop takes c out of g, and g out of the hub once nobody is left, with h.mu held.
-func (h *Hub) drop(g *group, c *conn.Conn) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.conns, c)
-	if len(g.conns) == 0 && g.people.Len() == 0 && h.groups[g.name] == g {
-		delete(h.groups, g.name)
+// forget takes g out of the hub if it is empty, with h.mu held since that was found.
+func (h *Hub) forget(g *group.Group, empty bool) {
+	if empty && h.groups[g.Name] == g {
+		delete(h.groups, g.Name)
 	}
 }
 
@@ -226,60 +191,10 @@ func (h *Hub) gone(id int64) {
 }
 
 // goneFrom ends the presence in a room of somebody who didn't come back.
-func (h *Hub) goneFrom(g *group, name string) {
+func (h *Hub) goneFrom(g *group.Group, name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	g.mu.Lock()
-	if g.people.Remove(name) && !h.stopped {
-		h.coming(g, chat.UserLeft(name))
-	}
-	g.mu.Unlock()
-	h.drop(g, nil)
-}
-
-// coming tells a room of one coming or going, or has a list told instead; g.mu is held.
-func (h *Hub) coming(g *group, e chat.Event) {
-	go h.watch.Filled(g.room)
-	if now := time.Now(); now.Sub(g.second) >= time.Second {
-		g.crowded = g.comings > maxComings && now.Sub(g.second) < 2*time.Second
-		g.second, g.comings = now, 0
-	}
-	g.comings++
-	if !g.crowded && g.comings <= maxComings {
-		g.send([]chat.Event{e})
-		return
-	}
-	if !g.listDue {
-		g.listDue = true
-		time.AfterFunc(time.Until(g.second.Add(time.Second)), g.list)
-	}
-}
-
-// list tells a room anew who is in it.
-func (g *group) list() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.listDue = false
-	seq := g.told()
-	g.send([]chat.Event{chat.UserList(g.people.All(), chat.Greeting{}, func(r chat.Reader) (string, int64) { return g.room.Name, seq })})
-}
-
-// told is up to which number everybody in the room was told; g.mu is held. Where nothing was
-// published since the first of them came, that is what they were greeted with.
-func (g *group) told() int64 {
-	if g.seq > 0 {
-		return g.seq
-	}
-	least := int64(math.MaxInt64)
-	for c := range g.conns {
-		if seq, live := c.Begins(); live {
-			least = min(least, seq)
-		}
-	}
-	if least == math.MaxInt64 {
-		return 0
-	}
-	return least
+	h.forget(g, g.Gone(name, !h.stopped))
 }
 
 // Publish sends e to everybody in the group called name.
@@ -314,9 +229,7 @@ func (h *Hub) PublishAll(all []chat.Announcement) {
 
 func (h *Hub) publish(name string, events []chat.Event) {
 	if g := h.find(name); g != nil {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.send(events)
+		g.Send(events)
 	}
 }
 
@@ -368,9 +281,7 @@ func (h *Hub) Here(name string) []string {
 	if g == nil {
 		return nil
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.people.All()
+	return g.People()
 }
 
 // HereCount is how many people are in a room's group.
@@ -379,9 +290,7 @@ func (h *Hub) HereCount(name string) int {
 	if g == nil {
 		return 0
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.people.Len()
+	return g.Len()
 }
 
 // Listening are the ids of the users who have a socket in a group at this very moment.
@@ -404,9 +313,7 @@ func (h *Hub) members(name string) []*conn.Conn {
 	if g == nil {
 		return nil
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return slices.Collect(maps.Keys(g.conns))
+	return g.Conns()
 }
 
 // EndSessions closes the sockets of these sessions, signed out.
@@ -440,33 +347,4 @@ func (h *Hub) Recheck(group string) {
 			c.Recheck()
 		}
 	}()
-}
-
-// send gives events to every socket in g, in the same order to all; g.mu is held.
-func (g *group) send(events []chat.Event) {
-	for len(events) > 0 && events[0].ExceptIn != "" { // rare: one at a time
-		g.sendTo(chat.NewFrames(events[:1]), events[:1], events[0].ExceptIn)
-		events = events[1:]
-	}
-	for i, e := range events {
-		if e.ExceptIn != "" {
-			g.send(events[:i])
-			g.send(events[i:])
-			return
-		}
-	}
-	if len(events) > 0 {
-		g.sendTo(chat.NewFrames(events), events, "")
-	}
-}
-
-func (g *group) sendTo(f *chat.Frames, events []chat.Event, exceptIn string) {
-	for _, e := range events {
-		g.seq = max(g.seq, e.Seq)
-	}
-	for c := range g.conns {
-		if exceptIn == "" || !c.In(exceptIn) {
-			c.Take(f, events)
-		}
-	}
 }

@@ -46,8 +46,9 @@ func (p listed) ours() []string {
 
 // heights are those of the packages that aren't leaves; a leaf's is 1.
 var heights = map[string]int{
-	"hearth/web/hearthtest": 6,
-	"hearth":                5,
+	"hearth/web/hearthtest": 7,
+	"hearth":                6,
+	"hearth/web/group":      5,
 	"hearth/web/conn":       4,
 	"hearth/web":            3,
 	"hearth/web/commit":     3,
@@ -63,7 +64,7 @@ func height(path string) int {
 	return 1
 }
 
-// main → web/conn → web → web/chat → leaves, and never upward.
+// main → web/group → web/conn → web → web/chat → leaves, and never upward.
 func TestImportsPointOneWay(t *testing.T) {
 	for path, p := range packages(t) {
 		for _, i := range p.ours() {

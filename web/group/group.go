@@ -1,0 +1,196 @@
+// Package group is an address of the fan-out: the sockets that listen to it, and for a room who is
+// seen to be in it.
+package group
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"hearth/web/chat"
+	"hearth/web/conn"
+	"hearth/web/roster"
+)
+
+// maxComings is how many comings and goings a second a room is told one by one (PROTOCOL.md).
+const maxComings = 50
+
+// Group is who listens to an address. Its methods may be called from any goroutine.
+type Group struct {
+	Name  string
+	watch Watcher
+
+	mu     sync.Mutex
+	conns  map[*conn.Conn]struct{}
+	people roster.Roster[string]
+	room   *chat.Room // set once somebody is in it
+	seq    int64      // of the last event sent
+	// Comings and goings of the running second. Above maxComings they are told by a list.
+	second  time.Time
+	comings int
+	crowded bool
+	listDue bool
+}
+
+// Watcher is told, on a goroutine of its own, that the number of people in a room changed.
+type Watcher interface {
+	Filled(room *chat.Room)
+}
+
+// New makes a group without sockets.
+func New(name string, w Watcher) *Group {
+	return &Group{Name: name, watch: w, conns: map[*conn.Conn]struct{}{}}
+}
+
+// Add lets c listen: from now on what is sent waits in it until it is live.
+func (g *Group) Add(c *conn.Conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.conns[c] = struct{}{}
+}
+
+// Enter is Add for a socket in a room, whose person, if it has a name, is seen to be there. It
+// returns who was there before.
+func (g *Group) Enter(c *conn.Conn) (here []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	here = g.people.All()
+	g.conns[c], g.room = struct{}{}, c.Socket.Room
+	if name := c.Reader.Name; name != "" && g.people.Enter(name) {
+		g.coming(chat.UserJoined(name, c.Socket.Caller.Display()))
+	}
+	return here
+}
+
+// Drop takes c out, and reports whether the group is empty: nobody listens, nobody is seen.
+func (g *Group) Drop(c *conn.Conn) (empty bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.conns, c)
+	return len(g.conns) == 0 && g.people.Len() == 0
+}
+
+// Leave is Drop for a socket in a room. Its person is seen to be there for another grace; if that
+// was the last socket, gone is called then, on a goroutine of its own, and must ask Gone.
+func (g *Group) Leave(c *conn.Conn, grace time.Duration, gone func()) (empty bool) {
+	if name := c.Reader.Name; name != "" {
+		g.mu.Lock()
+		g.people.Leave(name, grace, gone)
+		g.mu.Unlock()
+	}
+	return g.Drop(c)
+}
+
+// Gone ends the presence of somebody who did not come back, and says so if tell is set. It reports
+// whether the group is empty.
+func (g *Group) Gone(name string, tell bool) (empty bool) {
+	g.mu.Lock()
+	if g.people.Remove(name) && tell {
+		g.coming(chat.UserLeft(name))
+	}
+	g.mu.Unlock()
+	return g.Drop(nil)
+}
+
+// coming tells the room of one coming or going, or has a list told instead; g.mu is held.
+func (g *Group) coming(e chat.Event) {
+	go g.watch.Filled(g.room)
+	if now := time.Now(); now.Sub(g.second) >= time.Second {
+		g.crowded = g.comings > maxComings && now.Sub(g.second) < 2*time.Second
+		g.second, g.comings = now, 0
+	}
+	g.comings++
+	if !g.crowded && g.comings <= maxComings {
+		g.send([]chat.Event{e})
+		return
+	}
+	if !g.listDue {
+		g.listDue = true
+		time.AfterFunc(time.Until(g.second.Add(time.Second)), g.list)
+	}
+}
+
+// list tells the room anew who is in it.
+func (g *Group) list() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.listDue = false
+	seq := g.told()
+	g.send([]chat.Event{chat.UserList(g.people.All(), chat.Greeting{}, func(r chat.Reader) (string, int64) { return g.room.Name, seq })})
+}
+
+// told is up to which number everybody in the room was told; g.mu is held. Where nothing was
+// sent since the first of them came, that is what they were greeted with.
+func (g *Group) told() int64 {
+	if g.seq > 0 {
+		return g.seq
+	}
+	least := int64(math.MaxInt64)
+	for c := range g.conns {
+		if seq, live := c.Begins(); live {
+			least = min(least, seq)
+		}
+	}
+	if least == math.MaxInt64 {
+		return 0
+	}
+	return least
+}
+
+// Send gives events to every socket, in the same order to all.
+func (g *Group) Send(events []chat.Event) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.send(events)
+}
+
+func (g *Group) send(events []chat.Event) {
+	for len(events) > 0 && events[0].ExceptIn != "" { // rare: one at a time
+		g.sendTo(chat.NewFrames(events[:1]), events[:1], events[0].ExceptIn)
+		events = events[1:]
+	}
+	for i, e := range events {
+		if e.ExceptIn != "" {
+			g.send(events[:i])
+			g.send(events[i:])
+			return
+		}
+	}
+	if len(events) > 0 {
+		g.sendTo(chat.NewFrames(events), events, "")
+	}
+}
+
+func (g *Group) sendTo(f *chat.Frames, events []chat.Event, exceptIn string) {
+	for _, e := range events {
+		g.seq = max(g.seq, e.Seq)
+	}
+	for c := range g.conns {
+		if exceptIn == "" || !c.In(exceptIn) {
+			c.Take(f, events)
+		}
+	}
+}
+
+// Conns are the sockets that listen.
+func (g *Group) Conns() []*conn.Conn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Collect(maps.Keys(g.conns))
+}
+
+// People are the names of those who are seen to be in the room, sorted.
+func (g *Group) People() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.people.All()
+}
+
+// Len is how many people are seen to be in the room.
+func (g *Group) Len() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.people.Len()
+}
