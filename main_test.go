@@ -327,6 +327,55 @@ func (z *fuzzed) resume(t *testing.T, line []int64, after string) {
 	}
 }
 
+// A change that can't be read when it is to be told is told once it can: nobody looks at an old
+// list until the next change.
+func TestAListThatCouldNotBeReadIsToldLater(t *testing.T) {
+	for _, hidden := range []string{
+		"search",     // read for the table alone
+		"first_name", // for each person as well
+	} {
+		t.Run(hidden, func(t *testing.T) {
+			h, s := inside(t, settings{})
+			ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
+			people, table := bob.Dial("/users/"), bob.Dial("/new-user/")
+			tea := ada.Dial("/ws/chat/tea/")
+			isAda := func(online bool) func(hearthtest.Frame) bool {
+				return func(f hearthtest.Frame) bool { return f["user"] == "ada" && f["online"] == online && f["new"] == nil }
+			}
+			rows := func(on, off int) func(hearthtest.Frame) bool {
+				return func(f hearthtest.Frame) bool {
+					html := f.Text("html_users")
+					return strings.Count(html, ">Online<") == on && strings.Count(html, ">Offline<") == off
+				}
+			}
+			people.Find("ada there", isAda(true))
+			table.Find("both there", rows(2, 0))
+
+			rename(t, h, hidden, "hidden")
+			_ = tea.Close()
+			for h.hub.OnlineCount() > 1 {
+				time.Sleep(10 * time.Millisecond)
+			}
+			time.Sleep(time.Second) // it is tried, in vain
+			rename(t, h, "hidden", hidden)
+			people.Find("ada gone", isAda(false))
+			table.Find("ada gone", rows(1, 1))
+		})
+	}
+}
+
+// rename renames a column of the accounts.
+func rename(t *testing.T, h *house, from, to string) {
+	t.Helper()
+	err := h.store.Write(context.Background(), func(tx chat.Tx) error {
+		_, err := tx.Exec("ALTER TABLE user RENAME COLUMN " + from + " TO " + to)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // BenchmarkStart is the time from a start after a kill to an answer, with 1 000 000 messages and a
 // few MB of log that the kill left.
 func BenchmarkStart(b *testing.B) {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"hearth/web/chat"
 )
@@ -14,6 +15,9 @@ type Watch struct{ server *Server }
 
 // Watch is what the hub is to tell of presence.
 func (s *Server) Watch() Watch { return Watch{s} }
+
+// tellAgain is how long it takes until what could not be read, and so not be told, is tried again.
+const tellAgain = time.Second
 
 // Came tells everybody who looks that a user is online.
 func (w Watch) Came(id int64) { w.turned(id, true) }
@@ -25,13 +29,30 @@ func (w Watch) turned(id int64, online bool) {
 	if err := w.server.chat.Seen(context.Background(), id, w.server.chat.Now()); err != nil {
 		slog.Error("note when a user was seen", "err", err)
 	}
-	u, err := w.server.chat.User(context.Background(), id)
-	if err != nil {
-		slog.Error("load a user who came or went", "err", err)
+	w.tell(id, online)
+}
+
+func (w Watch) tell(id int64, online bool) {
+	s := w.server
+	if online != s.hub.Online(id) { // the opposite is on its way
 		return
 	}
-	if online == w.server.hub.Online(id) { // else the opposite is on its way
-		w.server.tellPeople(u, false)
+	u, err := s.chat.User(context.Background(), id)
+	if err != nil {
+		slog.Error("load a user who came or went", "err", err)
+		s.later(func() { w.tell(id, online) }, chat.PeopleGroup, tableGroup)
+		return
+	}
+	s.tellPeople(u, false)
+}
+
+// later calls tell in a while, if anybody listens to one of groups.
+func (s *Server) later(tell func(), groups ...string) {
+	for _, g := range groups {
+		if len(s.hub.Listening(g)) > 0 {
+			time.AfterFunc(tellAgain, tell)
+			return
+		}
 	}
 }
 

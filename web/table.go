@@ -57,6 +57,7 @@ func (t *table) tell() {
 	t.mu.Unlock()
 	if e, err := t.event(context.Background(), isNew); err != nil {
 		slog.Error("make the table of people", "err", err)
+		t.server.later(func() { t.changed(isNew) }, tableGroup)
 	} else {
 		t.server.hub.Publish(tableGroup, e)
 	}
