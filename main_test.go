@@ -351,24 +351,42 @@ func TestAListThatCouldNotBeReadIsToldLater(t *testing.T) {
 			people.Find("ada there", isAda(true))
 			table.Find("both there", rows(2, 0))
 
-			rename(t, h, hidden, "hidden")
+			rename(t, h, "user", hidden, "hidden")
 			_ = tea.Close()
 			for h.hub.OnlineCount() > 1 {
 				time.Sleep(10 * time.Millisecond)
 			}
 			time.Sleep(time.Second) // it is tried, in vain
-			rename(t, h, "hidden", hidden)
+			rename(t, h, "user", "hidden", hidden)
 			people.Find("ada gone", isAda(false))
 			table.Find("ada gone", rows(1, 1))
 		})
 	}
 }
 
-// rename renames a column of the accounts.
-func rename(t *testing.T, h *house, from, to string) {
+func TestUnreadThatCouldNotBeCountedIsToldLater(t *testing.T) {
+	h, s := inside(t, settings{})
+	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
+	ada.Dial("/ws/chat/tea/").Settled() // it is kept now
+	bob.Get("/chat/tea/")               // he belongs to it
+	elsewhere := bob.DialBatched("/ws/chat/hall/")
+	elsewhere.Settled()
+	rename(t, h, "membership", "read", "hidden")
+	if r := ada.PostJSON("/api/rooms/tea/messages", map[string]string{"message": "the kettle is on"}); r.Status != http.StatusCreated {
+		t.Fatal(r.Status, r.Body)
+	}
+	time.Sleep(3 * time.Second) // it is tried a second later, in vain
+	rename(t, h, "membership", "hidden", "read")
+	if f := elsewhere.Until("unread"); f["room"] != "tea" || f.Int("unread") != 1 {
+		t.Errorf("bob is told %v", f)
+	}
+}
+
+// rename renames a column, so that nothing that needs it can be read.
+func rename(t *testing.T, h *house, table, from, to string) {
 	t.Helper()
 	err := h.store.Write(context.Background(), func(tx chat.Tx) error {
-		_, err := tx.Exec("ALTER TABLE user RENAME COLUMN " + from + " TO " + to)
+		_, err := tx.Exec("ALTER TABLE " + table + " RENAME COLUMN " + from + " TO " + to)
 		return err
 	})
 	if err != nil {

@@ -40,7 +40,7 @@ func (b *bell) take() map[int64]*Room {
 	return rooms
 }
 
-// ring has the members of r told soon. It is called on the writer's goroutine.
+// ring has the members of r told soon.
 func (c *Chat) ring(id int64, r *Room) {
 	c.bell.mu.Lock()
 	defer c.bell.mu.Unlock()
@@ -60,6 +60,7 @@ func (c *Chat) tellUnread() {
 	for id, r := range c.bell.take() {
 		if err := c.tellUnreadOf(context.Background(), id, r); err != nil {
 			slog.Error("tell what is unread", "room", r.Name, "err", err)
+			c.ring(id, r) // again, until it can be read
 		}
 	}
 }
