@@ -100,6 +100,7 @@ func TestJoiningUnderLoadHasNoGapAndNothingTwice(t *testing.T) {
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	talker := ada.Dial("/ws/chat/r/")
+	go read(talker)
 	stop := make(chan bool)
 	done := make(chan bool)
 	go func() {

@@ -3,6 +3,7 @@ package web_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"hearth/web/hearthtest"
 )
@@ -106,6 +107,9 @@ func TestUnreadIsToldWhereOneIsNotLooking(t *testing.T) {
 	b.Until("chat_message")
 	bob.Get("/chat/kitchen/") // bob belongs to it
 	_ = b.Close()
+	for gauge(t, ada, "hearth_connections") > 1 {
+		time.Sleep(10 * time.Millisecond) // until he is gone; if never, the test's time ends
+	}
 	elsewhere := bob.DialBatched("/ws/chat/lobby/")
 	elsewhere.Until("user_join")
 	a.Say("dinner")

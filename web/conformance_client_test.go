@@ -37,7 +37,7 @@ const (
 	theKey    = "dGhlIHNhbXBsZSBub25jZQ=="
 	theAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 	// rawPatience is how long a raw client waits for what must come.
-	rawPatience = 20 * time.Second
+	rawPatience = time.Minute
 )
 
 // rawFrame is a client's frame, right or wrong in any way.

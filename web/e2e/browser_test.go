@@ -19,7 +19,7 @@ import (
 
 const (
 	// patience is how long a story waits for what must come. Nothing is measured with it.
-	patience = 20 * time.Second
+	patience = time.Minute
 	// beat is how often a condition is looked at.
 	beat = 15 * time.Millisecond
 )
@@ -57,6 +57,7 @@ func startBrowser() (context.Context, error) {
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("lang", "en"),
+		chromedp.WSURLReadTimeout(patience),
 	)
 	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)

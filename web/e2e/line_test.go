@@ -28,7 +28,7 @@ func TestServerDies(t *testing.T) {
 	ada.enter()
 	ada.until("two waiting", `document.querySelectorAll("#pending .message").length === 2`)
 	ada.fill(composer, "a draft")
-	s.Restart(t)
+	s.RestartThere(t)
 
 	want := []string{"before", "written in mid-fall", "and another"}
 	for _, p := range []*page{ada, tom} {
@@ -49,7 +49,7 @@ func TestServerDies(t *testing.T) {
 	ada.until("two waiting", `document.querySelectorAll("#pending .message").length === 2`)
 	_, _ = try[bool](ada, `location.reload()`) // the browser's own error page
 	ada.until("the error page", `!document.getElementById("log")`)
-	s.Restart(t)
+	s.RestartThere(t)
 	ada.open("/chat/garden/")
 	want = append(want, "third", "fourth")
 	for _, p := range []*page{ada, tom} {
@@ -72,7 +72,7 @@ func TestGapIsFilled(t *testing.T) {
 	tom.hears("one")
 	s.Stop(t)
 	tom.sees("#line-state")
-	s.Restart(t)
+	s.RestartThere(t)
 	b.PostJSON("/api/rooms/garden/messages", map[string]string{"message": "two"})
 	b.PostJSON("/api/rooms/garden/messages", map[string]string{"message": "three"})
 	for _, p := range []*page{ada, tom} {
@@ -205,7 +205,7 @@ func TestTwoTabs(t *testing.T) {
 	third.enter()
 	third.reads("#pending", "waiting for the connection")
 	third.leave()
-	s.Restart(t)
+	s.RestartThere(t)
 	other.hears("left behind")
 	other.heard("from the second", "from the first", "left behind")
 }

@@ -227,8 +227,12 @@ func (s *Server) signal(t testing.TB, sig syscall.Signal) {
 	}
 }
 
-// Restart starts a server that was stopped or killed, at the same address.
-func (s *Server) Restart(t testing.TB) {
+// Restart starts a server that was stopped or killed, on a free port.
+func (s *Server) Restart(t testing.TB) { t.Helper(); s.start(t) }
+
+// RestartThere is Restart at the same address, for pages that are open. Another program may have
+// taken the port meanwhile.
+func (s *Server) RestartThere(t testing.TB) {
 	t.Helper()
 	s.Args = append(s.Args, "-addr", strings.TrimPrefix(s.URL, "http://"))
 	s.start(t)

@@ -279,8 +279,8 @@ func TestRoomComesBack(t *testing.T) {
 			read(t, peer, n*1000)
 		}
 		stall(t, l)
-		l.SendAny(frames(200))
-		l.take() // as flush does
+		l.SendAny(frames(8000)) // more than the system takes
+		l.take()                // as flush does
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if got := size(l.waiting); got == 0 || got != l.bytes {
@@ -333,7 +333,7 @@ func TestASlowPeerGetsALongAnswer(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
 		t.Parallel()
-		l, peer := pair(Limits{Bytes: 1 << 20, Patience: 2 * time.Second})
+		l, peer := pair(Limits{Bytes: 1 << 20, Patience: 10 * time.Second})
 		answer := frames(16_000)
 		l.SendAny(answer)
 		pinged := make(chan error)
@@ -344,7 +344,7 @@ func TestASlowPeerGetsALongAnswer(t *testing.T) {
 		var got []byte
 		for range 16 {
 			got = append(got, read(t, peer, 1_000_000)...)
-			time.Sleep(200 * time.Millisecond)
+			time.Sleep(700 * time.Millisecond) // in all longer than the patience
 		}
 		got = append(got, read(t, peer, 2)...)
 		if err := <-pinged; err != nil {

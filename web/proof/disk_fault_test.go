@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"testing"
 
 	"hearth/web/hearthtest"
@@ -75,6 +77,24 @@ func TestTheDiskFailsAtTheNthCall(t *testing.T) {
 	stopWhole(t, s)
 }
 
+// checkpointDue is from how many bytes of log each commit tries a checkpoint.
+func checkpointDue(t *testing.T) int64 {
+	t.Helper()
+	source, err := os.ReadFile("../../store.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`"wal_autocheckpoint\((\d+)\)"`).FindSubmatch(source)
+	if found == nil {
+		t.Fatal("store.go doesn't say when the log is folded in")
+	}
+	pages, err := strconv.ParseInt(string(found[1]), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * 4096
+}
+
 // A checkpoint that fails harms nobody: the log has everything, and grows until one succeeds.
 func TestCheckpointsFail(t *testing.T) {
 	needStrace(t)
@@ -84,7 +104,7 @@ func TestCheckpointsFail(t *testing.T) {
 	}
 	s := hearthtest.StartAs(t, []string{plainProgram(t)}, data)
 	d := newDiskTalk(t, s)
-	const due = 1000 * 4096 // bytes of log from which each commit tries a checkpoint (PRAGMA wal_autocheckpoint)
+	due := checkpointDue(t)
 	file := filepath.Join(data, "hearth.db")
 	log := func() int64 {
 		info, err := os.Stat(file + "-wal")
@@ -95,7 +115,7 @@ func TestCheckpointsFail(t *testing.T) {
 	}
 	for _, spec := range []string{"pwrite64:error=EIO", "fsync:error=EIO"} {
 		mend := injectFault(t, s, file, spec)
-		for start := log(); log() < max(start, due)+100*4096; {
+		for start := log(); log() < max(start, due)+100*4096; { // were it folded in, it would not grow
 			d.burst(10)
 		}
 		mend()

@@ -36,12 +36,12 @@ const (
 	// historyMost is how long a round goes on at most until enough was said.
 	historyMost = 300 * time.Millisecond
 	// historyFlood is how long a flood may take to become too much for those who don't read.
-	historyFlood = 20 * time.Second
+	historyFlood = time.Minute
 	// aLotOfNumbers is how many there are in the lines when all that can break must have. On a
 	// machine that has time for 100 rounds alone there are fewer.
 	aLotOfNumbers = 5000
 	// historyPeace is how long clients have to catch up once nothing breaks any more.
-	historyPeace = time.Minute
+	historyPeace = 3 * time.Minute
 )
 
 // Nothing acknowledged is lost and no gap is silent, whatever breaks: people talk, over lines that

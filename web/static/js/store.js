@@ -3,7 +3,7 @@
 const NAME = "hearth";
 const TABLE = "outbox";
 
-const PATIENCE = 2000; // ms; a database answers within some ten, or its profile is broken
+const PATIENCE = 10_000; // ms; a database answers within some ten, a busy disk within seconds, a broken profile never
 
 function promised(request) {
   return new Promise((resolve, reject) => {
