@@ -163,10 +163,11 @@ func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string)
 
 // endLine gives out the last number of a room's line, and keeps it beyond the room.
 func (c *Chat) endLine(tx Tx, r *Room) error {
-	last, err := c.next(tx, r.ID)
+	last, err := c.highest(tx, r.ID)
 	if err != nil {
 		return err
 	}
+	last++
 	c.took(tx, r.ID, last)
 	_, err = tx.Exec("INSERT INTO ended_line (name_key, last) VALUES (?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)", r.Key, last)
 	if err != nil {

@@ -6,6 +6,9 @@ import (
 	"fmt"
 )
 
+// lineEnd is the last number of a line: an id has 32 bits for it, and the next would be in another room.
+const lineEnd = 1<<32 - 1
+
 // lost is how many numbers of its line a room may have given out since a backup was made: at ten
 // changes a second, without a pause, those of five days. A line has room for a thousand such steps.
 const lost = 1 << 22

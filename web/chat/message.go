@@ -273,16 +273,24 @@ func (c *Chat) storedBefore(tx Tx, m *Message) error {
 	return nil
 }
 
-// next is the number that follows the room's highest.
+// next is the number that follows the room's highest. Error: storage, at the end of the line.
 func (c *Chat) next(tx Tx, room int64) (int64, error) {
+	n, err := c.highest(tx, room)
+	if err == nil && n >= lineEnd {
+		err = storage("say more", fmt.Errorf("room %d has given out all its numbers", room))
+	}
+	return n + 1, err
+}
+
+func (c *Chat) highest(tx Tx, room int64) (int64, error) {
 	if n, ok := c.last[room]; ok {
-		return n + 1, nil
+		return n, nil
 	}
 	var n int64
 	if err := tx.QueryRow(highest, room).Scan(&n); err != nil {
 		return 0, fmt.Errorf("find the last number of room %d: %w", room, err)
 	}
-	return n + 1, nil
+	return n, nil
 }
 
 // highest is the last number of a room's line: three look-ups, two of them at the end of a range of
