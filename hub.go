@@ -46,7 +46,7 @@ type Hub struct {
 	ends conn.Hub
 }
 
-// Watcher is told what happens to presence, on the hub's goroutines. It must not wait.
+// Watcher is told what happens to presence, each time on a goroutine of its own.
 type Watcher interface {
 	group.Watcher
 	Came(userID int64) // a user's first socket

@@ -366,11 +366,7 @@ func TestAListThatCouldNotBeReadIsToldLater(t *testing.T) {
 
 func TestUnreadThatCouldNotBeCountedIsToldLater(t *testing.T) {
 	h, s := inside(t, settings{})
-	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
-	ada.Dial("/ws/chat/tea/").Settled() // it is kept now
-	bob.Get("/chat/tea/")               // he belongs to it
-	elsewhere := bob.DialBatched("/ws/chat/hall/")
-	elsewhere.Settled()
+	ada, elsewhere := unreadTalk(t, s)
 	rename(t, h, "membership", "read", "hidden")
 	if r := ada.PostJSON("/api/rooms/tea/messages", map[string]string{"message": "the kettle is on"}); r.Status != http.StatusCreated {
 		t.Fatal(r.Status, r.Body)
@@ -380,6 +376,41 @@ func TestUnreadThatCouldNotBeCountedIsToldLater(t *testing.T) {
 	if f := elsewhere.Until("unread"); f["room"] != "tea" || f.Int("unread") != 1 {
 		t.Errorf("bob is told %v", f)
 	}
+}
+
+// However long a commit takes, who is elsewhere is told of what was said in it.
+func TestUnreadIsCountedAfterTheCommit(t *testing.T) {
+	h, s := inside(t, settings{})
+	ada, elsewhere := unreadTalk(t, s)
+	busy, hold := make(chan bool), make(chan bool)
+	h.store.Submit(func(chat.Tx) error { close(busy); <-hold; return nil }, func(error) {})
+	<-busy // what comes until it is let go is one commit
+	said := make(chan int, 1)
+	go func() {
+		said <- ada.PostJSON("/api/rooms/tea/messages", map[string]string{"message": "the kettle is on"}).Status
+	}()
+	for len(h.store.jobs) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	h.store.Submit(func(chat.Tx) error { time.Sleep(1500 * time.Millisecond); return nil }, func(error) {})
+	close(hold)
+	if status := <-said; status != http.StatusCreated {
+		t.Fatal(status)
+	}
+	if f := elsewhere.Until("unread"); f["room"] != "tea" || f.Int("unread") != 1 {
+		t.Errorf("bob is told %v", f)
+	}
+}
+
+// unreadTalk has bob belong to a room and be elsewhere.
+func unreadTalk(t *testing.T, s *hearthtest.Server) (ada *hearthtest.Browser, elsewhere *hearthtest.Socket) {
+	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
+	ada.Dial("/ws/chat/tea/").Settled() // it is kept now
+	bob.Get("/chat/tea/")               // he belongs to it
+	elsewhere = bob.DialBatched("/ws/chat/hall/")
+	elsewhere.Settled()
+	time.Sleep(2 * time.Second) // what was rung for is told
+	return ada, elsewhere
 }
 
 // rename renames a column, so that nothing that needs it can be read.

@@ -60,7 +60,7 @@ func TestTalkingIsLimited(t *testing.T) {
 			}
 			break
 		}
-		if i == 100 {
+		if i == 30 { // an allowance of its own would be 60
 			t.Fatal("the API knows no limit")
 		}
 	}

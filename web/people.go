@@ -17,7 +17,7 @@ type Watch struct{ server *Server }
 func (s *Server) Watch() Watch { return Watch{s} }
 
 // tellAgain is how long it takes until what could not be read, and so not be told, is tried again.
-const tellAgain = time.Second
+const tellAgain = 10 * time.Second
 
 // Came tells everybody who looks that a user is online.
 func (w Watch) Came(id int64) { w.turned(id, true) }

@@ -16,8 +16,8 @@ import (
 	"hearth/web/hearthtest"
 )
 
-// long is a message so long that what is kept for a reader is soon full: later than 20 s after it stopped
-// reading it would be dropped as one that is gone.
+// long fills what is kept for a reader within a few messages. That has to be full within 20 s (writeWait
+// in web/conn): after that the reader is dropped as gone, not cut as slow.
 var long = strings.Repeat("🔥", 3900)
 
 // gauge is a number that the server tells Prometheus.
@@ -102,7 +102,7 @@ func TestWhoReadsAgainIsToldToComeBack(t *testing.T) {
 	for {
 		f, err := slow.TryNext(rawPatience)
 		if err != nil {
-			inTime := time.Since(cut) < 3*time.Second // farewell in web/line
+			inTime := time.Since(cut) < 3*time.Second // farewell in web/conn
 			if inTime && !websocket.IsCloseError(err, websocket.CloseTryAgainLater) {
 				t.Errorf("the slow reader was cut with %v", err)
 			}

@@ -185,6 +185,9 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 		if room.ID == 0 && err == nil {
 			c.rooms.clear() // the room is kept from now on
 		}
+		if err == nil && !again {
+			c.ring(m.RoomID, room) // not before: a commit may take longer than the bell waits
+		}
 		done(m, room, again, storage("store a message", err))
 	})
 }
@@ -308,7 +311,6 @@ func (c *Chat) took(tx Tx, room, n int64) {
 
 // announce tells the room of m, and in a private conversation both sides wherever they are.
 func (c *Chat) announce(tx Tx, r *Room, m *Message, by Caller) {
-	c.ring(m.RoomID, r)
 	tx.Announce(r.Group(), c.said(m, r, false))
 	if r.Access != Direct {
 		return

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sort"
 	"strings"
 	"sync"
@@ -308,6 +309,9 @@ func (c *Chat) TellRoom(r *Room) {
 		r = now
 	case errors.Is(err, ErrNotFound): // deleted meanwhile
 		r = &Room{Name: r.Name, Key: r.Key, Access: r.Access}
+	case r.ID == 0: // it may be kept by now, and must not be told to be gone
+		slog.Error("look for a room whose people changed", "room", r.Name, "err", err)
+		return
 	}
 	if r.Archived {
 		return

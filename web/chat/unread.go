@@ -12,10 +12,14 @@ import (
 // takes some 50 µs a member who is online and elsewhere.
 const unreadEvery = time.Second
 
+// unreadAgain is how long it takes until what could not be counted is tried again.
+const unreadAgain = 10 * time.Second
+
 // bell collects the rooms in which something was said, until those who are elsewhere are told.
 type bell struct {
 	mu     sync.Mutex
 	rooms  map[int64]*Room
+	late   map[int64]*Room // that could not be told
 	closed bool
 	told   sync.WaitGroup // what was rung for and is not told yet
 }
@@ -40,6 +44,14 @@ func (b *bell) take() map[int64]*Room {
 	return rooms
 }
 
+func (b *bell) takeLate() map[int64]*Room {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	late := b.late
+	b.late = nil
+	return late
+}
+
 // ring has the members of r told soon.
 func (c *Chat) ring(id int64, r *Room) {
 	c.bell.mu.Lock()
@@ -55,12 +67,27 @@ func (c *Chat) ring(id int64, r *Room) {
 	c.bell.rooms[id] = r
 }
 
+// ringLate rings again for a room that could not be told.
+func (c *Chat) ringLate(id int64, r *Room) {
+	c.bell.mu.Lock()
+	defer c.bell.mu.Unlock()
+	if c.bell.late == nil {
+		c.bell.late = map[int64]*Room{}
+		time.AfterFunc(unreadAgain, func() {
+			for id, r := range c.bell.takeLate() {
+				c.ring(id, r)
+			}
+		})
+	}
+	c.bell.late[id] = r
+}
+
 func (c *Chat) tellUnread() {
 	defer c.bell.told.Done()
 	for id, r := range c.bell.take() {
 		if err := c.tellUnreadOf(context.Background(), id, r); err != nil {
 			slog.Error("tell what is unread", "room", r.Name, "err", err)
-			c.ring(id, r) // again, until it can be read
+			c.ringLate(id, r)
 		}
 	}
 }
@@ -72,19 +99,21 @@ func (c *Chat) tellUnreadOf(ctx context.Context, id int64, r *Room) error {
 		return err
 	}
 	looking := c.presence.Listening(r.Group())
+	var failed error
 	for _, u := range members {
 		if looking[u.ID] || !c.presence.Online(u.ID) {
 			continue
 		}
 		n, mentions, err := c.unreadOf(ctx, u, id)
 		if err != nil {
-			return err
+			failed = err
+			continue
 		}
 		if n > 0 {
 			c.presence.Publish(Inbox(u.ID), unread(c.nameOf(ctx, r, u), n, mentions))
 		}
 	}
-	return nil
+	return failed
 }
 
 // nameOf is what u calls the room.

@@ -85,13 +85,6 @@ var failures = map[int]struct {
 	3: {do: func(tx chat.Tx) error { return insert(tx, "line 0") }}, // there already
 	5: {do: func(chat.Tx) error { panic("a broken rule") }},
 	7: {do: func(chat.Tx) error { return chat.Errorf("not_allowed") }, code: "not_allowed"},
-	8: {do: func(tx chat.Tx) error {
-		rows, err := tx.Query("INSERT INTO line (text) VALUES ('returned') RETURNING id")
-		if err != nil {
-			return err
-		}
-		return errors.Join(rows.Close(), errors.New("a second thought"))
-	}},
 }
 
 func TestOneBadRowFailsAlone(t *testing.T) {
@@ -159,6 +152,70 @@ func TestOneStatementFailsAlone(t *testing.T) {
 		t.Errorf("the jobs were told %v", outcomes)
 	}
 	if got := stored(t, conn); !slices.Equal(got, []string{"one", "two", "four"}) {
+		t.Errorf("stored is %v", got)
+	}
+}
+
+// TestAFirstStatementIsTakenBack whatever it is: it has the savepoint made, or has changed nothing.
+func TestAFirstStatementIsTakenBack(t *testing.T) {
+	tx, conn := testTx(t)
+	second := errors.New("a second thought")
+	var outcomes []error
+	var jobs []*commit.Job
+	for _, do := range []func(chat.Tx) error{
+		func(tx chat.Tx) error { return insert(tx, "one") },
+		func(tx chat.Tx) error {
+			rows, err := tx.Query("INSERT INTO line (text) VALUES ('returned') RETURNING id")
+			if err != nil {
+				return err
+			}
+			return errors.Join(rows.Close(), second)
+		},
+		func(tx chat.Tx) error {
+			_, err := tx.ExecLast("INSERT INTO line (text) VALUES ('one') ON CONFLICT DO NOTHING")
+			return errors.Join(err, second)
+		},
+	} {
+		jobs = append(jobs, commit.NewJob(do, func(err error) { outcomes = append(outcomes, err) }))
+	}
+	if err := tx.Commit(jobs); err != nil {
+		t.Fatal(err)
+	}
+	for _, j := range jobs {
+		j.Answer(nil)
+	}
+	if outcomes[0] != nil || !errors.Is(outcomes[1], second) || !errors.Is(outcomes[2], second) {
+		t.Errorf("the jobs were told %v", outcomes)
+	}
+	if got := stored(t, conn); !slices.Equal(got, []string{"one"}) {
+		t.Errorf("stored is %v", got)
+	}
+}
+
+// TestACommitThatFails at its very end, where SQLite itself has not rolled back.
+func TestACommitThatFails(t *testing.T) {
+	tx, conn := testTx(t)
+	pragma(t, conn, "foreign_keys = 1")
+	if _, err := conn.ExecContext(t.Context(), "CREATE TABLE answer (line INTEGER REFERENCES line (id) DEFERRABLE INITIALLY DEFERRED) STRICT"); err != nil {
+		t.Fatal(err)
+	}
+	undone := 0
+	lost := commit.NewJob(func(tx chat.Tx) error {
+		tx.OnRollback(func() { undone++ })
+		if err := insert(tx, "lost"); err != nil {
+			return err
+		}
+		_, err := tx.Exec("INSERT INTO answer (line) VALUES (99)") // nothing there
+		return err
+	}, func(error) {})
+	if err := tx.Commit([]*commit.Job{lost}); err == nil || undone != 1 || len(lost.Announced()) > 0 {
+		t.Errorf("the commit: %v, undone %d times, announced %v", err, undone, lost.Announced())
+	}
+	next := commit.NewJob(func(tx chat.Tx) error { return insert(tx, "next") }, func(error) {})
+	if err := tx.Commit([]*commit.Job{next}); err != nil {
+		t.Errorf("the next commit: %v", err)
+	}
+	if got := stored(t, conn); !slices.Equal(got, []string{"next"}) {
 		t.Errorf("stored is %v", got)
 	}
 }

@@ -1,4 +1,4 @@
-// Package commit has the jobs that reach the disk together, in one transaction: one that fails is
+// Package commit is group commit: jobs that wait share one transaction and one fsync. One that fails is
 // taken back alone, in the database and in memory, and the rest go on.
 package commit
 

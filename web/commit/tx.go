@@ -13,8 +13,8 @@ import (
 	"hearth/web/chat"
 )
 
-// Tx is a connection's transaction, one after the other, with the statements prepared for it. It is
-// for one goroutine at a time.
+// Tx runs the write transactions of one connection, one after the other, and keeps the statements
+// prepared for them. It is not safe for concurrent use.
 type Tx struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
@@ -36,7 +36,9 @@ func (t *Tx) Close() error {
 }
 
 // Commit runs jobs in one transaction. An error means that none of them is to be believed stored, and
-// that what they did in memory is taken back; what is wrong with one job alone is told by its Answer.
+// that what they did in memory is taken back. If it was the fsync that failed, SQLite's log may still
+// hold them: the caller overwrites that before it answers. What is wrong with one job alone is told by
+// its Answer.
 func (t *Tx) Commit(jobs []*Job) error {
 	err := t.commit(jobs)
 	if err == nil {

@@ -64,34 +64,38 @@ func (g *Group) Enter(c *conn.Conn) (here []string) {
 	return here
 }
 
+// empty reports whether nobody listens and nobody is seen; g.mu is held.
+func (g *Group) empty() bool { return len(g.conns) == 0 && g.people.Len() == 0 }
+
 // Drop takes c out, and reports whether the group is empty: nobody listens, nobody is seen.
 func (g *Group) Drop(c *conn.Conn) (empty bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.conns, c)
-	return len(g.conns) == 0 && g.people.Len() == 0
+	return g.empty()
 }
 
 // Leave is Drop for a socket in a room. Its person is seen to be there for another grace; if that
 // was the last socket, gone is called then, on a goroutine of its own, and must ask Gone.
 func (g *Group) Leave(c *conn.Conn, grace time.Duration, gone func()) (empty bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.conns, c)
 	if name := c.Reader.Name; name != "" {
-		g.mu.Lock()
 		g.people.Leave(name, grace, gone)
-		g.mu.Unlock()
 	}
-	return g.Drop(c)
+	return g.empty()
 }
 
 // Gone ends the presence of somebody who did not come back, and says so if tell is set. It reports
 // whether the group is empty.
 func (g *Group) Gone(name string, tell bool) (empty bool) {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	if g.people.Remove(name) && tell {
 		g.coming(chat.UserLeft(name))
 	}
-	g.mu.Unlock()
-	return g.Drop(nil)
+	return g.empty()
 }
 
 // coming tells the room of one coming or going, or has a list told instead; g.mu is held.

@@ -7,6 +7,7 @@
 import { openStore } from "./store.js";
 
 const DEFAULT_WAIT = 2; // s, when the server asks to wait and doesn't say how long
+const KEEPING = 2000; // ms that a message waits to be kept before it is sent all the same
 
 // 128 random bits; crypto.randomUUID is missing on plain http.
 export function newNonce() {
@@ -19,6 +20,7 @@ export class Outbox {
   constructor({ owner, room, send, onChange, onRefused }) {
     Object.assign(this, { owner, room, send, onChange, onRefused });
     this.items = [];
+    this.keeping = new Set(); // nonces
     this.current = null; // the nonce under way
     this.paused = 0;
     this.ready = openStore().then(async (store) => {
@@ -39,14 +41,16 @@ export class Outbox {
   }
 
   async add(text, extra = {}) {
-    await this.ready;
     const last = this.items.at(-1)?.at ?? 0; // the clock may stand still or be set back
     const at = Math.max(Date.now(), last + 1);
     const item = { nonce: newNonce(), owner: this.owner, room: this.room, text, at, ...extra };
     this.items.push(item);
+    this.keeping.add(item.nonce);
     this.onChange(this.items);
-    // Kept first, sent then. A full disk here is no reason not to send.
-    await this.store.put(item).catch(() => {});
+    // Kept first, sent then. A full disk here is no reason not to send, nor is a busy one to wait for long.
+    const kept = this.ready.then(() => this.store.put(item)).catch(() => {});
+    await Promise.race([kept, new Promise((resolve) => setTimeout(resolve, KEEPING))]);
+    this.keeping.delete(item.nonce);
     this.pump();
   }
 
@@ -54,6 +58,7 @@ export class Outbox {
   pump() {
     if (this.current || this.paused || !this.items.length) return;
     const item = this.items[0];
+    if (this.keeping.has(item.nonce)) return;
     if (this.send(item)) this.current = item.nonce;
   }
 
@@ -93,7 +98,7 @@ export class Outbox {
     if (!item) return undefined;
     this.items = this.items.filter((other) => other !== item);
     if (this.current === nonce) this.current = null;
-    this.store.remove(nonce).catch(() => {});
+    this.ready.then(() => this.store.remove(nonce)).catch(() => {});
     this.onChange(this.items);
     this.pump();
     return item;
