@@ -2,22 +2,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"runtime"
-	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
@@ -414,113 +408,10 @@ func await(got *atomic.Int64, n int64) {
 	got.Add(-n)
 }
 
-// fuzzed is a server in the fuzzer's own process, so that it sees which code each input reaches.
-type fuzzed struct {
-	house  *house
-	dial   string // where sockets are
-	cookie string
-	conn   *websocket.Conn // nil: none is open
-	marks  int
-	said   map[int64]bool // ids of what she has said
-}
-
-func newFuzzed(f *testing.F) *fuzzed {
+// newProbe is a client of a server in the fuzzer's own process, so that it sees which code each input reaches.
+func newProbe(f *testing.F) *hearthtest.Probe {
 	h, s := inside(f, settings{})
-	return &fuzzed{house: h, dial: "ws" + strings.TrimPrefix(s.URL, "http"), cookie: s.SignUp(f, "ada").Cookie(), said: map[int64]bool{}}
-}
-
-func (z *fuzzed) open(t testing.TB, path string) *websocket.Conn {
-	t.Helper()
-	conn, _, err := websocket.DefaultDialer.Dial(z.dial+path, http.Header{"Cookie": {z.cookie}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return conn
-}
-
-// next is the next frame of a plain client. What is not as PROTOCOL.md has it fails the test.
-func (z *fuzzed) next(t testing.TB, conn *websocket.Conn) (hearthtest.Frame, error) {
-	t.Helper()
-	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	_, b, err := conn.ReadMessage()
-	if err != nil {
-		return nil, err
-	}
-	var f hearthtest.Frame
-	if err := json.Unmarshal(b, &f); err != nil || f.Type() == "" {
-		t.Fatalf("the server says %q: %v", b, err)
-	}
-	if _, text := f["message"].(string); !text || !utf8.Valid(b) {
-		t.Fatalf("the server says %q", b)
-	}
-	return f, nil
-}
-
-// tell sends a frame and returns what comes of it: events of her own, or the code of the close frame.
-func (z *fuzzed) tell(t *testing.T, frame []byte) (events []hearthtest.Frame, code int) {
-	t.Helper()
-	if z.conn == nil {
-		z.conn = z.open(t, "/ws/chat/r/")
-	}
-	_ = z.conn.WriteMessage(websocket.TextMessage, frame) // fails only if what is read tells why
-	// Errors and repeated receipts come after what was stored in the same transaction, be it the
-	// first mark; the second is in a later one.
-	for mark := 0; mark < 2 && code == 0 && len(events) == 0; mark++ {
-		events, code = z.settle(t)
-	}
-	return events, code
-}
-
-// settle says a mark and returns her events before it, or the code of the close frame.
-func (z *fuzzed) settle(t *testing.T) (events []hearthtest.Frame, code int) {
-	t.Helper()
-	z.marks++
-	mark := fmt.Sprint("mark ", z.marks)
-	_ = z.conn.WriteJSON(map[string]string{"message": mark})
-	for {
-		f, err := z.next(t, z.conn)
-		var closed *websocket.CloseError
-		if errors.As(err, &closed) {
-			_ = z.conn.Close()
-			z.conn = nil
-			return nil, closed.Code
-		}
-		if err != nil {
-			t.Fatalf("the server hangs up: %v", err)
-		}
-		if f["message"] == mark {
-			return events, 0
-		}
-		if slices.Contains([]string{"chat_message", "error", "private_message_delivered"}, f.Type()) && f["history"] != true {
-			events = append(events, f)
-		}
-	}
-}
-
-// depth is how deep v is nested.
-func depth(v any) int {
-	deepest := 0
-	switch v := v.(type) {
-	case map[string]any:
-		for _, in := range v {
-			deepest = max(deepest, depth(in))
-		}
-	case []any:
-		for _, in := range v {
-			deepest = max(deepest, depth(in))
-		}
-	default:
-		return 0
-	}
-	return deepest + 1
-}
-
-// sayable reports whether text is a message by the rules of PROTOCOL.md.
-func sayable(text string) bool {
-	bad := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) && r != '\t' && r != '\n' }
-	return strings.TrimSpace(text) != "" && utf8.RuneCountInString(text) <= 4000 && !strings.ContainsFunc(text, bad)
+	return hearthtest.NewProbe(s.SignUp(f, "ada"), h.server.Handler)
 }
 
 // Whatever a client sends: it is said exactly as it was typed, or refused with one error, or
@@ -537,84 +428,16 @@ func FuzzFrame(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
-	z := newFuzzed(f)
+	z := newProbe(f)
 	f.Fuzz(func(t *testing.T, frame []byte) {
-		events, code := z.tell(t, frame)
+		events, code := z.Tell(t, frame)
 		switch {
 		case !utf8.Valid(frame) && code != websocket.CloseInvalidFramePayloadData, len(frame) > 64<<10 && code != websocket.CloseMessageTooBig:
 			t.Fatalf("%.100q is closed with %d", frame, code)
 		case code == 0:
-			z.judge(t, frame, events)
+			z.Judge(t, frame, events)
 		case utf8.Valid(frame) && len(frame) <= 64<<10:
 			t.Fatalf("%q is closed with %d", frame, code)
 		}
 	})
-}
-
-// judge holds what came of a frame against the rules.
-func (z *fuzzed) judge(t *testing.T, frame []byte, events []hearthtest.Frame) {
-	t.Helper()
-	var v map[string]any
-	proper := json.Unmarshal(frame, &v) == nil && v != nil && depth(v) <= 16
-	text, isText := v["message"].(string)
-	typ, typed := v["type"].(string)
-	says := proper && isText && (!typed && v["type"] == nil || typ == "" || typ == "chat_message")
-	if len(events) > 1 {
-		t.Fatalf("%q has many answers: %v", frame, events)
-	}
-	if len(events) == 0 {
-		if !slices.Contains([]string{"edit", "delete", "react", "read", "typing"}, typ) {
-			t.Fatalf("%q has no answer", frame)
-		}
-		return
-	}
-	got := events[0]
-	if got.Type() == "error" {
-		if says && sayable(text) && len(v) == 1 && !strings.HasPrefix(text, "/") {
-			t.Fatalf("%q is refused: %v", frame, got)
-		}
-		if !proper && got["code"] != "bad_frame" {
-			t.Fatalf("%q is refused with %v", frame, got)
-		}
-		return
-	}
-	z.accepted(t, frame, says, text, got)
-}
-
-// accepted checks the receipt of what was said, and what is kept of it.
-func (z *fuzzed) accepted(t *testing.T, frame []byte, says bool, text string, got hearthtest.Frame) {
-	t.Helper()
-	if !says {
-		t.Fatalf("%q is said: %v", frame, got)
-	}
-	if z.said[got.Int("id")] { // with a nonce that was there: what was said first counts
-		if got.Text("nonce") == "" {
-			t.Fatalf("%q is said twice: %v", frame, got)
-		}
-		return
-	}
-	z.said[got.Int("id")] = true
-	if got.Type() == "private_message_delivered" {
-		if !strings.HasSuffix(text, got.Text("message")) || !sayable(got.Text("message")) {
-			t.Fatalf("%q is delivered as %v", frame, got)
-		}
-		return
-	}
-	if got["message"] != text || !sayable(text) {
-		t.Fatalf("%q is said as %v", frame, got)
-	}
-	var page struct{ Messages []hearthtest.Frame }
-	r := z.get("/api/rooms/r/messages", url.Values{"after": {strconv.FormatInt(got.Int("id")-1, 10)}, "limit": {"1"}})
-	if err := json.Unmarshal(r.Body.Bytes(), &page); err != nil || len(page.Messages) != 1 || page.Messages[0]["message"] != text {
-		t.Fatalf("%q is kept as %s", frame, r.Body)
-	}
-}
-
-func (z *fuzzed) get(path string, query url.Values) *httptest.ResponseRecorder {
-	r := httptest.NewRequest("GET", path, nil)
-	r.URL.RawQuery = query.Encode()
-	r.Header.Set("Cookie", z.cookie)
-	w := httptest.NewRecorder()
-	z.house.server.Handler.ServeHTTP(w, r)
-	return w
 }

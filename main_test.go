@@ -224,8 +224,8 @@ func TestEveryWaitHasAnEnd(t *testing.T) {
 // Whatever is asked for as a place in a room's history: the answer is what lies there, or says
 // that there is no such place.
 func FuzzCursor(f *testing.F) {
-	z := newFuzzed(f)
-	conn := z.open(f, "/ws/chat/r/")
+	z := newProbe(f)
+	conn := z.Open(f, "/ws/chat/r/")
 	var line []int64 // ids of the messages
 	for i := range 40 {
 		if err := conn.WriteJSON(map[string]string{"message": fmt.Sprint(i)}); err != nil {
@@ -233,7 +233,7 @@ func FuzzCursor(f *testing.F) {
 		}
 	}
 	for len(line) < 40 {
-		m, err := z.next(f, conn)
+		m, err := z.Next(f, conn)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -248,8 +248,8 @@ func FuzzCursor(f *testing.F) {
 		f.Add(s[0], s[1], s[2])
 	}
 	f.Fuzz(func(t *testing.T, before, after, limit string) {
-		z.page(t, line, before, after, limit)
-		z.resume(t, line, after)
+		probePage(t, z, line, before, after, limit)
+		probeResume(t, z, line, after)
 	})
 }
 
@@ -262,10 +262,10 @@ func place(s string) int64 {
 	return n
 }
 
-// page checks what the API has between two ids.
-func (z *fuzzed) page(t *testing.T, line []int64, before, after, limit string) {
+// probePage checks what the API has between two ids.
+func probePage(t *testing.T, z *hearthtest.Probe, line []int64, before, after, limit string) {
 	t.Helper()
-	w := z.get("/api/rooms/r/messages", url.Values{"before": {before}, "after": {after}, "limit": {limit}})
+	w := z.Get("/api/rooms/r/messages", url.Values{"before": {before}, "after": {after}, "limit": {limit}})
 	b, a, l := place(cmp.Or(before, "0")), place(cmp.Or(after, "0")), place(cmp.Or(limit, "50"))
 	if min(b, a, l) < 0 {
 		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `"bad_number"`) {
@@ -292,10 +292,10 @@ func (z *fuzzed) page(t *testing.T, line []int64, before, after, limit string) {
 	}
 }
 
-// resume checks what a socket is told that comes back after a number.
-func (z *fuzzed) resume(t *testing.T, line []int64, after string) {
+// probeResume checks what a socket is told that comes back after a number.
+func probeResume(t *testing.T, z *hearthtest.Probe, line []int64, after string) {
 	t.Helper()
-	conn := z.open(t, "/ws/chat/r/?"+url.Values{"after": {after}}.Encode())
+	conn := z.Open(t, "/ws/chat/r/?"+url.Values{"after": {after}}.Encode())
 	defer conn.Close()
 	if err := conn.WriteMessage(websocket.TextMessage, []byte("the end")); err != nil {
 		t.Fatal(err)
@@ -310,7 +310,7 @@ func (z *fuzzed) resume(t *testing.T, line []int64, after string) {
 	}
 	var got []int64
 	for {
-		f, err := z.next(t, conn)
+		f, err := z.Next(t, conn)
 		switch {
 		case err != nil:
 			t.Fatal(err)

@@ -1,0 +1,199 @@
+package hearthtest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+)
+
+// Probe is a client that sends a server whatever comes to mind, and holds its answers against
+// PROTOCOL.md. It is for one goroutine.
+type Probe struct {
+	handler http.Handler
+	dial    string // where sockets are
+	cookie  string
+	conn    *websocket.Conn // nil: none is open
+	marks   int
+	said    map[int64]bool // ids of what it has said
+}
+
+// NewProbe is a probe signed in as b, of the server that h is in.
+func NewProbe(b *Browser, h http.Handler) *Probe {
+	return &Probe{handler: h, dial: "ws" + strings.TrimPrefix(b.server.URL, "http"), cookie: b.Cookie(), said: map[int64]bool{}}
+}
+
+// Open opens a socket of the plain dialect.
+func (p *Probe) Open(t testing.TB, path string) *websocket.Conn {
+	t.Helper()
+	conn, _, err := websocket.DefaultDialer.Dial(p.dial+path, http.Header{"Cookie": {p.cookie}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// Next is the next frame of a plain client. What is not as PROTOCOL.md has it fails the test.
+func (p *Probe) Next(t testing.TB, conn *websocket.Conn) (Frame, error) {
+	t.Helper()
+	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	_, b, err := conn.ReadMessage()
+	if err != nil {
+		return nil, err
+	}
+	var f Frame
+	if err := json.Unmarshal(b, &f); err != nil || f.Type() == "" {
+		t.Fatalf("the server says %q: %v", b, err)
+	}
+	if _, text := f["message"].(string); !text || !utf8.Valid(b) {
+		t.Fatalf("the server says %q", b)
+	}
+	return f, nil
+}
+
+// Tell sends a frame and returns what comes of it: events of its own, or the code of the close frame.
+func (p *Probe) Tell(t *testing.T, frame []byte) (events []Frame, code int) {
+	t.Helper()
+	if p.conn == nil {
+		p.conn = p.Open(t, "/ws/chat/r/")
+	}
+	_ = p.conn.WriteMessage(websocket.TextMessage, frame) // fails only if what is read tells why
+	// Errors and repeated receipts come after what was stored in the same transaction, be it the
+	// first mark; the second is in a later one.
+	for mark := 0; mark < 2 && code == 0 && len(events) == 0; mark++ {
+		events, code = p.settle(t)
+	}
+	return events, code
+}
+
+// settle says a mark and returns its events before it, or the code of the close frame.
+func (p *Probe) settle(t *testing.T) (events []Frame, code int) {
+	t.Helper()
+	p.marks++
+	mark := fmt.Sprint("mark ", p.marks)
+	_ = p.conn.WriteJSON(map[string]string{"message": mark})
+	for {
+		f, err := p.Next(t, p.conn)
+		var closed *websocket.CloseError
+		if errors.As(err, &closed) {
+			_ = p.conn.Close()
+			p.conn = nil
+			return nil, closed.Code
+		}
+		if err != nil {
+			t.Fatalf("the server hangs up: %v", err)
+		}
+		if f["message"] == mark {
+			return events, 0
+		}
+		if slices.Contains([]string{"chat_message", "error", "private_message_delivered"}, f.Type()) && f["history"] != true {
+			events = append(events, f)
+		}
+	}
+}
+
+// depth is how deep v is nested.
+func depth(v any) int {
+	deepest := 0
+	switch v := v.(type) {
+	case map[string]any:
+		for _, in := range v {
+			deepest = max(deepest, depth(in))
+		}
+	case []any:
+		for _, in := range v {
+			deepest = max(deepest, depth(in))
+		}
+	default:
+		return 0
+	}
+	return deepest + 1
+}
+
+// sayable reports whether text is a message by the rules of PROTOCOL.md.
+func sayable(text string) bool {
+	bad := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) && r != '\t' && r != '\n' }
+	return strings.TrimSpace(text) != "" && utf8.RuneCountInString(text) <= 4000 && !strings.ContainsFunc(text, bad)
+}
+
+// Judge holds what came of a frame against the rules.
+func (p *Probe) Judge(t *testing.T, frame []byte, events []Frame) {
+	t.Helper()
+	var v map[string]any
+	proper := json.Unmarshal(frame, &v) == nil && v != nil && depth(v) <= 16
+	text, isText := v["message"].(string)
+	typ, typed := v["type"].(string)
+	says := proper && isText && (!typed && v["type"] == nil || typ == "" || typ == "chat_message")
+	if len(events) > 1 {
+		t.Fatalf("%q has many answers: %v", frame, events)
+	}
+	if len(events) == 0 {
+		if !slices.Contains([]string{"edit", "delete", "react", "read", "typing"}, typ) {
+			t.Fatalf("%q has no answer", frame)
+		}
+		return
+	}
+	got := events[0]
+	if got.Type() == "error" {
+		if says && sayable(text) && len(v) == 1 && !strings.HasPrefix(text, "/") {
+			t.Fatalf("%q is refused: %v", frame, got)
+		}
+		if !proper && got["code"] != "bad_frame" {
+			t.Fatalf("%q is refused with %v", frame, got)
+		}
+		return
+	}
+	p.accepted(t, frame, says, text, got)
+}
+
+// accepted checks the receipt of what was said, and what is kept of it.
+func (p *Probe) accepted(t *testing.T, frame []byte, says bool, text string, got Frame) {
+	t.Helper()
+	if !says {
+		t.Fatalf("%q is said: %v", frame, got)
+	}
+	if p.said[got.Int("id")] { // with a nonce that was there: what was said first counts
+		if got.Text("nonce") == "" {
+			t.Fatalf("%q is said twice: %v", frame, got)
+		}
+		return
+	}
+	p.said[got.Int("id")] = true
+	if got.Type() == "private_message_delivered" {
+		if !strings.HasSuffix(text, got.Text("message")) || !sayable(got.Text("message")) {
+			t.Fatalf("%q is delivered as %v", frame, got)
+		}
+		return
+	}
+	if got["message"] != text || !sayable(text) {
+		t.Fatalf("%q is said as %v", frame, got)
+	}
+	var page struct{ Messages []Frame }
+	r := p.Get("/api/rooms/r/messages", url.Values{"after": {strconv.FormatInt(got.Int("id")-1, 10)}, "limit": {"1"}})
+	if err := json.Unmarshal(r.Body.Bytes(), &page); err != nil || len(page.Messages) != 1 || page.Messages[0]["message"] != text {
+		t.Fatalf("%q is kept as %s", frame, r.Body)
+	}
+}
+
+// Get asks for an address, with no network between.
+func (p *Probe) Get(path string, query url.Values) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("GET", path, nil)
+	r.URL.RawQuery = query.Encode()
+	r.Header.Set("Cookie", p.cookie)
+	w := httptest.NewRecorder()
+	p.handler.ServeHTTP(w, r)
+	return w
+}
