@@ -30,6 +30,9 @@ func inside(t testing.TB, s settings) (*house, *hearthtest.Server) {
 	if s.limits == "" {
 		s.limits = "off"
 	}
+	if s.signup == "" {
+		s.signup = "open"
+	}
 	h, err := build(s)
 	if err != nil {
 		t.Fatal(err)

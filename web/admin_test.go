@@ -128,7 +128,7 @@ func TestAdminListsHavePages(t *testing.T) {
 }
 
 func TestAdminSettings(t *testing.T) {
-	s := hearthtest.Start(t, "-guests", "read")
+	s := hearthtest.Start(t, "-guests", "read", "-signup", "")
 	admin := s.SignUp(t, "ada")
 	wantReply(t, "settings", admin.Get("/admin/settings/"), http.StatusOK, "Decided when the server was started (-guests)")
 	wantReply(t, "too long", admin.Post("/admin/settings/", "place", strings.Repeat("x", 81), "signup", "closed"), http.StatusUnprocessableEntity, "80 characters", `value="closed" checked`)

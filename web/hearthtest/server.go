@@ -120,8 +120,8 @@ func (l *logs) String() string {
 	return l.text.String()
 }
 
-// Start runs the server on a free port with a fresh data folder and -limits off, unless args say
-// otherwise. It is stopped at the end of the test, which fails if the race detector has spoken.
+// Start runs the server on a free port with a fresh data folder, -limits off and -signup open, unless
+// args say otherwise: with -signup "" the admin site decides. It is stopped at the end of the test, which fails if the race detector has spoken.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
 	return StartIn(t, t.TempDir(), args...)
@@ -144,7 +144,7 @@ func StartWithFiles(t testing.TB, files int, args ...string) *Server {
 // before the server's.
 func StartAs(t testing.TB, program []string, data string, args ...string) *Server {
 	t.Helper()
-	s := &Server{program: program, Data: data, Args: append([]string{"-addr", "127.0.0.1:0", "-data", data, "-limits", "off"}, args...)}
+	s := &Server{program: program, Data: data, Args: append([]string{"-addr", "127.0.0.1:0", "-data", data, "-limits", "off", "-signup", "open"}, args...)}
 	s.start(t)
 	t.Cleanup(func() {
 		s.Stop(t)

@@ -31,6 +31,7 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:0", "address")
 	data := flag.String("data", ".", "folder")
 	flag.String("limits", "", "ignored")
+	flag.String("signup", "", "ignored")
 	flag.Parse()
 	if err := serve(*addr, *data); err != nil {
 		log.Fatal(err)
