@@ -425,7 +425,7 @@ func FuzzFrame(f *testing.F) {
 		`{"Message":"hi"}`, `{"message":"a","MESSAGE":"b"}`, `{"message":"a","message":"b"}`, `{"message":null}`, `{"message":["hi"]}`, `{"message":"\u0000"}`,
 		`{"message":"/pm ada hello"}`, `{"message":"/pm nobody hello"}`, `{"message":"/pm"}`, `{"message":"//"}`, `{"message":"*b* @ada <i>"}`,
 		`{"type":"edit","id":4294967297,"message":"x"}`, `{"type":"delete","id":4294967297}`, `{"type":"react","id":4294967297,"emoji":"🎉","on":true}`,
-		`{"type":"read","id":4294967297}`, `{"type":"read","id":-1}`, `{"type":"read","id":1e3}`, `{"type":"typing"}`, `{"type":"no such"}`, `{"type":7,"nonce":"n"}`,
+		`{"type":"read","id":4294967297}`, `{"type":"read","id":-1}`, `{"type":"read","id":1e3}`, `{"type":"typing"}`, `{"type":"ping"}`, `{"type":"no such"}`, `{"type":7,"nonce":"n"}`,
 		`null`, `[]`, `7`, `"hi"`, ``, `{`, `{}{}`, "\xff", "{\"message\":\"\xed\xa0\x80\"}", "\ufeff{}", `{"message":"hi","x":` + strings.Repeat("[", 15) + strings.Repeat("]", 15) + `}`,
 		`{"message":"hi","x":` + strings.Repeat("[", 16) + strings.Repeat("]", 16) + `}`, strings.Repeat("[", 20000), `{"message":"` + strings.Repeat("é", 4001) + `"}`,
 	} {

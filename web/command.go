@@ -118,6 +118,13 @@ func (t *talker) frame(c Conn, frame []byte) {
 	}
 }
 
+// answerPing is the Frame of sockets that are in no room. Anything but a ping is ignored there.
+func answerPing(c Conn, frame []byte) {
+	if cmd, err := parseCommand(frame); err == nil && cmd.Type == "ping" {
+		c.Send(chat.Pong())
+	}
+}
+
 func (t *talker) fail(c Conn, err error, nonce string) {
 	e := known(err)
 	if e.Code == "internal" || e.Code == "storage" {
@@ -140,6 +147,9 @@ func (t *talker) do(c Conn, cmd command) error {
 		return t.read(cmd)
 	case "typing":
 		return t.typing()
+	case "ping":
+		c.Send(chat.Pong())
+		return nil
 	}
 	return chat.Errorf("bad_frame")
 }
@@ -159,7 +169,7 @@ func (t *talker) say(c Conn, cmd command) error {
 		case err != nil:
 			t.fail(c, err, cmd.Nonce)
 		case again:
-			c.Send(t.server.chat.Receipt(m, r))
+			t.again.add(c, m.ID, t.server.chat.Receipt(m, r))
 		}
 	})
 	return nil

@@ -79,7 +79,7 @@ func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
 	if !slices.Contains(groups, chat.PeopleGroup) {
 		groups = append(groups, chat.PeopleGroup)
 	}
-	return s.connect(w, r, Socket{Caller: r.caller, Groups: groups, Start: s.greetPeople, Allowed: s.stillListens(r.caller)})
+	return s.connect(w, r, Socket{Caller: r.caller, Groups: groups, Start: s.greetPeople, Frame: answerPing, Allowed: s.stillListens(r.caller)})
 }
 
 func (s *Server) greetPeople(c Conn, _ []string) {

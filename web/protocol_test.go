@@ -328,6 +328,8 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	watchKinds(t, kinds, false, a.Until("message_edited"))
 	a.Send(map[string]any{"type": "delete", "id": own})
 	watchKinds(t, kinds, false, two.Until("message_deleted"))
+	b.Send(map[string]any{"type": "ping"})
+	watchKinds(t, kinds, true, b.Until("pong"))
 	a.Send(map[string]any{"type": "typing"})
 	watchKinds(t, kinds, false, two.Until("typing"))
 

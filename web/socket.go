@@ -97,6 +97,7 @@ type talker struct {
 	after  string // the query's resume cursor, "" for none
 	from   int64  // without a cursor: the room's seq before the handshake was answered
 	typed  time.Time
+	again  receipts // of what was stored before
 }
 
 // start greets: who is here, what was said, what waits for the user; then live.

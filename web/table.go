@@ -92,7 +92,7 @@ func (s *Server) tableSocket(w http.ResponseWriter, r *ask) error {
 		return err
 	}
 	return s.connect(w, r, Socket{
-		Caller: r.caller, Groups: append(s.groupsOf(r.caller, false), tableGroup), Start: s.greetTable, Allowed: s.stillListens(r.caller),
+		Caller: r.caller, Groups: append(s.groupsOf(r.caller, false), tableGroup), Start: s.greetTable, Frame: answerPing, Allowed: s.stillListens(r.caller),
 	})
 }
 

@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -103,8 +102,10 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id int64, text string) error
 		if err != nil {
 			return fmt.Errorf("edit message %d: %w", id, err)
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(Errorf("no_such_message"), err)
+		if n, err := res.RowsAffected(); err != nil {
+			return fmt.Errorf("edit message %d: %w", id, err)
+		} else if n == 0 {
+			return Errorf("no_such_message")
 		}
 		n, err := c.change(tx, r.ID, change{Kind: "edit", Message: id}, by)
 		if err != nil {

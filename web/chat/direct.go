@@ -64,6 +64,7 @@ func (c *Chat) directRoom(ctx context.Context, me, other *User) (*Room, error) {
 		return nil, err
 	}
 	room.Name, room.With, room.between = "@"+other.Name, other, [2]int64{me.ID, other.ID}
+	room.nameForOther = "@" + me.Name
 	return &room, nil
 }
 
@@ -109,29 +110,29 @@ func (c *Chat) Receipt(m *Message, r *Room) Event {
 	return e
 }
 
-// roomNameFor is what user id calls the room.
-func (c *Chat) roomNameFor(r *Room, id int64) string {
+// nameFor is what user id calls a private conversation.
+func (r *Room) nameFor(id int64) string {
 	if id == r.between[0] {
 		return r.Name
 	}
-	if u, err := c.User(context.Background(), r.between[0]); err == nil {
-		return "@" + u.Name
-	}
-	return r.Name
+	return r.nameForOther
 }
 
-// directName is the name by which the caller enters the private conversation with that key. For
-// anybody else's it is one that can't be entered.
-func (c *Chat) directName(ctx context.Context, key string, by Caller) string {
+// directName is the name by which the caller enters the private conversation with that key. Errors:
+// no_such_message, if it is between other people, storage.
+func (c *Chat) directName(ctx context.Context, key string, by Caller) (string, error) {
 	other, mine := otherOf(key, by.userID())
 	if !mine {
-		return "@"
+		return "", Errorf("no_such_message")
 	}
 	u, err := c.User(ctx, other)
-	if err != nil {
-		return "@"
+	if errors.Is(err, ErrNotFound) {
+		err = Errorf("no_such_message")
 	}
-	return "@" + u.Name
+	if err != nil {
+		return "", err
+	}
+	return "@" + u.Name, nil
 }
 
 func directKey(a, b int64) string { return fmt.Sprintf("@%d:%d", min(a, b), max(a, b)) }

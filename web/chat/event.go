@@ -197,6 +197,14 @@ func messageDeleted(id, seq int64, by string) Event {
 	return e
 }
 
+type pongFrame struct {
+	Type    string `json:"type"`
+	Message string `json:"message"`
+}
+
+// Pong answers a client's ping. Its message is empty: there is nothing to show to a person.
+func Pong() Event { return same("pong", true, pongFrame{Type: "pong"}) }
+
 type resetFrame struct {
 	Type    string `json:"type"`
 	Message string `json:"message"`

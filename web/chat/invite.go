@@ -66,7 +66,9 @@ func (c *Chat) useInvite(tx Tx, token string) error {
 	if err != nil {
 		return fmt.Errorf("use an invitation: %w", err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
+	if n, err := res.RowsAffected(); err != nil {
+		return fmt.Errorf("use an invitation: %w", err)
+	} else if n == 0 {
 		return Errorf("invite_used")
 	}
 	return nil

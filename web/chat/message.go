@@ -117,7 +117,7 @@ func (c *Chat) said(m *Message, r *Room, history bool) Event {
 	if r.Access == Direct {
 		e.varies, e.frame = ByPerson, func(to Reader) any {
 			f := f
-			f.Room = c.roomNameFor(r, to.UserID)
+			f.Room = r.nameFor(to.UserID)
 			return f
 		}
 	}
@@ -248,7 +248,14 @@ func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err err
 		return false, fmt.Errorf("insert a message: %w", err)
 	}
 	if stored == 0 {
-		return true, c.storedBefore(tx, m)
+		room := m.RoomID
+		if err := c.storedBefore(tx, m); err != nil {
+			return false, err
+		}
+		if m.RoomID != room {
+			return false, Errorf("bad_frame") // the nonce belongs to a message in another room
+		}
+		return true, nil
 	}
 	c.took(tx, m.RoomID, n)
 	c.announce(tx, r, m, by)
@@ -315,12 +322,10 @@ func (c *Chat) announce(tx Tx, r *Room, m *Message, by Caller) {
 	if r.Access != Direct {
 		return
 	}
-	if r.With.ID != m.SenderID {
-		e := private(m, false)
-		e.ExceptIn = r.Group()
-		tx.Announce(Inbox(r.With.ID), e)
-	}
-	e := Delivered(m, r.With)
+	e := private(m, false)
+	e.ExceptIn = r.Group()
+	tx.Announce(Inbox(r.With.ID), e)
+	e = Delivered(m, r.With)
 	e.ExceptIn = r.Group()
 	tx.Announce(Inbox(m.SenderID), e)
 }
@@ -337,15 +342,29 @@ func (c *Chat) messageFor(ctx context.Context, by Caller, id int64) (*Message, *
 		return nil, nil, storage("find the message's room", err)
 	}
 	if access == Direct {
-		name = c.directName(ctx, key, by)
+		if name, err = c.directName(ctx, key, by); err != nil {
+			return nil, nil, err
+		}
 	}
 	r, err := c.Enter(ctx, by, name)
 	if err != nil {
-		return nil, nil, Errorf("no_such_message")
+		return nil, nil, hidden(err)
 	}
 	found, err := c.bareMessages(ctx, "WHERE m.id = ?", id)
-	if err != nil || len(found) == 0 {
-		return nil, nil, errors.Join(Errorf("no_such_message"), err)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(found) == 0 {
+		return nil, nil, Errorf("no_such_message")
 	}
 	return found[0], r, nil
+}
+
+// hidden is the error for a message in a room that the caller can't enter, because of err: the same
+// as for one that does not exist. A disk error stays what it is.
+func hidden(err error) error {
+	if errors.Is(err, Errorf("storage")) {
+		return err
+	}
+	return Errorf("no_such_message")
 }

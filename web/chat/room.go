@@ -27,6 +27,8 @@ type Room struct {
 	First    int64 // what its line begins behind: 0, or the end of a deleted room's of that name
 	With     *User // of a private conversation: the other one, as seen by who entered
 	between  [2]int64
+
+	nameForOther string // of a private conversation: what With calls it
 }
 
 // Group is the address of everybody in the room.

@@ -109,17 +109,22 @@ func (c *Chat) tellUnreadOf(ctx context.Context, id int64, r *Room) error {
 			failed = err
 			continue
 		}
+		name, err := c.nameOf(ctx, r, u)
+		if err != nil {
+			failed = err
+			continue
+		}
 		if n > 0 {
-			c.presence.Publish(Inbox(u.ID), unread(c.nameOf(ctx, r, u), n, mentions))
+			c.presence.Publish(Inbox(u.ID), unread(name, n, mentions))
 		}
 	}
 	return failed
 }
 
 // nameOf is what u calls the room.
-func (c *Chat) nameOf(ctx context.Context, r *Room, u *User) string {
+func (c *Chat) nameOf(ctx context.Context, r *Room, u *User) (string, error) {
 	if r.Access != Direct {
-		return r.Name
+		return r.Name, nil
 	}
 	return c.directName(ctx, r.Key, Caller{User: u})
 }
