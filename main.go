@@ -159,7 +159,7 @@ func (s *settings) flags() *flag.FlagSet {
 	f.StringVar(&s.addr, "addr", ":8000", "`address` to listen on; port 0 takes any free one (HEARTH_ADDR)")
 	f.StringVar(&s.data, "data", "./hearth-data", "`folder` for everything Hearth keeps (HEARTH_DATA)")
 	f.StringVar(&s.guests, "guests", "", "what visitors without an account may do: `off|read|write` (HEARTH_GUESTS; unset: the admin site decides, at first off)")
-	f.StringVar(&s.signup, "signup", "", "who may make an account: `open|invite|closed` (HEARTH_SIGNUP; unset: the admin site decides, at first open)")
+	f.StringVar(&s.signup, "signup", "", "who may make an account: `open|invite|closed` (HEARTH_SIGNUP; unset: an admin decides, at first closed)")
 	f.StringVar(&s.limits, "limits", "on", "rate limits, `on|off`; off is for load tests and trusted networks (HEARTH_LIMITS)")
 	f.StringVar(&s.log, "log", "text", "how to log, `text|json` (HEARTH_LOG)")
 	f.StringVar(&s.proxies, "proxies", "", "comma-separated `addresses` or networks of proxies whose X-Forwarded-For and -Proto are believed (HEARTH_PROXIES)")
@@ -244,6 +244,7 @@ type house struct {
 	store  *Store
 	hub    *Hub
 	chat   *chat.Chat
+	site   *web.Server
 	server *http.Server
 	listen net.Listener
 }
@@ -259,7 +260,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	console.Greeting{Version: version(), Addr: h.listen.Addr(), Data: s.data, Empty: h.empty(ctx)}.Print(out)
+	h.greet(ctx, s, out)
 	return h.serve(ctx)
 }
 
@@ -289,12 +290,12 @@ func build(s settings) (h *house, err error) {
 	if err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
-	site, err := web.New(h.chat, h.hub, auth, h.store, web.Options{Version: version(), Limits: s.limits == "on", Proxies: proxies})
+	h.site, err = web.New(h.chat, h.hub, auth, h.store, web.Options{Version: version(), Limits: s.limits == "on", Proxies: proxies})
 	if err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
-	h.hub.Watch(site.Watch())
-	h.server = &http.Server{Handler: site.Handler(),
+	h.hub.Watch(h.site.Watch())
+	h.server = &http.Server{Handler: h.site.Handler(),
 		ReadHeaderTimeout: headerWait, ReadTimeout: requestWait, WriteTimeout: answerWait, IdleTimeout: idleWait, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
 	return h, nil
@@ -369,8 +370,22 @@ func (h *house) stop() error {
 	return errors.Join(err, h.chat.SeenAll(ctx, online), h.store.Close())
 }
 
-// empty reports whether nobody has an account yet.
-func (h *house) empty(ctx context.Context) bool {
+// greet says where the server is, and what is still to be decided.
+func (h *house) greet(ctx context.Context, s settings, out io.Writer) {
 	some, err := h.chat.HasUsers(ctx)
-	return err == nil && !some
+	decided, err2 := h.chat.SignupDecided(ctx)
+	if err := errors.Join(err, err2); err != nil {
+		slog.Error("look for accounts and settings", "err", err)
+	}
+	g := console.Greeting{Version: version(), Addr: h.listen.Addr(), Data: s.data, Empty: err == nil && !some}
+	g.Print(out)
+	if link := g.Link(h.site.SetupPath()); g.Empty && s.log == "json" {
+		slog.Info("to make the first account from another computer, open the link", "link", link)
+	} else if g.Empty {
+		fmt.Fprintf(os.Stderr, "  To make the first account from another computer, open this link. It works once, until Hearth\n"+
+			"  stops. Put the name by which you reach Hearth in place of the host, if that is another one.\n\n  %s\n\n", link)
+	}
+	if some && err2 == nil && !decided {
+		slog.Warn("nobody can sign up until an admin has chosen, in the lobby, who may; or start with -signup open, invite or closed")
+	}
 }

@@ -42,5 +42,8 @@ func (s *Server) adminChangeSettings(w http.ResponseWriter, r *ask) error {
 	if err := s.chat.SetSettings(r.Context(), r.caller, values); err != nil {
 		return f.again(w, r, err, s.adminSettingsPage)
 	}
+	if next := r.PostFormValue("next"); next != "" {
+		return seeOther(w, r, localPage(next))
+	}
 	return seeOther(w, r, "/admin/settings/?done=settings")
 }

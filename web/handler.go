@@ -29,13 +29,13 @@ type handler func(w http.ResponseWriter, r *ask) error
 // understood, and something in it can't be done.
 var statuses = map[string]int{
 	"bad_frame": http.StatusBadRequest, "sign_in": http.StatusUnauthorized, "wrong_password": http.StatusUnauthorized, "user_disabled": http.StatusUnauthorized,
-	"signup_closed": http.StatusForbidden, "signup_invite": http.StatusForbidden, "invite_used": http.StatusForbidden, "guests_read": http.StatusForbidden,
+	"signup_closed": http.StatusForbidden, "signup_invite": http.StatusForbidden, "invite_used": http.StatusForbidden, "guests_read": http.StatusForbidden, "first_account": http.StatusForbidden,
 	"not_allowed": http.StatusForbidden, "other_site": http.StatusForbidden,
 	"not_found": http.StatusNotFound, "no_such_user": http.StatusNotFound, "no_such_message": http.StatusNotFound,
 	"room_name_empty": http.StatusNotFound, "room_name_too_long": http.StatusNotFound, "room_name_characters": http.StatusNotFound, "room_name_dots": http.StatusNotFound,
-	"method": http.StatusMethodNotAllowed, "room_taken": http.StatusConflict,
+	"method": http.StatusMethodNotAllowed, "room_taken": http.StatusConflict, "first_taken": http.StatusConflict,
 	"too_big": http.StatusRequestEntityTooLarge, "rate_limited": http.StatusTooManyRequests, "storage": http.StatusInsufficientStorage,
-	"no_such_room": http.StatusNotFound, "upgrade": http.StatusUpgradeRequired, "stopping": http.StatusServiceUnavailable,
+	"no_such_room": http.StatusNotFound, "setup_link": http.StatusNotFound, "upgrade": http.StatusUpgradeRequired, "stopping": http.StatusServiceUnavailable,
 	"internal": http.StatusInternalServerError,
 }
 
@@ -153,15 +153,22 @@ func (s *Server) failPage(w http.ResponseWriter, r *ask, e *chat.Error) {
 		http.Redirect(w, r.Request, "/login/?next="+queryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		return
 	}
-	heading := r.loc.T("problem.heading." + strconv.Itoa(status))
-	if strings.HasPrefix(heading, "problem.") {
-		heading = r.loc.T("problem.heading")
-	}
+	heading := r.heading(e.Code, strconv.Itoa(status))
 	v := s.view(r, heading)
 	v.Data = problem{Status: status, Heading: heading, Text: r.text(e), BackURL: "/"}
 	if err := s.render(w, r, status, "error", v); err != nil {
 		slog.Error("show an error page", "err", err)
 	}
+}
+
+// heading is what the error page of the first of kinds that has one is called.
+func (r *ask) heading(kinds ...string) string {
+	for _, kind := range kinds {
+		if text := r.loc.T("problem.heading." + kind); !strings.HasPrefix(text, "problem.") {
+			return text
+		}
+	}
+	return r.loc.T("problem.heading")
 }
 
 // problem is the data of the error page.

@@ -10,9 +10,10 @@ import (
 
 func TestCookieUnderHTTPS(t *testing.T) {
 	s := hearthtest.Start(t, "-proxies", "127.0.0.1")
+	s.SignUp(t, "ada")
 	b := s.Visitor(t)
 	b.Header = http.Header{"X-Forwarded-Proto": {"https"}}
-	r := b.Post("/sign_up/", "username", "ada", "password1", hearthtest.Password, "password2", hearthtest.Password)
+	r := b.Post("/login/", "username", "ada", "password", hearthtest.Password)
 	set := r.Header.Get("Set-Cookie")
 	if !strings.HasPrefix(set, "__Host-hearth=") || !strings.Contains(set, "Secure") || strings.Contains(set, "Domain") {
 		t.Errorf("the cookie behind a proxy with TLS: %q", set)
@@ -24,9 +25,11 @@ func TestCookieUnderHTTPS(t *testing.T) {
 		wantReply(t, "with "+name, b.Get("/profile/"), status)
 	}
 
-	direct := hearthtest.Start(t).Visitor(t)
+	unproxied := hearthtest.Start(t)
+	unproxied.SignUp(t, "ada")
+	direct := unproxied.Visitor(t)
 	direct.Header = http.Header{"X-Forwarded-Proto": {"https"}}
-	r = direct.Post("/sign_up/", "username", "ada", "password1", hearthtest.Password, "password2", hearthtest.Password)
+	r = direct.Post("/login/", "username", "ada", "password", hearthtest.Password)
 	if set := r.Header.Get("Set-Cookie"); !strings.HasPrefix(set, "hearth=") {
 		t.Errorf("anybody's word is taken for TLS: %q", set)
 	}

@@ -25,6 +25,7 @@ type lobbyData struct {
 	Query                      string
 	Page, Pages, Total, Online int
 	CanCreate                  bool
+	ChooseSignup               bool // an admin has still to choose who may sign up
 }
 
 type roomCard struct {
@@ -75,6 +76,13 @@ func (s *Server) lobby(w http.ResponseWriter, r *ask) error {
 		return err
 	}
 	data := lobbyData{Query: strings.TrimSpace(r.FormValue("q")), CanCreate: r.caller.SignedIn(), Online: v.Side.Online}
+	if r.caller.Admin() {
+		decided, err := s.chat.SignupDecided(r.Context())
+		if err != nil {
+			return err
+		}
+		data.ChooseSignup = !decided
+	}
 	for _, room := range rooms {
 		data.Rooms = append(data.Rooms, s.card(r, room, unread[room.ID].Count))
 	}

@@ -85,12 +85,13 @@ type Server struct {
 	talk    *limiter[int64] // what people say
 	marks   *limiter[int64] // what they say they have read
 	door    *door
+	setup   setupToken
 	started time.Time
 }
 
 // New makes a server of its parts.
 func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
-	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(),
+	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(),
 		talk: newLimiter[int64](sayRate, sayBurst), marks: newLimiter[int64](markRate, markBurst), door: newDoor()}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {

@@ -40,6 +40,8 @@ func (s *Server) accountRoutes(mux *http.ServeMux) {
 		mux.HandleFunc("GET "+path, s.page(s.showSignup))
 		mux.HandleFunc("POST "+path, s.page(s.signUp))
 	}
+	mux.HandleFunc("GET "+setupPath+"{token}/{$}", s.page(s.showSignup))
+	mux.HandleFunc("POST "+setupPath+"{token}/{$}", s.page(s.signUp))
 	mux.HandleFunc("GET /profile/{$}", s.member(s.showProfile))
 	mux.HandleFunc("POST /profile/{$}", s.member(s.changeProfile))
 	mux.HandleFunc("GET /guest/{$}", s.page(s.showGuest))
@@ -111,7 +113,14 @@ func (s *Server) showLogin(w http.ResponseWriter, r *ask) error {
 func (s *Server) loginPage(w http.ResponseWriter, r *ask, status int, f form) error {
 	v := s.view(r, r.loc.T("login.submit"))
 	v.Path = "/login/?next=" + queryEscape(f.Values["next"])
-	v.Data = struct{ Form form }{f}
+	some, err := s.chat.HasUsers(r.Context())
+	if err != nil {
+		return err
+	}
+	v.Data = struct {
+		Form  form
+		Empty bool // nobody has an account yet
+	}{f, !some}
 	return s.render(w, r, status, "login", v)
 }
 

@@ -11,21 +11,61 @@ func (s *Server) showSignup(w http.ResponseWriter, r *ask) error {
 		return seeOther(w, r, local(r.FormValue("next")))
 	}
 	f := newForm(r, "next", "invite")
-	if err := s.maySignUp(r, f.Values["invite"]); err != nil {
-		return f.again(w, r, err, s.signupPage)
+	if _, err := s.maySignUp(r, f.Values["invite"]); err != nil {
+		return s.refuseSignup(w, r, f, err)
 	}
 	return s.signupPage(w, r, http.StatusOK, f)
 }
 
+type signupData struct {
+	Form   form
+	Action string // where the form goes
+	First  bool   // it makes the first account
+}
+
 func (s *Server) signupPage(w http.ResponseWriter, r *ask, status int, f form) error {
+	some, err := s.chat.HasUsers(r.Context())
+	if err != nil {
+		return err
+	}
+	d := signupData{Form: f, Action: "/sign_up/", First: !some}
+	if r.PathValue("token") != "" {
+		d.Action = r.URL.EscapedPath()
+	}
 	v := s.view(r, r.loc.T("signup.submit"))
-	v.Path = "/sign_up/?next=" + queryEscape(f.Values["next"]) + "&invite=" + queryEscape(f.Values["invite"])
-	v.Data = struct{ Form form }{f}
+	v.Path = d.Action + "?next=" + queryEscape(f.Values["next"]) + "&invite=" + queryEscape(f.Values["invite"])
+	v.Data = d
 	return s.render(w, r, status, "signup", v)
 }
 
-// maySignUp applies the sign-up policy. Errors: signup_closed, signup_invite, invite_used.
-func (s *Server) maySignUp(r *ask, invite string) error {
+// refuseSignup answers somebody who may not sign up. Where a form would not help, a page says what to do.
+func (s *Server) refuseSignup(w http.ResponseWriter, r *ask, f form, err error) error {
+	if code := known(err).Code; code == "first_account" || code == "setup_link" {
+		return err
+	}
+	return f.again(w, r, err, s.signupPage)
+}
+
+// maySignUp applies the rule for the first account, or else the sign-up policy. first reports that the
+// account would be the first one. Errors: first_account, setup_link, signup_closed, signup_invite,
+// invite_used.
+func (s *Server) maySignUp(r *ask, invite string) (first bool, err error) {
+	some, err := s.chat.HasUsers(r.Context())
+	token := r.PathValue("token")
+	switch {
+	case err != nil:
+		return false, err
+	case token != "" && (some || !s.setup.is(token)):
+		return false, chat.Errorf("setup_link")
+	case some:
+		return false, s.policyAllows(r, invite)
+	case token == "" && !fromThisComputer(r.Request):
+		return false, chat.Errorf("first_account")
+	}
+	return true, nil
+}
+
+func (s *Server) policyAllows(r *ask, invite string) error {
 	policy, err := s.chat.SignupPolicy(r.Context())
 	switch {
 	case err != nil:
@@ -47,10 +87,11 @@ func (s *Server) maySignUp(r *ask, invite string) error {
 // signUp makes an account and signs it in.
 func (s *Server) signUp(w http.ResponseWriter, r *ask) error {
 	f := newForm(r, "username", "first_name", "last_name", "email", "next", "invite")
-	if err := s.maySignUp(r, f.Values["invite"]); err != nil {
-		return f.again(w, r, err, s.signupPage)
+	first, err := s.maySignUp(r, f.Values["invite"])
+	if err != nil {
+		return s.refuseSignup(w, r, f, err)
 	}
-	n := chat.NewUser{Name: f.Values["username"], Lang: chosenLanguage(r.Request),
+	n := chat.NewUser{Name: f.Values["username"], First: first, Lang: chosenLanguage(r.Request),
 		Profile: chat.Profile{FirstName: f.Values["first_name"], LastName: f.Values["last_name"], Email: f.Values["email"]}}
 	_, profile := n.Profile.Check()
 	for _, err := range []error{s.chat.CheckName(r.Context(), n.Name), newPassword(r, n.Name), profile} {
@@ -81,7 +122,7 @@ func (s *Server) createUser(r *ask, n chat.NewUser, invite string) (*chat.User, 
 	if err != nil {
 		return nil, err
 	}
-	if policy == "invite" {
+	if policy == "invite" && !n.First {
 		n.Invite = invite
 	}
 	if n.Password, err = s.auth.NewPassword(r.PostFormValue("password1")); err != nil {

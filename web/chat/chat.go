@@ -5,6 +5,7 @@ package chat
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -57,6 +58,7 @@ type Chat struct {
 	fixed    Fixed
 
 	users    userCache
+	hasUsers atomic.Bool // somebody has an account; false: unknown
 	sessions sessionCache
 	watch    func(u *User, isNew bool) // nil: nobody looks at the people
 

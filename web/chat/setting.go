@@ -114,9 +114,16 @@ func (c *Chat) GuestsMay(ctx context.Context) (string, error) {
 	return c.policy(ctx, SettingGuests, c.fixed.Guests, "off")
 }
 
-// SignupPolicy is who may make an account: open (the default), invite or closed.
+// SignupPolicy is who may make an account: open, invite or closed. The default is closed. The first
+// account is not subject to it.
 func (c *Chat) SignupPolicy(ctx context.Context) (string, error) {
-	return c.policy(ctx, SettingSignup, c.fixed.Signup, "open")
+	return c.policy(ctx, SettingSignup, c.fixed.Signup, "closed")
+}
+
+// SignupDecided reports whether the command line or an admin has decided who may make an account.
+func (c *Chat) SignupDecided(ctx context.Context) (bool, error) {
+	v, err := c.policy(ctx, SettingSignup, c.fixed.Signup, "")
+	return v != "", err
 }
 
 // Place is the name of the place, "" when it has none.

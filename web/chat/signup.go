@@ -57,6 +57,7 @@ type NewUser struct {
 	Password string // the hash, not the password
 	Profile
 	Admin  bool
+	First  bool   // it may be made only because nobody has an account yet
 	Invite string // the token of an invitation to be used up, "" for none
 	Lang   string
 }
@@ -80,7 +81,7 @@ const nameTaken = "SELECT EXISTS (SELECT 1 FROM user WHERE name_key = ?1 OR name
 
 // CreateUser makes an account. The first one is an admin's. by is who makes it, the zero Caller
 // for somebody who signs up; whether that is allowed is for the caller to know. Guests who go by
-// the same name lose it. Errors: those of CheckName and Profile.Check, invite_used, storage.
+// the same name lose it. Errors: those of CheckName and Profile.Check, invite_used, first_taken, storage.
 func (c *Chat) CreateUser(ctx context.Context, by Caller, n NewUser) (*User, error) {
 	name, key, err := Username(n.Name)
 	if err != nil {
@@ -96,7 +97,7 @@ func (c *Chat) CreateUser(ctx context.Context, by Caller, n NewUser) (*User, err
 		if err := c.useInvite(tx, n.Invite); err != nil {
 			return err
 		}
-		if err := insertUser(tx, u, key, n.Password); err != nil {
+		if err := insertUser(tx, u, key, n); err != nil {
 			return err
 		}
 		if guests, err = endSessions(tx, "guest_key = ? OR guest_look = ?", key, look(name)); err != nil {
@@ -115,8 +116,9 @@ func (c *Chat) CreateUser(ctx context.Context, by Caller, n NewUser) (*User, err
 	return u, nil
 }
 
-// insertUser stores u and gives it its id; the first user becomes an admin.
-func insertUser(tx Tx, u *User, key, password string) error {
+// insertUser stores u, made of n, and gives it its id; the first user becomes an admin. Errors:
+// name_taken, first_taken.
+func insertUser(tx Tx, u *User, key string, n NewUser) error {
 	var taken, some bool
 	if err := tx.QueryRow(nameTaken, key, look(u.Name)).Scan(&taken); err != nil {
 		return fmt.Errorf("look for the name: %w", err)
@@ -127,10 +129,13 @@ func insertUser(tx Tx, u *User, key, password string) error {
 	if err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM user)").Scan(&some); err != nil {
 		return fmt.Errorf("look for the first user: %w", err)
 	}
+	if n.First && some {
+		return Errorf("first_taken")
+	}
 	u.Admin = u.Admin || !some
 	res, err := tx.Exec(`INSERT INTO user (name, name_key, name_look, first_name, last_name, email, search, password, admin, lang, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, u.Name, key, look(u.Name), u.FirstName, u.LastName, u.Email,
-		u.searched(), password, u.Admin, u.Lang, millis(u.Created))
+		u.searched(), n.Password, u.Admin, u.Lang, millis(u.Created))
 	if err != nil {
 		return fmt.Errorf("insert user: %w", err)
 	}

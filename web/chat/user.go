@@ -211,8 +211,15 @@ func searchText(text string) string { return cases.Fold().String(text) }
 func (u *User) searched() string { return searchText(u.Name + " " + u.FullName()) }
 
 // HasUsers reports whether anybody has an account yet: the first becomes the admin.
+// Accounts are never deleted, so that yes is for ever.
 func (c *Chat) HasUsers(ctx context.Context) (some bool, err error) {
+	if c.hasUsers.Load() {
+		return true, nil
+	}
 	err = c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM user)", nil, &some)
+	if some {
+		c.hasUsers.Store(true)
+	}
 	return some, storage("look for users", err)
 }
 

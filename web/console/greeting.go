@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"strings"
 )
 
 // Greeting is what a server says when it is up.
@@ -32,9 +33,15 @@ func (g Greeting) Print(out io.Writer) {
 	}
 	fmt.Fprintf(out, "  Data folder   %s\n\n", data)
 	if g.Empty {
-		fmt.Fprintf(out, "  Sign up there: the first account is the admin's.\n")
+		fmt.Fprintf(out, "  Sign up there on this computer: the first account is the admin's.\n")
 	}
 	fmt.Fprintf(out, "  Ctrl+C stops it.\n\n")
+}
+
+// Link is the URL of path for another computer in the network, if the server can be reached from there.
+func (g Greeting) Link(path string) string {
+	urls := addresses(g.Addr)
+	return strings.TrimSuffix(urls[len(urls)-1], "/") + path
 }
 
 // addresses are the URLs at which a server that listens on addr can be reached, this computer's first.

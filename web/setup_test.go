@@ -1,0 +1,226 @@
+package web_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hearth/web/hearthtest"
+)
+
+// raw sends a request line and headers to a server, with a form as the body, and returns the answer.
+func raw(t *testing.T, addr, request, host, form string, headers ...string) (status int, body string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	method, _, _ := strings.Cut(request, " ")
+	head := request + "\r\nHost: " + host + "\r\nConnection: close\r\n"
+	if form != "" {
+		head += fmt.Sprintf("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n", len(form))
+	}
+	for _, h := range headers {
+		head += h + "\r\n"
+	}
+	if _, err := io.WriteString(conn, head+"\r\n"+form); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+func signUpForm(name string) string {
+	return url.Values{"username": {name}, "password1": {hearthtest.Password}, "password2": {hearthtest.Password}}.Encode()
+}
+
+// accounts is how many accounts there are.
+func accounts(t *testing.T, s *hearthtest.Server) int {
+	t.Helper()
+	out, status := s.Command(t, "", "user", "list")
+	if status != 0 {
+		t.Fatal(out)
+	}
+	return strings.Count(out, "\n") - 1
+}
+
+var setupLink = regexp.MustCompile(`http://(\S+)(/setup/\w+/)`)
+
+// With no account yet, a request that may come from another computer makes none, however it looks.
+func TestFirstAccountFromElsewhere(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t, "-addr", ":0")
+	addr := strings.TrimPrefix(s.URL, "http://")
+	_, port, _ := net.SplitHostPort(addr)
+	local := "localhost:" + port
+	const post, post10 = "POST /sign_up/ HTTP/1.1", "POST /sign_up/ HTTP/1.0"
+	type attempt struct {
+		what, addr, request, host string
+		headers                   []string
+	}
+	attempts := []attempt{
+		{"bare proxy_pass", addr, post10, "127.0.0.1:" + port, nil},
+		{"a foreign host", addr, post, "evil.example", nil},
+		{"a host that begins like a local one", addr, post, "localhost.evil.example:" + port, nil},
+		{"another site's page", addr, post, local, []string{"Origin: https://evil.example"}},
+		{"another port's page", addr, post, local, []string{"Origin: http://localhost:1"}},
+		{"a sandboxed page", addr, post, local, []string{"Origin: null"}},
+		{"a link on another site", addr, post, local, []string{"Referer: https://chat.example.org/sign_up/"}},
+		{"a wrong link", addr, "POST /setup/AAAAAAAAAAAAAAAAAAAAAAAAAA/ HTTP/1.1", local, nil},
+	}
+	for _, h := range []string{"X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: https", "X-Forwarded-Host: localhost", "Forwarded: for=127.0.0.1", "X-Real-IP: 127.0.0.1",
+		"Via: 1.1 proxy", "CF-Connecting-IP: 127.0.0.1", "True-Client-IP: 127.0.0.1"} {
+		attempts = append(attempts, attempt{h, addr, post, local, []string{h}})
+	}
+	if ip := networkAddress(t); ip != "" {
+		attempts = append(attempts, attempt{"another computer", net.JoinHostPort(ip, port), post, local, nil})
+	}
+	for _, a := range attempts {
+		status, body := raw(t, a.addr, a.request, a.host, signUpForm("mallory"), a.headers...)
+		if status == http.StatusSeeOther || status == http.StatusOK {
+			t.Errorf("%s: %d", a.what, status)
+		}
+		if strings.HasPrefix(a.what, "X-") && !strings.Contains(body, "journalctl -u hearth") {
+			t.Errorf("%s: the page does not say what to do: %s", a.what, mainPart(body))
+		}
+	}
+	if n := accounts(t, s); n != 0 {
+		t.Errorf("%d accounts were made", n)
+	}
+	t.Logf("%d requests that could come from elsewhere made %d accounts", len(attempts), accounts(t, s))
+	status, _ := raw(t, addr, post, local, signUpForm("ada"), "Origin: http://"+local, "Referer: http://"+local+"/sign_up/")
+	if status != http.StatusSeeOther {
+		t.Errorf("from this computer: %d", status)
+	}
+}
+
+// networkAddress is an address of this computer that is no loopback address, "" if it has none.
+func networkAddress(t *testing.T) string {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range all {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && !n.IP.IsLoopback() {
+			return n.IP.String()
+		}
+	}
+	return ""
+}
+
+// waitLog waits until the server has logged what fits.
+func waitLog(t *testing.T, s *hearthtest.Server, what *regexp.Regexp) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !what.MatchString(s.Log()); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the log does not have %s:\n%s", what, s.Log())
+		}
+	}
+}
+
+func TestSetupLink(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t, "-signup", "")
+	addr := strings.TrimPrefix(s.URL, "http://")
+	waitLog(t, s, setupLink)
+	m := setupLink.FindStringSubmatch(s.Log())
+	if m[1] != strings.Replace(addr, "127.0.0.1", "localhost", 1) {
+		t.Errorf("the link is for %s", m[1])
+	}
+	elsewhere := []string{"X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: https"}
+	if status, body := raw(t, addr, "GET "+m[2]+" HTTP/1.0", "chat.example.org", "", elsewhere...); status != http.StatusOK || !strings.Contains(body, `action="`+m[2]+`"`) {
+		t.Errorf("the link shows %d, %s", status, mainPart(body))
+	}
+	if status, _ := raw(t, addr, "POST "+m[2]+" HTTP/1.0", "chat.example.org", signUpForm("ada"), elsewhere...); status != http.StatusSeeOther {
+		t.Errorf("the link answers %d", status)
+	}
+	wantReply(t, "the admin", s.LogIn(t, "ada").Get("/admin/users/"), http.StatusOK)
+	wantReply(t, "the link again", s.Visitor(t).Get(m[2]), http.StatusNotFound, "does not work any more", "log in")
+	wantReply(t, "the link again", s.Visitor(t).Post(m[2], "username", "mallory"), http.StatusNotFound)
+	wantReply(t, "after the first account", s.Visitor(t).Post("/sign_up/", "username", "mallory"), http.StatusForbidden, "Only an admin")
+	if token := strings.TrimPrefix(m[2], "/setup/"); strings.Count(s.Log(), token) != 1 {
+		t.Errorf("the link is in the log:\n%s", s.Log())
+	}
+	s.Stop(t)
+	s.Restart(t)
+	if setupLink.MatchString(s.Log()) {
+		t.Error("a place with accounts prints a link")
+	}
+}
+
+// Of several people who make the first account at once, one succeeds.
+func TestFirstAccountIsOne(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t, "-signup", "")
+	var wait sync.WaitGroup
+	for i := range 8 {
+		b := s.Visitor(t)
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			b.Post("/sign_up/", "username", fmt.Sprint("ada", i), "password1", hearthtest.Password, "password2", hearthtest.Password)
+		}()
+	}
+	wait.Wait()
+	if n := accounts(t, s); n != 1 {
+		t.Errorf("%d accounts", n)
+	}
+}
+
+// After the first account nobody signs up until an admin has chosen who may.
+func TestAdminChoosesWhoMaySignUp(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t, "-signup", "")
+	wantReply(t, "an empty place", s.Visitor(t).Get("/login/"), http.StatusOK, "Make the first one")
+	ada := s.SignUp(t, "ada")
+	const asks = "Nobody can sign up until you choose"
+	wantReply(t, "the lobby", ada.Get("/"), http.StatusOK, asks, `value="invite"`)
+	wantReply(t, "a stranger", s.Visitor(t).Post("/sign_up/", "username", "eve"), http.StatusForbidden, "Only an admin")
+	if r := s.Visitor(t).Get("/login/"); strings.Contains(r.Body, `href="/sign_up/`) {
+		t.Error("the log-in page offers to sign up")
+	}
+	wantGone(t, "choosing", ada.Post("/admin/settings/", "signup", "open", "next", "/"), "/")
+	if strings.Contains(ada.Get("/").Body, asks) {
+		t.Error("the lobby asks again")
+	}
+	eve := s.SignUp(t, "eve")
+
+	// A place of an older version has accounts, and nobody has chosen: it says so.
+	old := hearthtest.Start(t, "-signup", "open")
+	old.SignUp(t, "ada")
+	if strings.Contains(old.LogIn(t, "ada").Get("/").Body, asks) {
+		t.Error("the lobby asks what -signup has decided")
+	}
+	old.SignUp(t, "eve")
+	old.Stop(t)
+	old.Args = append(old.Args, "-signup", "")
+	old.Restart(t)
+	wantReply(t, "after an update", old.Visitor(t).Get("/sign_up/"), http.StatusForbidden)
+	waitLog(t, old, regexp.MustCompile("nobody can sign up until an admin has chosen"))
+	wantReply(t, "the lobby", old.LogIn(t, "ada").Get("/"), http.StatusOK, asks)
+	for _, r := range []hearthtest.Reply{eve.Get("/"), old.LogIn(t, "eve").Get("/")} {
+		if strings.Contains(r.Body, asks) {
+			t.Error("it asks people who are no admins")
+		}
+	}
+}
