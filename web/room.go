@@ -18,6 +18,8 @@ const (
 	pageMessages = 50
 	// maxAway is how many people who are not here are listed beside a room.
 	maxAway = 100
+	// maxReaders is among how many those are looked for: some are here, or have no account any more.
+	maxReaders = 500
 )
 
 type roomData struct {
@@ -157,7 +159,10 @@ func (s *Server) others(r *ask, room *chat.Room) ([]*chat.User, error) {
 	case room.With != nil:
 		return []*chat.User{room.With}, nil
 	}
-	return s.chat.Members(r.Context(), room)
+	if room.Access == chat.Closed {
+		return s.chat.Members(r.Context(), room)
+	}
+	return s.chat.Readers(r.Context(), room, maxReaders)
 }
 
 // fillRights says what the asker may do here, and why not.

@@ -64,7 +64,7 @@ func (c *Chat) guestMayEnter(ctx context.Context, r *Room) error {
 
 func (c *Chat) mustBeMember(ctx context.Context, userID, roomID int64) error {
 	var one int
-	err := c.read.QueryRow(ctx, "SELECT 1 FROM membership WHERE user_id = ? AND room_id = ?", []any{userID, roomID}, &one)
+	err := c.read.QueryRow(ctx, "SELECT 1 FROM membership WHERE user_id = ? AND room_id = ? AND member = 1", []any{userID, roomID}, &one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Errorf("not_allowed")
 	}
@@ -92,8 +92,9 @@ func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
 	return nil
 }
 
-// MayManage reports whether the caller may change a room's topic and access and its members:
-// admins, and in a room for the invited who made it.
+// MayManage reports whether the caller may change a room's topic and access and its members: admins
+// may, and the owner, who made the room with CreateRoom. A room that exists because somebody spoke in
+// it has no owner.
 func (c *Chat) MayManage(ctx context.Context, by Caller, r *Room) (bool, error) {
 	if by.User == nil || r.Access == Direct || r.ID == 0 {
 		return false, nil
@@ -101,12 +102,12 @@ func (c *Chat) MayManage(ctx context.Context, by Caller, r *Room) (bool, error) 
 	if by.Admin() {
 		return true, nil
 	}
-	var creator sql.NullInt64
-	err := c.read.QueryRow(ctx, "SELECT created_by FROM room WHERE id = ?", []any{r.ID}, &creator)
+	var owner sql.NullInt64
+	err := c.read.QueryRow(ctx, "SELECT created_by FROM room WHERE id = ?", []any{r.ID}, &owner)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	return creator.Int64 == by.User.ID, storage("look who made the room", err)
+	return owner.Int64 == by.User.ID, storage("look who owns the room", err)
 }
 
 func (c *Chat) mustManage(ctx context.Context, by Caller, r *Room) error {

@@ -122,7 +122,7 @@ func (c *Chat) announceListed(tx Tx, r *Room, listed bool) error {
 	if r.Access != Closed {
 		return nil
 	}
-	rows, err := tx.Query("SELECT user_id FROM membership WHERE room_id = ?", r.ID)
+	rows, err := tx.Query("SELECT user_id FROM membership WHERE room_id = ? AND member = 1", r.ID)
 	if err != nil {
 		return fmt.Errorf("list the members of room %d: %w", r.ID, err)
 	}

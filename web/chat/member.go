@@ -6,32 +6,47 @@ import (
 	"fmt"
 )
 
-// Members are the people who were added to a room, by name.
+// Members are the people who belong to a closed room, by name. Other rooms have none.
 func (c *Chat) Members(ctx context.Context, r *Room) ([]*User, error) {
-	rows, err := c.read.Query(ctx, "SELECT u.id FROM membership s JOIN user u ON u.id = s.user_id WHERE s.room_id = ? ORDER BY u.name_key", r.ID)
+	return c.usersWhere(ctx, "SELECT u.id FROM membership s JOIN user u ON u.id = s.user_id WHERE s.room_id = ? AND s.member = 1 ORDER BY u.name_key", r.ID)
+}
+
+// Readers are the people who have opened a room and may still enter it, by name: at most limit,
+// or all of them for a negative one.
+func (c *Chat) Readers(ctx context.Context, r *Room, limit int) ([]*User, error) {
+	return c.usersWhere(ctx, "SELECT u.id FROM membership s JOIN user u ON u.id = s.user_id JOIN room r ON r.id = s.room_id "+
+		"WHERE s.room_id = ? AND "+mayHear+" ORDER BY u.name_key LIMIT ?", r.ID, limit)
+}
+
+// mayHear says in SQL whether user u, whose row of membership is s, may enter room r.
+const mayHear = "(r.access IN ('open', 'direct') OR u.admin = 1 OR r.access = 'closed' AND s.member = 1)"
+
+// usersWhere are the users whose ids the query finds, in its order.
+func (c *Chat) usersWhere(ctx context.Context, query string, args ...any) ([]*User, error) {
+	rows, err := c.read.Query(ctx, query, args...)
 	if err != nil {
-		return nil, storage("list members", err)
+		return nil, storage("list the people of a room", err)
 	}
 	var ids []int64
 	for rows.Next() {
 		var id int64
 		if err := rows.Scan(&id); err != nil {
-			return nil, errors.Join(storage("list members", err), rows.Close())
+			return nil, errors.Join(storage("list the people of a room", err), rows.Close())
 		}
 		ids = append(ids, id)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, storage("list members", err)
+		return nil, storage("list the people of a room", err)
 	}
-	members := make([]*User, 0, len(ids))
+	found := make([]*User, 0, len(ids))
 	for _, id := range ids {
 		u, err := c.User(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		members = append(members, u)
+		found = append(found, u)
 	}
-	return members, nil
+	return found, nil
 }
 
 // candidate is the user called name, if the caller may let people into the room and out of it.

@@ -230,7 +230,7 @@ func (c *Chat) answered(ctx context.Context, r *Room, id int64) (*Excerpt, error
 
 // store gives m its number and writes it, unless its nonce says that it was written before.
 func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err error) {
-	if m.RoomID, err = c.keep(tx, r, by); err != nil {
+	if m.RoomID, err = c.keep(tx, r, by, false); err != nil {
 		return false, err
 	}
 	n, err := c.next(tx, m.RoomID)

@@ -100,9 +100,10 @@ func (c *Chat) roomByKey(ctx context.Context, key string) (*Room, error) {
 	return r, nil
 }
 
-// keep makes sure that the room has a row, and returns its id. Error: not_allowed, for one that was
+// keep makes sure that the room has a row, and returns its id. A new one belongs to by if it is owned,
+// and to nobody if it exists because by spoke in it. Error: not_allowed, for one that was
 // deleted since it was looked up, as for the archived room that it was until then.
-func (c *Chat) keep(tx Tx, r *Room, by Caller) (int64, error) {
+func (c *Chat) keep(tx Tx, r *Room, by Caller, owned bool) (int64, error) {
 	if c.gone[r.ID] {
 		return 0, &Error{Code: "not_allowed", Key: "archived"}
 	}
@@ -113,13 +114,13 @@ func (c *Chat) keep(tx Tx, r *Room, by Caller) (int64, error) {
 	if r.Access == Direct {
 		name = r.Key
 	}
-	var creator any
-	if by.User != nil {
-		creator = by.User.ID
+	var owner any
+	if owned {
+		owner = by.User.ID
 	}
 	res, err := tx.Exec("INSERT INTO room (name, name_key, topic, access, created_by, created_at, first) "+
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce((SELECT max(last) FROM ended_line WHERE name_key IN (?2, '')), 0)) ON CONFLICT DO NOTHING",
-		name, r.Key, r.Topic, r.Access, creator, millis(c.now()))
+		name, r.Key, r.Topic, r.Access, owner, millis(c.now()))
 	if err != nil {
 		return 0, fmt.Errorf("make room %s: %w", r.Key, err)
 	}
@@ -134,23 +135,36 @@ func (c *Chat) keep(tx Tx, r *Room, by Caller) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("make room %s: %w", r.Key, err)
 	}
-	members := r.between[:]
-	if r.Access != Direct {
-		members = []int64{by.userID()}
-		made := *r
-		made.ID = id
-		c.announceRoom(tx, &made)
+	if r.Access == Direct {
+		return id, join(tx, id, r.between[:]...)
 	}
-	return id, join(tx, id, members...)
+	made := *r
+	made.ID = id
+	c.announceRoom(tx, &made)
+	if r.Access == Closed {
+		return id, join(tx, id, by.userID())
+	}
+	return id, visit(tx, id, by.userID())
 }
 
-// join makes users members of a room, with nothing read yet.
+// visit notes that a user, 0 for none, knows a room, with nothing read yet.
+func visit(tx Tx, room, user int64) error {
+	if user == 0 {
+		return nil
+	}
+	if _, err := tx.Exec("INSERT INTO membership (user_id, room_id) VALUES (?, ?) ON CONFLICT DO NOTHING", user, room); err != nil {
+		return fmt.Errorf("note that user %d knows room %d: %w", user, room, err)
+	}
+	return nil
+}
+
+// join makes users members of a room. Their read positions stay; new ones are at the beginning.
 func join(tx Tx, room int64, users ...int64) error {
 	for _, u := range users {
 		if u == 0 {
 			continue
 		}
-		if _, err := tx.Exec("INSERT INTO membership (user_id, room_id) VALUES (?, ?) ON CONFLICT DO NOTHING", u, room); err != nil {
+		if _, err := tx.Exec("INSERT INTO membership (user_id, room_id, member) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET member = 1", u, room); err != nil {
 			return fmt.Errorf("add member %d to room %d: %w", u, room, err)
 		}
 	}
@@ -223,7 +237,7 @@ func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, e
 		if taken > 0 {
 			return Errorf("room_taken").On("name")
 		}
-		room.ID, err = c.keep(tx, &room, by)
+		room.ID, err = c.keep(tx, &room, by, true)
 		return err
 	})
 	c.rooms.clear()
@@ -270,7 +284,7 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller) ([]*Room, error) {
 	case by.Admin():
 		where = "access <> 'direct'"
 	case by.User != nil:
-		where = "(access = 'open' OR access = 'closed' AND id IN (SELECT room_id FROM membership WHERE user_id = ?))"
+		where = "(access = 'open' OR access = 'closed' AND id IN (SELECT room_id FROM membership WHERE user_id = ? AND member = 1))"
 		args = append(args, by.User.ID)
 	}
 	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE archived_at = 0 AND "+where, args...)

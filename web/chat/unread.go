@@ -94,7 +94,7 @@ func (c *Chat) tellUnread() {
 
 // tellUnreadOf tells the members of a room who are online but not in it what they have not read.
 func (c *Chat) tellUnreadOf(ctx context.Context, id int64, r *Room) error {
-	members, err := c.Members(ctx, &Room{ID: id})
+	members, err := c.Readers(ctx, &Room{ID: id}, -1)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,8 @@ func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 
 // unreadRooms are the ids of the rooms in which u has something to read.
 func (c *Chat) unreadRooms(ctx context.Context, u *User) ([]int64, error) {
-	rows, err := c.read.Query(ctx, "SELECT s.room_id FROM membership s WHERE s.user_id = ? AND "+unreadOf+" > 0", u.ID)
+	rows, err := c.read.Query(ctx, "SELECT s.room_id FROM membership s JOIN user u ON u.id = s.user_id JOIN room r ON r.id = s.room_id "+
+		"WHERE s.user_id = ? AND "+mayHear+" AND "+unreadOf+" > 0", u.ID)
 	if err != nil {
 		return nil, storage("look for what is unread", err)
 	}
