@@ -35,15 +35,24 @@ const (
 	// writerCache is the writer's page cache: 32 MiB, filled as needed. With SQLite's 2 MiB it would
 	// read pages of the nonces' index, and the last ones of rooms, again and again.
 	writerCache = "cache_size(-32768)"
-	// writerLog is after how many pages the log is folded into the database: 16 MiB. Pages that many
-	// messages change are then written once for all of them; with 4 MiB, SQLite's own figure, and its
-	// small cache, 64 senders store half as much in 1 000 000 messages (go test -bench Curve). More
-	// wins little, and makes the moment of folding longer on the card of a small computer.
-	writerLog = "wal_autocheckpoint(4000)"
+	// maxLog is after how many pages SQLite's log is copied into the database file: 16 MiB. Pages that
+	// many messages change are then written once for all of them; with 4 MiB, SQLite's own figure, and its
+	// small cache, 64 senders store half as much in 1 000 000 messages (go test -bench Curve). More wins
+	// little, and makes a checkpoint longer on the card of a small computer.
+	maxLog = 4000
+	// ownCheckpoints has SQLite make none by itself: ours also clear what was erased.
+	ownCheckpoints = "wal_autocheckpoint(0)"
 	// watchEvery is how often the writer looks for commits of other processes (the command line).
 	watchEvery = 300 * time.Millisecond
 	// reopenEvery is the pause between attempts to write again after the disk failed.
 	reopenEvery = time.Second
+	// checkpointAfter is how long after a commit SQLite's log is copied into the database file, and
+	// emptied if something was erased, which the log still holds: README promises a minute.
+	checkpointAfter = 20 * time.Second
+	// checkpointRetry is the pause after a reader, such as a backup, was in the way of a checkpoint.
+	checkpointRetry = time.Second
+	// erase has SQLite overwrite with zeros what is deleted or changed.
+	erase = "secure_delete(1)"
 	// examineFor bounds the search for damage at the start, which may take 2 s in all. 1 000 000
 	// messages (158 MB) take half of it (go test -bench Start); what is not reached is found when read.
 	examineFor = time.Second
@@ -74,6 +83,9 @@ type Store struct {
 	failed    atomic.Pointer[error] // set while the disk refuses writes
 	announced []chat.Announcement   // of one commit
 	version   int64                 // PRAGMA data_version: moves when another process commits
+	logDue    time.Time             // when a checkpoint is due; zero: the log has nothing new
+	logBusy   bool                  // the last checkpoint was not complete
+	erased    bool                  // the log has something that must not be found any more
 	options   StoreOptions
 }
 
@@ -158,6 +170,13 @@ func (s *Store) open(steps fs.FS) error {
 	if err := migrate.Run(ctx, s.conn, steps); err != nil {
 		return errors.Join(err, s.closeWriter())
 	}
+	if s.lock != nil {
+		if err := commit.RewriteOnce(ctx, s.conn); err != nil {
+			slog.Warn("what was deleted by an earlier version may still be in the database file; the next start tries again", "err", err)
+		}
+		s.erased = true // perhaps, before a crash
+		s.checkpoint()  // so that a copy of the file alone has what is there now
+	}
 	readers, err := sql.Open("sqlite", s.dsn("query_only(1)"))
 	if err != nil {
 		return fmt.Errorf("open the readers: %w", err)
@@ -170,7 +189,7 @@ func (s *Store) open(steps fs.FS) error {
 }
 
 func (s *Store) openWriter() error {
-	pragmas := []string{"journal_mode(WAL)", "synchronous(" + synchronous + ")", "journal_size_limit(67108864)", writerCache, writerLog}
+	pragmas := []string{"journal_mode(WAL)", "synchronous(" + synchronous + ")", "journal_size_limit(67108864)", writerCache, ownCheckpoints, erase}
 	if runtime.GOOS == "darwin" { // there, only these make fsync reach the platter
 		pragmas = append(pragmas, "fullfsync(1)", "checkpoint_fullfsync(1)")
 	}
@@ -272,12 +291,15 @@ func (s *Store) write() {
 		select {
 		case j := <-s.jobs:
 			s.commit(s.gather(j))
+			s.checkpointIfDue()
 		case <-watch.C:
 			s.look()
+			s.checkpointIfDue()
 		case <-s.stop:
 			for len(s.jobs) > 0 {
 				s.commit(s.gather(<-s.jobs))
 			}
+			s.checkpoint()
 			return
 		}
 	}
@@ -306,7 +328,54 @@ func (s *Store) look() {
 	}
 	if v != s.version {
 		s.version = v
+		s.logged()
 		s.options.Changed()
+	}
+}
+
+// logged notes that a commit has reached the log.
+func (s *Store) logged() {
+	if s.logDue.IsZero() {
+		s.logDue = time.Now().Add(checkpointAfter)
+	}
+}
+
+func (s *Store) checkpointIfDue() {
+	if s.logDue.IsZero() {
+		return
+	}
+	due := time.Now().After(s.logDue)
+	if !due && !s.logBusy {
+		pages, err := s.tx.LogPages()
+		due = err == nil && pages >= maxLog // an error shows again at the checkpoint
+	}
+	if due {
+		s.checkpoint()
+	}
+}
+
+// checkpoint copies the log into the database file, and empties it if something was erased. If it can't,
+// it tries again: soon if somebody reads an older state, later if the disk fails, which does no harm to
+// what is in the log.
+func (s *Store) checkpoint() {
+	job := commit.ClearPages(s.file()+"-wal", func(err error) {
+		if err != nil {
+			slog.Warn("clear what was erased", "err", err)
+		}
+	})
+	if job != nil {
+		s.commit([]*commit.Job{job})
+	}
+	done, err := s.tx.Checkpoint(s.erased)
+	s.logBusy, s.logDue = !done, time.Time{}
+	switch {
+	case err != nil:
+		slog.Warn("the database file could not be brought up to date; its log still has everything", "err", err)
+		s.logDue = time.Now().Add(checkpointAfter)
+	case !done:
+		s.logDue = time.Now().Add(checkpointRetry)
+	default:
+		s.erased = false
 	}
 }
 
@@ -323,6 +392,7 @@ func (s *Store) commit(jobs []*commit.Job) {
 		s.recover(err)
 		return
 	}
+	s.logged()
 	s.publish(jobs)
 	for _, j := range jobs {
 		j.Answer(nil)
@@ -393,6 +463,7 @@ func (s *Store) publish(jobs []*commit.Job) {
 	s.announced = s.announced[:0]
 	for _, j := range jobs {
 		s.announced = append(s.announced, j.Announced()...)
+		s.erased = s.erased || j.Erases()
 	}
 	if len(s.announced) > 0 {
 		s.options.Publish(s.announced)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -462,4 +463,75 @@ func filled(b *testing.B, messages, rooms int) (*Store, *chat.Chat, *chat.User) 
 		SELECT (1 + value % ?1) << 32 | (1 + value / ?1), 1, 'Something that was said, number ' || value || ', of the length that such things have on most days.', value, value
 		FROM series ORDER BY 1`, messages, rooms)
 	return s, c, ada
+}
+
+// TestErased looks for erased texts in every byte of the data folder: after a checkpoint beside the
+// open database, and after a clean stop.
+func TestErased(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, _ := testStore(t, dir)
+	random := rand.New(rand.NewPCG(1, 2))
+	write := func(query string, args ...any) {
+		t.Helper()
+		if err := s.Write(t.Context(), func(tx chat.Tx) error { tx.Erase(); _, err := tx.Exec(query, args...); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const rows = 3000
+	secret := func(i, n int) string { return strings.Repeat(fmt.Sprintf("<erased %d> ", i), n) }
+	for i := range rows { // of all lengths, so that pages are split, and some take pages of their own
+		write("INSERT INTO line (id, text) VALUES (?, ?)", i, secret(i, 1+random.IntN(40)*random.IntN(20)))
+	}
+	for _, i := range random.Perm(rows) { // in no order, so that pages are joined
+		switch i % 4 {
+		case 0:
+			write("DELETE FROM line WHERE id = ?", i)
+		case 1:
+			write("UPDATE line SET text = ? WHERE id = ?", fmt.Sprint("short ", i), i)
+		case 2:
+			write("UPDATE line SET text = ? WHERE id = ?", strings.Repeat(fmt.Sprint("long ", i, " "), 1+random.IntN(900)), i)
+		default:
+			write("UPDATE line SET text = ? WHERE id = ?", fmt.Sprint("", i), i)
+		}
+	}
+	emptied := func() bool { // each is the writer's own doing
+		info, err := os.Stat(filepath.Join(dir, "hearth.db-wal"))
+		return err == nil && info.Size() == 0
+	}
+	for start := time.Now(); !emptied() && time.Since(start) < time.Minute; {
+		time.Sleep(100 * time.Millisecond)
+	}
+	for _, when := range []string{"while it is open", "after a stop"} {
+		found := 0
+		for name, text := range filesIn(t, dir) {
+			if n := strings.Count(text, "<erased "); n > 0 {
+				t.Errorf("%s %s has %d pieces of erased texts", when, name, n)
+			}
+			found += strings.Count(text, "short ")
+		}
+		if found < rows/4 {
+			t.Errorf("%s there are only %d of the texts that stay", when, found)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func filesIn(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, f := range files {
+		b, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[f.Name()] = string(b)
+	}
+	return all
 }

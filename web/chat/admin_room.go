@@ -179,6 +179,7 @@ func (c *Chat) endLine(tx Tx, r *Room) error {
 // deletePart deletes some of a room's messages, then of its changes, at last the room itself.
 func (c *Chat) deletePart(tx Tx, by Caller, r *Room) (done bool, err error) {
 	for _, table := range []string{"message", "change"} {
+		tx.Erase()
 		res, err := tx.Exec("DELETE FROM "+table+" WHERE id IN (SELECT id FROM "+table+" WHERE id >= ? AND id < ? LIMIT ?)",
 			address(r.ID, 0), address(r.ID+1, 0), deleteAtOnce)
 		if err != nil {
@@ -191,6 +192,7 @@ func (c *Chat) deletePart(tx Tx, by Caller, r *Room) (done bool, err error) {
 	if err := c.endLine(tx, r); err != nil { // anew: something may have been on its way
 		return false, err
 	}
+	tx.Erase()
 	res, err := tx.Exec("DELETE FROM room WHERE id = ?", r.ID) // and its memberships
 	if err != nil {
 		return false, fmt.Errorf("delete room %d: %w", r.ID, err)

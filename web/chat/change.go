@@ -48,6 +48,7 @@ func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
 		return nil
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
+		tx.Erase()
 		res, err := tx.Exec("UPDATE message SET text = '', deleted_at = ? WHERE id = ? AND deleted_at IS NULL", millis(c.now()), id)
 		if err != nil {
 			return fmt.Errorf("erase message %d: %w", id, err)
@@ -98,6 +99,7 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id int64, text string) error
 	}
 	at := c.now().Truncate(time.Millisecond)
 	err = c.disk.Write(ctx, func(tx Tx) error {
+		tx.Erase()
 		res, err := tx.Exec("UPDATE message SET text = ?, edited_at = ? WHERE id = ? AND deleted_at IS NULL", text, millis(at), id)
 		if err != nil {
 			return fmt.Errorf("edit message %d: %w", id, err)

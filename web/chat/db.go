@@ -47,6 +47,8 @@ type Tx interface {
 	QueryRow(query string, args ...any) *sql.Row
 	// Announce publishes e to group once the transaction is on disk, in the order of commits.
 	Announce(group string, e Event)
+	// Erase says that what the job deletes or changes must be in no file of the database a minute later.
+	Erase()
 	// OnRollback calls undo if what the job did does not reach the disk.
 	OnRollback(undo func())
 }

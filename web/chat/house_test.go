@@ -29,6 +29,7 @@ func (t *plainTx) ExecLast(query string, args ...any) (sql.Result, error) {
 	return t.Exec(query, args...)
 }
 func (t *plainTx) Announce(string, Event) {}
+func (t *plainTx) Erase()                 {}
 func (t *plainTx) OnRollback(undo func()) { t.undo = append(t.undo, undo) }
 
 func (d *plainDisk) Reader() *sql.DB { return d.db }

@@ -57,6 +57,7 @@ func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile
 	}
 	edited := User{Name: u.Name, FirstName: p.FirstName, LastName: p.LastName}
 	return c.edit(ctx, by, id, "user_edited", func(tx Tx) error {
+		tx.Erase()
 		_, err := tx.Exec("UPDATE user SET first_name = ?, last_name = ?, email = ?, search = ? WHERE id = ?",
 			p.FirstName, p.LastName, p.Email, edited.searched(), id)
 		return err
@@ -68,6 +69,7 @@ func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile
 func (c *Chat) SetPassword(ctx context.Context, by Caller, id int64, hash string) error {
 	var gone []int64
 	err := c.edit(ctx, by, id, "user_password", func(tx Tx) (err error) {
+		tx.Erase()
 		if _, err = tx.Exec("UPDATE user SET password = ? WHERE id = ?", hash, id); err != nil {
 			return fmt.Errorf("store the password: %w", err)
 		}

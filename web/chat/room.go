@@ -256,6 +256,7 @@ func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) 
 		return err
 	}
 	err := c.disk.Write(ctx, func(tx Tx) error {
+		tx.Erase()
 		_, err := tx.Exec("UPDATE room SET topic = ?, access = ? WHERE id = ?", d.Topic, d.Access, r.ID)
 		if err != nil {
 			return fmt.Errorf("change room %d: %w", r.ID, err)

@@ -14,6 +14,7 @@ type Job struct {
 	done      func(error)
 	announced []chat.Announcement
 	undo      []func()
+	erases    bool
 	err       error
 }
 
@@ -22,6 +23,9 @@ func NewJob(do func(chat.Tx) error, done func(error)) *Job { return &Job{do: do,
 
 // Announced is what the job had to tell, nothing if it failed.
 func (j *Job) Announced() []chat.Announcement { return j.announced }
+
+// Erases reports whether what the job has deleted or changed must not be found any more.
+func (j *Job) Erases() bool { return j.erases }
 
 // Answer tells who waits what came of the job, or failed: why it was never tried, or did not reach the disk.
 func (j *Job) Answer(failed error) {

@@ -211,5 +211,8 @@ func (t *Tx) Announce(group string, e chat.Event) {
 	t.job.announced = append(t.job.announced, chat.Announcement{Group: group, Event: e})
 }
 
+// Erase notes that what the job deletes or changes must soon be in no file.
+func (t *Tx) Erase() { t.job.erases = true }
+
 // OnRollback notes what is to be undone in memory if the job's rows don't reach the disk.
 func (t *Tx) OnRollback(undo func()) { t.job.undo = append(t.job.undo, undo) }

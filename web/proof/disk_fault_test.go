@@ -84,7 +84,7 @@ func checkpointDue(t *testing.T) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := regexp.MustCompile(`"wal_autocheckpoint\((\d+)\)"`).FindSubmatch(source)
+	found := regexp.MustCompile(`maxLog = (\d+)`).FindSubmatch(source)
 	if found == nil {
 		t.Fatal("store.go doesn't say when the log is folded in")
 	}

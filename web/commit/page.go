@@ -1,0 +1,113 @@
+package commit
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+)
+
+// What is needed of SQLite's file format, https://sqlite.org/fileformat.html, sections 1.6 and 4.1.
+const (
+	logHeader   = 32 // bytes before the first frame of a log
+	frameHeader = 24 // bytes before the page in a frame
+	saltAt      = 16 // in the log's header: 8 bytes that the frames of this log have too
+	frameSaltAt = 8  // in a frame's header
+	pageSizeAt  = 8  // in the log's header: 4 bytes
+
+	rowsAt      = 3 // in a page's header: 2 bytes, how many cells (rows, or keys) there are
+	contentAt   = 5 // 2 bytes, where the first of them begins; 0 means 65536
+	cellPointer = 2 // bytes for each cell, after the page's header
+
+	maxPages = 2 << 24
+)
+
+// leftovers are the numbers of the pages whose latest image in the log has something in its gap. Other
+// processes may append to the log meanwhile.
+func leftovers(log string) ([]uint32, error) {
+	f, err := os.Open(log) // SQLite has its locks on other files
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	header := make([]byte, logHeader)
+	if _, err := io.ReadFull(f, header); err != nil {
+		return nil, ignoreEnd(err)
+	}
+	size := binary.BigEndian.Uint32(header[pageSizeAt:])
+	if size < 512 || size > 65536 {
+		return nil, fmt.Errorf("the log has pages of %d bytes", size)
+	}
+	found := map[uint32]bool{}
+	frame := make([]byte, frameHeader+size)
+	for {
+		if _, err := io.ReadFull(f, frame); err != nil {
+			return sorted(found), ignoreEnd(err)
+		}
+		if string(frame[frameSaltAt:frameSaltAt+8]) != string(header[saltAt:saltAt+8]) {
+			return sorted(found), nil // of an earlier log
+		}
+		number := binary.BigEndian.Uint32(frame)
+		if number >= maxPages {
+			return nil, nil
+		}
+		found[number] = !clean(gap(frame[frameHeader:]))
+	}
+}
+
+// ignoreEnd drops the error of a log that ends, be it in the middle of a frame that is being written.
+func ignoreEnd(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
+}
+
+func sorted(found map[uint32]bool) (pages []uint32) {
+	for number, dirty := range found {
+		if dirty {
+			pages = append(pages, number)
+		}
+	}
+	slices.Sort(pages)
+	return pages
+}
+
+// headerSizes are those of the kinds of pages that have cells, by their first byte. A page that a long
+// text goes on in begins with the number of the next one, which looks like a kind only in a file of
+// maxPages (128 GiB) or more.
+var headerSizes = map[byte]int{2: 12, 5: 12, 10: 8, 13: 8}
+
+// gap is what is unused between the pointers and the cells of a page. The first page of a file begins
+// otherwise, and holds the schema; it has no gap here, as have pages without cells.
+func gap(page []byte) []byte {
+	header, found := headerSizes[page[0]]
+	if !found {
+		return nil
+	}
+	from := header + cellPointer*int(binary.BigEndian.Uint16(page[rowsAt:]))
+	to := int(binary.BigEndian.Uint16(page[contentAt:]))
+	if to == 0 {
+		to = 65536
+	}
+	if from > to || to > len(page) {
+		return nil
+	}
+	return page[from:to]
+}
+
+// clean reports whether there are only zeros.
+func clean(b []byte) bool {
+	for _, x := range b {
+		if x != 0 {
+			return false
+		}
+	}
+	return true
+}
