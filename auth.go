@@ -35,7 +35,6 @@ type Auth struct {
 	mu        sync.Mutex
 	accounts  throttle
 	addresses throttle
-	signups   map[string][]time.Time
 }
 
 // NewAuth makes an Auth with the keys in dataDir. limits lets guesses and sign-ups be slowed.
@@ -49,7 +48,6 @@ func NewAuth(dataDir string, limits bool) (*Auth, error) {
 		accounts: throttle{free: 5, step: time.Second, most: time.Minute},
 		// Behind one address may be a whole house, or a school.
 		addresses: throttle{free: 20, step: time.Second, most: 15 * time.Minute},
-		signups:   map[string][]time.Time{},
 	}, nil
 }
 
@@ -340,31 +338,6 @@ func limited(wait time.Duration) error {
 	e := chat.Errorf("rate_limited", "count", seconds)
 	e.RetryAfter = time.Duration(seconds) * time.Second
 	return e
-}
-
-// maxSignups is how many accounts may come from one address in an hour.
-const maxSignups = 20
-
-// SignUp counts an account that is about to be made. Errors: rate_limited.
-func (a *Auth) SignUp(addr string) error {
-	if !a.limits {
-		return nil
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now, key := a.now(), addressKey(addr)
-	recent := a.signups[key]
-	for len(recent) > 0 && now.Sub(recent[0]) >= time.Hour {
-		recent = recent[1:]
-	}
-	if len(recent) >= maxSignups {
-		return limited(time.Hour - now.Sub(recent[0]))
-	}
-	if len(a.signups) >= maxThrottled {
-		clear(a.signups) // ten thousand addresses within an hour are not slowed by this anyway
-	}
-	a.signups[key] = append(recent, now)
-	return nil
 }
 
 // accountKey keeps names of any length short.

@@ -250,38 +250,9 @@ func TestThrottleForgets(t *testing.T) {
 	a, _ := limitedAuth(t)
 	for i := range 3 * maxThrottled {
 		a.guess(accountKey(fmt.Sprint("user", i)), addressKey(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)))
-		if err := a.SignUp(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)); err != nil {
-			t.Fatal(err)
-		}
 	}
-	if n := max(len(a.accounts.seen), len(a.addresses.seen), len(a.signups)); n > maxThrottled {
+	if n := max(len(a.accounts.seen), len(a.addresses.seen)); n > maxThrottled {
 		t.Errorf("%d are remembered", n)
-	}
-}
-
-func TestSignUpsPerHour(t *testing.T) {
-	a, c := limitedAuth(t)
-	for i := range 20 {
-		if err := a.SignUp("192.0.2.1"); err != nil {
-			t.Fatalf("account %d: %v", i+1, err)
-		}
-		c.at = c.at.Add(time.Minute)
-	}
-	if wait := refused(t, a.SignUp("192.0.2.1")); wait != 40*time.Minute {
-		t.Errorf("the 21st has to wait %v", wait)
-	}
-	if err := a.SignUp("192.0.2.2"); err != nil {
-		t.Errorf("another address: %v", err)
-	}
-	c.at = c.at.Add(40 * time.Minute)
-	if err := a.SignUp("192.0.2.1"); err != nil {
-		t.Errorf("an hour after the first: %v", err)
-	}
-	a.limits = false
-	for range 100 {
-		if err := errors.Join(a.SignUp("192.0.2.1"), a.Guess(context.Background(), "ada", "192.0.2.1")); err != nil {
-			t.Fatalf("without limits: %v", err)
-		}
 	}
 }
 

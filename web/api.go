@@ -166,9 +166,6 @@ func (s *Server) sayAndWait(r *ask, d chat.Draft) (chat.MessageFrame, error) {
 	if r.caller.Name() == "" {
 		return chat.MessageFrame{}, chat.Errorf("sign_in")
 	}
-	if err := s.slow(r.caller); err != nil {
-		return chat.MessageFrame{}, err
-	}
 	type outcome struct {
 		frame chat.MessageFrame
 		err   error

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hearth/web/chat"
+	"hearth/web/limits"
 )
 
 // command is a frame from a client.
@@ -180,9 +181,6 @@ func (t *talker) speaker() (chat.Caller, error) {
 	if t.caller.Name() == "" {
 		return t.caller, chat.Errorf("sign_in")
 	}
-	if err := t.server.slow(t.caller); err != nil {
-		return t.caller, err
-	}
 	return t.server.refresh(context.Background(), t.caller)
 }
 
@@ -224,7 +222,7 @@ func (t *talker) read(cmd command) error {
 	if cmd.ID>>32 != room.ID {
 		return chat.Errorf("no_such_message")
 	}
-	if t.server.spare(t.caller, t.server.marks) != nil {
+	if t.server.chat.Take(t.caller, limits.ReadMarks) != nil {
 		return nil // the next mark says more anyway
 	}
 	return t.server.chat.Read(context.Background(), t.caller, room, cmd.ID&(1<<32-1))
@@ -234,7 +232,7 @@ func (t *talker) typing() error {
 	if t.caller.Name() == "" {
 		return chat.Errorf("sign_in")
 	}
-	if now := time.Now(); now.Sub(t.typed) >= typingEvery { // frames come one at a time
+	if now := time.Now(); now.Sub(t.typed) >= typingEvery && t.server.chat.Take(t.caller, limits.Typing) == nil { // frames come one at a time
 		t.typed = now
 		t.server.hub.Publish(t.room.Group(), chat.Typing(t.caller.Name()))
 	}

@@ -8,21 +8,14 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"hearth/web/chat"
 	"hearth/web/frame"
+	"hearth/web/limits"
 )
 
 const (
-	// knockRate and knockBurst are how many sockets may be asked for from one address: a whole
-	// house that comes back after a restart is in again within some seconds, since browsers try
-	// again by themselves.
-	knockRate  = 20 // a second, sustained
-	knockBurst = 20
-	// maxVisits is how many sockets visitors may have open from one address.
-	maxVisits = 200
-	// maxSockets is how many sockets a user may have open: five devices with twenty pages each. As
-	// each may have 1 MiB waiting, that is 100 MiB for one who reads none of them.
-	maxSockets = 100
 	// perReturn is how much time each socket gets to come back after a restart, when all of them do.
 	// Two cores that other work shares open 2000 a second (go test ./web -bench Return).
 	perReturn = 500 * time.Microsecond
@@ -30,18 +23,20 @@ const (
 	fullWait = 30 * time.Second
 )
 
-// pace is what a client may send. Browsers ping nobody, and answer one ping in 25 s. Ten times as
-// many frames as messages are more than any client needs; beyond that a flood of frames that are
-// refused, or ignored, waits where it comes from.
-var pace = frame.Limits{
-	Control: frame.Rate{PerSecond: 5, Burst: 10},
-	All:     frame.Rate{PerSecond: 10 * sayRate, Burst: 10 * sayRate},
+// pace is what a client may send on one socket.
+var pace = frame.Limits{Control: frameRate(limits.Control), All: frameRate(limits.Frames)}
+
+func frameRate(n limits.Name) frame.Rate {
+	l := limits.Of(n)
+	return frame.Rate{PerSecond: rate.Limit(float64(l.Rate.N) / l.Rate.Per.Seconds()), Burst: l.Burst}
 }
+
+// maxOpen are how many sockets a user, or the visitors from one address, may have open.
+var maxOpen = map[bool]int{true: limits.Of(limits.UserOpen).Burst, false: limits.Of(limits.VisitorOpen).Burst}
 
 // door is where sockets come in.
 type door struct {
 	places chan struct{} // held by handshakes under way
-	knocks *limiter[knocker]
 
 	mu   sync.Mutex
 	open map[holder]int
@@ -68,13 +63,6 @@ func (s *Server) retry() time.Duration {
 	return rand.N(time.Duration(s.hub.Count())*perReturn + 1)
 }
 
-// knocker shares an allowance. Visitors have their own, so that they can't shut out a user
-// with whom they share an address.
-type knocker struct {
-	from    netip.Prefix
-	visitor bool
-}
-
 // holder is whose open sockets are counted together: a user's, or those of the visitors from
 // one network.
 type holder struct {
@@ -83,19 +71,13 @@ type holder struct {
 }
 
 func newDoor() *door {
-	return &door{places: make(chan struct{}, runtime.GOMAXPROCS(0)), knocks: newLimiter[knocker](knockRate, knockBurst), open: map[holder]int{}}
+	return &door{places: make(chan struct{}, runtime.GOMAXPROCS(0)), open: map[holder]int{}}
 }
 
-// knock counts a request for a socket. Error: rate_limited.
+// knock counts a request for a socket. Visitors have their own allowance, so that they can't shut
+// out a user with whom they share an address. Error: rate_limited.
 func (s *Server) knock(r *ask) error {
-	if !s.options.Limits {
-		return nil
-	}
-	who := knocker{Network(s.address(r.Request)), r.caller.User == nil}
-	if wait := s.door.knocks.take(who, time.Now()); wait > 0 {
-		return &chat.Error{Code: "rate_limited", RetryAfter: wait}
-	}
-	return nil
+	return s.chat.TakeKey(limits.Key{From: r.caller.From, Visitor: r.caller.User == nil}, limits.NewSockets)
 }
 
 // connect opens a socket, unless its caller has too many. Errors: rate_limited, stopping.
@@ -119,17 +101,13 @@ func (s *Server) holder(r *ask) holder {
 	if r.caller.User != nil {
 		return holder{user: r.caller.User.ID}
 	}
-	return holder{from: Network(s.address(r.Request))}
+	return holder{from: r.caller.From}
 }
 
 func (d *door) enter(who holder) bool {
-	most := maxSockets
-	if who.user == 0 {
-		most = maxVisits
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.open[who] >= most {
+	if d.open[who] >= maxOpen[who.user != 0] {
 		return false
 	}
 	d.open[who]++

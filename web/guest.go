@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"hearth/web/chat"
+	"hearth/web/limits"
 )
 
 func (s *Server) showGuest(w http.ResponseWriter, r *ask) error {
@@ -51,7 +52,7 @@ func (s *Server) nameGuest(w http.ResponseWriter, r *ask) error {
 	if err := s.mayNameGuest(r); err != nil {
 		return err
 	}
-	if err := s.auth.SignUp(s.address(r.Request).String()); err != nil {
+	if err := s.takeFrom(r, limits.GuestNames); err != nil {
 		return f.again(w, r, err, s.guestPage)
 	}
 	token, _, err := s.chat.OpenGuest(r.Context(), f.Values["guest_name"], s.browser(r), r.caller.SessionID)

@@ -51,6 +51,7 @@ func (s *Server) asked(r *http.Request) (*ask, error) {
 	a := &ask{Request: r}
 	caller, session, err := s.caller(r)
 	a.caller, a.session = caller, session
+	a.caller.From = Network(s.address(r))
 	a.loc = s.language(r, caller)
 	a.caller.Lang = a.loc.Code()
 	return a, err
@@ -97,7 +98,7 @@ func known(err error) *chat.Error {
 }
 
 // page serves a page: visitors who may not see it are sent to the log-in page.
-func (s *Server) page(h handler) http.HandlerFunc { return s.serve(h, s.failPage) }
+func (s *Server) page(h handler) http.HandlerFunc { return s.serve(s.counted(h), s.failPage) }
 
 // member serves a page that takes an account.
 func (s *Server) member(h handler) http.HandlerFunc {
@@ -120,7 +121,7 @@ func (s *Server) admin(h handler) http.HandlerFunc {
 }
 
 // api serves JSON.
-func (s *Server) api(h handler) http.HandlerFunc { return s.serve(h, failAPI) }
+func (s *Server) api(h handler) http.HandlerFunc { return s.serve(s.counted(h), failAPI) }
 
 // text is what the error says, in the asker's language.
 func (r *ask) text(e *chat.Error) string {

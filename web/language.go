@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"hearth/web/chat"
+	"hearth/web/limits"
 	"hearth/web/locale"
 )
 
@@ -37,6 +38,9 @@ func (s *Server) chooseLanguage(w http.ResponseWriter, r *ask) error {
 		return chat.Errorf("bad_choice").On("lang")
 	}
 	if r.caller.SignedIn() {
+		if err := s.take(r, limits.Settings); err != nil {
+			return err
+		}
 		if err := s.chat.SetLanguage(r.Context(), r.caller.User.ID, lang); err != nil {
 			return err
 		}

@@ -1,89 +1,25 @@
 package web
 
 import (
-	"sync"
-	"time"
+	"net/http"
 
-	"golang.org/x/time/rate"
-
-	"hearth/web/chat"
+	"hearth/web/limits"
 )
 
-const (
-	// sayRate and sayBurst are how many messages a user may send: ten times what the fastest
-	// typist does, and enough for a paste of some lines.
-	sayRate  = 20 // a second, sustained
-	sayBurst = 60
-	// markRate and markBurst are how often a user may say what is read: each is a write.
-	markRate  = 5
-	markBurst = 20
-	// forget is after how long unused an allowance is full again anyway: each fills up within 4 s.
-	// So short a memory also bounds it in bytes, however many addresses somebody has.
-	forget = 10 * time.Second
-)
-
-// limiter gives everybody the same allowance.
-type limiter[K comparable] struct {
-	rate  rate.Limit
-	burst int
-
-	mu    sync.Mutex
-	users map[K]*allowance
-	swept time.Time
-}
-
-type allowance struct {
-	limiter *rate.Limiter
-	used    time.Time
-}
-
-func newLimiter[K comparable](r rate.Limit, burst int) *limiter[K] {
-	return &limiter[K]{rate: r, burst: burst, users: map[K]*allowance{}}
-}
-
-// take uses one of who's allowance, or says how long to wait for the next.
-func (l *limiter[K]) take(who K, now time.Time) (wait time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now.Sub(l.swept) > forget {
-		l.sweep(now)
-	}
-	a := l.users[who]
-	if a == nil {
-		a = &allowance{limiter: rate.NewLimiter(l.rate, l.burst)}
-		l.users[who] = a
-	}
-	a.used = now
-	r := a.limiter.ReserveN(now, 1)
-	if wait = r.DelayFrom(now); wait > 0 {
-		r.CancelAt(now)
-	}
-	return wait
-}
-
-func (l *limiter[K]) sweep(now time.Time) {
-	l.swept = now
-	for who, a := range l.users {
-		if now.Sub(a.used) > forget {
-			delete(l.users, who)
+// counted refuses a page, form or API request of a caller who asks for too many.
+func (s *Server) counted(h handler) handler {
+	return func(w http.ResponseWriter, r *ask) error {
+		if err := s.take(r, limits.Requests); err != nil {
+			return err
 		}
+		return h(w, r)
 	}
 }
 
-// slow refuses a caller who talks faster than people can read.
-func (s *Server) slow(by chat.Caller) error { return s.spare(by, s.talk) }
+// take uses one of the caller's allowance of n. Error: rate_limited.
+func (s *Server) take(r *ask, n limits.Name) error { return s.chat.Take(r.caller, n) }
 
-// spare takes one of the caller's allowance. Error: rate_limited.
-func (s *Server) spare(by chat.Caller, l *limiter[int64]) error {
-	if !s.options.Limits {
-		return nil
-	}
-	who := -by.SessionID
-	if by.User != nil {
-		who = by.User.ID
-	}
-	if wait := l.take(who, time.Now()); wait > 0 {
-		return &chat.Error{Code: "rate_limited", RetryAfter: wait}
-	}
-	return nil
+// takeFrom is take for what is counted by address, whoever is signed in there. Error: rate_limited.
+func (s *Server) takeFrom(r *ask, n limits.Name) error {
+	return s.chat.TakeKey(limits.Key{From: r.caller.From}, n)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hearth/web/chat"
+	"hearth/web/limits"
 )
 
 type profileData struct {
@@ -110,6 +111,9 @@ func (s *Server) changePassword(w http.ResponseWriter, r *ask) error {
 // replacePassword asks for the old one first: the browser may have been left open.
 func (s *Server) replacePassword(r *ask) error {
 	me, addr := r.caller.User, s.address(r.Request).String()
+	if err := s.take(r, limits.Password); err != nil {
+		return err
+	}
 	if err := s.auth.Guess(r.Context(), me.Name, addr); err != nil {
 		return err
 	}
@@ -131,6 +135,9 @@ func (s *Server) replacePassword(r *ask) error {
 }
 
 func (s *Server) changeAppearance(w http.ResponseWriter, r *ask) error {
+	if err := s.take(r, limits.Settings); err != nil {
+		return err
+	}
 	lang := r.PostFormValue("lang")
 	if err := s.chat.SetLanguage(r.Context(), r.caller.User.ID, lang); err != nil {
 		return err
@@ -143,6 +150,9 @@ func (s *Server) changeAppearance(w http.ResponseWriter, r *ask) error {
 
 // signOutThere ends one of the caller's other sessions, or all of them.
 func (s *Server) signOutThere(r *ask) error {
+	if err := s.take(r, limits.Settings); err != nil {
+		return err
+	}
 	which := r.PostFormValue("session")
 	if which == "others" {
 		return s.chat.EndAll(r.Context(), r.caller, r.caller.User.ID, r.caller.SessionID)

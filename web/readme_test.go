@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hearth/web/hearthtest"
+	"hearth/web/limits"
 )
 
 // The table of flags in README says what `hearth help` says: names, variables and defaults.
@@ -54,6 +55,30 @@ func TestCommandsInTheReadme(t *testing.T) {
 	for _, command := range []string{"user add", "user list", "user passwd", "user admin", "user disable", "user enable", "backup", "restore", "version", "help"} {
 		if !strings.Contains(string(readme), "hearth "+command) {
 			t.Errorf("README does not have `hearth %s`", command)
+		}
+	}
+}
+
+// README.md and PROTOCOL.md have every limit as it is enforced, and no other.
+func TestLimitsInTheReadmeAndTheProtocol(t *testing.T) {
+	for _, path := range []string{"../README.md", "PROTOCOL.md"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, table, found := strings.Cut(string(text), "| what | for whom | how much | beyond that |\n|---|---|---|---|\n")
+		if !found {
+			t.Fatalf("%s has no table of limits", path)
+		}
+		table, _, _ = strings.Cut(table, "\n\n")
+		rows := strings.Split(table, "\n")
+		for i, l := range limits.Table {
+			if i >= len(rows) || rows[i] != l.Row() {
+				t.Fatalf("%s, row %d of the limits should be\n%s", path, i+1, l.Row())
+			}
+		}
+		if len(rows) > len(limits.Table) {
+			t.Errorf("%s has the limit %s, which the program does not", path, rows[len(limits.Table)])
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"hearth/web/chat"
 	"hearth/web/frame"
+	"hearth/web/limits"
 )
 
 // Limits of the protocol.
@@ -82,8 +83,6 @@ type Server struct {
 	assets  *assets
 	pages   *pages
 	table   *table
-	talk    *limiter[int64] // what people say
-	marks   *limiter[int64] // what they say they have read
 	door    *door
 	setup   setupToken
 	started time.Time
@@ -91,8 +90,7 @@ type Server struct {
 
 // New makes a server of its parts.
 func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
-	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(),
-		talk: newLimiter[int64](sayRate, sayBurst), marks: newLimiter[int64](markRate, markBurst), door: newDoor()}
+	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(), door: newDoor()}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err
@@ -102,6 +100,9 @@ func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
 	}
 	s.table = newTable(s)
 	c.WatchPeople(s.tellPeople)
+	if o.Limits {
+		c.Limit(limits.NewSet())
+	}
 	return s, nil
 }
 

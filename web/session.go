@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"hearth/web/chat"
+	"hearth/web/limits"
 )
 
 // Auth is the keeper of secrets: it seals cookies, hashes passwords and slows who guesses.
@@ -22,8 +23,6 @@ type Auth interface {
 	Guess(ctx context.Context, account, addr string) error
 	// Right says that the password was the right one.
 	Right(account, addr string)
-	// SignUp must be asked before an account is made. Error: rate_limited.
-	SignUp(addr string) error
 }
 
 // accountRoutes are the addresses around accounts: coming, going, and what people say of themselves.
@@ -153,6 +152,9 @@ func (s *Server) signedIn(r *ask, name, password string) (*chat.User, error) {
 	s.auth.Right(name, addr)
 	if user.Disabled {
 		return nil, chat.Errorf("user_disabled")
+	}
+	if err := s.chat.TakeKey(limits.Key{User: user.ID}, limits.LogIns); err != nil {
+		return nil, err
 	}
 	return user, nil
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"hearth/web/chat"
+	"hearth/web/limits"
 )
 
 func (s *Server) showSignup(w http.ResponseWriter, r *ask) error {
@@ -115,7 +116,7 @@ func (s *Server) signUp(w http.ResponseWriter, r *ask) error {
 // createUser makes an account of a form that is in order. An invitation is used up only where one
 // is needed.
 func (s *Server) createUser(r *ask, n chat.NewUser, invite string) (*chat.User, error) {
-	if err := s.auth.SignUp(s.address(r.Request).String()); err != nil {
+	if err := s.takeFrom(r, limits.SignUps); err != nil {
 		return nil, err
 	}
 	policy, err := s.chat.SignupPolicy(r.Context())

@@ -110,10 +110,14 @@ func (c *Chat) MayManage(ctx context.Context, by Caller, r *Room) (bool, error) 
 	return owner.Int64 == by.User.ID, storage("look who owns the room", err)
 }
 
+// mustManage allows a change of a room, and counts it. Errors: not_allowed, rate_limited, storage.
 func (c *Chat) mustManage(ctx context.Context, by Caller, r *Room) error {
 	may, err := c.MayManage(ctx, by, r)
 	if err == nil && !may {
 		err = Errorf("not_allowed")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return c.takeChange(by)
 }

@@ -84,8 +84,8 @@ func (c *Chat) RoomByID(ctx context.Context, id int64) (*Room, error) {
 // SetArchived takes a room out of all lists and leaves it to be read, or brings it back. Errors:
 // not_allowed, storage.
 func (c *Chat) SetArchived(ctx context.Context, by Caller, r *Room, on bool) error {
-	if !by.Admin() {
-		return Errorf("not_allowed")
+	if err := c.takeAdmin(by); err != nil {
+		return err
 	}
 	what := map[bool]string{true: "room_archived", false: "room_restored"}[on]
 	return c.archive(ctx, r, on, func(tx Tx) error { return c.note(tx, by, what, r.Name) })
@@ -142,8 +142,8 @@ func (c *Chat) announceListed(tx Tx, r *Room, listed bool) error {
 // waits long; if the program dies meanwhile, deleting it again goes on. Errors: not_allowed,
 // confirm_name (on the field confirm), storage.
 func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string) error {
-	if !by.Admin() {
-		return Errorf("not_allowed")
+	if err := c.takeAdmin(by); err != nil {
+		return err
 	}
 	if name, _, err := RoomName(typed); err != nil || name != r.Name {
 		return Errorf("confirm_name").On("confirm")

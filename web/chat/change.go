@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"hearth/web/limits"
 	"hearth/web/locale"
 )
 
@@ -37,6 +38,9 @@ func (c *Chat) change(tx Tx, room int64, x change, by Caller) (int64, error) {
 
 // Delete takes back a message: one's own, or as an admin anybody's. Its text is erased.
 func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
+	if err := c.Take(by, limits.Messages); err != nil {
+		return err
+	}
 	m, r, err := c.messageFor(ctx, by, id)
 	if err != nil {
 		return err
@@ -84,6 +88,9 @@ func (c *Chat) standing(ctx context.Context, by Caller, id int64) (*Message, *Ro
 // Edit changes the text of one's own message. Errors: those of a text, no_such_message,
 // not_allowed, storage.
 func (c *Chat) Edit(ctx context.Context, by Caller, id int64, text string) error {
+	if err := c.Take(by, limits.Messages); err != nil {
+		return err
+	}
 	if err := checkText(text); err != nil {
 		return err
 	}
@@ -174,6 +181,9 @@ func checkEmoji(s string) error {
 // React puts the caller's reaction to a message on or takes it off. What is so already is no error,
 // and no event. Errors: bad_frame for what is no emoji, no_such_message, sign_in, storage.
 func (c *Chat) React(ctx context.Context, by Caller, id int64, emoji string, on bool) error {
+	if err := c.Take(by, limits.Messages); err != nil {
+		return err
+	}
 	if err := checkEmoji(emoji); err != nil {
 		return err
 	}

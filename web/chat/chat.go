@@ -4,9 +4,12 @@ package chat
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"hearth/web/limits"
 )
 
 // Ender ends sockets. The chat calls it after a session, a user's rights or a room has changed.
@@ -56,6 +59,7 @@ type Chat struct {
 	settings settingsCache
 	bell     bell
 	fixed    Fixed
+	limits   *limits.Set // nil: none
 
 	users    userCache
 	hasUsers atomic.Bool // somebody has an account; false: unknown
@@ -102,9 +106,10 @@ func (c *Chat) Now() time.Time { return c.now() }
 
 // Caller is who asks for something.
 type Caller struct {
-	User      *User  // nil: a visitor
-	Guest     string // the name that a visitor chose, "" for none
-	SessionID int64  // 0: no session
+	User      *User        // nil: a visitor
+	Guest     string       // the name that a visitor chose, "" for none
+	SessionID int64        // 0: no session
+	From      netip.Prefix // the address that limits count a visitor by
 	Lang      string
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"time"
+
+	"hearth/web/limits"
 )
 
 // The most that one invitation may be good for: a link gets around.
@@ -32,6 +34,9 @@ func (c *Chat) CreateInvite(ctx context.Context, by Caller, uses, days int) (tok
 		return "", Errorf("bad_number", "min", 1, "max", maxInviteUses).On("uses")
 	case days < 1 || days > maxInviteDays:
 		return "", Errorf("bad_number", "min", 1, "max", maxInviteDays).On("days")
+	}
+	if err := c.Take(by, limits.Invitations); err != nil {
+		return "", err
 	}
 	secret, hash := newToken()
 	now := c.now()
@@ -99,6 +104,9 @@ func (c *Chat) Invites(ctx context.Context) ([]Invite, error) {
 func (c *Chat) RevokeInvite(ctx context.Context, by Caller, id int64) error {
 	if !by.Admin() {
 		return Errorf("not_allowed")
+	}
+	if err := c.Take(by, limits.Invitations); err != nil {
+		return err
 	}
 	err := c.disk.Write(ctx, func(tx Tx) error {
 		if _, err := tx.Exec("DELETE FROM invite WHERE id = ?", id); err != nil {

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"hearth/web/limits"
 	"hearth/web/markup"
 )
 
@@ -167,6 +168,10 @@ func oneLine(s string) bool {
 // nonce was known already: again is true then, and nothing was announced. Calls of one caller are
 // stored in their order. done must not block.
 func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done func(m *Message, r *Room, again bool, err error)) {
+	if err := c.Take(by, limits.Messages); err != nil {
+		done(nil, nil, false, err)
+		return
+	}
 	room, d, err := c.target(ctx, by, name, d)
 	if err != nil {
 		done(nil, nil, false, err)

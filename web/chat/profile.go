@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"hearth/web/limits"
 	"hearth/web/locale"
 )
 
@@ -28,6 +29,11 @@ func (c *Chat) edit(ctx context.Context, by Caller, id int64, what string, job f
 	u, err := c.User(ctx, id)
 	if err != nil {
 		return err
+	}
+	if by.User.ID != id {
+		if err := c.Take(by, limits.Admin); err != nil {
+			return err
+		}
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
 		if err := job(tx); err != nil {
@@ -54,6 +60,11 @@ func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile
 	u, err := c.User(ctx, id)
 	if err != nil {
 		return err
+	}
+	if by.User != nil && by.User.ID == id {
+		if err := c.Take(by, limits.Profile); err != nil {
+			return err
+		}
 	}
 	edited := User{Name: u.Name, FirstName: p.FirstName, LastName: p.LastName}
 	return c.edit(ctx, by, id, "user_edited", func(tx Tx) error {

@@ -131,6 +131,9 @@ func (c *Chat) keep(tx Tx, r *Room, by Caller, owned bool) (int64, error) {
 		err := tx.QueryRow("SELECT id FROM room WHERE name_key = ?", r.Key).Scan(&id)
 		return id, err
 	}
+	if err := c.takeRoom(by, r); err != nil {
+		return 0, err
+	}
 	id, err := res.LastInsertId()
 	if err != nil {
 		return 0, fmt.Errorf("make room %s: %w", r.Key, err)

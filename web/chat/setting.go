@@ -62,8 +62,8 @@ func (c *Chat) loadSettings(ctx context.Context) (map[string]string, error) {
 
 // SetSettings stores settings. Those that it is not given stay as they are.
 func (c *Chat) SetSettings(ctx context.Context, by Caller, values map[string]string) error {
-	if !by.Admin() {
-		return Errorf("not_allowed")
+	if err := c.takeAdmin(by); err != nil {
+		return err
 	}
 	for name, value := range values {
 		if err := checkSetting(name, value); err != nil {

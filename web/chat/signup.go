@@ -6,6 +6,8 @@ import (
 	"net/mail"
 	"strings"
 	"unicode/utf8"
+
+	"hearth/web/limits"
 )
 
 // The longest profile fields, in characters. An address can't be longer (RFC 5321, section 4.5.3.1.3).
@@ -89,6 +91,11 @@ func (c *Chat) CreateUser(ctx context.Context, by Caller, n NewUser) (*User, err
 	}
 	if n.Profile, err = n.Profile.Check(); err != nil {
 		return nil, err
+	}
+	if by.Admin() {
+		if err := c.Take(by, limits.Admin); err != nil {
+			return nil, err
+		}
 	}
 	n.Name = name
 	u := &User{Name: name, FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Admin: n.Admin, Lang: n.Lang, Created: moment(millis(c.now()))}

@@ -1,0 +1,128 @@
+// Package limits is the one table of how much a person, a visitor or an address may have the server
+// store, send or compute, and the limiter that enforces it. It knows nothing of chat or HTTP.
+package limits
+
+import (
+	"fmt"
+	"time"
+)
+
+// Name names a limit of the Table.
+type Name string
+
+// The limits. The Table says what each of them counts.
+const (
+	Messages      Name = "messages"
+	Rooms         Name = "rooms"
+	AdminRooms    Name = "admin_rooms"
+	Conversations Name = "conversations"
+	RoomChanges   Name = "room_changes"
+	Invitations   Name = "invitations"
+	Profile       Name = "profile"
+	Password      Name = "password"
+	Settings      Name = "settings"
+	Admin         Name = "admin"
+	ReadMarks     Name = "read_marks"
+	Typing        Name = "typing"
+	SignUps       Name = "sign_ups"
+	LogIns        Name = "log_ins"
+	GuestNames    Name = "guest_names"
+	Requests      Name = "requests"
+	Searches      Name = "searches"
+	TextSearches  Name = "text_searches"
+	NewSockets    Name = "new_sockets"
+	VisitorOpen   Name = "visitor_open"
+	UserOpen      Name = "user_open"
+	Control       Name = "control"
+	Frames        Name = "frames"
+)
+
+// Limit is a row of the Table: a token bucket if it has a Rate, else a number that is never exceeded.
+type Limit struct {
+	Name Name
+	// What is counted, for Whom, and what happens Beyond it, as the documentation says.
+	What, Whom, Beyond string
+	Burst              int  // how many at once
+	Rate               Rate // how many come back, and in which time; zero: none
+}
+
+// Rate is N events in Per.
+type Rate struct {
+	N   int
+	Per time.Duration
+}
+
+// HowMuch is the limit in words: "60 at once, then 20 a second".
+func (l Limit) HowMuch() string {
+	if l.Rate.N == 0 {
+		return fmt.Sprint(l.Burst)
+	}
+	unit := map[time.Duration]string{time.Second: "second", time.Minute: "minute", time.Hour: "hour"}[l.Rate.Per]
+	return fmt.Sprintf("%d at once, then %d a %s", l.Burst, l.Rate.N, unit)
+}
+
+// Row is the limit as a row of a Markdown table.
+func (l Limit) Row() string {
+	return fmt.Sprintf("| %s | %s | %s | %s |", l.What, l.Whom, l.HowMuch(), l.Beyond)
+}
+
+// interval is the time in which one of them comes back.
+func (l Limit) interval() time.Duration { return l.Rate.Per / time.Duration(l.Rate.N) }
+
+// What the documentation calls those who are counted, and what happens to them.
+const (
+	person  = "a user; a visitor's address"
+	user    = "a user"
+	address = "an address"
+	refused = "`rate_limited`"
+)
+
+// Table has every limit. README.md and PROTOCOL.md have the same rows.
+var Table = []Limit{
+	// Ten times what the fastest typist sends, and enough for a paste of some lines.
+	{Messages, "messages, edits, deletions, reactions", person, refused, 60, Rate{20, time.Second}},
+	// Each room is sent to every open page, and stays in everybody's lobby.
+	{Rooms, "new rooms, those made by speaking in them too", person, refused, 10, Rate{20, time.Hour}},
+	{AdminRooms, "the same by an admin", user, refused, 100, Rate{100, time.Hour}},
+	// Each stands in the other person's sidebar.
+	{Conversations, "private conversations begun", user, refused, 50, Rate{100, time.Hour}},
+	// Each is sent to every open page.
+	{RoomChanges, "changes of a room's topic, access or members", user, refused, 30, Rate{30, time.Minute}},
+	{Invitations, "invitations made or revoked", "an admin", refused, 60, Rate{60, time.Hour}},
+	{Profile, "changes of one's own name and e-mail address", user, refused, 5, Rate{1, time.Minute}},
+	// Each costs two password hashes, 50 ms CPU together.
+	{Password, "changes of one's own password", user, refused, 5, Rate{5, time.Hour}},
+	{Settings, "changes of language or theme, sessions ended", user, refused, 20, Rate{20, time.Minute}},
+	{Admin, "changes on the admin site but those above", "an admin", refused, 100, Rate{2, time.Second}},
+	{ReadMarks, "read marks", user, "left out; the next one counts", 20, Rate{5, time.Second}},
+	{Typing, "`typing`", person, "left out", 10, Rate{2, time.Second}},
+	// Behind one address may be a whole house, or a school.
+	{SignUps, "accounts made", address, refused, 20, Rate{20, time.Hour}},
+	// Each leaves a session; a script may sign in once a minute.
+	{LogIns, "log-ins with the right password", user, refused, 60, Rate{60, time.Hour}},
+	{GuestNames, "names chosen by visitors", address, refused, 20, Rate{20, time.Hour}},
+	{Requests, "pages, forms and API requests", person, refused + " with 429 and `Retry-After`", 120, Rate{20, time.Second}},
+	// Each reads a whole list.
+	{Searches, "lists that are filtered by a text", person, refused, 30, Rate{2, time.Second}},
+	// Each reads messages for up to a second.
+	{TextSearches, "searches in all messages", "an admin", refused, 10, Rate{30, time.Minute}},
+	// A whole house that comes back after a restart is in again within seconds: browsers try again.
+	{NewSockets, "new sockets", "an address; its visitors apart from its users", "429 " + refused + ", with `Retry-After`", 20, Rate{20, time.Second}},
+	{VisitorOpen, "open sockets of visitors", address, "429 " + refused + ", with `Retry-After`", 200, Rate{}},
+	// Five devices with twenty pages each. As 1 MiB may wait for each, one person can hold 100 MiB.
+	{UserOpen, "open sockets of users", user, "429 " + refused + ", with `Retry-After`", 100, Rate{}},
+	// Browsers ping nobody, and answer one ping in 25 s.
+	{Control, "pings and pongs", "a socket", "closed with 1008", 10, Rate{5, time.Second}},
+	// Ten times as many as messages are more than any client needs.
+	{Frames, "frames of any kind, fragments too", "a socket", "read late: your writes wait", 200, Rate{200, time.Second}},
+}
+
+// Of is the limit of that name. It panics if the Table has none: names are the program's own.
+func Of(n Name) Limit {
+	for _, l := range Table {
+		if l.Name == n {
+			return l
+		}
+	}
+	panic("no limit is called " + string(n))
+}
