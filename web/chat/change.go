@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -104,10 +105,13 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id int64, text string) error
 	if err := c.MaySpeak(ctx, by, r); err != nil || m.Text == text {
 		return err
 	}
-	at := c.now().Truncate(time.Millisecond)
+	edited := &Message{ID: id, Text: text, Edited: c.now().Truncate(time.Millisecond)}
+	if err := c.render(ctx, edited); err != nil {
+		return err
+	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
 		tx.Erase()
-		res, err := tx.Exec("UPDATE message SET text = ?, edited_at = ? WHERE id = ? AND deleted_at IS NULL", text, millis(at), id)
+		res, err := tx.Exec("UPDATE message SET text = ?, edited_at = ? WHERE id = ? AND deleted_at IS NULL", text, millis(edited.Edited), id)
 		if err != nil {
 			return fmt.Errorf("edit message %d: %w", id, err)
 		}
@@ -120,7 +124,7 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id int64, text string) error
 		if err != nil {
 			return err
 		}
-		tx.Announce(r.Group(), c.edited(id, n, by.Name(), text, at))
+		tx.Announce(r.Group(), edited.edited(n, by.Name()))
 		return nil
 	})
 	return storage("edit a message", err)
@@ -137,10 +141,10 @@ type editFrame struct {
 }
 
 // edited is the event of an edited message; its human-readable message is the new text.
-func (c *Chat) edited(id, seq int64, by, text string, at time.Time) Event {
-	f := editFrame{Type: "message_edited", ID: id, Seq: seq, User: by, Message: text, EditedAt: Stamp(at)}
-	if html, plain := c.HTML(text); !plain {
-		f.HTML = html
+func (m *Message) edited(seq int64, by string) Event {
+	f := editFrame{Type: "message_edited", ID: m.ID, Seq: seq, User: by, Message: m.Text, EditedAt: Stamp(m.Edited)}
+	if !m.Plain {
+		f.HTML = m.HTML
 	}
 	e := same(f.Type, false, f)
 	e.Seq = seq
@@ -326,7 +330,7 @@ func (m *Message) addReaction(emoji string, sender int64, user string) {
 	}
 }
 
-// changes are the events of what happened to messages, between two addresses. What an edit or a
+// changes are the events of what happened to messages, between two addresses, in no order. What an edit or a
 // reaction has led to is told as it is now.
 func (c *Chat) changes(ctx context.Context, low, high int64) ([]Event, error) {
 	rows, err := c.read.Query(ctx, `SELECT x.id, x.kind, x.message_id, x.emoji, x.on_off, coalesce(u.name, s.guest || ?, ''),
@@ -340,6 +344,7 @@ func (c *Chat) changes(ctx context.Context, low, high int64) ([]Event, error) {
 	}
 	defer rows.Close()
 	var events []Event
+	var edits []edit // rendered with no query open: the readers are few
 	for rows.Next() {
 		var x change
 		var id int64
@@ -355,10 +360,24 @@ func (c *Chat) changes(ctx context.Context, low, high int64) ([]Event, error) {
 			events = append(events, messageDeleted(x.Message, line(id), user))
 		case gone: // a deletion follows, or has been told
 		case x.Kind == "edit":
-			events = append(events, c.edited(x.Message, line(id), user, text, moment(edited.Int64)))
+			edits = append(edits, edit{&Message{ID: x.Message, Text: text, Edited: moment(edited.Int64)}, line(id), user})
 		case x.Kind == "react":
 			events = append(events, reacted(x, line(id), user, count))
 		}
 	}
-	return events, storage("load changes", rows.Err())
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, storage("load changes", err)
+	}
+	for _, x := range edits {
+		c.fillHTML(ctx, []*Message{x.message})
+		events = append(events, x.message.edited(x.seq, x.by))
+	}
+	return events, nil
+}
+
+// edit is a message with its new text, and where in the room's line who gave it that.
+type edit struct {
+	message *Message
+	seq     int64
+	by      string
 }

@@ -61,10 +61,11 @@ type Chat struct {
 	fixed    Fixed
 	limits   *limits.Set // nil: none
 
-	users    userCache
-	hasUsers atomic.Bool // somebody has an account; false: unknown
-	sessions sessionCache
-	watch    func(u *User, isNew bool) // nil: nobody looks at the people
+	users     userCache
+	documents documentCache
+	hasUsers  atomic.Bool // somebody has an account; false: unknown
+	sessions  sessionCache
+	watch     func(u *User, isNew bool) // nil: nobody looks at the people
 
 	// Only jobs of the writer touch these.
 	last map[int64]int64 // the highest number given out in each room

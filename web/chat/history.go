@@ -139,6 +139,7 @@ func (c *Chat) History(ctx context.Context, r *Room, p Page) ([]*Message, int64,
 		order = "ASC"
 	}
 	found, err := c.messages(ctx, "WHERE m.id > ? AND m.id < ? AND m.deleted_at IS NULL ORDER BY m.id "+order+" LIMIT ?", low, high, p.Limit)
+	c.fillHTML(ctx, found)
 	sort.Slice(found, func(i, j int) bool { return found[i].ID < found[j].ID })
 	return found, seq, err
 }
@@ -195,6 +196,7 @@ func (c *Chat) Since(ctx context.Context, r *Room, after int64) ([]Event, int64,
 	if err != nil {
 		return nil, 0, err
 	}
+	c.fillHTML(ctx, found)
 	for _, m := range found {
 		events = append(events, c.said(m, r, false))
 	}

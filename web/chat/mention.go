@@ -1,29 +1,108 @@
 package chat
 
 import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
 )
 
-// Mentions reports whether a text calls u by @name, without regard to case. What follows the name
-// must not be able to be part of it, but for a full stop that ends a sentence.
-func Mentions(text string, u *User) bool {
-	text, name := strings.ToLower(text), "@"+strings.ToLower(u.Name)
-	for {
-		before, after, found := strings.Cut(text, name)
-		if !found {
-			return false
+// maxMissing is how much memory the names may take that are known to be nobody's, in bytes: where it starts anew.
+const maxMissing = 1 << 20
+
+// missing reports whether it is known that nobody is called by key.
+func (c *userCache) missing(key string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.nobody[key]
+}
+
+// keepMissing remembers that nobody is called by keys, unless something has changed since the cache was of that age.
+func (c *userCache) keepMissing(keys []string, age int) {
+	const entry = 64 // of a map, about
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if age != c.age {
+		return
+	}
+	for _, key := range keys {
+		if c.nobody == nil || c.nobodySize > maxMissing {
+			c.nobody, c.nobodySize = map[string]bool{}, 0
 		}
-		prev, _ := utf8.DecodeLastRuneInString(before)
-		next, _ := utf8.DecodeRuneInString(strings.TrimLeft(after, "."))
-		if !inName(prev) && (after == "" || !inName(next) || after[0] == '.' && unicode.IsSpace(next)) {
-			return true
-		}
-		text = after
+		c.nobody[key] = true
+		c.nobodySize += entry + len(key)
 	}
 }
 
-func inName(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '-' || r == '+' || r == '@'
+// appear makes known that key is somebody's name now.
+func (c *userCache) appear(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.age++
+	c.appeared++
+	delete(c.nobody, key)
+}
+
+// appearances is how often a name may have become somebody's.
+func (c *userCache) appearances() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.appeared
+}
+
+// usersByName are those of the names that somebody has, in upper or lower case, with their users: one query for all
+// that are not at hand. That a name is nobody's is remembered. Error: storage; what was at hand is returned then.
+func (c *Chat) usersByName(ctx context.Context, names []string) (map[string]*User, error) {
+	found := make(map[string]*User, len(names))
+	spellings := map[string][]string{} // of names that aren't at hand, by key
+	_, age := c.users.key("")
+	for _, name := range names {
+		key := NameKey(name)
+		if u, _ := c.users.key(key); u != nil {
+			found[name] = u
+		} else if !c.users.missing(key) {
+			spellings[key] = append(spellings[key], name)
+		}
+	}
+	if len(spellings) == 0 {
+		return found, nil
+	}
+	users, err := c.loadUsers(ctx, age, slices.Collect(maps.Keys(spellings)))
+	if err != nil {
+		return found, err
+	}
+	for _, u := range users {
+		key := foldName(u.Name)
+		for _, name := range spellings[key] {
+			found[name] = u
+		}
+		delete(spellings, key)
+	}
+	c.users.keepMissing(slices.Collect(maps.Keys(spellings)), age)
+	return found, nil
+}
+
+// loadUsers reads the users with these keys.
+func (c *Chat) loadUsers(ctx context.Context, age int, keys []string) ([]*User, error) {
+	list, err := json.Marshal(keys)
+	if err != nil {
+		return nil, storage("look for users", err)
+	}
+	rows, err := c.read.Query(ctx, "SELECT "+userColumns+" FROM user WHERE name_key IN (SELECT value FROM json_each(?))", string(list))
+	if err != nil {
+		return nil, storage("look for users", err)
+	}
+	defer rows.Close()
+	var users []*User
+	for rows.Next() {
+		var u User
+		dest, done := u.into()
+		if err := rows.Scan(dest...); err != nil {
+			return nil, storage("look for users", err)
+		}
+		done()
+		c.users.keep(&u, age)
+		users = append(users, &u)
+	}
+	return users, storage("look for users", rows.Err())
 }

@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"hearth/web/limits"
-	"hearth/web/markup"
 )
 
 // Limits of PROTOCOL.md.
@@ -34,6 +33,9 @@ type Message struct {
 	ReplyTo  int64
 	Answers  *Excerpt // of ReplyTo, nil if it is gone
 	Nonce    string
+	HTML     string  // what the text looks like, for a page; "" in what is not read to be shown
+	Plain    bool    // HTML is nothing but the text
+	Mentions []int64 // the ids of those who are called by @name in the text, ascending
 
 	Reactions []Reactions
 }
@@ -75,7 +77,7 @@ type reply struct {
 	Excerpt string `json:"excerpt"`
 }
 
-// Frame is m as said in the room called room.
+// Frame is m, which was rendered, as said in the room called room.
 func (c *Chat) Frame(m *Message, room string) MessageFrame {
 	f := MessageFrame{ID: m.ID, Seq: m.Seq, Room: room, User: m.User, Guest: m.Guest(), Message: m.Text,
 		Timestamp: Stamp(m.At), ReplyTo: m.ReplyTo, Nonce: m.Nonce, Reactions: m.Reactions}
@@ -89,24 +91,10 @@ func (c *Chat) Frame(m *Message, room string) MessageFrame {
 	if x := m.Answers; x != nil {
 		f.Reply = &reply{ID: x.ID, Display: x.Display, Excerpt: x.Text}
 	}
-	if html, plain := c.HTML(m.Text); !plain {
-		f.HTML = html
+	if !m.Plain {
+		f.HTML = m.HTML
 	}
 	return f
-}
-
-// HTML is the text marked up, and whether it is nothing but the text.
-func (c *Chat) HTML(text string) (html string, plain bool) {
-	return markup.HTML(text, markup.Options{Mention: c.mention})
-}
-
-// mention finds who is called by @name in a text.
-func (c *Chat) mention(name string) (url, display string, ok bool) {
-	u, err := c.UserByName(context.Background(), name)
-	if err != nil {
-		return "", "", false
-	}
-	return "/chat/@" + u.Name + "/", u.Name, true
 }
 
 // said is the event of a message. In a private conversation each side has its own name for the room.
@@ -182,13 +170,20 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 		done(nil, nil, false, err)
 		return
 	}
-	again := false
+	if err := c.render(ctx, m); err != nil {
+		done(nil, nil, false, err)
+		return
+	}
+	again, said := false, m.Text
 	c.disk.Submit(func(tx Tx) (err error) {
 		again, err = c.store(tx, room, m, by)
 		return err
 	}, func(err error) {
 		if room.ID == 0 && err == nil {
 			c.rooms.clear() // the room is kept from now on
+		}
+		if again && m.Text != said {
+			c.fillHTML(ctx, []*Message{m}) // it was edited, or the nonce is another message's
 		}
 		if err == nil && !again {
 			c.ring(m.RoomID, room) // not before: a commit may take longer than the bell waits

@@ -117,6 +117,7 @@ func (c *Chat) CreateUser(ctx context.Context, by Caller, n NewUser) (*User, err
 	}
 	c.ended(guests)
 	c.users.drop(u.ID)
+	c.users.appear(key)
 	if c.watch != nil {
 		c.watch(u, true)
 	}

@@ -2,7 +2,9 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -180,17 +182,30 @@ func (c *Chat) unreadOf(ctx context.Context, u *User, room int64) (n, mentions i
 		return 0, 0, storage("count what is unread", err)
 	}
 	defer rows.Close()
+	var texts []string // that may mention somebody; looked at with no query open: the readers are few
 	for rows.Next() {
 		var text string
 		if err := rows.Scan(&text); err != nil {
 			return 0, 0, storage("count what is unread", err)
 		}
 		n++
-		if strings.Contains(text, "@") && Mentions(text, u) {
+		if strings.Contains(text, "@") {
+			texts = append(texts, text)
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return 0, 0, storage("count what is unread", err)
+	}
+	for _, text := range texts {
+		d, err := c.document(ctx, text)
+		if err != nil {
+			return 0, 0, err
+		}
+		if slices.Contains(d.Mentions(), u.ID) {
 			mentions++
 		}
 	}
-	return n, mentions, storage("count what is unread", rows.Err())
+	return n, mentions, nil
 }
 
 type unreadFrame struct {

@@ -63,6 +63,10 @@ type userCache struct {
 	byID  map[int64]*User
 	byKey map[string]*User
 	age   int // moves with every change, so that what was read before it is not kept
+
+	nobody     map[string]bool // keys of names that are nobody's
+	nobodySize int             // in bytes
+	appeared   int             // moves when a name may have become somebody's
 }
 
 func (c *userCache) id(id int64) (*User, int) {
@@ -104,7 +108,9 @@ func (c *userCache) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.age++
+	c.appeared++
 	c.byID, c.byKey = nil, nil
+	c.nobody, c.nobodySize = nil, 0
 }
 
 // User is the user with that id, ErrNotFound if there is none.

@@ -15,7 +15,7 @@ func BenchmarkHTML(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				HTML(text, Options{Mention: people})
+				Parse(text, people).HTML(person)
 			}
 		})
 	}

@@ -39,8 +39,7 @@ var budgetKey = parser.NewContextKey()
 
 // budget is what one message has used of what messages may use.
 type budget struct {
-	mention  func(name string) (url, display string, ok bool) // Options.Mention
-	lookups  int
+	mentions []*mention
 	brackets int
 }
 

@@ -1,31 +1,50 @@
 package markup
 
 import (
+	"fmt"
 	"html"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
-// people knows ada, o.k and 小明, and shows them under other names.
-func people(name string) (url, display string, ok bool) {
-	known := map[string]string{"ada": "Ada Lund", "o.k": "O <K>", "小明": "小明", "mai@example.org": "Mai"}
-	display, ok = known[strings.ToLower(name)]
-	return "/chat/@" + strings.ToLower(name) + "/?a=1&b=2", display, ok
+// people are the ids of those whom the tests know, by the names that they may be called by.
+var people = map[string]int64{"ada": 1, "Ada": 1, "ADA": 1, "o.k": 2, "小明": 3, "mai@example.org": 4, "old.": 5, "o": 6}
+
+var persons = map[int64]Person{
+	1: {"/chat/@ada/?a=1&b=2", "ada", "Ada Lund"},
+	2: {"/chat/@o.k/", "o.k", "O <K>"},
+	3: {"/chat/@小明/", "小明", "小明"},
+	4: {"/chat/@mai@example.org/", "mai@example.org", "Mai"},
+	5: {"/chat/@old./", "old.", "Old"},
+}
+
+func person(id int64) (Person, bool) {
+	p, ok := persons[id]
+	return p, ok
+}
+
+// rendered is a text as those see it who see the people by name.
+func rendered(text string) (html string, plain bool) {
+	d := Parse(text, people)
+	return d.HTML(person), d.Plain()
 }
 
 const rel = `" rel="nofollow noopener noreferrer" target="_blank">`
 
 func link(address, text string) string { return `<a href="` + address + rel + text + `</a>` }
 
-var ada = `<a class="mention" href="/chat/@ada/?a=1&amp;b=2">@Ada Lund</a>`
+var ada = `<a class="mention" href="/chat/@ada/?a=1&amp;b=2" title="@ada">@Ada Lund</a>`
 
 // check compares the HTML of messages that do have markup.
 func check(t *testing.T, tests [][2]string) {
 	t.Helper()
 	for _, tt := range tests {
-		got, plain := HTML(tt[0], Options{Mention: people})
+		got, plain := rendered(tt[0])
 		if got != tt[1] || plain {
-			t.Errorf("HTML(%q)\n got %s (plain: %v)\nwant %s", tt[0], got, plain, tt[1])
+			t.Errorf("%q\n got %s (plain: %v)\nwant %s", tt[0], got, plain, tt[1])
 		}
 	}
 }
@@ -106,29 +125,114 @@ func TestMentions(t *testing.T) {
 		{"_@ada_ **@ada**", "<p><em>" + ada + "</em> <strong>" + ada + "</strong></p>"},
 		{"@ada-thanks", "<p>" + ada + "-thanks</p>"},
 		{"@ada你好 你好@ada", "<p>" + ada + "你好 你好" + ada + "</p>"},
-		{"@o.k.", `<p><a class="mention" href="/chat/@o.k/?a=1&amp;b=2">@O &lt;K&gt;</a>.</p>`},
-		{"@mai@example.org", `<p><a class="mention" href="/chat/@mai@example.org/?a=1&amp;b=2">@Mai</a></p>`},
+		{"@o.k.", `<p><a class="mention" href="/chat/@o.k/" title="@o.k">@O &lt;K&gt;</a>.</p>`},
+		{"@mai@example.org", `<p><a class="mention" href="/chat/@mai@example.org/" title="@mai@example.org">@Mai</a></p>`},
 		{`\@ada @ada`, "<p>@ada " + ada + "</p>"},
 		{"[@ada and [ @ada", "<p>[" + ada + " and [ " + ada + "</p>"},
 		{"`@ada` *x*", "<p><code>@ada</code> <em>x</em></p>"},
 	})
-	if got, plain := HTML("@ada", Options{}); got != "@ada" || !plain {
-		t.Errorf("without Mention: %q, %v", got, plain)
+	if d := Parse("@ada", nil); d.HTML(person) != "@ada" || !d.Plain() {
+		t.Errorf("where nobody is known: %q, %v", d.HTML(person), d.Plain())
+	}
+}
+
+// People stand in a document by their ids: they are shown as they are called at the time.
+func TestPeopleAreFilledInLater(t *testing.T) {
+	d := Parse("hi @ada [and @ada](https://b.example) <@o>", people)
+	shown := func(p Person, ok bool) string {
+		return d.HTML(func(int64) (Person, bool) { return p, ok })
+	}
+	for _, tt := range []struct{ got, want string }{
+		{shown(Person{"/u", "x", "x"}, true), `<p>hi <a class="mention" href="/u">@x</a> ` + link("https://b.example", "and @x") + ` &lt;<a class="mention" href="/u">@x</a>&gt;</p>`},
+		{shown(Person{"/u", "x", `<"X">`}, true), `<p>hi <a class="mention" href="/u" title="@x">@&lt;&#34;X&#34;&gt;</a> ` + link("https://b.example", "and @&lt;&#34;X&#34;&gt;") +
+			` &lt;<a class="mention" href="/u" title="@x">@&lt;&#34;X&#34;&gt;</a>&gt;</p>`},
+		{shown(Person{}, false), `<p>hi @ada ` + link("https://b.example", "and @ada") + ` &lt;@o&gt;</p>`},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("got  %s\nwant %s", tt.got, tt.want)
+		}
+	}
+	if got := d.Mentions(); !slices.Equal(got, []int64{1, 6}) {
+		t.Errorf("mentions %v", got)
+	}
+}
+
+// Whom a text mentions: names begin and end with a letter or digit. Punctuation belongs to a name only if it
+// is an old one that ends so, and nobody has the shorter name.
+func TestWhoIsMentioned(t *testing.T) {
+	for _, tt := range []struct {
+		text, names string // that somebody has
+		want        string
+		open        bool
+	}{
+		{"@bob", "bob bob.", "bob", false},
+		{"@bob.", "bob bob.", "bob", false},
+		{"@bob.", "bob.", "bob.", true},
+		{"@bob...", "bob.", "bob.", true},
+		{"@bob...", "bob...", "bob...", true},
+		{"@bob.-.", "bob bob.-.", "bob", false},
+		{"@bob!", "bob bob!", "bob", false},
+		{"@bob-and-co", "bob bob-and", "bob-and", true},
+		{"@bob-and-co", "bob bob-and bob-and-co", "bob-and-co", false},
+		{"@bob@example.org", "bob@example.org bob", "bob@example.org", false},
+		{"@bob@example.org", "bob", "bob", true},
+		{"@@bob", "bob", "", true},
+		{"@@bob", "bob @bob", "@bob", false},
+		{"@_bob", "bob _bob", "_bob", false},
+		{"_@bob_", "bob bob_", "bob", false},
+		{"@_", "_", "_", false},
+		{"mail bob@bob", "bob", "", false},
+		{"https://a.example/@bob", "bob", "", false},
+		{"`@bob`", "bob", "", false},
+		{"```\n@bob\n```", "bob", "", false},
+		{`\@bob`, "bob", "", false},
+		{"@bobby", "bob", "", true},
+		{"@小明你好", "小明", "", true},
+		{"@bob你好", "bob", "bob", true},
+		{"> @bob said", "bob", "bob", false},
+		{"[@bob](https://a.example)", "bob", "bob", false},
+		{"@bob @eve @bob", "eve bob", "bob eve", false},
+	} {
+		known, name := map[string]int64{}, map[int64]string{}
+		for i, n := range strings.Fields(tt.names) {
+			known[n], name[int64(i+1)] = int64(i+1), n
+		}
+		asked := Names(tt.text)
+		maps.DeleteFunc(known, func(n string, _ int64) bool { return !slices.Contains(asked, n) })
+		d := Parse(tt.text, known)
+		var got []string
+		for _, id := range d.Mentions() {
+			got = append(got, name[id])
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != tt.want || d.Open() != tt.open && len(asked) > 0 {
+			t.Errorf("%q of %q: %q (open: %v), want %q (%v)", tt.text, tt.names, got, d.Open(), tt.want, tt.open)
+		}
 	}
 }
 
 func TestLookupsAreBounded(t *testing.T) {
-	for _, text := range []string{strings.Repeat("@a ", 1333), "@" + strings.Repeat("a.", 2000), strings.Repeat("@", 4000)} {
-		calls := 0
-		HTML(text, Options{Mention: func(name string) (string, string, bool) {
-			calls++
-			if len(name) > maxName {
-				t.Errorf("looked up %d characters", len(name))
+	var many strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&many, "@%c%c.- ", 'a'+i%26, 'a'+i/26)
+	}
+	for _, text := range []string{
+		strings.Repeat("@a ", 1333), "@" + strings.Repeat("a.", 2000), strings.Repeat("@", 4000), strings.Repeat("你@", 2000),
+		strings.Repeat("你@a.", 1000), many.String(), strings.Repeat("_@a.b.c.d.e.f", 300),
+	} {
+		asked := Names(text)
+		if len(asked) > maxMentions {
+			t.Errorf("%.10q…: %d names", text, len(asked))
+		}
+		known := map[string]int64{}
+		for i, name := range asked {
+			known[name] = int64(i + 1)
+			if n := utf8.RuneCountInString(name); n > maxName {
+				t.Errorf("%.10q…: a name of %d characters", text, n)
 			}
-			return "", "", false
-		}})
-		if calls > maxLookups {
-			t.Errorf("%.10q…: %d lookups", text, calls)
+		}
+		if n := len(Parse(text, known).people); n > maxMentions {
+			t.Errorf("%.10q…: %d mentions", text, n)
 		}
 	}
 }
@@ -145,9 +249,9 @@ func TestPlain(t *testing.T) {
 		"ada@example.org", "@nobody", "@", "a@ada", "/@ada", "www.example.org", "привет", "你好：世界", "todo: x", "    indented", "\tx\n    y",
 		"|a|b|\n|-|-|", "😀", "\u202e", "tail \\", "hello  \nworld",
 	} {
-		got, plain := HTML(text, Options{Mention: people})
+		got, plain := rendered(text)
 		if got != html.EscapeString(text) || !plain {
-			t.Errorf("HTML(%q) = %q (plain: %v)", text, got, plain)
+			t.Errorf("%q is %q (plain: %v)", text, got, plain)
 		}
 	}
 }
@@ -158,7 +262,7 @@ func TestDepthIsBounded(t *testing.T) {
 		strings.Repeat("*", 2000) + "a" + strings.Repeat("*", 2000), strings.Repeat("*a _b ~~", 400) + strings.Repeat("~~ _ *", 100),
 		strings.Repeat("**a _b ", 200) + "x" + strings.Repeat("_ **", 200), strings.Repeat("- > ", 900) + "x",
 	} {
-		got, _ := HTML(text, Options{})
+		got := Parse(text, nil).HTML(person)
 		if depth := deepest(t, got); depth > maxBlocks+maxInlines+2 {
 			t.Errorf("%.20q…: elements are %d deep", text, depth)
 		}

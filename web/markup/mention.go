@@ -2,6 +2,7 @@ package markup
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,61 +15,60 @@ import (
 const (
 	// maxName is the length of the longest user name, in characters.
 	maxName = 150
-	// maxLookups bounds what one message can cost the database. Nobody reads a message that means more people.
-	maxLookups = 100
-	// maxCuts is how often an unknown name is tried again without what follows its last punctuation.
-	maxCuts = 4
+	// maxMentions is how many people one message can mention, and how many names are looked up for it. Nobody reads a
+	// message that means more.
+	maxMentions = 50
+	// maxForms is how many names one mention may stand for: "@ada-mai.", say, for ada-mai, "ada-mai." or ada.
+	maxForms = 6
 )
 
-// find looks a name up, as long as the message may still do so.
-func (b *budget) find(name string) (*mention, bool) {
-	if b.mention == nil || b.lookups >= maxLookups {
-		return nil, false
-	}
-	b.lookups++
-	url, display, ok := b.mention(name)
-	return &mention{url: url, display: display}, ok
+// candidate is a place in a text that mentions somebody if one of its forms is a name, the first that is.
+type candidate struct {
+	at    int // of the @
+	forms []string
 }
 
-// mention is a person named in a message.
-type mention struct {
-	ast.BaseInline
-	url, display string
-}
+// Names are the names that a text may mention, at most maxMentions. Parse wants to know which of them are somebody's.
+func Names(text string) []string { return names(candidates([]byte(text))) }
 
-var kindMention = ast.NewNodeKind("Mention")
-
-// Kind implements ast.Node.
-func (*mention) Kind() ast.NodeKind { return kindMention }
-
-// Dump implements ast.Node.
-func (m *mention) Dump(source []byte, level int) {
-	ast.DumpHelper(m, source, level, map[string]string{"url": m.url, "display": m.display}, nil)
-}
-
-// mentionParser finds @name where it doesn't follow a name itself, as in an e-mail address.
-type mentionParser struct{}
-
-func (mentionParser) Trigger() []byte { return []byte{'@'} }
-
-func (mentionParser) Parse(_ ast.Node, block text.Reader, pc parser.Context) ast.Node {
-	if belongsBefore(block.PrecendingCharacter()) {
-		return nil
-	}
-	people := pc.Get(budgetKey).(*budget)
-	line, _ := block.PeekLine()
-	name := nameAt(line[1:])
-	for range maxCuts {
-		if len(name) == 0 {
-			return nil
+// names are the forms of all candidates, each once: all the first ones before all the second ones and so on, until they
+// are maxMentions.
+func names(found []candidate) []string {
+	var all []string
+	seen := map[string]bool{}
+	for rank := range maxForms {
+		for _, c := range found {
+			if rank >= len(c.forms) || seen[c.forms[rank]] {
+				continue
+			}
+			if len(all) == maxMentions {
+				return all
+			}
+			seen[c.forms[rank]] = true
+			all = append(all, c.forms[rank])
 		}
-		if found, ok := people.find(string(name)); ok {
-			block.Advance(1 + len(name))
-			return found
-		}
-		name = cut(name)
 	}
-	return nil
+	return all
+}
+
+// candidates finds the first maxMentions places in a text where an @ with a name after it doesn't follow a name itself,
+// as in an e-mail address.
+func candidates(source []byte) []candidate {
+	var found []candidate
+	for at := 0; len(found) < maxMentions; at++ {
+		i := bytes.IndexByte(source[at:], '@')
+		if i < 0 {
+			break
+		}
+		at += i
+		if before, _ := utf8.DecodeLastRune(source[:at]); at > 0 && belongsBefore(before) {
+			continue
+		}
+		if forms := forms(nameAt(source[at+1:])); len(forms) > 0 {
+			found = append(found, candidate{at, forms})
+		}
+	}
+	return found
 }
 
 // belongsBefore reports whether an @ after this character is part of something else, such as an e-mail
@@ -90,11 +90,34 @@ func nameAt(line []byte) []byte {
 	return line[:end]
 }
 
-// cut makes a name shorter by what may not belong to it: punctuation at its end ("@ada."), else what follows
-// its last punctuation ("@ada-mai"), else another script's letters ("@ada你好").
-func cut(name []byte) []byte {
-	if i := bytes.LastIndexAny(name, "@.+-_"); i >= 0 {
-		return bytes.TrimRight(name[:i], "@.+-_")
+// punctuation is what names may contain beside letters and digits, but neither begin nor end with.
+const punctuation = "@.+-_"
+
+// forms are the names that a row of characters after an @ may stand for, the most likely first: without the
+// punctuation at its end ("@ada."), with some of it, as old names may end so, and then without what follows the last
+// punctuation ("@ada-mai") or, failing that, without letters of scripts that have no spaces ("@ada你好").
+func forms(row []byte) []string {
+	var found []string
+	name := bytes.TrimRight(row, punctuation)
+	if len(name) > 0 {
+		found = append(found, string(name))
+	}
+	for end := len(name) + 1; end <= len(row) && len(found) < 3; end++ {
+		found = append(found, string(row[:end]))
+	}
+	if end := string(row); len(found) > 0 && found[len(found)-1] != end {
+		found = append(found, end)
+	}
+	for name = shorter(name); len(name) > 0 && len(found) < maxForms; name = shorter(name) {
+		found = append(found, string(name))
+	}
+	return found
+}
+
+// shorter makes a name shorter by what may not belong to it; nil if there is nothing of that kind.
+func shorter(name []byte) []byte {
+	if i := bytes.LastIndexAny(name, punctuation); i >= 0 {
+		return bytes.TrimRight(name[:i], punctuation)
 	}
 	if i := bytes.IndexFunc(name, isUnspaced); i > 0 {
 		return name[:i]
@@ -102,10 +125,53 @@ func cut(name []byte) []byte {
 	return nil
 }
 
+// mention is a person named in a message.
+type mention struct {
+	ast.BaseInline
+	at, end int // of the text, from the @ on
+	id      int64
+}
+
+var kindMention = ast.NewNodeKind("Mention")
+
+// Kind implements ast.Node.
+func (*mention) Kind() ast.NodeKind { return kindMention }
+
+// Dump implements ast.Node.
+func (m *mention) Dump(source []byte, level int) { ast.DumpHelper(m, source, level, nil, nil) }
+
+// mentionParser reads the mentions that were found before.
+type mentionParser struct{}
+
+func (mentionParser) Trigger() []byte { return []byte{'@'} }
+
+func (mentionParser) Parse(_ ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	_, here := block.Position()
+	for _, m := range pc.Get(budgetKey).(*budget).mentions {
+		if m.at == here.Start {
+			block.Advance(m.end - m.at)
+			return m
+		}
+	}
+	return nil
+}
+
+// mentions finds out who is mentioned, in the order of the text. open means that there is a name that nobody has.
+func mentions(source []byte, known map[string]int64) (found []*mention, open bool) {
+	for _, c := range candidates(source) {
+		i := slices.IndexFunc(c.forms, func(name string) bool { return known[name] != 0 })
+		open = open || i != 0 // a name that comes first may be taken one day
+		if i >= 0 {
+			found = append(found, &mention{at: c.at, end: c.at + 1 + len(c.forms[i]), id: known[c.forms[i]]})
+		}
+	}
+	return found, open
+}
+
 // isNameRune reports whether user names may contain the character.
 func isNameRune(r rune) bool {
 	if r < utf8.RuneSelf {
-		return strings.ContainsRune("@.+-_", r) || '0' <= r && r <= '9' || 'a' <= r|0x20 && r|0x20 <= 'z'
+		return strings.ContainsRune(punctuation, r) || '0' <= r && r <= '9' || 'a' <= r|0x20 && r|0x20 <= 'z'
 	}
 	return unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark)
 }

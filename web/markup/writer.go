@@ -16,6 +16,7 @@ const maxInlines = 8
 // writer writes the HTML of one message.
 type writer struct {
 	html   strings.Builder
+	people []slot
 	source []byte
 	marked bool // there is more than text and paragraphs
 	depth  int  // of bold, italic and struck text
@@ -182,11 +183,6 @@ func (w *writer) anchor(address string, content func()) {
 }
 
 func (w *writer) mention(m *mention) {
-	if w.inLink {
-		w.escape("@" + m.display)
-		return
-	}
-	w.open(`<a class="mention" href="` + html.EscapeString(m.url) + `">`)
-	w.escape("@" + m.display)
-	w.html.WriteString("</a>")
+	w.marked = true
+	w.people = append(w.people, slot{at: w.html.Len(), id: m.id, typed: string(w.source[m.at:m.end]), inLink: w.inLink})
 }

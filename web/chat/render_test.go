@@ -1,0 +1,146 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hearth/web/markup"
+)
+
+func (p *place) shown(room string, n int) []*Message {
+	p.t.Helper()
+	r, err := p.Enter(context.Background(), p.admin, room)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	found, _, err := p.History(context.Background(), r, Page{Limit: n})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return found
+}
+
+// Who signs up under a name that was mentioned before, or is called otherwise now, is so in what was said before.
+func TestMentionsFollowTheAccounts(t *testing.T) {
+	p := newPlace(t)
+	ctx := context.Background()
+	p.say(p.admin, "r", "hi @Bob. and @ada")
+	for range 2 {
+		if m := p.shown("r", 1)[0]; strings.Contains(m.HTML, "@bob") || !slices.Equal(m.Mentions, []int64{p.admin.User.ID}) {
+			t.Errorf("before there is a bob: %s, %v", m.HTML, m.Mentions)
+		}
+	}
+	bob := p.user("bob")
+	m := p.shown("r", 1)[0]
+	if want := `<p>hi <a class="mention" href="/chat/@bob/">@bob</a>. and <a class="mention" href="/chat/@ada/">@ada</a></p>`; m.HTML != want {
+		t.Errorf("with a bob: %s", m.HTML)
+	}
+	if !slices.Equal(m.Mentions, []int64{p.admin.User.ID, bob.ID}) {
+		t.Errorf("with a bob: %v", m.Mentions)
+	}
+	if err := p.UpdateProfile(ctx, Caller{User: bob}, bob.ID, Profile{FirstName: "Bob", LastName: "<Stone>"}); err != nil {
+		t.Fatal(err)
+	}
+	before := p.documents.size
+	if m = p.shown("r", 1)[0]; !strings.Contains(m.HTML, `<a class="mention" href="/chat/@bob/" title="@bob">@Bob &lt;Stone&gt;</a>`) {
+		t.Errorf("with a name for bob: %s", m.HTML)
+	}
+	if p.documents.size != before {
+		t.Error("a new display name had the text parsed again")
+	}
+	if said := p.say(p.admin, "r", "@bob"); !slices.Equal(said.Mentions, []int64{bob.ID}) || !strings.Contains(said.HTML, "Stone") {
+		t.Errorf("said: %s, %v", said.HTML, said.Mentions)
+	}
+}
+
+// busyDisk runs jobs while nobody can look up a user or a document.
+type busyDisk struct {
+	*plainDisk
+	*Chat
+}
+
+func (d busyDisk) Write(_ context.Context, job func(Tx) error) error {
+	d.users.mu.Lock()
+	defer d.users.mu.Unlock()
+	d.documents.mu.Lock()
+	defer d.documents.mu.Unlock()
+	return d.plainDisk.Write(context.Background(), job)
+}
+
+func (d busyDisk) Submit(job func(Tx) error, done func(error)) {
+	done(d.Write(context.Background(), job))
+}
+
+// Nothing is looked up and nothing is rendered in the writer's transaction: a look-up there would wait for ever.
+func TestTheWriterDoesNotLookUp(t *testing.T) {
+	p := newPlace(t)
+	tom := Caller{User: p.user("tom")}
+	p.disk = busyDisk{p.disk.(*plainDisk), p.Chat}
+	over := make(chan bool)
+	go func() {
+		defer close(over)
+		m := p.say(p.admin, "r", "hi @tom and @nobody")
+		p.say(tom, "@ada", "hi @ada alone")
+		if err := p.Edit(context.Background(), p.admin, m.ID, "no, @ada, @somebody"); err != nil {
+			t.Error(err)
+		}
+	}()
+	select {
+	case <-over:
+	case <-time.After(time.Minute):
+		t.Fatal("a transaction waits for a look-up")
+	}
+	if m := p.shown("r", 1)[0]; !strings.HasPrefix(m.HTML, `<p>no, <a class="mention" href="/chat/@ada/">`) {
+		t.Errorf("after the edit: %s", m.HTML)
+	}
+}
+
+func TestDocumentsAreBounded(t *testing.T) {
+	var c documentCache
+	text := func(i int) string { return fmt.Sprintf("%d *%s*", i, strings.Repeat("a", 3900)) }
+	for i := range 10_000 {
+		c.keep(text(i), document{markup.Parse(text(i), nil), 0})
+		if _, ok := c.find(text(0), 0); !ok {
+			t.Fatalf("what is always asked for is gone after %d others", i)
+		}
+	}
+	size := 0
+	for _, m := range []map[string]document{c.new, c.old} {
+		for text, d := range m {
+			size += len(text) + d.Size()
+		}
+	}
+	if size > maxDocuments+1<<20 || size < maxDocuments/3 {
+		t.Errorf("%d bytes are kept", size)
+	}
+	if _, ok := c.find(text(1), 0); ok {
+		t.Error("what nobody asked for is kept for ever")
+	}
+}
+
+func TestNamesThatAreNobodysAreBounded(t *testing.T) {
+	var c userCache
+	for i := range 20_000 {
+		c.keepMissing([]string{fmt.Sprint(i, strings.Repeat("x", 140))}, 0)
+	}
+	size := 0
+	for key := range c.nobody {
+		size += len(key)
+	}
+	if size > maxMissing {
+		t.Errorf("%d bytes are kept", size)
+	}
+	c.keepMissing([]string{"bob"}, 0)
+	c.appear("bob")
+	if c.missing("bob") {
+		t.Error("a name that appeared is missing")
+	}
+	c.keepMissing([]string{"bob"}, 0) // looked up before it appeared
+	if c.missing("bob") {
+		t.Error("what was looked up before a change is kept after it")
+	}
+}
