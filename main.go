@@ -23,6 +23,7 @@ import (
 	"hearth/web/chat"
 	"hearth/web/console"
 	"hearth/web/heap"
+	"hearth/web/logging"
 )
 
 const (
@@ -146,12 +147,13 @@ func version() string {
 
 // settings are the flags of serve.
 type settings struct {
-	addr, data, guests, signup, limits, log, proxies string
+	addr, data, guests, signup, limits, log, proxies, hosts string
 }
 
 // names are the environment variables that stand in for flags.
 var environment = map[string]string{"addr": "HEARTH_ADDR", "data": "HEARTH_DATA", "guests": "HEARTH_GUESTS",
-	"signup": "HEARTH_SIGNUP", "limits": "HEARTH_LIMITS", "log": "HEARTH_LOG", "proxies": "HEARTH_PROXIES"}
+	"signup": "HEARTH_SIGNUP", "limits": "HEARTH_LIMITS", "log": "HEARTH_LOG", "proxies": "HEARTH_PROXIES",
+	"hosts": "HEARTH_HOSTS"}
 
 func (s *settings) flags() *flag.FlagSet {
 	f := flag.NewFlagSet("hearth", flag.ContinueOnError)
@@ -162,7 +164,8 @@ func (s *settings) flags() *flag.FlagSet {
 	f.StringVar(&s.signup, "signup", "", "who may make an account: `open|invite|closed` (HEARTH_SIGNUP; unset: an admin decides, at first closed)")
 	f.StringVar(&s.limits, "limits", "on", "rate limits, `on|off`; off is for load tests and trusted networks (HEARTH_LIMITS)")
 	f.StringVar(&s.log, "log", "text", "how to log, `text|json` (HEARTH_LOG)")
-	f.StringVar(&s.proxies, "proxies", "", "comma-separated `addresses` or networks of proxies whose X-Forwarded-For and -Proto are believed (HEARTH_PROXIES)")
+	f.StringVar(&s.proxies, "proxies", "", "comma-separated `addresses` or networks of proxies whose X-Forwarded-For, -Proto and -Host are believed (HEARTH_PROXIES)")
+	f.StringVar(&s.hosts, "hosts", "", "comma-separated `names` under which people reach this place, as in chat.example.org (HEARTH_HOSTS)")
 	return f
 }
 
@@ -231,12 +234,19 @@ func (s *settings) networks() ([]netip.Prefix, error) {
 	return all, nil
 }
 
-func (s *settings) logger(out io.Writer) *slog.Logger {
-	var h slog.Handler = slog.NewTextHandler(out, nil)
-	if s.log == "json" {
-		h = slog.NewJSONHandler(out, nil)
+// names are the names in -hosts, in lower case.
+func (s *settings) names() ([]string, error) {
+	names := strings.FieldsFunc(strings.ToLower(s.hosts), func(r rune) bool { return r == ',' || r == ' ' })
+	for _, name := range names {
+		if !chat.ValidHost(name) {
+			return nil, console.Usagef("-hosts: %q is no name of a host; write it as browsers send it, without a port, as in chat.example.org or xn--bcher-kva.example", name)
+		}
 	}
-	return slog.New(backup.Advise(h, s.data))
+	return names, nil
+}
+
+func (s *settings) logger(out io.Writer) *slog.Logger {
+	return slog.New(backup.Advise(logging.Handler(out, s.log), s.data))
 }
 
 // house is a running Hearth.
@@ -270,6 +280,10 @@ func build(s settings) (h *house, err error) {
 	if err != nil {
 		return nil, err
 	}
+	names, err := s.names()
+	if err != nil {
+		return nil, err
+	}
 	h = &house{hub: NewHub()}
 	h.listen, err = net.Listen("tcp", s.addr)
 	if err != nil {
@@ -290,7 +304,7 @@ func build(s settings) (h *house, err error) {
 	if err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
-	h.site, err = web.New(h.chat, h.hub, auth, h.store, web.Options{Version: version(), Limits: s.limits == "on", Proxies: proxies})
+	h.site, err = web.New(h.chat, h.hub, auth, h.store, web.Options{Version: version(), Limits: s.limits == "on", Proxies: proxies, Hosts: names})
 	if err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}

@@ -47,6 +47,7 @@ func TestMistakesAreOneSentence(t *testing.T) {
 		{[]string{"serve", "now"}, exitUsage, `"now" is one word too many`},
 		{[]string{"dance"}, exitUsage, `no command "dance"`},
 		{[]string{"-proxies", "the-moon"}, exitUsage, `"the-moon" is no address`},
+		{[]string{"-hosts", "http://chat.example.org"}, exitUsage, `"http://chat.example.org" is no name of a host`},
 		{[]string{"user"}, exitUsage, "user needs a command"},
 		{[]string{"user", "rename", "a"}, exitUsage, "no command user rename"},
 		{[]string{"user", "add"}, exitUsage, "takes 1 word"},
@@ -70,7 +71,7 @@ func TestMistakesAreOneSentence(t *testing.T) {
 func TestTheEnvironmentStandsInForFlags(t *testing.T) {
 	for name, variable := range environment {
 		t.Run(name, func(t *testing.T) {
-			values := map[string]string{"addr": ":1", "data": "d", "guests": "read", "signup": "closed", "limits": "off", "log": "json", "proxies": "10.0.0.1"}
+			values := map[string]string{"addr": ":1", "data": "d", "guests": "read", "signup": "closed", "limits": "off", "log": "json", "proxies": "10.0.0.1", "hosts": "a.example"}
 			t.Setenv(variable, values[name])
 			var s settings
 			if err := s.parse(nil, os.Stdout); err != nil {
@@ -79,7 +80,7 @@ func TestTheEnvironmentStandsInForFlags(t *testing.T) {
 			if new(settings).flags().Lookup(name) == nil {
 				t.Fatalf("there is no flag -%s", name)
 			}
-			got := map[string]string{"addr": s.addr, "data": s.data, "guests": s.guests, "signup": s.signup, "limits": s.limits, "log": s.log, "proxies": s.proxies}
+			got := map[string]string{"addr": s.addr, "data": s.data, "guests": s.guests, "signup": s.signup, "limits": s.limits, "log": s.log, "proxies": s.proxies, "hosts": s.hosts}
 			if got[name] != values[name] {
 				t.Errorf("-%s is %q", name, got[name])
 			}

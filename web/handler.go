@@ -33,7 +33,7 @@ var statuses = map[string]int{
 	"not_allowed": http.StatusForbidden, "other_site": http.StatusForbidden,
 	"not_found": http.StatusNotFound, "no_such_user": http.StatusNotFound, "no_such_message": http.StatusNotFound,
 	"room_name_empty": http.StatusNotFound, "room_name_too_long": http.StatusNotFound, "room_name_characters": http.StatusNotFound, "room_name_dots": http.StatusNotFound,
-	"method": http.StatusMethodNotAllowed, "room_taken": http.StatusConflict, "first_taken": http.StatusConflict,
+	"method": http.StatusMethodNotAllowed, "unknown_host": http.StatusMisdirectedRequest, "room_taken": http.StatusConflict, "first_taken": http.StatusConflict,
 	"too_big": http.StatusRequestEntityTooLarge, "rate_limited": http.StatusTooManyRequests, "storage": http.StatusInsufficientStorage,
 	"no_such_room": http.StatusNotFound, "setup_link": http.StatusNotFound, "upgrade": http.StatusUpgradeRequired, "stopping": http.StatusServiceUnavailable,
 	"internal": http.StatusInternalServerError,
@@ -156,7 +156,11 @@ func (s *Server) failPage(w http.ResponseWriter, r *ask, e *chat.Error) {
 	}
 	heading := r.heading(e.Code, strconv.Itoa(status))
 	v := s.view(r, heading)
-	v.Data = problem{Status: status, Heading: heading, Text: r.text(e), BackURL: "/"}
+	p := problem{Status: status, Heading: heading, Text: r.text(e), BackURL: "/", Back: r.loc.T("page.back")}
+	if e.Code == "unknown_host" { // all else is refused as well
+		p.BackURL, p.Back = "/login/", r.loc.T("login.submit")
+	}
+	v.Data = p
 	if err := s.render(w, r, status, "error", v); err != nil {
 		slog.Error("show an error page", "err", err)
 	}
@@ -176,7 +180,7 @@ func (r *ask) heading(kinds ...string) string {
 type problem struct {
 	Status        int
 	Heading, Text string
-	BackURL       string
+	BackURL, Back string
 }
 
 // seeOther answers a form with another page.

@@ -16,7 +16,7 @@ const keySize = 16
 var errHandshake = &chat.Error{Code: "bad_frame", Key: "upgrade"}
 
 // upgrade refuses what can't become a socket, in the order in which a client can mend it.
-func upgrade(r *ask) error {
+func (s *Server) upgrade(r *ask) error {
 	// RFC 9110, 7.8: in HTTP/1.0 nobody asks for an upgrade, whatever the header says.
 	if !r.ProtoAtLeast(1, 1) || !slices.Contains(listed(r, "Upgrade"), "websocket") {
 		return chat.Errorf("upgrade")
@@ -27,7 +27,7 @@ func upgrade(r *ask) error {
 	if r.Method != http.MethodGet || !slices.Contains(listed(r, "Connection"), "upgrade") || !keyed(r) {
 		return errHandshake
 	}
-	if !sameOrigin(r.Request) {
+	if !s.sameOrigin(r.Request) {
 		return errOtherSite
 	}
 	return nil

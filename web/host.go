@@ -1,14 +1,144 @@
 package web
 
 import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
+
+	"hearth/web/chat"
+	"hearth/web/logging"
+)
+
+// anyHost are the addresses that are answered under every name: those at which people come in, what
+// their pages need, and those for monitoring. One that ends in a slash stands for all below it.
+var anyHost = []string{"/login/", "/log_in/", setupPath, "/language/", "/static/", "/favicon.ico", "/healthz", "/metrics"}
+
+// jsonPaths are below what errors are answered in JSON.
+var jsonPaths = []string{"/api/", "/ws/", "/users/", "/new-user/"}
+
+// below reports whether path is one of those in list, or below one that ends in a slash.
+func below(path string, list []string) bool {
+	return slices.ContainsFunc(list, func(p string) bool { return path == p || strings.HasSuffix(p, "/") && strings.HasPrefix(path, p) })
+}
+
+var (
+	unknownHosts = logging.NewKind(slog.LevelWarn, "refused a request for an unknown host", 1)
+	unlearned    = logging.NewKind(slog.LevelError, "learn a host", 1)
+	otherSites   = logging.NewKind(slog.LevelWarn, "refused a request of another site", 1)
 )
 
 // hostName is the name in a Host header: without the port, brackets and a final dot, in lower case.
 func hostName(host string) string {
 	u := url.URL{Host: host}
 	return strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+}
+
+// host is the Host under which the client reached the server: what a trusted proxy has put last into
+// X-Forwarded-Host, or else the request's own.
+func (s *Server) host(r *http.Request) string {
+	if s.viaProxy(r) {
+		all := strings.Join(r.Header.Values("X-Forwarded-Host"), ",")
+		if last := strings.TrimSpace(all[strings.LastIndexByte(all, ',')+1:]); last != "" {
+			return last
+		}
+	}
+	return r.Host
+}
+
+// checkHost refuses requests under names that the server does not know, unless the client is signed
+// in. A page of a foreign domain whose name resolves to this server (DNS rebinding) could otherwise
+// read and write here with the rights of its visitor's network, since to the browser it is the same site.
+func (s *Server) checkHost(next http.Handler) http.Handler {
+	guard := func(w http.ResponseWriter, r *ask) error {
+		if err := s.admit(r, hostName(s.host(r.Request))); err != nil {
+			return err
+		}
+		next.ServeHTTP(w, r.Request)
+		return nil
+	}
+	page, api := s.page(guard), s.api(guard)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case s.ownHost(hostName(s.host(r))) || below(r.URL.Path, anyHost):
+			next.ServeHTTP(w, r)
+		case below(r.URL.Path, jsonPaths):
+			api(w, r)
+		default:
+			page(w, r)
+		}
+	})
+}
+
+// ownHost reports whether name certainly is this server's. No name at all is that of a program: browsers
+// always send one.
+func (s *Server) ownHost(name string) bool {
+	_, err := netip.ParseAddr(name)
+	return err == nil || name == "" || name == "localhost" || strings.HasSuffix(name, ".localhost") || strings.HasSuffix(name, ".local") ||
+		slices.Contains(s.names, name)
+}
+
+// admit lets in who asks under a name that an admin has signed in under, or is signed in. Error:
+// unknown_host.
+func (s *Server) admit(r *ask, name string) error {
+	known, err := s.chat.KnowsHost(r.Context(), name)
+	switch {
+	case known || err != nil:
+		return err
+	case r.caller.Admin(): // signed in under this name before names were learned
+		if s.learning.CompareAndSwap(false, true) {
+			go func() {
+				defer s.learning.Store(false)
+				s.learnHost(context.WithoutCancel(r.Context()), name)
+			}()
+		}
+		return nil
+	case r.caller.SignedIn():
+		return nil
+	}
+	unknownHosts.Log("host", name, "from", s.address(r.Request), "hint", "if it is this server's, start Hearth with -hosts "+name+", or let an admin log in there"+s.proxyHint(r.Request))
+	if !chat.ValidHost(name) {
+		name = "NAME"
+	}
+	return chat.Errorf("unknown_host", "host", name)
+}
+
+// learnHost notes a name of this server under which an admin is signed in. That it fails is no reason
+// to refuse the admin.
+func (s *Server) learnHost(ctx context.Context, name string) {
+	known, err := s.chat.KnowsHost(ctx, name)
+	if err == nil && !known && !s.ownHost(name) {
+		err = s.chat.LearnHost(ctx, name)
+	}
+	if err != nil {
+		unlearned.Log("host", name, "err", err)
+	}
+}
+
+// proxyHint is what to do about a proxy that passed the request on and is not trusted, "" if none did.
+func (s *Server) proxyHint(r *http.Request) string {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !forwarded(r.Header) || s.viaProxy(r) {
+		return ""
+	}
+	return "; if the request came through your proxy, start Hearth with -proxies " + at.Addr().Unmap().String()
+}
+
+// serverNames are the names of this computer and those in hosts.
+func serverNames(hosts []string) []string {
+	names := slices.Clone(hosts)
+	own, err := os.Hostname()
+	if err != nil {
+		slog.Warn("this computer's name is unknown; name it with -hosts", "err", err)
+		return names
+	}
+	own = hostName(own)
+	short, _, _ := strings.Cut(own, ".")
+	return append(names, own, short)
 }
 
 // sameHost reports whether the origin u has the host and port of a request with this Host header. A
@@ -19,11 +149,31 @@ func sameHost(u *url.URL, host string, secure bool) bool {
 	if !known || u.Host == "" || secure && u.Scheme != "https" {
 		return false
 	}
-	port := func(u url.URL) string {
-		if p := u.Port(); p != "" {
+	port := func(host string) string {
+		if p := (&url.URL{Host: host}).Port(); p != "" {
 			return p
 		}
 		return standard
 	}
-	return hostName(u.Host) == hostName(host) && port(*u) == port(url.URL{Host: host})
+	return hostName(u.Host) == hostName(host) && port(u.Host) == port(host)
+}
+
+// sameOrigin reports whether the request comes from a page of this site, or from no page at all.
+func (s *Server) sameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	if err == nil && sameHost(u, s.host(r), s.secure(r)) {
+		return true
+	}
+	s.logOtherSite(r)
+	return false
+}
+
+// logOtherSite logs that a request was refused because a page of another site has asked for it.
+func (s *Server) logOtherSite(r *http.Request) {
+	otherSites.Log("origin", r.Header.Get("Origin"), "host", s.host(r), "from", s.address(r),
+		"hint", "if they are the same site, its proxy must pass on the Host that the browser asked for"+s.proxyHint(r))
 }

@@ -58,7 +58,7 @@ func (s *Server) changeInvites(w http.ResponseWriter, r *ask) error {
 // site is the address by which the browser reached this place.
 func (s *Server) site(r *http.Request) string {
 	if s.secure(r) {
-		return "https://" + r.Host
+		return "https://" + s.host(r)
 	}
-	return "http://" + r.Host
+	return "http://" + s.host(r)
 }

@@ -21,12 +21,10 @@ const (
 		"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
 
-// protect is what every request passes: security headers, a bound on its body, and no changes
-// asked for by pages of other sites.
+// protect is what every request passes: security headers, a bound on its body, a name that the server
+// knows, and no changes asked for by pages of other sites.
 func (s *Server) protect(next http.Handler) http.Handler {
-	cross := http.NewCrossOriginProtection()
-	cross.SetDenyHandler(s.page(func(http.ResponseWriter, *ask) error { return errOtherSite }))
-	checked := cross.Handler(next)
+	checked := s.checkHost(s.checkSite(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -40,6 +38,28 @@ func (s *Server) protect(next http.Handler) http.Handler {
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		checked.ServeHTTP(w, r)
+	})
+}
+
+// checkSite refuses changes that a page of another site asks for. Browsers that do not say which site
+// that is, as on plain HTTP, send its Origin.
+func (s *Server) checkSite(next http.Handler) http.Handler {
+	cross := http.NewCrossOriginProtection()
+	refuse := s.page(func(http.ResponseWriter, *ask) error { return errOtherSite })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		read := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		switch {
+		case !read && r.Header.Get("Sec-Fetch-Site") == "":
+			if !s.sameOrigin(r) {
+				refuse(w, r)
+				return
+			}
+		case cross.Check(r) != nil:
+			s.logOtherSite(r)
+			refuse(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -92,17 +112,6 @@ func Network(a netip.Addr) netip.Prefix {
 	}
 	p, _ := a.Prefix(bits) // fails for the zero Addr alone
 	return p
-}
-
-// sameOrigin reports whether a socket is asked for by a page of this site, or by no page at all:
-// http.CrossOriginProtection lets every GET through, and an upgrade is one.
-func sameOrigin(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return true
-	}
-	u, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(u.Host, r.Host)
 }
 
 func queryEscape(s string) string { return url.QueryEscape(s) }

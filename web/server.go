@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"hearth/web/chat"
@@ -69,8 +70,10 @@ type Options struct {
 	Version string
 	// Limits turns the rate limits on. Off is for load tests and trusted networks.
 	Limits bool
-	// Proxies are the addresses whose X-Forwarded-For and X-Forwarded-Proto are believed.
+	// Proxies are the addresses whose X-Forwarded-For, -Proto and -Host are believed.
 	Proxies []netip.Prefix
+	// Hosts are names of this server beside those that it knows by itself, in lower case.
+	Hosts []string
 }
 
 // Server answers requests.
@@ -85,12 +88,15 @@ type Server struct {
 	table   *table
 	door    *door
 	setup   setupToken
+	names   []string // of this server
 	started time.Time
+
+	learning atomic.Bool // a name is being learned from a request
 }
 
 // New makes a server of its parts.
 func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
-	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(), door: newDoor()}
+	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(), names: serverNames(o.Hosts), door: newDoor()}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err

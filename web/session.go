@@ -166,6 +166,13 @@ func (s *Server) openSession(w http.ResponseWriter, r *ask, userID int64) error 
 	if err != nil {
 		return err
 	}
+	user, err := s.chat.User(r.Context(), userID)
+	if err != nil {
+		return err
+	}
+	if user.Admin {
+		s.learnHost(r.Context(), hostName(s.host(r.Request)))
+	}
 	return s.keepSession(w, r, token)
 }
 

@@ -24,7 +24,7 @@ const typingEvery = 3 * time.Second
 // 403 and not where to log in: sockets follow no redirects.
 func (s *Server) socket(h handler) http.HandlerFunc {
 	return s.admitted(s.serve(func(w http.ResponseWriter, r *ask) error {
-		if err := upgrade(r); err != nil {
+		if err := s.upgrade(r); err != nil {
 			tellUpgrade(w.Header())
 			return err
 		}

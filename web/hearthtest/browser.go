@@ -17,6 +17,7 @@ import (
 type Browser struct {
 	Name   string
 	Header http.Header // sent along with each request
+	Host   string      // the Host that is sent, "" for the server's address
 	server *Server
 	t      testing.TB
 	http   *http.Client
@@ -76,6 +77,7 @@ func (b *Browser) do(method, path, body, contentType string) Reply {
 	for name, values := range b.Header {
 		r.Header[name] = values
 	}
+	r.Host = b.Host
 	resp, err := b.http.Do(r)
 	if err != nil {
 		b.t.Fatalf("%s %s: %v", method, path, err)
@@ -109,6 +111,9 @@ func (b *Browser) TryDial(path string, header http.Header, subprotocols ...strin
 	}
 	for name, values := range header {
 		h[name] = values
+	}
+	if b.Host != "" {
+		h.Set("Host", b.Host)
 	}
 	d := websocket.Dialer{Subprotocols: subprotocols, HandshakeTimeout: patience}
 	conn, resp, err := d.Dial("ws"+strings.TrimPrefix(b.server.URL, "http")+path, h)
