@@ -270,6 +270,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	slog.Info("started", "version", version(), "addr", h.listen.Addr(), "data", s.data, "pid", os.Getpid())
 	h.greet(ctx, s, out)
 	return h.serve(ctx)
 }
@@ -381,7 +382,10 @@ func (h *house) stop() error {
 		err = h.server.Close()
 	}
 	h.chat.Close()
-	return errors.Join(err, h.chat.SeenAll(ctx, online), h.store.Close())
+	err = errors.Join(err, h.chat.SeenAll(ctx, online), h.store.Close())
+	logging.Flush()
+	slog.Info("stopped")
+	return err
 }
 
 // greet says where the server is, and what is still to be decided.

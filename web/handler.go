@@ -63,7 +63,7 @@ func (s *Server) serve(h handler, fail func(http.ResponseWriter, *ask, *chat.Err
 		a, err := s.asked(r)
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler {
-				slog.Error("panic in a handler", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				slog.Error("panic in a handler", "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
 				fail(w, a, chat.Errorf("internal"))
 			}
 		}()
@@ -75,7 +75,7 @@ func (s *Server) serve(h handler, fail func(http.ResponseWriter, *ask, *chat.Err
 		}
 		e := known(err)
 		if status := statusOf(e); status >= 500 {
-			slog.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
+			slog.Error("request failed", "method", r.Method, "route", r.Pattern, "err", err) // the path may hold a one-time link
 		}
 		if e.RetryAfter > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(e.Seconds()))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"hearth/web/chat"
+	"hearth/web/limits"
 	"hearth/web/logging"
 )
 
@@ -56,12 +58,12 @@ func (s *Server) host(r *http.Request) string {
 func (s *Server) checkHost(next http.Handler) http.Handler {
 	guard := func(w http.ResponseWriter, r *ask) error {
 		if err := s.admit(r, hostName(s.host(r.Request))); err != nil {
-			return err
+			return cmp.Or(s.take(r, limits.Requests), err)
 		}
 		next.ServeHTTP(w, r.Request)
 		return nil
 	}
-	page, api := s.page(guard), s.api(guard)
+	page, api := s.serve(guard, s.failPage), s.serve(guard, failAPI) // next counts what it answers
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case s.ownHost(hostName(s.host(r))) || below(r.URL.Path, anyHost):

@@ -3,10 +3,12 @@ package web
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"hearth/web/chat"
 	"hearth/web/limits"
+	"hearth/web/logging"
 )
 
 // Auth is the keeper of secrets: it seals cookies, hashes passwords and slows who guesses.
@@ -129,12 +131,33 @@ func (s *Server) login(w http.ResponseWriter, r *ask) error {
 	f := newForm(r, "username", "next")
 	user, err := s.signedIn(r, f.Values["username"], r.PostFormValue("password"))
 	if err != nil {
+		s.logRefusedLogin(r, err)
 		return f.again(w, r, err, s.loginPage)
 	}
 	if err := s.openSession(w, r, user.ID); err != nil {
 		return err
 	}
 	return seeOther(w, r, local(f.Values["next"]))
+}
+
+// The kinds of log records about people who come in. Sixty a minute are more than any place has, but
+// for an attack.
+var (
+	signUps          = logging.NewKind(slog.LevelInfo, "sign-up", 60)
+	logIns           = logging.NewKind(slog.LevelInfo, "log-in", 60)
+	failedLogIns     = logging.NewKind(slog.LevelWarn, "failed log-in", 60)
+	throttledGuesses = logging.NewKind(slog.LevelWarn, "throttled", 1)
+)
+
+// logRefusedLogin logs that a log-in was refused. The name that was typed is left out: people type their
+// password there by mistake.
+func (s *Server) logRefusedLogin(r *ask, err error) {
+	switch e := known(err); {
+	case e.Code == "rate_limited":
+		throttledGuesses.Log("limit", "password guesses", "from", s.address(r.Request))
+	case statusOf(e) < http.StatusInternalServerError:
+		failedLogIns.Log("code", e.Code, "from", s.address(r.Request))
+	}
 }
 
 func (s *Server) signedIn(r *ask, name, password string) (*chat.User, error) {
@@ -173,6 +196,7 @@ func (s *Server) openSession(w http.ResponseWriter, r *ask, userID int64) error 
 	if user.Admin {
 		s.learnHost(r.Context(), hostName(s.host(r.Request)))
 	}
+	logIns.Log("user", user.Name, "from", s.address(r.Request))
 	return s.keepSession(w, r, token)
 }
 

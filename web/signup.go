@@ -107,6 +107,7 @@ func (s *Server) signUp(w http.ResponseWriter, r *ask) error {
 	if err != nil {
 		return f.again(w, r, err, s.signupPage)
 	}
+	signUps.Log("user", user.Name, "from", s.address(r.Request), "admin", user.Admin)
 	if err := s.openSession(w, r, user.ID); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"hearth/web/chat"
+	"hearth/web/logging"
 )
 
 // lastMessages is how many messages a plain client gets at connecting (PROTOCOL.md).
@@ -19,6 +20,8 @@ const lastMessages = 10
 
 // typingEvery is how often somebody's typing is told at most (PROTOCOL.md).
 const typingEvery = 3 * time.Second
+
+var refusedSockets = logging.NewKind(slog.LevelWarn, "refused a socket", 1)
 
 // socket serves a socket. Errors before the upgrade are answered in JSON, and a visitor is told
 // 403 and not where to log in: sockets follow no redirects.
@@ -34,6 +37,7 @@ func (s *Server) socket(h handler) http.HandlerFunc {
 		joinSubprotocols(r.Header)
 		return h(w, r)
 	}, func(w http.ResponseWriter, r *ask, e *chat.Error) {
+		refusedSockets.Log("code", e.Code, "from", s.address(r.Request))
 		if e.Code == "sign_in" {
 			writeJSON(w, http.StatusForbidden, map[string]any{"error": map[string]string{"code": e.Code, "message": r.text(e)}})
 			return

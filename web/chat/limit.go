@@ -1,6 +1,20 @@
 package chat
 
-import "hearth/web/limits"
+import (
+	"log/slog"
+
+	"hearth/web/limits"
+	"hearth/web/logging"
+)
+
+// throttled are the kinds of log records about callers who have to wait, one for each limit.
+var throttled = func() map[limits.Name]*logging.Kind {
+	kinds := map[limits.Name]*logging.Kind{}
+	for _, l := range limits.Table {
+		kinds[l.Name] = logging.NewKind(slog.LevelWarn, "throttled", 1)
+	}
+	return kinds
+}()
 
 // Limit has the chat enforce the limits of set. It must be called before the first request. Without
 // it, as on the command line, nothing is limited.
@@ -20,6 +34,11 @@ func (c *Chat) Take(by Caller, n limits.Name) error { return c.TakeKey(by.LimitK
 // TakeKey is Take for what is not counted by the caller.
 func (c *Chat) TakeKey(k limits.Key, n limits.Name) error {
 	if wait := c.limits.Take(n, k, c.now()); wait > 0 {
+		who := slog.Any("from", k.From)
+		if k.User != 0 {
+			who = slog.Int64("user", k.User)
+		}
+		throttled[n].Log("limit", n, who)
 		return &Error{Code: "rate_limited", RetryAfter: wait}
 	}
 	return nil

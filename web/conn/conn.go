@@ -20,6 +20,7 @@ import (
 	"hearth/web/chat"
 	"hearth/web/frame"
 	"hearth/web/line"
+	"hearth/web/logging"
 )
 
 const (
@@ -147,6 +148,7 @@ func (c *Conn) broken(s *melody.Session, err error) {
 // fail ends the socket of a peer that broke a rule. The close frame leaves before anything is read
 // that may lie behind, be it the peer's own close frame (RFC 6455, 7.1.7).
 func (c *Conn) fail(s *melody.Session, code int, reason string) {
+	c.logCut(reason)
 	_ = s.WebsocketConnection().WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(farewell))
 	c.Close(code, reason) // melody hangs up when it finds that this was said
 }
@@ -229,7 +231,16 @@ func (c *Conn) write(f *chat.Frames) {
 // cut ends a socket for which too much waits.
 func (c *Conn) cut(why string) {
 	c.hub.Cut()
+	c.logCut(why)
 	c.bye(websocket.CloseTryAgainLater, why)
+}
+
+var cutConnections = logging.NewKind(slog.LevelWarn, "cut a connection", 1)
+
+// logCut logs why the server ends a socket that a client would have kept.
+func (c *Conn) logCut(why string) {
+	by := c.Socket.Caller
+	cutConnections.Log("reason", why, "user", by.Name(), "from", by.From)
 }
 
 func (c *Conn) frames(f *chat.Frames) []byte {
