@@ -10,7 +10,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -22,6 +24,7 @@ import (
 
 	"hearth/web"
 	"hearth/web/chat"
+	"hearth/web/folder"
 )
 
 // Auth holds what is secret: the keys of the cookies, the hashing of passwords, and who has
@@ -73,7 +76,10 @@ type keyPair struct {
 func OpenKeys(dataDir string) ([]securecookie.Codec, error) {
 	path := filepath.Join(dataDir, "keys.json")
 	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if err == nil && cutOff(text) {
+		slog.Warn("keys.json is empty or cut off: it is replaced, and everybody has to log in again", "file", path)
+	}
+	if errors.Is(err, fs.ErrNotExist) || err == nil && cutOff(text) {
 		text, err = makeKeys(path)
 	}
 	if err != nil {
@@ -100,6 +106,13 @@ func OpenKeys(dataDir string) ([]securecookie.Codec, error) {
 	return codecs, nil
 }
 
+// cutOff reports whether a file of keys is what a power cut leaves: nothing, zeros, or its beginning.
+func cutOff(text []byte) bool {
+	text = bytes.Trim(text, "\x00 \t\r\n")
+	err := json.NewDecoder(bytes.NewReader(text)).Decode(new([]keyPair))
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
 // makeKeys writes a file of one new pair, whole or not at all.
 func makeKeys(path string) ([]byte, error) {
 	pair := keyPair{Made: time.Now().UTC().Truncate(time.Second), Hash: random(32), Block: random(32)}
@@ -116,7 +129,11 @@ func makeKeys(path string) ([]byte, error) {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return nil, err
 	}
-	return text, os.Rename(f.Name(), path)
+	dir := filepath.Dir(path)
+	if err := errors.Join(folder.Adopt(dir, f.Name()), os.Rename(f.Name(), path)); err != nil {
+		return nil, err
+	}
+	return text, folder.Sync(dir)
 }
 
 func random(n int) []byte {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -98,7 +99,7 @@ func keepKeys(t *testing.T, path string, n int) {
 }
 
 func TestBrokenKeysAreRefused(t *testing.T) {
-	for _, text := range []string{"", "[]", "{}", `[{"hash":"AAAA","block":"AAAA"}]`} {
+	for _, text := range []string{"[]", "{}", `[{"hash":"AAAA","block":"AAAA"}]`, `[{"hash":]`, "not JSON at all"} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "keys.json")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -109,6 +110,35 @@ func TestBrokenKeysAreRefused(t *testing.T) {
 		}
 		if now, _ := os.ReadFile(path); string(now) != text {
 			t.Errorf("%q was changed", text)
+		}
+	}
+}
+
+// TestCutOffKeysAreReplaced tries what a power cut leaves of keys.json.
+func TestCutOffKeysAreReplaced(t *testing.T) {
+	t.Parallel()
+	whole := t.TempDir()
+	if _, err := OpenKeys(whole); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(whole, "keys.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.TrimSpace(text)
+	for n := 0; n < len(text); n += 7 {
+		for _, tail := range []string{"", "\n", strings.Repeat("\x00", 100)} {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "keys.json")
+			if err := os.WriteFile(path, append(text[:n:n], tail...), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if codecs, err := OpenKeys(dir); err != nil || len(codecs) != 1 {
+				t.Errorf("with %d of %d bytes: %v", n, len(text), err)
+			}
+			if pairs := readKeys(t, path); len(pairs) != 1 {
+				t.Errorf("with %d of %d bytes there are %d pairs afterwards", n, len(text), len(pairs))
+			}
 		}
 	}
 }

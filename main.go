@@ -303,7 +303,7 @@ func build(s settings) (h *house, err error) {
 	h.chat.Attach(h.hub)
 	auth, err := NewAuth(s.data, s.limits == "on")
 	if err != nil {
-		return nil, errors.Join(err, h.store.Close())
+		return nil, errors.Join(console.FolderError(s.data, err), h.store.Close())
 	}
 	h.site, err = web.New(h.chat, h.hub, auth, h.store, web.Options{Version: version(), Limits: s.limits == "on", Proxies: proxies, Hosts: names})
 	if err != nil {

@@ -129,7 +129,7 @@ func (s *Store) prepare(serve bool) error {
 			return err
 		}
 		s.lock = lock
-		if err := backup.Examine(s.file(), examineFor); err != nil {
+		if err := s.examine(); err != nil {
 			return errors.Join(err, s.release())
 		}
 	}
@@ -137,7 +137,22 @@ func (s *Store) prepare(serve bool) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("open the database: %w", err), s.release())
 	}
-	return f.Close()
+	if err := errors.Join(f.Close(), folder.Tidy(s.dir)); err != nil {
+		return errors.Join(err, s.release())
+	}
+	return nil
+}
+
+// examine finishes restoring a backup, if that was interrupted, and looks for damage.
+func (s *Store) examine() error {
+	aside, err := backup.Resume(s.file())
+	if err != nil {
+		return err
+	}
+	if aside != "" {
+		slog.Warn("finished restoring a backup, which had been interrupted", "kept", aside)
+	}
+	return backup.Examine(s.file(), examineFor)
 }
 
 func (s *Store) file() string { return folder.Database(s.dir) }

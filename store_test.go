@@ -292,11 +292,25 @@ func TestFilesAreForTheOwnerOnly(t *testing.T) {
 	if err != nil || len(files) < 4 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
-	for _, f := range files {
-		if info, err := f.Info(); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s is %v, %v", f.Name(), info.Mode(), err)
+	private := func() {
+		t.Helper()
+		for _, f := range files {
+			if info, err := os.Stat(filepath.Join(dir, f.Name())); err == nil && info.Mode().Perm() != 0o600 {
+				t.Errorf("%s is %v", f.Name(), info.Mode())
+			}
 		}
 	}
+	private()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files { // as a copy of a folder may have them
+		if err := os.Chmod(filepath.Join(dir, f.Name()), 0o644); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	testStore(t, dir)
+	private()
 }
 
 func TestTheWriterComesBackAfterTheDiskFailed(t *testing.T) {

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"hearth/web/folder"
@@ -43,7 +45,11 @@ func Make(ctx context.Context, file, to string) (err error) {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("make the backup: %w", err)
 	}
-	if err := vacuum(ctx, file, f.Name()); err != nil {
+	err = vacuum(ctx, file, f.Name())
+	if Denied(err) {
+		err = vacuumUnserved(ctx, file, f.Name(), err)
+	}
+	if err != nil {
 		return err
 	}
 	if err := syncFile(f.Name()); err != nil {
@@ -71,9 +77,54 @@ func vacuum(ctx context.Context, file, to string) error {
 	return nil
 }
 
+// vacuumUnserved is vacuum for a file system that is only read, where SQLite can't make the index of a
+// log. It works on a copy of the database and its log, if no server has them. denied is why vacuum failed.
+func vacuumUnserved(ctx context.Context, file, to string, denied error) (err error) {
+	lock, err := folder.Lock(filepath.Dir(file))
+	if errors.Is(err, folder.ErrInUse) {
+		return denied
+	}
+	if err == nil { // else there is none, and none can be made
+		defer func() { err = errors.Join(err, lock.Unlock()) }()
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(to), ".hearth-backup-*") // 0700
+	if err != nil {
+		return fmt.Errorf("copy the database: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	copied := filepath.Join(dir, "copy.db")
+	if err := copyFile(file, copied); err != nil {
+		return errors.Join(denied, err)
+	}
+	if exists(file + logSuffix) {
+		if err := copyFile(file+logSuffix, copied+logSuffix); err != nil {
+			return errors.Join(denied, err)
+		}
+	}
+	return vacuum(ctx, copied, to)
+}
+
+// copyFile copies a file to a new one for the owner only, or over one.
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	if err := errors.Join(err, out.Close()); err != nil {
+		return fmt.Errorf("copy %s: %w", from, err)
+	}
+	return nil
+}
+
 // verify checks every page, row and index of a file that nobody has open.
 func verify(ctx context.Context, file string) error {
-	db, err := sql.Open("sqlite", address(file, "mode=ro", "immutable=1"))
+	db, err := sql.Open("sqlite", address(file, "mode=ro", "immutable=1", "_pragma=trusted_schema(0)"))
 	if err != nil {
 		return fmt.Errorf("open the copy: %w", err)
 	}
@@ -91,9 +142,12 @@ func verify(ctx context.Context, file string) error {
 // Restore puts the backup from in the place of the database file, which nobody may have open. What
 // was there is kept beside it under a name with the time at, which is returned ("" if nothing was
 // there). prepare looks whether the copy that comes in its place will do, and changes in it what must be
-// changed. Nothing is moved unless the backup was found sound and prepare has no objection. An
-// interrupted Restore is noticed by Examine, and can be done again.
+// changed. Nothing is moved unless the backup was found sound and prepare has no objection. What an
+// interrupted Restore leaves, Resume finishes or removes.
 func Restore(ctx context.Context, from, file string, at time.Time, prepare Preparation) (aside string, err error) {
+	if _, err := Resume(file); err != nil {
+		return "", err
+	}
 	if err := acceptable(from, file); err != nil {
 		return "", fmt.Errorf("%s: %w", from, err)
 	}
@@ -101,13 +155,78 @@ func Restore(ctx context.Context, from, file string, at time.Time, prepare Prepa
 		_ = os.Remove(file + copySuffix) // there may be none
 		return "", fmt.Errorf("%s can't be restored: %w", from, err)
 	}
-	if aside, err = putAside(file, at); err != nil {
+	_ = os.Remove(file + wholeSuffix) // of an earlier version; it is not needed any more
+	stamp := freeStamp(file, at)
+	whole := file + wholeSuffix + "-" + stamp
+	if err := os.Rename(file+copySuffix, whole); err != nil {
+		return "", fmt.Errorf("put the backup in its place: %w", err)
+	}
+	if err := folder.Sync(filepath.Dir(file)); err != nil {
+		return "", err
+	}
+	return finish(file, whole, asideName(file, stamp))
+}
+
+// Resume does what is left to do of a Restore of file that was interrupted, and returns under which name
+// what was there is kept ("": nothing had to be done). If the database had not been moved yet, it stays
+// what it is.
+func Resume(file string) (aside string, err error) {
+	if err := os.Remove(file + copySuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("remove what an interrupted restore left: %w", err)
+	}
+	dir, prefix := filepath.Dir(file), filepath.Base(file)+wholeSuffix+"-"
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return "", fmt.Errorf("look for an interrupted restore: %w", err)
+	}
+	for _, f := range files {
+		stamp, whole := strings.CutPrefix(f.Name(), prefix)
+		if !whole {
+			continue
+		}
+		path := filepath.Join(dir, f.Name())
+		aside = asideName(file, stamp)
+		if exists(file) && !exists(aside) {
+			if err := os.Remove(path); err != nil {
+				return "", fmt.Errorf("remove what an interrupted restore left: %w", err)
+			}
+			aside = ""
+			continue
+		}
+		if _, err := finish(file, path, aside); err != nil {
+			return "", err
+		}
+	}
+	return aside, nil
+}
+
+// freeStamp is the time as a part of names, of which none is taken.
+func freeStamp(file string, at time.Time) string {
+	first := at.Format("20060102-150405")
+	stamp := first
+	for n := 2; exists(asideName(file, stamp)) || exists(asideName(file, stamp)+logSuffix); n++ {
+		stamp = fmt.Sprintf("%s-%d", first, n)
+	}
+	return stamp
+}
+
+func asideName(file, stamp string) string {
+	return filepath.Join(filepath.Dir(file), "before-restore-"+stamp+".db")
+}
+
+// finish puts the database aside and the whole copy in its place.
+func finish(file, whole, aside string) (kept string, err error) {
+	moved, err := putAside(file, aside)
+	if err != nil {
 		return aside, err
 	}
-	if err := os.Rename(file+copySuffix, file); err != nil {
-		return aside, fmt.Errorf("put the backup in its place: %w", err)
+	if moved {
+		kept = aside
 	}
-	return aside, folder.Sync(filepath.Dir(file))
+	if err := os.Rename(whole, file); err != nil {
+		return kept, fmt.Errorf("put the backup in its place: %w", err)
+	}
+	return kept, folder.Sync(filepath.Dir(file))
 }
 
 // acceptable looks at the backup from outside.
@@ -130,18 +249,8 @@ type Preparation func(ctx context.Context, conn *sql.Conn) error
 
 // bring copies a backup into the folder, for the owner only, checks the copy, and has it prepared.
 func bring(ctx context.Context, from, to string, prepare Preparation) error {
-	in, err := os.Open(from)
-	if err != nil {
+	if err := copyFile(from, to); err != nil {
 		return err
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	if err := errors.Join(err, out.Close()); err != nil {
-		return fmt.Errorf("copy it: %w", err)
 	}
 	if err := verify(ctx, to); err != nil {
 		return err
@@ -154,7 +263,7 @@ func bring(ctx context.Context, from, to string, prepare Preparation) error {
 
 // change has a file prepared that is thrown away if that fails, so that it needs no journal on disk.
 func change(ctx context.Context, file string, prepare Preparation) (err error) {
-	db, err := sql.Open("sqlite", address(file, "mode=rw", "_pragma=journal_mode(MEMORY)"))
+	db, err := sql.Open("sqlite", address(file, "mode=rw", "_pragma=trusted_schema(0)", "_pragma=journal_mode(MEMORY)"))
 	if err != nil {
 		return fmt.Errorf("open the copy: %w", err)
 	}
@@ -167,31 +276,23 @@ func change(ctx context.Context, file string, prepare Preparation) (err error) {
 	return prepare(ctx, conn)
 }
 
-// putAside renames a database and what belongs to it, each for good before the next. The database
-// goes first: without it, its log shows that something is missing; the other way round, nothing would.
-func putAside(file string, at time.Time) (aside string, err error) {
-	name := filepath.Join(filepath.Dir(file), "before-restore-"+at.Format("20060102-150405"))
-	aside = name + ".db"
-	for n := 2; exists(aside) || exists(aside+logSuffix); n++ {
-		aside = fmt.Sprintf("%s-%d.db", name, n)
-	}
-	moved := false
+// putAside renames a database and what belongs to it, each for good before the next, and reports whether
+// there was any. The database goes first: without it, its log shows that something is missing; the other
+// way round, nothing would.
+func putAside(file, aside string) (moved bool, err error) {
 	for _, suffix := range []string{"", logSuffix, indexSuffix, journalSuffix} {
 		if !exists(file + suffix) {
 			continue
 		}
 		if err := os.Rename(file+suffix, aside+suffix); err != nil {
-			return aside, fmt.Errorf("put the old database aside: %w", err)
+			return moved, fmt.Errorf("put the old database aside: %w", err)
 		}
 		if err := folder.Sync(filepath.Dir(file)); err != nil {
-			return aside, err
+			return moved, err
 		}
 		moved = true
 	}
-	if !moved {
-		return "", nil
-	}
-	return aside, nil
+	return moved, nil
 }
 
 // syncFile waits until a file is on disk.

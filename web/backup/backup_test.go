@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -156,34 +157,99 @@ func TestOnlyASoundBackupIsRestored(t *testing.T) {
 	}
 }
 
-// Cut short at any of its steps, restoring is noticed at the next start and can be done again.
+// Cut short at any of its steps, restoring is finished by the next start, or it has never begun.
 func TestRestoringCutShort(t *testing.T) {
+	t.Parallel()
 	original := database(t, 1000)
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	if err := Make(context.Background(), original, backup); err != nil {
 		t.Fatal(err)
 	}
-	for _, moved := range [][]string{{""}, {"", logSuffix}, {"", logSuffix, indexSuffix}} {
+	const stamp = "20260501-120000"
+	for _, c := range []struct {
+		name   string
+		copied string   // the suffix of the copy when it was cut short
+		moved  []string // what had been moved
+		rows   int      // that the database has afterwards
+	}{
+		{"while it copied", copySuffix, nil, 1500},
+		{"before it moved anything", wholeSuffix + "-" + stamp, nil, 1500},
+		{"after the database", wholeSuffix + "-" + stamp, []string{""}, 1000},
+		{"after the log", wholeSuffix + "-" + stamp, []string{"", logSuffix}, 1000},
+		{"after all", wholeSuffix + "-" + stamp, []string{"", logSuffix, indexSuffix}, 1000},
+	} {
 		file := filepath.Join(t.TempDir(), "test.db")
-		if err := os.CopyFS(filepath.Dir(file), os.DirFS(filepath.Dir(original))); err != nil {
+		if err := os.CopyFS(filepath.Dir(file), os.DirFS(filepath.Dir(database(t, 1500)))); err != nil {
 			t.Fatal(err)
 		}
-		if err := bring(context.Background(), backup, file+copySuffix, fits); err != nil {
+		if err := bring(context.Background(), backup, file+c.copied, fits); err != nil {
 			t.Fatal(err)
 		}
-		for _, suffix := range moved {
-			if err := os.Rename(file+suffix, file+".aside"+suffix); err != nil {
+		if c.copied == copySuffix {
+			if err := os.Truncate(file+c.copied, 5000); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := Examine(file, testPatience); !errors.As(err, new(*DamagedError)) {
-			t.Errorf("with %q moved: %v", moved, err)
+		aside := asideName(file, stamp)
+		for _, suffix := range c.moved {
+			if err := os.Rename(file+suffix, aside+suffix); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if _, err := Restore(context.Background(), backup, file, noon, fits); err != nil {
-			t.Errorf("again, with %q moved: %v", moved, err)
+		kept, err := Resume(file)
+		if err != nil || (kept == aside) != (len(c.moved) > 0) {
+			t.Errorf("%s: kept %q, %v", c.name, kept, err)
 		}
-		if n := count(t, file); n != 1000 {
-			t.Errorf("%d rows are back", n)
+		if err := Examine(file, testPatience); err != nil {
+			t.Errorf("%s: %v", c.name, err)
 		}
+		if n := count(t, file); n != c.rows {
+			t.Errorf("%s: there are %d rows", c.name, n)
+		}
+		if kept != "" && count(t, kept) != 1500 {
+			t.Errorf("%s: what was there is not whole", c.name)
+		}
+		for name := range contents(t, filepath.Dir(file)) {
+			if strings.Contains(name, copySuffix) || strings.Contains(name, wholeSuffix) {
+				t.Errorf("%s: %s is left", c.name, name)
+			}
+		}
+	}
+}
+
+// A backup is made where nothing can be written beside the database: SQLite needs an index of the log.
+func TestBackupOfAReadOnlyFileSystem(t *testing.T) {
+	t.Parallel()
+	disk := t.TempDir()
+	if runtime.GOOS != "linux" || exec.Command("mount", "-t", "tmpfs", "hearth-test", disk).Run() != nil {
+		if os.Getenv("CI") == "true" && runtime.GOOS == "linux" {
+			t.Fatal("this test needs the right to mount a tmpfs")
+		}
+		t.Skip("this test needs Linux, and the right to mount a tmpfs")
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", disk).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v %s", err, out)
+		}
+	})
+	if err := os.CopyFS(disk, os.DirFS(filepath.Dir(database(t, 1000)))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(disk, "test.db"+indexSuffix)); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "-o", "remount,ro", disk).CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	dir := t.TempDir()
+	to := filepath.Join(dir, "backup.db")
+	if err := Make(context.Background(), filepath.Join(disk, "test.db"), to); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, to); n != 1000 {
+		t.Errorf("the backup has %d rows", n)
+	}
+	if left := contents(t, dir); len(left) != 1 {
+		t.Errorf("beside the backup there are %d files", len(left)-1)
 	}
 }

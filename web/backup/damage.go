@@ -23,7 +23,8 @@ const (
 	logSuffix     = "-wal"
 	indexSuffix   = "-shm"
 	journalSuffix = "-journal"
-	copySuffix    = ".restoring" // a copy on its way in
+	copySuffix    = ".copying"   // a copy on its way in, perhaps not whole
+	wholeSuffix   = ".restoring" // a whole copy that takes the database's place; a time follows
 )
 
 // DamagedError says that a database can't be used as it is.
@@ -47,6 +48,19 @@ func Corrupt(err error) bool {
 	}
 	primary := e.Code() & 0xff // the low byte is the primary result code
 	return primary == sqlite3.SQLITE_CORRUPT || primary == sqlite3.SQLITE_NOTADB
+}
+
+// Denied reports whether SQLite may not read or write a file.
+func Denied(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff { // the low byte is the primary result code
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
+		return true
+	}
+	return false
 }
 
 // Explain makes a *DamagedError of what SQLite found wrong with file, and leaves other errors alone.
@@ -89,7 +103,7 @@ func examineFile(file string) (empty bool, err error) {
 	switch {
 	case err != nil && !gone:
 		return false, fmt.Errorf("look for the database: %w", err)
-	case gone && exists(file+copySuffix):
+	case gone && exists(file+wholeSuffix): // of a version that did not finish it at the next start
 		return damaged("restoring it was interrupted")
 	case gone && size(file+logSuffix) > 0:
 		return damaged("it is missing, but its log is there")

@@ -142,7 +142,7 @@ func TestDamageIsRecognisedAndLeftAlone(t *testing.T) {
 			spoil(t, f, n/2*page, strings.Repeat("\x00", page))
 			return nil
 		},
-		"restoring it was cut short":  func(f string) error { return errors.Join(os.Rename(f, f+copySuffix), os.Remove(f+logSuffix)) },
+		"restoring it was cut short":  func(f string) error { return errors.Join(os.Rename(f, f+wholeSuffix), os.Remove(f+logSuffix)) },
 		"two pages have been swapped": func(f string) error { swap(t, f); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"hearth/web/backup"
@@ -20,8 +23,11 @@ func (c Console) Backup(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := folder.Check(data); err != nil {
+		return FolderError(data, err)
+	}
 	if err := backup.Make(ctx, folder.Database(data), file); err != nil {
-		return err
+		return deniedBy(data, err)
 	}
 	fmt.Fprintf(c.Out, "%s is a copy of the database, and it is sound.\n", file)
 	return nil
@@ -34,15 +40,41 @@ func (c Console) Restore(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	made := !exists(data)
 	aside, err := restore(ctx, data, file)
 	if err != nil {
 		return FolderError(data, err)
+	}
+	if made {
+		c.printMade(data)
 	}
 	fmt.Fprintf(c.Out, "The database is that of %s now.\n", file)
 	if aside != "" {
 		fmt.Fprintf(c.Out, "What was there is kept as %s.\n", aside)
 	}
 	return nil
+}
+
+// deniedBy names the owner of the data folder if that is the reason for err.
+func deniedBy(data string, err error) error {
+	if (errors.Is(err, fs.ErrPermission) || backup.Denied(err)) && ownerOf(data) != "" {
+		return FolderError(data, err)
+	}
+	return err
+}
+
+// printMade says where a data folder was made: one that was named by mistake is found by that.
+func (c Console) printMade(data string) {
+	path, err := filepath.Abs(data)
+	if err != nil {
+		path = data
+	}
+	fmt.Fprintf(c.Out, "Made the data folder %s\n", path)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // restore returns the name under which what was there is kept.
@@ -55,11 +87,19 @@ func restore(ctx context.Context, data, from string) (aside string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	return backup.Restore(ctx, from, folder.Database(data), time.Now(), prepare)
+	aside, err = backup.Restore(ctx, from, folder.Database(data), time.Now(), prepare)
+	return aside, errors.Join(err, folder.Tidy(data))
 }
 
-// prepare brings a backup to today's schema and has its rooms go on elsewhere.
+// prepare brings a backup to today's schema and has its rooms go on elsewhere. Tables of Litestream, which
+// copies databases elsewhere, are left out; anything else that no version of Hearth has made is refused.
 func prepare(ctx context.Context, conn *sql.Conn) error {
+	if err := migrate.DropTables(ctx, conn, "_litestream_"); err != nil {
+		return err
+	}
+	if err := migrate.CheckSchema(ctx, conn, chat.Migrations()); err != nil {
+		return err
+	}
 	if err := migrate.Up(ctx, conn, chat.Migrations()); err != nil {
 		return err
 	}

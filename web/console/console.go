@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"hearth/web/backup"
@@ -36,10 +37,23 @@ func FolderError(dir string, err error) error {
 	if errors.As(err, new(*backup.DamagedError)) {
 		return err
 	}
-	if errors.Is(err, folder.ErrInUse) || errors.Is(err, migrate.ErrNewer) {
+	if errors.Is(err, folder.ErrInUse) || errors.Is(err, folder.ErrNone) || errors.Is(err, migrate.ErrNewer) {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
+	if errors.Is(err, fs.ErrPermission) || backup.Denied(err) {
+		if owner := ownerOf(dir); owner != "" {
+			return fmt.Errorf("can't use the data folder %s: it belongs to %s; run Hearth as that user, as in: sudo -u %s hearth … (%w)", dir, owner, owner, err)
+		}
+	}
 	return fmt.Errorf("can't use the data folder %s: %w", dir, err)
+}
+
+// ownerOf is who the folder, or the database in it, belongs to; "" if that is this process's user.
+func ownerOf(dir string) string {
+	if owner := folder.Owner(dir); owner != "" {
+		return owner
+	}
+	return folder.Owner(folder.Database(dir))
 }
 
 // flags are a command's, without the words beside them.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hearth/web/chat"
+	"hearth/web/folder"
 	"hearth/web/locale"
 )
 
@@ -37,12 +38,28 @@ func (c Console) User(ctx context.Context, args []string) error {
 	if err := u.parse(args[1:]); err != nil {
 		return err
 	}
+	if err := u.mayOpen(); err != nil {
+		return FolderError(u.data, err)
+	}
+	made := !exists(u.data)
 	opened, done, err := c.Open(u.data)
 	if err != nil {
 		return err
 	}
+	if made {
+		c.printMade(u.data)
+	}
 	u.chat = opened
 	return errors.Join(u.explain(u.run(ctx)), done())
+}
+
+// mayOpen refuses a folder that is no data folder, unless the command may make one of it: user add may of
+// an empty folder, with -admin also where there is none. Error: folder.ErrNone.
+func (u *userCommand) mayOpen() error {
+	if u.verb == "add" && (folder.Empty(u.data) || u.admin && !exists(u.data)) {
+		return nil
+	}
+	return folder.Check(u.data)
 }
 
 func (u *userCommand) parse(args []string) error {

@@ -5,6 +5,7 @@ package folder
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -20,6 +21,27 @@ const (
 
 // ErrInUse is returned by Lock when another server has the folder.
 var ErrInUse = errors.New("another Hearth is serving this data folder; stop it first or choose another folder with -data")
+
+// ErrNone is returned by Check for a folder that isn't one of Hearth's.
+var ErrNone = errors.New("this is no data folder of Hearth, there is no hearth.db in it; name the right one with -data")
+
+// Check reports whether dir is a data folder, by whether it has a database. Error: ErrNone.
+func Check(dir string) error {
+	_, err := os.Stat(Database(dir))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return ErrNone
+	}
+	if err != nil {
+		return fmt.Errorf("look for the database: %w", err)
+	}
+	return nil
+}
+
+// Empty reports whether dir is a folder with nothing in it.
+func Empty(dir string) bool {
+	files, err := os.ReadDir(dir)
+	return err == nil && len(files) == 0
+}
 
 // Database is the path of the database in dir.
 func Database(dir string) string { return filepath.Join(dir, database) }
