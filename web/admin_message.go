@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hearth/web/chat"
+	"hearth/web/limits"
 )
 
 const (
@@ -41,6 +42,9 @@ var searchFields = []string{"q", "author", "room", "from", "to"}
 func (s *Server) adminMessages(w http.ResponseWriter, r *ask) error {
 	f := newForm(r, searchFields...)
 	q, err := messageQuery(f)
+	if err == nil {
+		err = s.take(r, limits.TextSearches)
+	}
 	if err == nil {
 		q.Before = markIn(r.FormValue("before"))
 		var found []chat.Found

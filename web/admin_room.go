@@ -31,6 +31,9 @@ type adminRoomData struct {
 // adminRooms lists the rooms, archived ones too.
 func (s *Server) adminRooms(w http.ResponseWriter, r *ask) error {
 	d := adminRoomsData{paging: pagingOf(r, "/admin/rooms/")}
+	if err := s.searching(r, d.Query); err != nil {
+		return err
+	}
 	rooms, total, err := s.chat.Rooms(r.Context(), chat.RoomQuery{Text: d.Query, Limit: perPage, Offset: d.offset()})
 	if err != nil {
 		return err

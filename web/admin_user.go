@@ -22,6 +22,9 @@ type adminUserData struct {
 // adminUsers lists everybody with an account, or those whose names or address fit a search.
 func (s *Server) adminUsers(w http.ResponseWriter, r *ask) error {
 	d := adminUsersData{paging: pagingOf(r, "/admin/users/")}
+	if err := s.searching(r, d.Query); err != nil {
+		return err
+	}
 	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: d.Query, Emails: true, Limit: perPage, Offset: d.offset()})
 	if err != nil {
 		return err

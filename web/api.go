@@ -62,6 +62,9 @@ func (s *Server) listUsers(w http.ResponseWriter, r *ask) error {
 	if err != nil {
 		return err
 	}
+	if err := s.searching(r, r.FormValue("q")); err != nil {
+		return err
+	}
 	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: r.FormValue("q"), Emails: r.caller.SignedIn(), Active: true,
 		Limit: int(min(limit, maxPage)), Offset: int(offset)})
 	if err != nil {
@@ -191,6 +194,7 @@ func (s *Server) postMessage(w http.ResponseWriter, r *ask) error {
 	}
 	e := known(err)
 	if status := statusOf(e); status == http.StatusUnprocessableEntity || status == http.StatusTooManyRequests || e.Code == "storage" {
+		setRetryAfter(w, e)
 		return s.showRoom(w, r, status, roomForms{Draft: d.Text, Problem: r.text(e)})
 	}
 	return err

@@ -1,11 +1,11 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"hearth/web/chat"
@@ -42,9 +42,7 @@ func (f form) again(w http.ResponseWriter, r *ask, err error, show func(http.Res
 	if err := f.blame(r, err); err != nil {
 		return err
 	}
-	if e.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
-	}
+	setRetryAfter(w, e)
 	return show(w, r, statusOf(e), f)
 }
 
@@ -70,6 +68,32 @@ func newPassword(r *ask, username string) error {
 		return chat.Errorf("password_mismatch").On("password2")
 	}
 	return nil
+}
+
+// kept is a form that was refused for a while, to be sent again as it was typed.
+type kept struct {
+	Action    string
+	Fields    [][2]string // name, value
+	Passwords []string    // are typed again: pages never hold them
+}
+
+// keptForm is what was sent with a form that is refused with status, nil if sending it again is no use.
+func keptForm(r *ask, status int) *kept {
+	later := status == http.StatusTooManyRequests || status == http.StatusInsufficientStorage || status == http.StatusServiceUnavailable
+	if r.Method != http.MethodPost || !later || r.ParseForm() != nil {
+		return nil
+	}
+	k := &kept{Action: r.URL.RequestURI()}
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		if strings.Contains(name, "password") {
+			k.Passwords = append(k.Passwords, name)
+			continue
+		}
+		for _, value := range r.PostForm[name] {
+			k.Fields = append(k.Fields, [2]string{name, strings.ToValidUTF8(value, "\uFFFD")})
+		}
+	}
+	return k
 }
 
 // localPage is next if that is a page of this site, else the lobby. Browsers take a second slash

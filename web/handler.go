@@ -77,9 +77,7 @@ func (s *Server) serve(h handler, fail func(http.ResponseWriter, *ask, *chat.Err
 		if status := statusOf(e); status >= 500 {
 			slog.Error("request failed", "method", r.Method, "route", r.Pattern, "err", err) // the path may hold a one-time link
 		}
-		if e.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(e.Seconds()))
-		}
+		setRetryAfter(w, e)
 		fail(w, a, e)
 	}
 }
@@ -156,7 +154,7 @@ func (s *Server) failPage(w http.ResponseWriter, r *ask, e *chat.Error) {
 	}
 	heading := r.heading(e.Code, strconv.Itoa(status))
 	v := s.view(r, heading)
-	p := problem{Status: status, Heading: heading, Text: r.text(e), BackURL: "/", Back: r.loc.T("page.back")}
+	p := problem{Status: status, Heading: heading, Text: r.text(e), BackURL: "/", Back: r.loc.T("page.back"), Again: keptForm(r, status)}
 	if e.Code == "unknown_host" { // all else is refused as well
 		p.BackURL, p.Back = "/login/", r.loc.T("login.submit")
 	}
@@ -181,6 +179,7 @@ type problem struct {
 	Status        int
 	Heading, Text string
 	BackURL, Back string
+	Again         *kept // a form that can be sent again, nil for none
 }
 
 // seeOther answers a form with another page.

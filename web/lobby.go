@@ -99,6 +99,9 @@ func (s *Server) listPeople(r *ask, d *lobbyData) error {
 	if n, err := strconv.Atoi(r.FormValue("page")); err == nil && n > 1 && n < 1<<20 {
 		d.Page = n
 	}
+	if err := s.searching(r, d.Query); err != nil {
+		return err
+	}
 	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: d.Query, Emails: r.caller.SignedIn(), Active: true,
 		Limit: perPage, Offset: (d.Page - 1) * perPage})
 	if err != nil {
@@ -190,16 +193,10 @@ func (s *Server) createRoom(w http.ResponseWriter, r *ask) error {
 	if err == nil {
 		return seeOther(w, r, roomURL(name))
 	}
-	e := known(err)
-	if statusOf(e) >= 500 {
-		return err
-	}
-	field := e.Field
-	if field == "" {
-		field = "name"
-	}
-	return s.showNewRoom(w, r, http.StatusUnprocessableEntity, form{
-		Values: map[string]string{"name": d.Name, "topic": d.Topic, "access": string(d.Access)},
-		Errors: map[string]string{field: r.text(e)},
+	return newForm(r, "name", "topic", "access").again(w, r, on("name", err), func(w http.ResponseWriter, r *ask, status int, f form) error {
+		if status != http.StatusTooManyRequests {
+			status = http.StatusUnprocessableEntity
+		}
+		return s.showNewRoom(w, r, status, f)
 	})
 }

@@ -23,11 +23,18 @@ func Errorf(code string, args ...any) *Error { return &Error{Code: code, Args: a
 // On says which form field is to blame.
 func (e *Error) On(field string) *Error { e.Field = field; return e }
 
+// inMinutes is the wait beyond which a text gives minutes, not seconds.
+const inMinutes = 90 * time.Second
+
 // Text is the locale key of what the error says, and what fills its placeholders.
 func (e *Error) Text() (key string, args []any) {
 	key = e.Code
 	if e.Key != "" {
 		key = e.Key
+	}
+	if key == "rate_limited" && e.RetryAfter > inMinutes {
+		minutes := int((e.RetryAfter + time.Minute - 1) / time.Minute)
+		return "error.rate_limited_minutes", []any{"count", minutes}
 	}
 	return "error." + key, append([]any{"count", e.Seconds()}, e.Args...)
 }

@@ -16,6 +16,7 @@ const online = new Set();
 
 let total = Number(people.dataset.total);
 let redraw = 0;
+let filterTimer = 0;
 
 function rowOf(name) {
   return people.querySelector(`tr[data-user="${CSS.escape(name)}"]`);
@@ -143,6 +144,10 @@ function fillCard(card, frame) {
 async function filter(query) {
   const address = query ? `/?q=${encodeURIComponent(query)}` : "/";
   const answer = await fetch(address).catch(() => null);
+  if (answer?.status === 429) { // the newest text is asked for again, once it may be
+    filterTimer = setTimeout(filter, 1000 * Number(answer.headers.get("Retry-After") ?? 1), query);
+    return;
+  }
   if (!answer?.ok) return;
   const other = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = other.getElementById("people");
@@ -154,10 +159,9 @@ async function filter(query) {
 
 function startFilter() {
   const field = document.getElementById("people-filter").elements.q;
-  let timer = 0;
   field.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => filter(field.value.trim()), FILTER_AFTER);
+    clearTimeout(filterTimer);
+    filterTimer = setTimeout(() => filter(field.value.trim()), FILTER_AFTER);
   });
 }
 

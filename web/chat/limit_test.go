@@ -1,0 +1,36 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"hearth/web/limits"
+)
+
+// Conversations are begun by speaking: there is no other way.
+func TestConversationsAreLimited(t *testing.T) {
+	p := newHouse(t)
+	p.Limit(limits.NewSet())
+	ada := Caller{User: p.user("ada")}
+	begun, refused := 0, 0
+	for i := range 60 {
+		p.user(fmt.Sprint("user", i))
+		p.clock = p.clock.Add(50 * time.Millisecond) // for the messages
+		p.Say(context.Background(), ada, "r", Draft{Text: fmt.Sprintf("/pm user%d hi", i)}, func(_ *Message, _ *Room, _ bool, err error) {
+			switch {
+			case err == nil:
+				begun++
+			case errors.Is(err, Errorf("rate_limited")):
+				refused++
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	if begun != 50 || refused != 10 {
+		t.Errorf("%d conversations were begun, %d refused", begun, refused)
+	}
+}
