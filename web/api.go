@@ -137,6 +137,9 @@ func (s *Server) createMessage(w http.ResponseWriter, r *ask) error {
 	if err != nil {
 		return err
 	}
+	if cmd.As != "" && cmd.As != r.caller.Name() {
+		return chat.Errorf("sign_in") // written before somebody else signed in
+	}
 	f, err := s.sayAndWait(r, chat.Draft{Text: *cmd.Message, Nonce: cmd.Nonce, ReplyTo: cmd.ReplyTo})
 	if err != nil {
 		return err

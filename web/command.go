@@ -23,10 +23,11 @@ type command struct {
 	ID      int64   `json:"id"`
 	Emoji   string  `json:"emoji"`
 	On      *bool   `json:"on"`
+	As      string  `json:"as"` // over HTTP: who the caller is meant to be
 }
 
 // fields are the names in a command.
-var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on"}
+var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on", "as"}
 
 // maxNesting is how deep a frame's JSON may be nested (PROTOCOL.md).
 const maxNesting = 16

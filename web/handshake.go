@@ -2,11 +2,13 @@ package web
 
 import (
 	"encoding/base64"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 
 	"hearth/web/chat"
+	"hearth/web/logging"
 )
 
 // keySize is the length of the key in a handshake, in bytes (RFC 6455, 4.1).
@@ -31,6 +33,22 @@ func (s *Server) upgrade(r *ask) error {
 		return errOtherSite
 	}
 	return nil
+}
+
+// strippedHandshakes are those that a proxy has left without Upgrade or Connection: those headers are for one hop
+// (RFC 9110, 7.6.1), and a proxy passes them on only if it is told to. The key of the handshake passes every proxy.
+var strippedHandshakes = logging.NewKind(slog.LevelWarn, "a WebSocket handshake came without its Upgrade header: "+
+	"live updates do not work until the proxy passes it on (README, Behind a reverse proxy)", 1)
+
+// logStripped logs the setting that a proxy lacks, if r is such a handshake. In HTTP/1.0 nobody asks for an upgrade,
+// whatever the headers say (RFC 9110, 7.8).
+func logStripped(r *ask) {
+	asks := r.ProtoAtLeast(1, 1) && slices.Contains(listed(r, "Upgrade"), "websocket") && slices.Contains(listed(r, "Connection"), "upgrade")
+	if asks || r.Method != http.MethodGet || !keyed(r) {
+		return
+	}
+	strippedHandshakes.Log("path", r.URL.Path, "from", r.RemoteAddr, "proto", r.Proto,
+		"nginx", "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;")
 }
 
 // tellUpgrade adds to a refusal what the client should have asked for (RFC 6455, 4.4; RFC 9110, 7.8).

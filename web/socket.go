@@ -28,6 +28,7 @@ var refusedSockets = logging.NewKind(slog.LevelWarn, "refused a socket", 1)
 func (s *Server) socket(h handler) http.HandlerFunc {
 	return s.admitted(s.serve(func(w http.ResponseWriter, r *ask) error {
 		if err := s.upgrade(r); err != nil {
+			logStripped(r)
 			tellUpgrade(w.Header())
 			return err
 		}

@@ -13,7 +13,7 @@ func TestServerDies(t *testing.T) {
 	s := start(t)
 	ada, tom := member(t, s, "ada"), member(t, s, "tom")
 	for _, p := range []*page{ada, tom} {
-		p.expect("ERR_CONNECTION_REFUSED|WebSocket connection to|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_CONNECTION_CLOSED|ERR_SOCKET_NOT_CONNECTED")
+		p.expect("ERR_CONNECTION_REFUSED|WebSocket connection to|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_CONNECTION_CLOSED|ERR_SOCKET_NOT_CONNECTED|status of 426")
 		p.open("/chat/garden/")
 	}
 	ada.say("before")
@@ -65,7 +65,7 @@ func TestGapIsFilled(t *testing.T) {
 	b := s.SignUp(t, "ada")
 	ada, tom := signedIn(t, s, b), member(t, s, "tom")
 	for _, p := range []*page{ada, tom} {
-		p.expect("ERR_CONNECTION_REFUSED|WebSocket connection to")
+		p.expect("ERR_CONNECTION_REFUSED|WebSocket connection to|status of 426")
 		p.open("/chat/garden/")
 	}
 	ada.say("one")
@@ -196,7 +196,7 @@ func TestTwoTabs(t *testing.T) {
 	// What a tab leaves behind the others take up once the line is back.
 	third := other.tab()
 	for _, p := range []*page{ada, other, third} {
-		p.expect("WebSocket connection to|ERR_")
+		p.expect("WebSocket connection to|ERR_|status of 426")
 	}
 	third.open("/chat/garden/")
 	s.Kill(t)

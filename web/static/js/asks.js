@@ -1,8 +1,11 @@
 // Edits, deletions and reactions on their way. What has not come back as an event when the line breaks may
 // be lost, and is asked for again on the next one: the second time changes nothing.
 
-import { newNonce } from "./outbox.js";
+import { newNonce, passes } from "./outbox.js";
 import { self } from "./person.js";
+
+const RETRY_AFTER = 2; // s, after an error that passes and doesn't say when
+const ANSWERED_WITHIN = 30_000; // ms; what changes nothing is never answered
 
 const EVENTS = { edit: "message_edited", delete: "message_deleted", react: "reaction" };
 
@@ -17,12 +20,14 @@ export class Asks {
   constructor(send) {
     this.send = send;
     this.open = [];
+    this.askedAt = 0;
   }
 
   // ask answers whether the line took it. If it didn't, it is not asked for again.
   ask(frame) {
     const asked = { ...frame, nonce: newNonce() };
     if (!this.send(asked)) return false;
+    this.askedAt = Date.now();
     const same = (other) => other.type === asked.type && other.id === asked.id && other.emoji === asked.emoji;
     this.open = [...this.open.filter((other) => !same(other)), asked]; // the last word counts
     return true;
@@ -38,9 +43,21 @@ export class Asks {
     this.open = this.open.filter((asked) => !meets(asked, event));
   }
 
-  // refused takes an error frame.
-  refused({ nonce }) {
-    this.open = this.open.filter((asked) => asked.nonce !== nonce);
+  // waiting tells whether something was asked for lately that has not happened yet.
+  get waiting() {
+    return this.open.length > 0 && Date.now() - this.askedAt < ANSWERED_WITHIN;
+  }
+
+  // refused takes an error frame. After an error that passes, the same is asked for again.
+  refused(error) {
+    const asked = this.open.find(({ nonce }) => nonce === error.nonce);
+    if (!asked) return;
+    if (!passes(error)) {
+      this.open = this.open.filter((other) => other !== asked);
+      return;
+    }
+    const wait = (error.retry_after ?? RETRY_AFTER) * 1000;
+    setTimeout(() => this.open.includes(asked) && this.send(asked), wait);
   }
 
   // forget is for when the page has all of the room anew, and events that it missed don't come.

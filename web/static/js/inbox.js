@@ -1,14 +1,19 @@
 // The line of a page without a room: who comes and goes, what comes in private, what is unread.
 
+import { showState } from "./bars.js";
+import { self } from "./person.js";
+import { Unsent } from "./unsent.js";
 import { Wire } from "./wire.js";
 import * as sidebar from "./sidebar.js";
 
 // listen opens the line; frames are the page's own kinds, onOpen is called at each connecting.
 export function listen(frames, onOpen) {
   let connections = 0;
+  const { me, guest } = document.body.dataset;
+  const unsent = self ? new Unsent({ owner: me ?? guest }) : null;
   const all = {
     room: sidebar.sidebarRoom,
-    private_message: (frame) => sidebar.privateMessage(frame, connections === 1),
+    private_message: (frame) => frame.user === self || sidebar.privateMessage(frame, connections === 1),
     unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.mentions),
     read: (frame) => sidebar.setUnread(frame.room, 0),
     ...frames,
@@ -18,6 +23,8 @@ export function listen(frames, onOpen) {
     onFrame: (frame) => Object.hasOwn(all, frame.type) && all[frame.type](frame),
     onState(state) {
       if (state === "signed-out" || state === "shut-out") location.reload(); // what may be seen now
+      showState(state);
+      unsent?.setReachable(state === "open" || state === "blocked");
       if (state !== "open") return;
       connections++;
       onOpen();

@@ -115,8 +115,8 @@ export function replaceAll(elements) {
   toEnd();
 }
 
-export function showPending(items, who, state) {
-  holding(() => pending.replaceChildren(...items.map((item) => buildPending(item, who, state))));
+export function showPending(items, who, state, onChoice) {
+  holding(() => pending.replaceChildren(...items.map((item) => buildPending(item, who, state, onChoice))));
 }
 
 export function toEnd() {

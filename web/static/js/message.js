@@ -77,16 +77,37 @@ export function buildMessage(frame, me, find = inPage) {
   return element;
 }
 
-// buildPending is the same before its receipt: dimmed, with its state in words.
-export function buildPending(item, who, state) {
+// buildPending is the same before its receipt: dimmed, with its state in words. One that was refused has the reason,
+// and buttons that call onChoice("retry", "edit" or "discard", item).
+export function buildPending(item, who, state, onChoice) {
   const element = buildMessage({ user: who.user, display: who.display, message: item.text, timestamp: item.at }, null);
   element.classList.add("pending");
   element.dataset.nonce = item.nonce;
   const note = document.createElement("span");
   note.className = "state";
-  note.textContent = state;
+  note.textContent = item.failed ? t("message.not_sent", { reason: item.failed }) : state;
   element.querySelector(".message-body").append(note);
+  if (item.failed) {
+    element.classList.add("failed");
+    note.after(choices(item, onChoice));
+  }
   return element;
+}
+
+function choices(item, onChoice) {
+  const buttons = document.createElement("p");
+  buttons.className = "choices";
+  const names = { retry: t("message.retry"), edit: t("message.edit"), discard: t("message.discard") };
+  for (const [choice, name] of Object.entries(names)) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button quiet small";
+    button.dataset.choice = choice;
+    button.textContent = name;
+    button.addEventListener("click", () => onChoice(choice, item));
+    buttons.append(button);
+  }
+  return buttons;
 }
 
 export function markEdited(element, frame, me) {

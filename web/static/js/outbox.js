@@ -3,10 +3,15 @@
 //
 // One message is under way at a time. That keeps the order even when the server asks to wait
 // (rate_limited), and a receipt takes a few milliseconds.
+//
+// A message that the server refuses stays, with the reason, until it is sent again, edited or discarded.
 
-import { openStore } from "./store.js";
+import { announce, onAnnounced, openStore } from "./store.js";
 
 const DEFAULT_WAIT = 2; // s, when the server asks to wait and doesn't say how long
+
+// The codes of errors that say nothing against the message: it is sent again later.
+const PASSING = new Set(["rate_limited", "storage", "internal", "stopping"]);
 const KEEPING = 2000; // ms that a message waits to be kept before it is sent all the same
 
 // 128 random bits; crypto.randomUUID is missing on plain http.
@@ -14,11 +19,16 @@ export function newNonce() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// Outbox calls send(item) → whether the line took it, and tells onChange(items) what still waits and
-// onRefused(item, frame) what the server won't have.
+// passes tells whether an error is one that passes by itself.
+export function passes({ code }) {
+  return PASSING.has(code);
+}
+
+// Outbox calls send(item) → whether it is on its way, and tells onChange(items) what the server does not have yet.
+// An item that was refused has the reason in failed.
 export class Outbox {
-  constructor({ owner, room, send, onChange, onRefused }) {
-    Object.assign(this, { owner, room, send, onChange, onRefused });
+  constructor({ owner, room, send, onChange }) {
+    Object.assign(this, { owner, room, send, onChange });
     this.items = [];
     this.keeping = new Set(); // nonces
     this.current = null; // the nonce under way
@@ -27,6 +37,7 @@ export class Outbox {
       this.store = store;
       await this.restore();
     });
+    onAnnounced((sent) => sent && this.forget(sent));
   }
 
   // restore takes up what an earlier page of the same person in the same room left behind, or another
@@ -48,21 +59,26 @@ export class Outbox {
     this.keeping.add(item.nonce);
     this.onChange(this.items);
     // Kept first, sent then. A full disk here is no reason not to send, nor is a busy one to wait for long.
-    const kept = this.ready.then(() => this.store.put(item)).catch(() => {});
-    await Promise.race([kept, new Promise((resolve) => setTimeout(resolve, KEEPING))]);
+    await Promise.race([this.keep(item), new Promise((resolve) => setTimeout(resolve, KEEPING))]);
     this.keeping.delete(item.nonce);
     this.pump();
   }
 
-  // pump sends the first that waits, unless one is under way already.
-  pump() {
-    if (this.current || this.paused || !this.items.length) return;
-    const item = this.items[0];
-    if (this.keeping.has(item.nonce)) return;
-    if (this.send(item)) this.current = item.nonce;
+  async keep(item) {
+    await this.ready.then(() => this.store.put(item)).catch(() => {});
+    announce();
   }
 
-  // again is called when the line is back: what was under way may be lost.
+  // pump sends the first that waits, unless one is under way already.
+  pump() {
+    if (this.current || this.paused) return;
+    const item = this.items.find(({ failed }) => !failed);
+    if (!item || this.keeping.has(item.nonce)) return;
+    this.current = item.nonce; // before it is sent: the answer may be there at once
+    if (!this.send(item)) this.current = null;
+  }
+
+  // again is called when the connection is back: what was under way may be lost.
   async again() {
     this.current = null;
     await this.restore();
@@ -75,13 +91,28 @@ export class Outbox {
 
   // refused handles an error frame; true when it was about one of ours.
   refused(frame) {
-    if (!this.items.some((item) => item.nonce === frame.nonce)) return false;
-    if (frame.code === "rate_limited") {
+    const item = this.items.find((other) => other.nonce === frame.nonce);
+    if (!item) return false;
+    if (passes(frame)) {
       this.pause(frame.retry_after ?? DEFAULT_WAIT);
       return true;
     }
-    this.onRefused(this.drop(frame.nonce), frame);
+    this.settle(item, frame.message);
     return true;
+  }
+
+  // settle says why the server won't have a message; "" has it sent again.
+  settle(item, failed) {
+    item.failed = failed;
+    if (this.current === item.nonce) this.current = null;
+    this.keep(item);
+    this.onChange(this.items);
+    this.pump();
+  }
+
+  retry(nonce) {
+    const item = this.items.find((other) => other.nonce === nonce);
+    if (item) this.settle(item, "");
   }
 
   pause(seconds) {
@@ -93,12 +124,20 @@ export class Outbox {
     }, seconds * 1000);
   }
 
+  // drop takes a message off the list for good, and returns it.
   drop(nonce) {
+    const item = this.forget(nonce);
+    if (!item) return undefined;
+    this.ready.then(() => this.store.remove(nonce)).catch(() => {}).then(() => announce(nonce));
+    return item;
+  }
+
+  // forget takes a message off this page's list.
+  forget(nonce) {
     const item = this.items.find((other) => other.nonce === nonce);
     if (!item) return undefined;
     this.items = this.items.filter((other) => other !== item);
     if (this.current === nonce) this.current = null;
-    this.ready.then(() => this.store.remove(nonce)).catch(() => {});
     this.onChange(this.items);
     this.pump();
     return item;

@@ -2,7 +2,7 @@
 
 const HUES = 12;
 
-const { me, guest } = document.getElementById("main")?.dataset ?? {};
+const { me, guest } = document.body.dataset;
 
 // self is one's own name as frames have it: a guest's is marked. Undefined for who only reads.
 export const self = me ?? (guest ? `${guest} (guest)` : undefined);

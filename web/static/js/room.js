@@ -4,13 +4,15 @@ import { t } from "./i18n.js";
 import { Wire } from "./wire.js";
 import { Outbox } from "./outbox.js";
 import { Asks } from "./asks.js";
+import { Unsent, post } from "./unsent.js";
+import { showState } from "./bars.js";
 import { append, appendLine, atEnd, holding, messages, showPending, startLog, toEnd } from "./log.js";
 import { buildMessage, markDeleted, markEdited } from "./message.js";
 import { reload, watchScroll } from "./history.js";
 import { giveBack, replyTo, showError, startComposer } from "./composer.js";
 import { saved, startEdit, startEditing } from "./edit.js";
 import { openPicker, reacted, startReactions } from "./reaction.js";
-import { displayOf } from "./person.js";
+import { displayOf, self } from "./person.js";
 import { startTools } from "./tools.js";
 import { whisper } from "./whisper.js";
 import * as people from "./people.js";
@@ -29,15 +31,23 @@ let readUpTo = Number(page.read);
 let connections = 0;
 let state = "reconnecting";
 
-const wire = new Wire({ path: socketPath, onFrame, onState });
-const outbox = new Outbox({
-  owner: who.user,
-  room,
-  send: ({ text, nonce, reply_to }) => wire.send({ message: text, nonce, reply_to }),
-  onChange: drawPending,
-  onRefused: (item, frame) => giveBack(item.text, frame.message),
-});
+const wire = new Wire({ path: socketPath, onFrame, onState, busy: () => Boolean(outbox.current) || asks.waiting });
+const outbox = new Outbox({ owner: who.user, room, send, onChange: drawPending });
 const asks = new Asks((frame) => wire.send(frame));
+const unsent = self ? new Unsent({ owner: who.user, room }) : null;
+
+// send takes the socket, or where WebSockets don't get through a request.
+function send(item) {
+  if (wire.send({ message: item.text, nonce: item.nonce, reply_to: item.reply_to })) return true;
+  if (state !== "blocked") return false;
+  post(item).then(({ frame, refused, wait }) => {
+    if (wait) return outbox.pause(wait);
+    if (refused) return outbox.refused({ ...refused, nonce: item.nonce });
+    outbox.receipt(item.nonce);
+    if (frame.room === room) said(frame);
+  });
+  return true;
+}
 
 function socketPath() {
   return `/ws/chat/${encodeURIComponent(room)}/?after=${seq}`;
@@ -45,18 +55,26 @@ function socketPath() {
 
 function drawPending(items = outbox.items) {
   const note = state === "open" ? t("message.sending") : t("message.waiting");
-  showPending(items, who, note);
+  showPending(items, who, note, settleFailed);
+}
+
+// settleFailed does with a message that was refused what one chooses: retry, edit or discard.
+function settleFailed(choice, { nonce }) {
+  if (choice === "retry") {
+    outbox.retry(nonce);
+    wire.wake();
+    return;
+  }
+  const item = outbox.drop(nonce);
+  if (choice === "edit") giveBack(item.text, "");
 }
 
 function onState(now) {
   state = now;
   if (now === "shut-out") return location.reload(); // to the page that says why
-  const bar = document.getElementById("line-state");
-  bar.hidden = now === "open";
-  bar.textContent = "";
-  if (now === "reconnecting") bar.textContent = t("line.reconnecting");
-  if (now === "offline") bar.textContent = t("line.offline");
-  if (now === "signed-out") bar.append(t("line.signed_out"), " ", logInLink());
+  showState(now);
+  unsent?.setReachable(now === "open" || now === "blocked");
+  if (now === "blocked") outbox.pump();
   if (now === "open") {
     connections++;
     outbox.ready.then(() => outbox.again());
@@ -64,13 +82,6 @@ function onState(now) {
     markRead();
   }
   drawPending();
-}
-
-function logInLink() {
-  const link = document.createElement("a");
-  link.href = `/login/?next=${encodeURIComponent(location.pathname)}`;
-  link.textContent = t("line.log_in");
-  return link;
 }
 
 const frames = {
@@ -97,6 +108,7 @@ const frames = {
   },
   private_message(frame) {
     if (room === `@${frame.user}`) return; // it is in this page's log anyway
+    if (frame.user === me) return; // a note to oneself: its receipt shows it
     sidebar.privateMessage(frame, connections === 1);
     if (!frame.history) appendLine(whisper(frame.user, frame));
   },
@@ -120,7 +132,8 @@ const frames = {
   },
   error(frame) {
     asks.refused(frame);
-    if (!outbox.refused(frame)) showError(frame.message);
+    outbox.refused(frame);
+    showError(frame.message);
   },
   // What came while the history was fetched is asked for again: no gap, and ids keep it from doubling.
   async reset() {
@@ -153,7 +166,9 @@ function said(frame) {
 
 // ask asks for what makes sense soon or not at all: only if there is a line.
 function ask(frame) {
-  showError(asks.ask(frame) ? "" : t("line.needed"));
+  const taken = asks.ask(frame);
+  showError(taken ? "" : t("line.needed"));
+  if (!taken) wire.hurry();
 }
 
 // markRead tells the server how far one has read: what stands at the end of a page that is looked at.
@@ -170,6 +185,7 @@ startLog((scroller) => {
 startComposer({
   onSend(text, answered) {
     outbox.add(text, answered ? { reply_to: answered } : {});
+    if (!wire.open) wire.hurry();
     toEnd();
   },
   onTyping: () => wire.send({ type: "typing" }),

@@ -1,4 +1,5 @@
 // Where unsent messages outlive the page: IndexedDB, or localStorage where that is closed (private windows).
+// All pages of one browser share it, and tell each other what changes.
 
 const NAME = "hearth";
 const TABLE = "outbox";
@@ -13,7 +14,7 @@ function promised(request) {
   });
 }
 
-function openDatabase() {
+async function openDatabase() {
   const request = indexedDB.open(NAME, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(TABLE, { keyPath: "nonce" });
   return promised(request);
@@ -61,10 +62,29 @@ class Simple {
   }
 }
 
-export async function openStore() {
-  try {
-    return new Database(await openDatabase());
-  } catch {
-    return new Simple();
-  }
+let opened = null;
+
+export function openStore() {
+  opened ??= openDatabase().then((database) => new Database(database), () => new Simple());
+  return opened;
+}
+
+const listeners = [];
+const channel = "BroadcastChannel" in self ? new BroadcastChannel(`${NAME}.${TABLE}`) : null;
+channel?.addEventListener("message", (event) => tell(event.data.sent));
+
+function tell(sent) {
+  for (const listener of listeners) listener(sent);
+}
+
+// announce tells all pages, this one too, that something has changed; sent is the nonce of a message that the server
+// has now.
+export function announce(sent) {
+  tell(sent);
+  channel?.postMessage({ sent });
+}
+
+// onAnnounced calls listener(nonce or undefined) for each change that is announced.
+export function onAnnounced(listener) {
+  listeners.push(listener);
 }

@@ -1,32 +1,61 @@
-// The line to the server: one WebSocket of the dialect hearth.1 that comes back by itself.
+// The connection to the server: one WebSocket of the dialect hearth.1 that reconnects by itself.
 
 const FIRST_WAIT = 500; // ms, doubled at each failure
-const LONGEST_WAIT = 20_000; // ms
-const STEADY = 10_000; // ms a line must have held before the waits start small again
+const LONGEST_WAIT = 20_000; // ms from one attempt to the next in a page that is hidden
+const LONGEST_SEEN = 4000; // ms, the same in a page that is visible
+const STEADY = 10_000; // ms a connection must have held before the waits start small again
+
+const ANSWER_WITHIN = 5000; // ms for the answer to a ping
+const GREETING_WITHIN = 10_000; // ms for the first frame of a new connection
+const RECEIPT_WITHIN = 10_000; // ms for a receipt, before a ping asks whether anything arrives
+const TICK = 2000; // ms
+const ASLEEP = 10_000; // ms without a tick: the computer was asleep
 
 const SIGNED_OUT = 1008;
 const ASK_AFTER = 2; // failures in a row
+const PROBE_AFTER = 3; // failures in a row
 
-// Wire calls onFrame(frame) for each event in order and onState(state) with "open", "reconnecting",
-// "offline", "signed-out" or "shut-out" (of this page). path() is asked at each connecting, so that it can carry ?after=.
+// Wire calls onFrame(frame) for each event in order and onState(state) with "open", "reconnecting", "offline",
+// "blocked" (requests reach the server, WebSockets don't), "signed-out" or "shut-out" (of this page). path() is
+// asked at each connecting, so that it can carry ?after=. busy() tells whether a receipt is missing.
 export class Wire {
-  constructor({ path, onFrame, onState }) {
-    this.path = path;
-    this.onFrame = onFrame;
-    this.onState = onState;
+  constructor({ path, onFrame, onState, busy = () => false }) {
+    Object.assign(this, { path, onFrame, onState, busy });
     this.failures = 0;
     this.turn = 0; // ms to wait before coming back, as the server has asked
     this.socket = null;
-    this.timer = 0;
+    this.startedAt = 0; // when the socket was made
+    this.greetedAt = 0; // when its first frame came; 0: none yet
+    this.timer = 0; // of the next attempt, or of the end of this one
+    this.pinged = 0; // the timer of a ping that has no answer yet
+    this.overdue = 0; // the timer of a receipt
     this.stopped = false;
-    addEventListener("online", () => this.hurry());
+    this.reachedAt = 0; // when a request last reached the server although no socket did
+    this.blocked = false;
+    this.watch();
+  }
+
+  // watch looks at the connection whenever it may have broken without a word.
+  watch() {
+    addEventListener("online", () => this.wake());
     addEventListener("offline", () => this.report());
-    addEventListener("pageshow", (event) => event.persisted && this.hurry());
-    document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
+    addEventListener("pageshow", (event) => event.persisted && this.wake());
+    document.addEventListener("resume", () => this.wake());
+    document.addEventListener("visibilitychange", () => document.hidden || this.wake());
+    let last = Date.now();
+    setInterval(() => {
+      const slept = Date.now() - last > ASLEEP;
+      last = Date.now();
+      if (slept && !document.hidden) this.wake(); // timers of hidden pages are slow anyway
+    }, TICK);
   }
 
   get open() {
     return this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  get longest() {
+    return document.hidden ? LONGEST_WAIT : LONGEST_SEEN;
   }
 
   connect() {
@@ -36,16 +65,22 @@ export class Wire {
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(address, "hearth.1");
     this.socket = socket;
-    socket.addEventListener("open", () => {
-      this.openedAt = Date.now();
-      this.onState("open");
-    });
+    this.startedAt = Date.now();
+    this.greetedAt = 0;
+    this.timer = setTimeout(() => this.fail(socket), this.longest);
+    socket.addEventListener("open", () => socket === this.socket && this.opened(socket));
     socket.addEventListener("message", (event) => socket === this.socket && this.read(event.data));
-    socket.addEventListener("close", (event) => socket === this.socket && this.closed(event));
+    socket.addEventListener("close", (event) => socket === this.socket && this.closed(event.code));
+  }
+
+  opened(socket) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.fail(socket), GREETING_WITHIN);
   }
 
   // read takes a frame apart: one JSON object a line. One that can't be read spoils no other.
   read(data) {
+    if (!this.greetedAt) this.greeted();
     for (const line of data.split("\n")) {
       if (!line) continue;
       let frame;
@@ -55,33 +90,81 @@ export class Wire {
         continue;
       }
       if (frame.retry !== undefined) this.turn = frame.retry;
-      this.onFrame(frame);
+      if (frame.type === "pong") this.answered();
+      else this.onFrame(frame);
     }
+  }
+
+  // greeted is told of the first frame. A proxy may open a socket through which nothing ever comes.
+  greeted() {
+    clearTimeout(this.timer);
+    this.greetedAt = Date.now();
+    this.reachedAt = 0;
+    this.blocked = false;
+    this.onState("open");
   }
 
   send(frame) {
     if (!this.open) return false;
     this.socket.send(JSON.stringify(frame));
+    this.expect();
     return true;
   }
 
-  closed(event) {
+  // expect has the connection checked if a receipt is still missing after a while.
+  expect() {
+    this.overdue ||= setTimeout(() => {
+      this.overdue = 0;
+      if (!this.busy()) return;
+      this.check();
+      this.expect();
+    }, RECEIPT_WITHIN);
+  }
+
+  // check sends a ping, and takes a new connection if there is no answer in time.
+  check() {
+    if (!this.open || this.pinged) return;
+    this.socket.send(JSON.stringify({ type: "ping" }));
+    this.pinged = setTimeout(() => {
+      this.restart();
+      this.report();
+    }, ANSWER_WITHIN);
+  }
+
+  answered() {
+    clearTimeout(this.pinged);
+    this.pinged = 0;
+  }
+
+  // fail ends an attempt that takes too long.
+  fail(socket) {
+    if (socket !== this.socket) return;
+    this.closed(0);
+    socket.close();
+  }
+
+  closed(code) {
+    this.answered();
+    clearTimeout(this.timer);
     this.socket = null;
-    if (event.code === SIGNED_OUT) {
+    if (code === SIGNED_OUT) {
       this.stopped = true;
       this.askPage();
       return;
     }
-    if (!this.openedAt && this.failures === ASK_AFTER) this.askPage();
-    if (this.openedAt && Date.now() - this.openedAt > STEADY) this.failures = 0;
-    this.openedAt = 0;
+    const never = !this.greetedAt;
+    if (never && this.failures === ASK_AFTER) this.askPage();
+    this.blocked = never && this.reachedAt > 0 && this.startedAt > this.reachedAt;
+    if (never && this.failures >= PROBE_AFTER) this.probe();
+    if (!never && Date.now() - this.greetedAt > STEADY) this.failures = 0;
     this.report();
-    this.timer = setTimeout(() => this.connect(), this.wait());
+    const spent = never ? Date.now() - this.startedAt : 0;
+    this.timer = setTimeout(() => this.connect(), Math.max(0, this.wait() - spent));
     this.failures++;
   }
 
   // Whether one is signed out or just not let in any more, the page itself tells. A refused upgrade
-  // looks like a dead line, so the page is asked about that too.
+  // looks like a broken connection, so the page is asked about that too.
   async askPage() {
     const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" }).catch(() => null);
     const shutOut = answer?.status === 403;
@@ -91,29 +174,48 @@ export class Wire {
     this.onState(shutOut ? "shut-out" : "signed-out");
   }
 
+  // probe finds out whether requests reach the server where sockets don't: asked for without an upgrade, the
+  // address of a socket answers with the code "upgrade". Only a socket that fails after that says that sockets are
+  // blocked: the server may have come back just now.
+  async probe() {
+    const answer = await fetch(this.path(), { cache: "no-store", signal: AbortSignal.timeout(LONGEST_SEEN) }).catch(() => null);
+    const { error } = (await answer?.json().catch(() => null)) ?? {};
+    this.reachedAt = error?.code === "upgrade" ? Date.now() : 0;
+  }
+
   // wait is one's turn at first, and then exponential backoff with full jitter: a thousand pages
   // don't come back in one moment.
   wait() {
-    const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.failures);
+    const longest = Math.min(this.longest, FIRST_WAIT * 2 ** this.failures);
     return Math.random() * longest + (this.failures ? 0 : this.turn);
   }
 
   // restart takes a new socket, whose path() may ask for another place in the stream.
   restart() {
     const old = this.socket;
+    this.answered();
     this.socket = null;
-    old?.close();
     this.connect();
+    old?.close();
   }
 
   report() {
-    if (!this.stopped && !this.open) this.onState(navigator.onLine ? "reconnecting" : "offline");
+    if (this.stopped || (this.open && this.greetedAt)) return;
+    if (!navigator.onLine) this.onState("offline");
+    else this.onState(this.blocked ? "blocked" : "reconnecting");
   }
 
-  // hurry cuts a wait short when there is a reason to think that the line is back.
+  // wake is called when something may have happened to the connection.
+  wake() {
+    if (this.open) this.check();
+    else this.hurry();
+  }
+
+  // hurry cuts a wait short: there is a reason to think that the connection is back, or somebody waits for it.
   hurry() {
-    if (this.socket) return;
+    if (this.socket && Date.now() - this.startedAt < LONGEST_SEEN) return;
+    if (this.open) return;
     this.failures = 0;
-    this.connect();
+    this.restart();
   }
 }

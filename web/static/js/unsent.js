@@ -1,0 +1,117 @@
+// What one has written in any room and the server does not have yet. Any page of the same person sends it over HTTP
+// when no page of that room does, and says how many messages wait, and where.
+
+import { showUnsent } from "./bars.js";
+import { passes } from "./outbox.js";
+import { self } from "./person.js";
+import { announce, onAnnounced, openStore } from "./store.js";
+
+const SETTLED = 3000; // ms: a younger message is most likely on its way from the page of its room
+const LOOK_EVERY = 3000; // ms while something waits
+const ANSWER_WITHIN = 15_000; // ms
+const DEFAULT_WAIT = 5; // s, after a failure that passes
+
+// post sends a message over HTTP. It answers {frame} once it is stored, {refused: error} if the server won't have
+// it, and else {wait}: the seconds after which to try again.
+export async function post({ room, text, nonce, reply_to }) {
+  const answer = await fetch(`/api/rooms/${encodeURIComponent(room)}/messages`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ message: text, nonce, reply_to, as: self }),
+    signal: AbortSignal.timeout(ANSWER_WITHIN),
+  }).catch(() => null);
+  const body = await answer?.json().catch(() => null);
+  if (answer?.ok && body) return { frame: body };
+  const error = body?.error;
+  const passing = !error || passes(error) || error.code === "sign_in"; // one may sign in again
+  return passing ? { wait: Number(answer?.headers.get("Retry-After")) || DEFAULT_WAIT } : { refused: error };
+}
+
+// alone does some work unless another page of this person is at it. Without locks (plain HTTP) all pages do it: the
+// server stores a nonce once.
+function alone(owner, work) {
+  if (!navigator.locks) return work();
+  return navigator.locks.request(`hearth.outbox.${owner}`, { ifAvailable: true }, (lock) => lock && work());
+}
+
+// Unsent looks after the messages of owner. room is the page's own, whose outbox sends for it.
+export class Unsent {
+  constructor({ owner, room }) {
+    Object.assign(this, { owner, room });
+    this.reachable = false;
+    this.working = false;
+    this.timer = 0;
+    this.waitUntil = 0;
+    this.store = openStore();
+    onAnnounced(() => this.soon());
+    this.look();
+  }
+
+  // setReachable tells whether requests reach the server.
+  setReachable(reachable) {
+    this.reachable = reachable;
+    if (reachable) this.look();
+  }
+
+  soon() {
+    this.timer ||= setTimeout(() => this.look(), LOOK_EVERY);
+  }
+
+  async list() {
+    const all = await (await this.store).all().catch(() => []);
+    return all.filter(({ owner }) => owner === this.owner).sort((a, b) => a.at - b.at);
+  }
+
+  // look sends what waits in other rooms, and shows what is left.
+  async look() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    if (this.working) return this.soon();
+    this.working = true;
+    try {
+      let items = await this.list();
+      const due = items.some((item) => this.mayBeSent(item));
+      if (due && this.reachable && Date.now() >= this.waitUntil) {
+        await alone(this.owner, () => this.send());
+        items = await this.list();
+      }
+      this.show(items);
+      if (items.length) this.soon();
+    } finally {
+      this.working = false;
+    }
+  }
+
+  isSettled({ at }) {
+    return Math.abs(Date.now() - at) >= SETTLED;
+  }
+
+  mayBeSent(item) {
+    return item.room !== this.room && !item.failed && this.isSettled(item);
+  }
+
+  // send sends in the order of writing, until the server asks to wait.
+  async send() {
+    for (const item of await this.list()) {
+      if (!this.reachable) return;
+      if (!this.mayBeSent(item)) continue;
+      const { frame, refused, wait } = await post(item);
+      if (wait) {
+        this.waitUntil = Date.now() + wait * 1000;
+        return;
+      }
+      const store = await this.store;
+      if (frame) await store.remove(item.nonce).catch(() => {});
+      else await store.put({ ...item, failed: refused.message }).catch(() => {});
+      announce(frame && item.nonce);
+    }
+  }
+
+  show(items) {
+    const counts = new Map();
+    for (const item of items.filter((each) => each.failed || this.isSettled(each))) {
+      counts.set(item.room, (counts.get(item.room) ?? 0) + 1);
+    }
+    showUnsent(counts);
+  }
+}
