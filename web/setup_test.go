@@ -168,22 +168,26 @@ func TestSetupLink(t *testing.T) {
 	}
 }
 
-// Of several people who make the first account at once, one succeeds.
+// Of several people who make the first account at once, one becomes the admin. The others may sign up
+// where everybody may.
 func TestFirstAccountIsOne(t *testing.T) {
 	t.Parallel()
-	s := hearthtest.Start(t, "-signup", "")
-	var wait sync.WaitGroup
-	for i := range 8 {
-		b := s.Visitor(t)
-		wait.Add(1)
-		go func() {
-			defer wait.Done()
-			b.Post("/sign_up/", "username", fmt.Sprint("ada", i), "password1", hearthtest.Password, "password2", hearthtest.Password)
-		}()
-	}
-	wait.Wait()
-	if n := accounts(t, s); n != 1 {
-		t.Errorf("%d accounts", n)
+	for policy, want := range map[string]int{"": 1, "closed": 1, "invite": 1, "open": 8} {
+		s := hearthtest.Start(t, "-signup", policy)
+		var wait sync.WaitGroup
+		for i := range 8 {
+			b := s.Visitor(t)
+			wait.Add(1)
+			go func() {
+				defer wait.Done()
+				b.Post("/sign_up/", "username", fmt.Sprint("ada", i), "password1", hearthtest.Password, "password2", hearthtest.Password)
+			}()
+		}
+		wait.Wait()
+		out, _ := s.Command(t, "", "user", "list")
+		if n, admins := accounts(t, s), strings.Count(out, "  admin  "); n != want || admins != 1 {
+			t.Errorf("-signup %q: %d accounts, %d admins:\n%s", policy, n, admins, out)
+		}
 	}
 }
 
@@ -199,6 +203,7 @@ func TestAdminChoosesWhoMaySignUp(t *testing.T) {
 	if r := s.Visitor(t).Get("/login/"); strings.Contains(r.Body, `href="/sign_up/`) {
 		t.Error("the log-in page offers to sign up")
 	}
+	wantReply(t, "invitations", ada.Get("/admin/invites/"), http.StatusOK, "Sign-up is closed")
 	wantGone(t, "choosing", ada.Post("/admin/settings/", "signup", "open", "next", "/"), "/")
 	if strings.Contains(ada.Get("/").Body, asks) {
 		t.Error("the lobby asks again")

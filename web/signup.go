@@ -130,5 +130,13 @@ func (s *Server) createUser(r *ask, n chat.NewUser, invite string) (*chat.User, 
 	if n.Password, err = s.auth.NewPassword(r.PostFormValue("password1")); err != nil {
 		return nil, err
 	}
+	user, err := s.chat.CreateUser(r.Context(), chat.Caller{}, n)
+	if err == nil || known(err).Code != "first_taken" || s.policyAllows(r, invite) != nil {
+		return user, err
+	}
+	n.First = false // somebody else was quicker, and others may sign up as well
+	if policy == "invite" {
+		n.Invite = invite
+	}
 	return s.chat.CreateUser(r.Context(), chat.Caller{}, n)
 }
