@@ -195,7 +195,7 @@ func TestFirstAccountIsOne(t *testing.T) {
 func TestAdminChoosesWhoMaySignUp(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t, "-signup", "")
-	wantReply(t, "an empty place", s.Visitor(t).Get("/login/"), http.StatusOK, "Make the first one")
+	wantReply(t, "an empty place", s.Visitor(t).Get("/login/"), http.StatusOK, "Create the first account")
 	ada := s.SignUp(t, "ada")
 	const asks = "Nobody can sign up until you choose"
 	wantReply(t, "the lobby", ada.Get("/"), http.StatusOK, asks, `value="invite"`)

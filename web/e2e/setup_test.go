@@ -1,0 +1,49 @@
+package e2e
+
+import (
+	"testing"
+
+	"hearth/web/hearthtest"
+)
+
+// A new place, until its admin has chosen who may sign up: without scripts, and in the languages with
+// the shortest and the longest texts, axe finds nothing and nothing is too wide.
+func TestNewPlace(t *testing.T) {
+	s := start(t, "-signup", "")
+	ada := visitor(t, s, "ada")
+	inspect := func(looks ...look) {
+		t.Helper()
+		for _, lang := range []string{"en", "ru"} {
+			ada.open("/login/")
+			ada.do(`fetch("/language/", { method: "POST", body: new URLSearchParams({ lang: ` + quote(lang) + `, next: "/healthz" }) })`)
+			for _, l := range looks {
+				ada.lookAt(lang, l)
+			}
+		}
+		ada.do(`fetch("/language/", { method: "POST", body: new URLSearchParams({ lang: "en", next: "/healthz" }) })`)
+	}
+	ada.expect("status of 404")
+	inspect(look{name: "first-login", path: "/login/"}, look{name: "first-signup", path: "/sign_up/"}, look{name: "first-wrong-link", path: "/setup/x/"})
+
+	plain := visitor(t, s, "ada without script")
+	plain.withoutScript()
+	plain.resize(1280, 900)
+	plain.open("/")
+	plain.at("/login/")
+	plain.click(`.note a[href^="/sign_up/"]`)
+	plain.at("/sign_up/")
+	plain.signUp("ada", "Ada")
+	plain.at("/")
+	plain.reads(".signup-choice", "Nobody can sign up until you choose")
+
+	ada.open("/login/")
+	ada.logIn("ada", hearthtest.Password)
+	ada.at("/")
+	inspect(look{name: "lobby-choice", path: "/"}, look{name: "invites-closed", path: "/admin/invites/"})
+
+	plain.click(`.signup-choice button[value="invite"]`)
+	plain.at("/")
+	plain.missing(".signup-choice")
+	ada.open("/admin/settings/")
+	ada.sees(`input[name=signup][value=invite]:checked`)
+}
