@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,10 +19,10 @@ import (
 const manySlow = 1000
 
 const (
-	dribbledHeader = "GET /chat/ HTTP/1.1\r\nHost: hearth\r\nX-Endless: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	dribbledForm   = "POST /login/ HTTP/1.1\r\nHost: hearth\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\n"
-	dribbledAPI    = "POST /api/rooms/r/messages HTTP/1.1\r\nHost: hearth\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n"
-	pipelined      = "GET /static/x/y HTTP/1.1\r\nHost: hearth\r\n\r\n"
+	dribbledHeader = "GET /chat/ HTTP/1.1\r\nHost: localhost\r\nX-Endless: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	dribbledForm   = "POST /login/ HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.CLIENT\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\n"
+	dribbledAPI    = "POST /api/rooms/r/messages HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.CLIENT\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n"
+	pipelined      = "GET /static/x/y HTTP/1.1\r\nHost: localhost\r\n\r\n"
 )
 
 // crowd is many clients of one kind, which come from many addresses.
@@ -51,10 +52,10 @@ func (c *crowd) dial() *rawConn {
 	return conn
 }
 
-// send has all send the same.
+// send has all send the same, but for the CLIENT in their address.
 func (c *crowd) send(text string) {
-	for _, conn := range c.conns {
-		conn.send([]byte(text), 0)
+	for i, conn := range c.conns {
+		conn.send([]byte(strings.ReplaceAll(text, "CLIENT", strconv.Itoa(i%250))), 0)
 	}
 }
 
@@ -181,7 +182,7 @@ func TestABodyMustArriveInTime(t *testing.T) {
 
 func TestAHeaderIsBounded(t *testing.T) {
 	c := dialRaw(t, hearthtest.Start(t))
-	resp, err := c.ask("GET / HTTP/1.1\r\nHost: hearth\r\nX-Long: " + strings.Repeat("a", 40<<10) + "\r\n\r\n")
+	resp, err := c.ask("GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: " + strings.Repeat("a", 40<<10) + "\r\n\r\n")
 	if err != nil || resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
 		t.Errorf("a header of 40 KiB is answered with %v, %v", resp, err)
 	}
