@@ -1,6 +1,8 @@
 package markup
 
 import (
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,32 +33,76 @@ func hostile(n int) []string {
 	return append(texts, ticks.String())
 }
 
-// No message of 4000 characters may cost as much as a page view. The limit is far above what is
-// needed (the slowest takes about 5 ms, twenty times that with -race) and below what cubic work takes.
-func TestHostileTextsAreQuick(t *testing.T) {
-	const limit = 250 * time.Millisecond
-	for _, text := range hostile(4000) {
-		best := time.Hour // of three, as the machine may be busy
-		for range 3 {
-			start := time.Now()
-			Parse(text, nil)
-			best = min(best, time.Since(start))
+// units are parts of texts, nasty ones and some put together by chance, always the same.
+func units() []string {
+	parts := []string{"*", "_", "~~", "`", "[", "]", "(", ")", "@", "a", " ", "\n", ">", "- ", "1. ", "https://", "\\", "**", "你", "``", "```", ":", "<", "!", "mailto:", "@b", "](", "\"", "http://%", "'", "@a.b"}
+	rng := rand.New(rand.NewPCG(1, 2))
+	all := slices.Clone(nasty)
+	for range 300 {
+		var b strings.Builder
+		for range 1 + rng.IntN(6) {
+			b.WriteString(parts[rng.IntN(len(parts))])
 		}
-		if best > limit {
-			t.Errorf("%.20q…: %v", text, best)
+		all = append(all, b.String())
+	}
+	return all
+}
+
+// What a text costs grows with its length alone: a byte of one that is 32 times as long takes about as long. If it took
+// a time that grows with the square of the length, it would be 32 times as long.
+func TestTheCostIsLinear(t *testing.T) {
+	const short, long, limit = 500, 16_000, 8
+	worst, of := 0.0, ""
+	check := func(name, a, b string) {
+		ratio := 0.0
+		first, second := time.Hour, time.Hour
+		for range 30 { // the machine may be busy
+			for range 3 {
+				first, second = min(first, cost(a)), min(second, cost(b))
+			}
+			if ratio = float64(second) / float64(len(b)) / (float64(first) / float64(len(a))); ratio < limit {
+				break
+			}
 		}
-		if testing.Verbose() && best > time.Millisecond {
-			t.Logf("%.20q…: %v", text, best)
+		if ratio >= limit {
+			t.Errorf("%.30q…: a byte of %d costs %.1f times one of %d", name, long, ratio, short)
+		}
+		if ratio > worst {
+			worst, of = ratio, name
 		}
 	}
+	a, b := hostile(short), hostile(long)
+	for i := range a {
+		check(b[i], a[i], b[i])
+	}
+	for _, unit := range units() {
+		check(unit, repeat(unit, short), repeat(unit, long))
+	}
+	t.Logf("a byte of a text of %d bytes costs at most %.1f times one of %d bytes (%.20q)", long, worst, short, of)
+}
+
+// cost is how long it takes to find out what a text looks like.
+func cost(text string) time.Duration {
+	start := time.Now()
+	known := map[string]int64{}
+	for i, name := range Names(text) {
+		known[name] = int64(i % 2)
+	}
+	Parse(text, known).HTML(person)
+	return time.Since(start)
 }
 
 func TestHostileTextsAreSafeAndBounded(t *testing.T) {
-	for _, text := range hostile(4000) {
-		got, _ := rendered(text)
-		deepest(t, got)
-		if len(got) > 60*len(text) {
-			t.Errorf("%.20q…: %d bytes of HTML", text, len(got))
+	const length = 4000
+	texts := hostile(length)
+	for _, unit := range units() {
+		texts = append(texts, repeat(unit, length))
+	}
+	for _, text := range texts {
+		d := Parse(text, people)
+		deepest(t, d.HTML(person))
+		if !d.Plain() && len(d.html) > maxTags+maxGrowth*len(text) {
+			t.Errorf("%.20q…: %d bytes of HTML", text, len(d.html))
 		}
 	}
 }

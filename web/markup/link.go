@@ -1,55 +1,114 @@
 package markup
 
 import (
-	"bytes"
 	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
 )
 
-// typed is the attribute of a link that is none (its address isn't allowed, or it has no text): the
-// source from its closing bracket on, so that it can be written as it was typed.
-const typed = "typed"
-
-// maxBrackets is how many opening brackets of a message may begin a link. goldmark keeps all open ones
-// in mind at each closing one, which thousands make expensive.
-const maxBrackets = 200
-
-func (b *budget) bracket() bool {
-	b.brackets++
-	return b.brackets <= maxBrackets
-}
-
-// linkParser reads [text](address), but no images: of ![text](address) the exclamation mark is text.
-type linkParser struct{ parser.InlineParser }
-
-func (linkParser) Trigger() []byte { return []byte{'[', ']'} }
-
-func (p linkParser) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
-	if block.Peek() == '[' && !pc.Get(budgetKey).(*budget).bracket() {
-		return nil
+// link reads the end of [text](address), and makes a link of it if the address is allowed, else leaves it as it was
+// typed. There are no images: of ![text](address) the exclamation mark is text.
+func (p *inline) link(i int) int {
+	last := len(p.brackets) - 1
+	if last < 0 {
+		return i + 1
 	}
-	_, from := block.Position()
-	node := p.InlineParser.Parse(parent, block, pc)
-	link, ok := node.(*ast.Link)
+	begin := p.brackets[last]
+	p.brackets = p.brackets[:last]
+	target, end, ok := p.target(i + 1)
 	if !ok {
-		return node
+		return i + 1
 	}
-	if link.ChildCount() == 0 || !allowed(string(link.Destination)) {
-		_, to := block.Position()
-		link.SetAttributeString(typed, block.Source()[from.Start:to.Start])
+	empty := int(begin.node) == len(p.nodes)-1 && p.start == i
+	if empty || !allowed(target) || !p.spend(linkTags+len(target)) {
+		return end
 	}
-	return link
+	p.nodes[begin.node] = node{kind: linkStart, about: int32(len(p.addresses))}
+	p.addresses = append(p.addresses, target)
+	p.flush(i)
+	p.pair(p.runs[begin.runs:])
+	p.runs = p.runs[:begin.runs]
+	p.brackets = p.brackets[:0] // there are no links in links
+	p.add(linkStop, i, end, 0)
+	return end
 }
 
-// CloseBlock gives up what is still open at the end of a block.
-func (p linkParser) CloseBlock(parent ast.Node, block text.Reader, pc parser.Context) {
-	p.InlineParser.(parser.CloseBlocker).CloseBlock(parent, block, pc)
+// target reads (address), (<address>) or (address "title") at a place, and where it ends. What it reads in vain is
+// bounded, as it may be read again for the next bracket.
+func (p *inline) target(i int) (address string, end int, ok bool) {
+	if i == len(p.text) || p.text[i] != '(' || p.ahead <= 0 {
+		return "", 0, false
+	}
+	from := skipSpace(p.text, i+1)
+	to := addressEnd(p.text, from)
+	if address = p.text[from:to]; strings.HasPrefix(address, "<") {
+		address = strings.TrimSuffix(address[1:], ">")
+	}
+	end = skipSpace(p.text, to)
+	if end > to && end < len(p.text) && (p.text[end] == '"' || p.text[end] == '\'') {
+		n := strings.IndexByte(p.text[end+1:], p.text[end])
+		if n < 0 {
+			p.ahead -= len(p.text) - i
+			return "", 0, false
+		}
+		end = skipSpace(p.text, end+n+2)
+	}
+	if end == len(p.text) || p.text[end] != ')' {
+		p.ahead -= end - i
+		return "", 0, false
+	}
+	return unescape(address), end + 1, true
+}
+
+func skipSpace(s string, i int) int {
+	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '\n') {
+		i++
+	}
+	return i
+}
+
+// addressEnd is where an address ends: behind its > if it begins with <, else before a space or a parenthesis that
+// it doesn't open itself.
+func addressEnd(s string, i int) int {
+	if i < len(s) && s[i] == '<' {
+		n := strings.IndexAny(s[i+1:], "<>\n")
+		if n < 0 || s[i+1+n] != '>' {
+			return i
+		}
+		return i + n + 2
+	}
+	open := 0
+	for ; i < len(s) && s[i] > ' '; i++ {
+		switch s[i] {
+		case '\\':
+			if i+1 < len(s) && asciiPunctuation(s[i+1]) {
+				i++
+			}
+		case '(':
+			open++
+		case ')':
+			if open--; open < 0 {
+				return i
+			}
+		}
+	}
+	return i
+}
+
+// unescape takes the backslashes out of an address that take the meaning of punctuation.
+func unescape(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && asciiPunctuation(s[i+1]) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // allowed reports whether an address may be linked to: absolute, and of a scheme that only shows
@@ -71,43 +130,32 @@ func allowed(address string) bool {
 	return false
 }
 
-// bareLinkParser finds addresses in the text by their colon and looks back for the scheme. That
-// way they may follow anything but a letter or digit: Chinese and Japanese write no space before one.
-type bareLinkParser struct{}
-
-func (bareLinkParser) Trigger() []byte { return []byte{':'} }
-
-func (bareLinkParser) Parse(parent ast.Node, block text.Reader, _ parser.Context) ast.Node {
-	before, ok := parent.LastChild().(*ast.Text)
-	_, colon := block.Position()
-	if !ok || before.Segment.Stop != colon.Start {
-		return nil
+// address finds an address in the text by its colon and looks back for the scheme. That way it may follow anything
+// but a letter or digit: Chinese and Japanese write no space before one.
+func (p *inline) address(colon int) int {
+	from := colon - schemeLength(p.text[p.start:colon])
+	if from == colon || p.ahead <= 0 {
+		return colon + 1
 	}
-	source := block.Source()
-	start := colon.Start - schemeLength(before.Segment.Value(source))
-	if start == colon.Start {
-		return nil
+	to := colon + addressLength(p.text[colon:])
+	s := p.text[from:to]
+	if !allowed(s) || !p.spend(linkTags+len(s)) {
+		p.ahead -= to - colon
+		return colon + 1
 	}
-	line, _ := block.PeekLine()
-	length := addressLength(line)
-	address := text.NewSegment(start, colon.Start+length)
-	if !allowed(string(address.Value(source))) {
-		return nil
-	}
-	before.Segment = before.Segment.WithStop(start)
-	block.Advance(length)
-	return ast.NewAutoLink(ast.AutoLinkURL, ast.NewTextSegment(address))
+	p.add(addressNode, from, to, 0)
+	return to
 }
 
 // schemeLength returns the length of the scheme at the end of a text, 0 when there is none.
-func schemeLength(before []byte) int {
+func schemeLength(before string) int {
 	for _, scheme := range []string{"https", "http", "mailto"} {
 		n := len(scheme)
-		if len(before) < n || !strings.EqualFold(string(before[len(before)-n:]), scheme) {
+		if len(before) < n || !strings.EqualFold(before[len(before)-n:], scheme) {
 			continue
 		}
-		last, _ := utf8.DecodeLastRune(before[:len(before)-n])
-		if last < utf8.RuneSelf && isNameRune(last) {
+		last, _ := utf8.DecodeLastRuneInString(before[:len(before)-n])
+		if last < utf8.RuneSelf && last != '_' && isNameRune(last) {
 			return 0
 		}
 		return n
@@ -118,15 +166,15 @@ func schemeLength(before []byte) int {
 // addressLength returns how much of a line, from the colon on, belongs to an address: up to white space, a
 // character that addresses don't have, or punctuation of other scripts, without the punctuation at
 // its end that belongs to the sentence.
-func addressLength(line []byte) int {
-	end := bytes.IndexFunc(line, func(r rune) bool {
+func addressLength(line string) int {
+	end := strings.IndexFunc(line, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>\"`[]{}|\\^", r) ||
 			r >= utf8.RuneSelf && (unicode.IsPunct(r) || unicode.IsSymbol(r))
 	})
 	if end < 0 {
 		end = len(line)
 	}
-	unmatched := bytes.Count(line[:end], []byte(")")) - bytes.Count(line[:end], []byte("("))
+	unmatched := strings.Count(line[:end], ")") - strings.Count(line[:end], "(")
 	for ; end > 0; end-- {
 		c := line[end-1]
 		if c == ')' && unmatched > 0 {

@@ -5,10 +5,10 @@
 // @name. All else stays as it was typed: a # at the beginning of a line, a row of dashes, HTML, the
 // backslash of ¯\_(ツ)_/¯.
 //
-// Safety doesn't rest on cleaning up afterwards. github.com/yuin/goldmark only reads (grammar.go); it is
-// given no parser for raw HTML, images, headings, link definitions or entities. The HTML is written
-// by this package alone (writer.go), which knows the few elements below and escapes every
-// byte that came from the sender.
+// Safety doesn't rest on cleaning up afterwards. The parser knows no raw HTML, images, headings, link definitions or
+// entities, and writes only the few elements below itself; every byte that came from the sender is escaped. What it
+// does grows with the length of the text, whatever is in it: each step goes over the text once, and what has to be
+// read ahead or searched is counted or not searched again.
 //
 //	p br strong em del code pre blockquote ul ol[start] li
 //	a[href rel target] for links, a[class=mention href title] for people
@@ -20,9 +20,7 @@ package markup
 import (
 	"html"
 	"strings"
-
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
+	"sync"
 )
 
 // Parse makes a Document of a message's text. known are those of the text's Names that somebody has, with their ids; it
@@ -48,17 +46,22 @@ func Plain(text string) (d *Document, ok bool) {
 
 // parse is Parse without the short cut.
 func parse(s string, known map[string]int64) *Document {
-	source := []byte(s)
-	people, open := mentions(source, known)
-	context := parser.NewContext()
-	context.Set(budgetKey, &budget{mentions: people})
-	w := writer{source: source}
-	w.blocks(grammar.Parse(text.NewReader(source), parser.WithContext(context)))
-	if !w.marked {
+	people, open := mentions([]byte(s), known)
+	w := writer{source: s, left: maxTags, ahead: maxAhead * len(s), mentions: people}
+	w.html.Grow(len(s) + len(s)/2)
+	w.inline = inlines.Get().(*inline)
+	w.blocks(lines(s), 0, false)
+	w.inline.writer = nil
+	w.inline.text = ""
+	inlines.Put(w.inline)
+	if !w.marked || w.html.Len() > maxTags+maxGrowth*len(s) {
 		return &Document{html: html.EscapeString(s), plain: true, open: open}
 	}
 	return &Document{html: w.html.String(), people: w.people, ids: idsOf(w.people), open: open}
 }
+
+// inlines keep their memory from one message to the next.
+var inlines = sync.Pool{New: func() any { return &inline{} }}
 
 // isPlain reports whether the text has no character that could begin any markup. Most messages
 // haven't, and are done without parsing. A false answer means: look closer.

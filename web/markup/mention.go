@@ -6,10 +6,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
 )
 
 const (
@@ -127,42 +123,17 @@ func shorter(name []byte) []byte {
 
 // mention is a person named in a message.
 type mention struct {
-	ast.BaseInline
 	at, end int // of the text, from the @ on
 	id      int64
 }
 
-var kindMention = ast.NewNodeKind("Mention")
-
-// Kind implements ast.Node.
-func (*mention) Kind() ast.NodeKind { return kindMention }
-
-// Dump implements ast.Node.
-func (m *mention) Dump(source []byte, level int) { ast.DumpHelper(m, source, level, nil, nil) }
-
-// mentionParser reads the mentions that were found before.
-type mentionParser struct{}
-
-func (mentionParser) Trigger() []byte { return []byte{'@'} }
-
-func (mentionParser) Parse(_ ast.Node, block text.Reader, pc parser.Context) ast.Node {
-	_, here := block.Position()
-	for _, m := range pc.Get(budgetKey).(*budget).mentions {
-		if m.at == here.Start {
-			block.Advance(m.end - m.at)
-			return m
-		}
-	}
-	return nil
-}
-
 // mentions finds out who is mentioned, in the order of the text. open means that there is a name that nobody has.
-func mentions(source []byte, known map[string]int64) (found []*mention, open bool) {
+func mentions(source []byte, known map[string]int64) (found []mention, open bool) {
 	for _, c := range candidates(source) {
 		i := slices.IndexFunc(c.forms, func(name string) bool { return known[name] != 0 })
 		open = open || i != 0 // a name that comes first may be taken one day
 		if i >= 0 {
-			found = append(found, &mention{at: c.at, end: c.at + 1 + len(c.forms[i]), id: known[c.forms[i]]})
+			found = append(found, mention{at: c.at, end: c.at + 1 + len(c.forms[i]), id: known[c.forms[i]]})
 		}
 	}
 	return found, open

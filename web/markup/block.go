@@ -1,0 +1,195 @@
+package markup
+
+import "strings"
+
+// maxBlocks is how deep quotes and lists may nest (a list counts twice: itself and its item). What is
+// deeper stays text. It bounds both the work and the page: browsers stop nesting at 512.
+const maxBlocks = 12
+
+// maxIndent is how far a mark may stand from the beginning of its line, in columns.
+const maxIndent = 3
+
+// line is a line of the text, or what is left of it without the marks of the quotes and lists that it is in.
+type line struct{ from, to int }
+
+func (w *writer) part(l line) string { return w.source[l.from:l.to] }
+
+// lines are the lines of a text; behind a line feed at its end there is none.
+func lines(s string) []line {
+	s = strings.TrimSuffix(s, "\n")
+	all := make([]line, 0, 1+strings.Count(s, "\n"))
+	for from := 0; ; {
+		i := strings.IndexByte(s[from:], '\n')
+		if i < 0 {
+			return append(all, line{from, len(s)})
+		}
+		all = append(all, line{from, from + i})
+		from += i + 1
+	}
+}
+
+type blockKind uint8
+
+const (
+	blank blockKind = iota
+	paragraph
+	quote
+	fence
+	bullets
+	numbers
+)
+
+// kind is the block that begins with a line, in depth other blocks.
+func (w *writer) kind(s string, depth int) blockKind {
+	body := strings.TrimLeft(s, " \t\r")
+	switch {
+	case body == "":
+		return blank
+	case columns(s) > maxIndent || w.left <= 0:
+		return paragraph
+	case body[0] == '>' && depth < maxBlocks:
+		return quote
+	case ticksOf(body) > 0:
+		return fence
+	case depth+2 <= maxBlocks && beginsList(body):
+		if body[0] >= '0' && body[0] <= '9' {
+			return numbers
+		}
+		return bullets
+	}
+	return paragraph
+}
+
+// blocks writes lines that are in depth other blocks. The paragraphs of a tight list are only their text.
+func (w *writer) blocks(lines []line, depth int, tight bool) {
+	for len(lines) > 0 {
+		n := 1
+		switch w.kind(w.part(lines[0]), depth) {
+		case paragraph:
+			n = w.paragraph(lines, depth, tight)
+		case quote:
+			n = w.quote(lines, depth)
+		case fence:
+			n = w.fence(lines)
+		case bullets, numbers:
+			n = w.list(lines, depth)
+		}
+		lines = lines[n:]
+	}
+}
+
+// paragraph writes the paragraph at the beginning of lines, and returns how many it takes. The line after a quote or a
+// list item belongs to it only when it is marked so: in a chat it is the answer.
+func (w *writer) paragraph(lines []line, depth int, tight bool) int {
+	n := 1
+	for n < len(lines) && !w.interrupts(w.part(lines[n]), depth) {
+		n++
+	}
+	if !tight {
+		w.html.WriteString("<p>")
+	}
+	w.inlines(lines[:n])
+	if !tight {
+		w.html.WriteString("</p>")
+	}
+	return n
+}
+
+// interrupts reports whether a line ends the paragraph before it. A list does if it begins with 1, as other
+// numbers may stand at the beginning of a line by chance.
+func (w *writer) interrupts(s string, depth int) bool {
+	switch w.kind(s, depth) {
+	case paragraph:
+		return false
+	case numbers:
+		m, _ := markOf(s)
+		return m.number == 1
+	}
+	return true
+}
+
+func (w *writer) quote(lines []line, depth int) int {
+	n := 0
+	for n < len(lines) {
+		s := w.part(lines[n])
+		body := strings.TrimLeft(s, " \t")
+		if columns(s) > maxIndent || !strings.HasPrefix(body, ">") {
+			break
+		}
+		body = body[1:]
+		if body != "" && (body[0] == ' ' || body[0] == '\t') {
+			body = body[1:]
+		}
+		lines[n].from = lines[n].to - len(body)
+		n++
+	}
+	w.open("<blockquote>", len("</blockquote>"))
+	w.blocks(lines[:n], depth+1, false)
+	w.html.WriteString("</blockquote>")
+	return n
+}
+
+// ticksOf is how many backticks open a fence at the beginning of a line, 0 if it is none.
+func ticksOf(body string) int {
+	rest := strings.TrimLeft(body, "`")
+	ticks := len(body) - len(rest)
+	if ticks < 3 || strings.Contains(rest, "`") {
+		return 0
+	}
+	return ticks
+}
+
+// fence writes a block of code. One that is never closed goes on to the end of what it is in.
+func (w *writer) fence(lines []line) int {
+	first := w.part(lines[0])
+	indent, ticks := columns(first), ticksOf(strings.TrimLeft(first, " \t"))
+	n := 1
+	for n < len(lines) && !closes(w.part(lines[n]), ticks) {
+		n++
+	}
+	w.open("<pre><code>", len("</code></pre>"))
+	for i, l := range lines[1:n] {
+		if i > 0 {
+			w.html.WriteByte('\n')
+		}
+		w.escape(strings.TrimSuffix(w.part(l.without(w.source, indent)), "\r"))
+	}
+	w.html.WriteString("</code></pre>")
+	return min(n+1, len(lines))
+}
+
+func closes(s string, ticks int) bool {
+	body := strings.TrimRight(strings.TrimLeft(s, " \t"), " \t\r")
+	return columns(s) <= maxIndent && len(body) >= ticks && strings.Trim(body, "`") == ""
+}
+
+// columns is how far a line is indented. Tabs go to the next column that is a multiple of four.
+func columns(s string) int {
+	n := 0
+	for i := range len(s) {
+		switch s[i] {
+		case ' ':
+			n++
+		case '\t':
+			n += 4 - n%4
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// without is l without white space at its beginning that takes n columns.
+func (l line) without(source string, n int) line {
+	for at := 0; at < n && l.from < l.to; l.from++ {
+		switch source[l.from] {
+		case ' ':
+			at++
+		case '\t':
+			at += 4 - at%4
+		default:
+			return l
+		}
+	}
+	return l
+}

@@ -1,0 +1,111 @@
+package markup
+
+import (
+	"strconv"
+	"strings"
+)
+
+// maxDigits is how long the number of a list item may be.
+const maxDigits = 9
+
+// mark is what a list item begins with.
+type mark struct {
+	char   byte // - or *, or the point after a number
+	number int
+	length int // of the mark and the white space before it and after it, in bytes
+	width  int // the same in columns: what belongs to the item is indented so far
+}
+
+// markOf reads the mark at the beginning of a line.
+func markOf(s string) (m mark, ok bool) {
+	at := len(s) - len(strings.TrimLeft(s, " \t"))
+	if at == len(s) || columns(s) > maxIndent {
+		return m, false
+	}
+	digits := at
+	for digits < len(s) && digits-at < maxDigits && s[digits] >= '0' && s[digits] <= '9' {
+		digits++
+	}
+	switch m.char = s[min(digits, len(s)-1)]; {
+	case digits == at && (m.char == '-' || m.char == '*'):
+	case digits > at && digits < len(s) && m.char == '.':
+		m.number, _ = strconv.Atoi(s[at:digits]) // of at most maxDigits digits
+	default:
+		return m, false
+	}
+	m.length, m.width = digits+1, columns(s)+digits+1-at
+	rest := s[m.length:]
+	switch space := columns(rest); {
+	case strings.TrimLeft(rest, " \t\r") == "":
+		m.length, m.width = len(s), m.width+1
+	case space == 0:
+		return m, false
+	case space > 4: // the item begins with white space
+		m.length, m.width = m.length+1, m.width+1
+	default:
+		m.length, m.width = len(s)-len(strings.TrimLeft(rest, " \t")), m.width+space
+	}
+	return m, true
+}
+
+// beginsList is stricter than Markdown, so that a lone "-" or "2.", a "* * *" between paragraphs,
+// "+ 1" and "5) what" stay as they were typed.
+func beginsList(body string) bool {
+	m, ok := markOf(body)
+	if !ok || strings.TrimSpace(body[m.length:]) == "" {
+		return false
+	}
+	return m.char == '.' || strings.Trim(body, string(m.char)+" \t\r") != ""
+}
+
+// list writes the list at the beginning of lines, and returns how many it takes.
+func (w *writer) list(lines []line, depth int) int {
+	first, _ := markOf(w.part(lines[0]))
+	items, n, loose := w.items(lines, first.char)
+	open, end := "<ul>", "</ul>"
+	if first.char == '.' {
+		open, end = "<ol>", "</ol>"
+		if first.number != 1 {
+			open = `<ol start="` + strconv.Itoa(first.number) + `">`
+		}
+	}
+	w.open(open, len(end))
+	for i, from := range items {
+		to := n
+		if i+1 < len(items) {
+			to = items[i+1]
+		}
+		w.html.WriteString("<li>")
+		w.blocks(lines[from:to], depth+2, !loose)
+		w.html.WriteString("</li>")
+	}
+	w.html.WriteString(end)
+	return n
+}
+
+// items finds the items of the list at the beginning of lines, whose marks it takes off: where each begins, how many
+// lines there are in all, and whether there are blank ones between them.
+func (w *writer) items(lines []line, char byte) (items []int, n int, loose bool) {
+	const each = len("<li></li>")
+	width, empty := 0, false
+	for ; n < len(lines); n++ {
+		s := w.part(lines[n])
+		if strings.Trim(s, " \t\r") == "" {
+			empty = true
+			continue
+		}
+		if len(items) > 0 && columns(s) >= width {
+			lines[n] = lines[n].without(w.source, width)
+		} else if m, ok := markOf(s); ok && m.char == char && w.left > 0 {
+			w.left -= each
+			items = append(items, n)
+			lines[n].from += m.length
+			width = m.width
+		} else {
+			break
+		}
+		loose = loose || empty
+		empty = false
+	}
+	return items, n, loose
+}
