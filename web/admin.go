@@ -62,22 +62,33 @@ type paging struct {
 	Query              string
 	Page, Pages, Total int
 	Base               string // the URL that a page's number is put behind
+	size               int    // how many are on a page
 }
 
 // pagingOf is the page of the list at path that is asked for.
 func pagingOf(r *ask, path string) paging {
-	p := paging{Query: r.FormValue("q"), Page: 1}
-	if n, err := strconv.Atoi(r.FormValue("page")); err == nil && n > 1 && n < 1<<20 {
-		p.Page = n
-	}
+	p := paging{Query: r.FormValue("q"), Page: pageNumber(r, "page"), size: perPage}
 	p.Base = path + "?q=" + queryEscape(p.Query) + "&page="
 	return p
 }
 
-func (p paging) offset() int { return (p.Page - 1) * perPage }
+// pagingBy is pagingOf for one of several lists on a page: its number is the parameter page.
+func pagingBy(r *ask, path, page string, size int) paging {
+	return paging{Page: pageNumber(r, page), Base: path + "?" + page + "=", size: size}
+}
+
+// pageNumber is which page the parameter asks for, from 1 on.
+func pageNumber(r *ask, parameter string) int {
+	if n, err := strconv.Atoi(r.FormValue(parameter)); err == nil && n > 1 && n < 1<<20 {
+		return n
+	}
+	return 1
+}
+
+func (p paging) offset() int { return (p.Page - 1) * p.size }
 
 // of says how long the list is.
-func (p *paging) of(total int) { p.Total, p.Pages = total, max(1, (total+perPage-1)/perPage) }
+func (p *paging) of(total int) { p.Total, p.Pages = total, max(1, (total+p.size-1)/p.size) }
 
 // adminID is the id in the address.
 func adminID(r *ask) (int64, error) {

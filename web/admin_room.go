@@ -84,15 +84,11 @@ func (s *Server) adminRoomPage(w http.ResponseWriter, r *ask, status int, d admi
 }
 
 func (s *Server) listMembers(r *ask, d *adminRoomData) error {
-	members, err := s.chat.Members(r.Context(), d.Room)
-	if err != nil {
-		return err
-	}
 	d.Paging = pagingOf(r, r.URL.EscapedPath())
-	d.Paging.of(len(members))
-	from := min(d.Paging.offset(), len(members))
-	d.Members = members[from:min(from+perPage, len(members))]
-	return nil
+	members, total, err := s.chat.Members(r.Context(), d.Room, d.Paging.size, d.Paging.offset())
+	d.Members = members
+	d.Paging.of(total)
+	return err
 }
 
 // adminChangeRoom does what one of the forms on a room's page asks for.

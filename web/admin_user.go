@@ -17,6 +17,7 @@ type adminUserData struct {
 	Online, Self                 bool
 	Form, PasswordForm, RoleForm form
 	Sessions                     []sessionRow
+	SessionPaging                paging
 }
 
 // adminUsers lists everybody with an account, or those whose names or address fit a search.
@@ -97,10 +98,12 @@ func (s *Server) adminUserPage(w http.ResponseWriter, r *ask, status int, d admi
 	if d.Form.Values == nil {
 		d.Form.Values = map[string]string{"first_name": u.FirstName, "last_name": u.LastName, "email": u.Email}
 	}
-	sessions, err := s.chat.Sessions(r.Context(), u.ID)
+	d.SessionPaging = pagingBy(r, r.URL.EscapedPath(), "sessions", perPage)
+	sessions, total, err := s.chat.Sessions(r.Context(), u.ID, perPage, d.SessionPaging.offset())
 	if err != nil {
 		return err
 	}
+	d.SessionPaging.of(total)
 	for _, o := range sessions {
 		d.Sessions = append(d.Sessions, sessionRow{ID: o.ID, Agent: browserName(o.Agent), Addr: o.Addr, Seen: o.Seen, Current: o.ID == r.caller.SessionID})
 	}

@@ -13,6 +13,10 @@ import (
 // maxPage is the most messages, or users, of one answer (PROTOCOL.md).
 const maxPage = 200
 
+// maxRooms is the most rooms of one answer (PROTOCOL.md): of clients that know no pages, few are in a
+// place with more. 1000 take some 100 KB.
+const maxRooms = 1000
+
 func noSuchPath(http.ResponseWriter, *ask) error { return chat.Errorf("not_found") }
 
 type apiRoom struct {
@@ -23,20 +27,40 @@ type apiRoom struct {
 	Unread int         `json:"unread"`
 }
 
-// listRooms answers with the rooms that the asker may enter.
+// listRooms answers with a page of the rooms that the asker may enter: ?q= filters, ?offset= and ?limit= (at
+// most 1000) page.
 func (s *Server) listRooms(w http.ResponseWriter, r *ask) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
-	rooms, unread, err := s.roomsFor(r)
+	q := chat.RoomQuery{Text: r.FormValue("q"), Limit: maxRooms}
+	limit, err := number(r, "limit", maxRooms)
 	if err != nil {
 		return err
+	}
+	offset, err := number(r, "offset", 0)
+	if err != nil {
+		return err
+	}
+	q.Limit, q.Offset = int(max(1, min(limit, maxRooms))), int(offset)
+	if err := s.searching(r, q.Text); err != nil {
+		return err
+	}
+	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, q)
+	if err != nil {
+		return err
+	}
+	var unread map[int64]chat.Unread
+	if r.caller.SignedIn() {
+		if unread, err = s.chat.Unread(r.Context(), r.caller.User); err != nil {
+			return err
+		}
 	}
 	list := make([]apiRoom, 0, len(rooms))
 	for _, room := range rooms {
 		list = append(list, apiRoom{room.Name, room.Topic, room.Access, s.hub.HereCount(room.Group()), unread[room.ID].Count})
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"rooms": list})
+	writeJSON(w, http.StatusOK, map[string]any{"rooms": list, "total": total})
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 type invitesData struct {
 	Form    form
 	Invites []chat.Invite
+	Paging  paging
 	Link    string // of the one just made: it is shown once
 }
 
@@ -19,9 +20,12 @@ func (s *Server) showInvites(w http.ResponseWriter, r *ask) error {
 }
 
 func (s *Server) invitesPage(w http.ResponseWriter, r *ask, status int, d invitesData) (err error) {
-	if d.Invites, err = s.chat.Invites(r.Context()); err != nil {
+	d.Paging = pagingOf(r, "/admin/invites/")
+	var total int
+	if d.Invites, total, err = s.chat.Invites(r.Context(), d.Paging.size, d.Paging.offset()); err != nil {
 		return err
 	}
+	d.Paging.of(total)
 	v := s.view(r, r.loc.T("invite.title"))
 	v.Path = "/admin/invites/"
 	if err := s.addSidebar(r, v); err != nil {

@@ -1,11 +1,12 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"hearth/web/chat"
 )
@@ -15,12 +16,15 @@ const (
 	perPage = 100
 	// maxFaces is how many avatars a room's card shows.
 	maxFaces = 5
+	// roomsPerPage is how many rooms a page of the lobby shows.
+	roomsPerPage = 50
 	// maxSide is how many rooms, and how many conversations, the sidebar lists.
 	maxSide = 50
 )
 
 type lobbyData struct {
 	Rooms                      []roomCard
+	RoomPaging                 paging
 	People                     []personRow
 	Query                      string
 	Page, Pages, Total, Online int
@@ -44,8 +48,10 @@ type personRow struct {
 type sidebar struct {
 	Rooms   []roomLink
 	Directs []directLink
-	Current string // URL of the open page
-	Online  int
+	// MoreRooms and MoreDirects report that not all are listed.
+	MoreRooms, MoreDirects bool
+	Current                string // URL of the open page
+	Online                 int
 }
 
 type roomLink struct {
@@ -58,6 +64,7 @@ type directLink struct {
 	Name, Display, URL string
 	Online             bool
 	Unread             int
+	Last               time.Time
 }
 
 func roomURL(name string) string { return "/chat/" + url.PathEscape(name) + "/" }
@@ -83,8 +90,8 @@ func (s *Server) lobby(w http.ResponseWriter, r *ask) error {
 		}
 		data.ChooseSignup = !decided
 	}
-	for _, room := range rooms {
-		data.Rooms = append(data.Rooms, s.card(r, room, unread[room.ID].Count))
+	if err := s.listLobbyRooms(r, &data, unread); err != nil {
+		return err
 	}
 	if err := s.listPeople(r, &data); err != nil {
 		return err
@@ -93,12 +100,28 @@ func (s *Server) lobby(w http.ResponseWriter, r *ask) error {
 	return s.render(w, r, http.StatusOK, "lobby", v)
 }
 
+// listLobbyRooms fills the page of rooms that is asked for.
+func (s *Server) listLobbyRooms(r *ask, d *lobbyData, unread map[int64]chat.Unread) error {
+	p := paging{Query: strings.TrimSpace(r.FormValue("rooms")), Page: pageNumber(r, "rooms_page"), size: roomsPerPage}
+	p.Base = "/?" + url.Values{"rooms": {p.Query}, "q": {d.Query}, "page": {r.FormValue("page")}}.Encode() + "&rooms_page="
+	if err := s.searching(r, p.Query); err != nil {
+		return err
+	}
+	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Text: p.Query, Limit: p.size, Offset: p.offset()})
+	if err != nil {
+		return err
+	}
+	p.of(total)
+	d.RoomPaging = p
+	for _, room := range rooms {
+		d.Rooms = append(d.Rooms, s.card(r, room, unread[room.ID].Count))
+	}
+	return nil
+}
+
 // listPeople fills the page of the table that is asked for.
 func (s *Server) listPeople(r *ask, d *lobbyData) error {
-	d.Page = 1
-	if n, err := strconv.Atoi(r.FormValue("page")); err == nil && n > 1 && n < 1<<20 {
-		d.Page = n
-	}
+	d.Page = pageNumber(r, "page")
 	if err := s.searching(r, d.Query); err != nil {
 		return err
 	}
@@ -123,14 +146,36 @@ func (s *Server) personRows(people []*chat.User) []personRow {
 	return rows
 }
 
-// roomsFor are the rooms that the asker may enter, and what is unread in them.
-func (s *Server) roomsFor(r *ask) ([]*chat.Room, map[int64]chat.Unread, error) {
-	rooms, err := s.chat.RoomsFor(r.Context(), r.caller)
-	if err != nil || !r.caller.SignedIn() {
-		return rooms, nil, err
+// sideRooms are the rooms that the sidebar lists, out of total.
+type sideRooms struct {
+	rooms []*chat.Room
+	total int
+}
+
+// roomsFor are the first of the rooms that the asker may enter, by name, and what is unread in all of
+// them. Where not all fit into the sidebar, those with the most unread messages come first.
+func (s *Server) roomsFor(r *ask) (side sideRooms, unread map[int64]chat.Unread, err error) {
+	if r.caller.SignedIn() {
+		if unread, err = s.chat.Unread(r.Context(), r.caller.User); err != nil {
+			return side, nil, err
+		}
 	}
-	unread, err := s.chat.Unread(r.Context(), r.caller.User)
-	return rooms, unread, err
+	side.rooms, side.total, err = s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Limit: maxSide})
+	if err != nil || side.total <= maxSide || len(unread) == 0 {
+		return side, unread, err
+	}
+	first, err := s.chat.RoomsByID(r.Context(), r.caller, slices.Collect(maps.Keys(unread)))
+	if err != nil {
+		return side, nil, err
+	}
+	slices.SortStableFunc(first, func(a, b *chat.Room) int { return unread[b.ID].Count - unread[a.ID].Count })
+	for _, room := range side.rooms {
+		if unread[room.ID].Count == 0 {
+			first = append(first, room)
+		}
+	}
+	side.rooms = first[:maxSide]
+	return side, unread, nil
 }
 
 func (s *Server) card(r *ask, room *chat.Room, unread int) roomCard {
@@ -144,30 +189,21 @@ func (s *Server) card(r *ask, room *chat.Room, unread int) roomCard {
 	return c
 }
 
-// sidebar lists the rooms and conversations of whoever asks, what is unread first where not all
-// of them fit.
-func (s *Server) sidebar(r *ask, rooms []*chat.Room, unread map[int64]chat.Unread) (*sidebar, error) {
-	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount()}
-	if len(rooms) > maxSide {
-		rooms = slices.Clone(rooms)
-		slices.SortStableFunc(rooms, func(a, b *chat.Room) int { return unread[b.ID].Count - unread[a.ID].Count })
-		rooms = rooms[:maxSide]
-	}
-	for _, room := range rooms {
+// sidebar lists rooms, and the latest conversations of whoever asks.
+func (s *Server) sidebar(r *ask, rooms sideRooms, unread map[int64]chat.Unread) (*sidebar, error) {
+	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms)}
+	for _, room := range rooms.rooms {
 		side.Rooms = append(side.Rooms, roomLink{Name: room.Name, URL: roomURL(room.Name), Access: room.Access,
 			Here: s.hub.HereCount(room.Group()), Unread: unread[room.ID].Count, Mentions: unread[room.ID].Mentions})
 	}
 	if !r.caller.SignedIn() {
 		return side, nil
 	}
-	talks, err := s.chat.Conversations(r.Context(), r.caller.User.ID, maxSide)
+	talks, total, err := s.chat.Conversations(r.Context(), r.caller.User.ID, maxSide, 0)
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range talks {
-		side.Directs = append(side.Directs, directLink{Name: t.With.Name, Display: t.With.Display(), URL: roomURL("@" + t.With.Name),
-			Online: s.hub.Online(t.With.ID), Unread: t.Unread})
-	}
+	side.Directs, side.MoreDirects = s.directLinks(talks), total > len(talks)
 	return side, nil
 }
 

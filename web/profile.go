@@ -14,6 +14,7 @@ type profileData struct {
 	Form, PasswordForm form
 	Lang, Theme        string
 	Sessions           []sessionRow
+	SessionPaging      paging
 }
 
 type sessionRow struct {
@@ -34,10 +35,12 @@ func (s *Server) showProfile(w http.ResponseWriter, r *ask) error {
 }
 
 func (s *Server) profilePage(w http.ResponseWriter, r *ask, status int, d profileData) error {
-	sessions, err := s.chat.Sessions(r.Context(), r.caller.User.ID)
+	d.SessionPaging = pagingBy(r, "/profile/", "sessions", perPage)
+	sessions, total, err := s.chat.Sessions(r.Context(), r.caller.User.ID, perPage, d.SessionPaging.offset())
 	if err != nil {
 		return err
 	}
+	d.SessionPaging.of(total)
 	for _, o := range sessions {
 		d.Sessions = append(d.Sessions, sessionRow{ID: o.ID, Agent: browserName(o.Agent), Addr: o.Addr, Seen: o.Seen, Current: o.ID == r.caller.SessionID})
 	}

@@ -33,7 +33,9 @@ type roomData struct {
 	WhyNot     string
 	CanManage  bool
 	Members    []personLink // of a room for the invited, for those who manage it
-	Nonce      string       // of the form without a script: sent twice it is said once
+	// MemberPaging is which page of the members that is.
+	MemberPaging paging
+	Nonce        string // of the form without a script: sent twice it is said once
 	roomForms
 }
 
@@ -160,7 +162,8 @@ func (s *Server) others(r *ask, room *chat.Room) ([]*chat.User, error) {
 		return []*chat.User{room.With}, nil
 	}
 	if room.Access == chat.Closed {
-		return s.chat.Members(r.Context(), room)
+		members, _, err := s.chat.Members(r.Context(), room, maxReaders, 0)
+		return members, err
 	}
 	return s.chat.Readers(r.Context(), room, maxReaders)
 }
@@ -183,7 +186,12 @@ func (s *Server) fillRights(r *ask, room *chat.Room, d *roomData) (err error) {
 	if room.Access != chat.Closed {
 		return nil
 	}
-	members, err := s.chat.Members(r.Context(), room)
+	d.MemberPaging = pagingBy(r, roomURL(room.Name), "members", perPage)
+	if r.FormValue("members") != "" && d.Open == "" {
+		d.Open = "room-members"
+	}
+	members, total, err := s.chat.Members(r.Context(), room, perPage, d.MemberPaging.offset())
+	d.MemberPaging.of(total)
 	for _, u := range members {
 		d.Members = append(d.Members, personLink{Name: u.Name, Display: u.Display(), Me: u.ID == r.caller.User.ID})
 	}

@@ -8,6 +8,7 @@ func (s *Server) routes() http.Handler {
 
 	mux.HandleFunc("GET /{$}", s.page(s.lobby))
 	mux.HandleFunc("GET /chat/{$}", s.page(s.lobby))
+	mux.HandleFunc("GET /conversations/{$}", s.member(s.conversations))
 	mux.HandleFunc("GET /rooms/new/{$}", s.member(s.newRoom))
 	mux.HandleFunc("POST /rooms/{$}", s.member(s.createRoom))
 	mux.HandleFunc("GET /chat/{room}/{$}", s.page(s.room))

@@ -173,7 +173,7 @@ func TestArchivedRooms(t *testing.T) {
 	}
 	r = p.find("tea")
 	wantCode(t, p.MaySpeak(context.Background(), p.admin, r), "not_allowed", "")
-	if rooms, err := p.RoomsFor(context.Background(), mai); err != nil || len(rooms) != 0 {
+	if rooms, _, err := p.RoomsFor(context.Background(), mai, RoomQuery{}); err != nil || len(rooms) != 0 {
 		t.Errorf("in lists: %v, %v", rooms, err)
 	}
 	if err := p.SetArchived(context.Background(), p.admin, r, false); err != nil {

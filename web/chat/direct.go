@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
 	"strings"
 	"time"
 )
@@ -169,38 +168,40 @@ const maxInbox = 100
 const unreadOf = `(SELECT count(*) FROM (SELECT 1 FROM message WHERE id > s.room_id << 32 | s.read AND id < (s.room_id + 1) << 32
 	AND sender <> s.user_id AND deleted_at IS NULL LIMIT 100))`
 
-// Conversations are the private conversations of a user, the latest first, at most limit.
-func (c *Chat) Conversations(ctx context.Context, userID int64, limit int) ([]Conversation, error) {
-	rows, err := c.read.Query(ctx, `SELECT r.id, r.name_key, `+unreadOf+` FROM membership s JOIN room r ON r.id = s.room_id
-		WHERE s.user_id = ? AND r.access = 'direct'`, userID)
-	if err != nil {
-		return nil, storage("list conversations", err)
+// Conversations are the private conversations of a user, the latest first: at most limit of them, from
+// offset on, and how many there are in all. Error: storage.
+func (c *Chat) Conversations(ctx context.Context, userID int64, limit, offset int) (found []Conversation, total int, err error) {
+	const mine = " FROM membership m JOIN room r ON r.id = m.room_id WHERE m.user_id = ?1 AND r.access = 'direct'"
+	if err := c.read.QueryRow(ctx, "SELECT count(*)"+mine, []any{userID}, &total); err != nil {
+		return nil, 0, storage("count conversations", err)
 	}
-	var found []Conversation
-	var others, rooms []int64
+	rows, err := c.read.Query(ctx, "SELECT s.name_key, s.last, "+unreadOf+` FROM (SELECT m.user_id, m.room_id, m.read, r.name_key, ifnull(
+			(SELECT created_at FROM message WHERE id >= r.id << 32 AND id < (r.id + 1) << 32 ORDER BY id DESC LIMIT 1), 0) AS last`+
+		mine+" ORDER BY last DESC, r.id DESC LIMIT ?2 OFFSET ?3) s ORDER BY s.last DESC, s.room_id DESC", userID, limit, offset)
+	if err != nil {
+		return nil, 0, storage("list conversations", err)
+	}
+	var others []int64
 	for rows.Next() {
-		var room int64
 		var key string
+		var last int64
 		var v Conversation
-		if err := rows.Scan(&room, &key, &v.Unread); err != nil {
-			return nil, errors.Join(storage("list conversations", err), rows.Close())
+		if err := rows.Scan(&key, &last, &v.Unread); err != nil {
+			return nil, 0, errors.Join(storage("list conversations", err), rows.Close())
 		}
 		other, _ := otherOf(key, userID)
-		found, others, rooms = append(found, v), append(others, other), append(rooms, room)
+		v.Last = moment(last)
+		found, others = append(found, v), append(others, other)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, storage("list conversations", err)
+		return nil, 0, storage("list conversations", err)
 	}
 	for i := range found { // with no query open: the readers are few
 		if found[i].With, err = c.User(ctx, others[i]); err != nil {
-			return nil, err
-		}
-		if found[i].Last, err = c.lastActivity(ctx, rooms[i]); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	sort.Slice(found, func(i, j int) bool { return found[i].Last.After(found[j].Last) })
-	return found[:min(limit, len(found))], nil
+	return found, total, nil
 }
 
 // Waiting are the private messages that a user has not read, oldest first, as history.

@@ -79,25 +79,29 @@ func (c *Chat) useInvite(tx Tx, token string) error {
 	return nil
 }
 
-// Invites are the invitations that are still open, the newest first.
-func (c *Chat) Invites(ctx context.Context) ([]Invite, error) {
+// Invites are the invitations that are still open, the newest first: at most limit of them, from offset on, and
+// how many there are in all. Error: storage.
+func (c *Chat) Invites(ctx context.Context, limit, offset int) (invites []Invite, total int, err error) {
+	now := millis(c.now())
+	if err := c.read.QueryRow(ctx, "SELECT count(*) FROM invite WHERE expires_at > ? AND uses_left > 0", []any{now}, &total); err != nil {
+		return nil, 0, storage("count invitations", err)
+	}
 	rows, err := c.read.Query(ctx, `SELECT i.id, coalesce(u.name, ''), i.created_at, i.expires_at, i.uses_left
-		FROM invite i LEFT JOIN user u ON u.id = i.created_by WHERE i.expires_at > ? AND i.uses_left > 0 ORDER BY i.id DESC`, millis(c.now()))
+		FROM invite i LEFT JOIN user u ON u.id = i.created_by WHERE i.expires_at > ? AND i.uses_left > 0 ORDER BY i.id DESC LIMIT ? OFFSET ?`, now, limit, offset)
 	if err != nil {
-		return nil, storage("list invitations", err)
+		return nil, 0, storage("list invitations", err)
 	}
 	defer rows.Close()
-	var invites []Invite
 	for rows.Next() {
 		var i Invite
 		var created, expires int64
 		if err := rows.Scan(&i.ID, &i.By, &created, &expires, &i.UsesLeft); err != nil {
-			return nil, storage("list invitations", err)
+			return nil, 0, storage("list invitations", err)
 		}
 		i.Created, i.Expires = moment(created), moment(expires)
 		invites = append(invites, i)
 	}
-	return invites, storage("list invitations", rows.Err())
+	return invites, total, storage("list invitations", rows.Err())
 }
 
 // RevokeInvite makes an invitation worthless. One that is gone already is no error.

@@ -6,9 +6,14 @@ import (
 	"fmt"
 )
 
-// Members are the people who belong to a closed room, by name. Other rooms have none.
-func (c *Chat) Members(ctx context.Context, r *Room) ([]*User, error) {
-	return c.usersWhere(ctx, "SELECT u.id FROM membership s JOIN user u ON u.id = s.user_id WHERE s.room_id = ? AND s.member = 1 ORDER BY u.name_key", r.ID)
+// Members are the people who belong to a closed room, by name: at most limit of them, from offset on, and how
+// many there are in all. Other rooms have none. Error: storage.
+func (c *Chat) Members(ctx context.Context, r *Room, limit, offset int) (found []*User, total int, err error) {
+	if err := c.read.QueryRow(ctx, "SELECT count(*) FROM membership WHERE room_id = ? AND member = 1", []any{r.ID}, &total); err != nil {
+		return nil, 0, storage("count the members of a room", err)
+	}
+	found, err = c.usersWhere(ctx, "SELECT u.id FROM membership s JOIN user u ON u.id = s.user_id WHERE s.room_id = ? AND s.member = 1 ORDER BY u.name_key LIMIT ? OFFSET ?", r.ID, limit, offset)
+	return found, total, err
 }
 
 // Readers are the people who have opened a room and may still enter it, by name: at most limit,

@@ -141,13 +141,13 @@ func TestAVisitIsNoMembership(t *testing.T) {
 	if _, err := p.Enter(ctx, eve, "cellar"); err == nil {
 		t.Error("eve enters the cellar, having looked at it once")
 	}
-	if found, err := p.RoomsFor(ctx, eve); err != nil || len(found) > 0 {
+	if found, _, err := p.RoomsFor(ctx, eve, RoomQuery{}); err != nil || len(found) > 0 {
 		t.Errorf("eve's rooms are %v, %v", found, err)
 	}
 	if found, err := p.Readers(ctx, cellar, -1); err != nil || len(found) != 1 || found[0].Name != "ada" {
 		t.Errorf("the cellar tells %v of what is unread (%v)", found, err)
 	}
-	if found, err := p.Members(ctx, cellar); err != nil || len(found) != 1 || found[0].Name != "ada" {
+	if found, _, err := p.Members(ctx, cellar, 10, 0); err != nil || len(found) != 1 || found[0].Name != "ada" {
 		t.Errorf("members are %v, %v", found, err)
 	}
 }

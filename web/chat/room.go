@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -279,21 +278,6 @@ func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) 
 	c.rooms.clear()
 	c.ender.Recheck(r.Group())
 	return storage("change a room", err)
-}
-
-// RoomsFor are the rooms that the caller may enter, archived ones left out, by name.
-func (c *Chat) RoomsFor(ctx context.Context, by Caller) ([]*Room, error) {
-	where, args := "access = 'open'", []any{}
-	switch {
-	case by.Admin():
-		where = "access <> 'direct'"
-	case by.User != nil:
-		where = "(access = 'open' OR access = 'closed' AND id IN (SELECT room_id FROM membership WHERE user_id = ? AND member = 1))"
-		args = append(args, by.User.ID)
-	}
-	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE archived_at = 0 AND "+where, args...)
-	sort.Slice(rooms, func(i, j int) bool { return rooms[i].Key < rooms[j].Key })
-	return rooms, err
 }
 
 // maxFaces is how many people a room's card in a list shows.

@@ -250,23 +250,27 @@ func (c *Chat) touch(hash tokenHash, s *Session, age int, now time.Time) *Sessio
 	return &fresh
 }
 
-// Sessions are the browsers in which a user is signed in, the last used first.
-func (c *Chat) Sessions(ctx context.Context, userID int64) ([]*Session, error) {
-	rows, err := c.read.Query(ctx, "SELECT "+sessionColumns+" FROM session WHERE user_id = ? AND seen_at > ? ORDER BY seen_at DESC, id DESC",
-		userID, millis(c.now().Add(-SessionIdle)))
+// Sessions are the browsers in which a user is signed in, the last used first: at most limit of them, from
+// offset on, and how many there are in all. Error: storage.
+func (c *Chat) Sessions(ctx context.Context, userID int64, limit, offset int) (sessions []*Session, total int, err error) {
+	since := millis(c.now().Add(-SessionIdle))
+	if err := c.read.QueryRow(ctx, "SELECT count(*) FROM session WHERE user_id = ? AND seen_at > ?", []any{userID, since}, &total); err != nil {
+		return nil, 0, storage("count sessions", err)
+	}
+	rows, err := c.read.Query(ctx, "SELECT "+sessionColumns+" FROM session WHERE user_id = ? AND seen_at > ? ORDER BY seen_at DESC, id DESC LIMIT ? OFFSET ?",
+		userID, since, limit, offset)
 	if err != nil {
-		return nil, storage("list sessions", err)
+		return nil, 0, storage("list sessions", err)
 	}
 	defer rows.Close()
-	var sessions []*Session
 	for rows.Next() {
 		var s Session
 		dest, done := s.into()
 		if err := rows.Scan(dest...); err != nil {
-			return nil, storage("list sessions", err)
+			return nil, 0, storage("list sessions", err)
 		}
 		done()
 		sessions = append(sessions, &s)
 	}
-	return sessions, storage("list sessions", rows.Err())
+	return sessions, total, storage("list sessions", rows.Err())
 }

@@ -113,7 +113,7 @@ func TestEndAllKeepsOne(t *testing.T) {
 	if err := h.EndAll(ctx, Caller{User: ada}, ada.ID, s.ID); err != nil || !h.open(one) || h.open(two) {
 		t.Errorf("EndAll but one: %v", err)
 	}
-	list, err := h.Sessions(ctx, ada.ID)
+	list, _, err := h.Sessions(ctx, ada.ID, 10, 0)
 	if err != nil || len(list) != 1 || list[0].ID != s.ID {
 		t.Errorf("sessions: %v, %v", list, err)
 	}
@@ -229,7 +229,7 @@ func TestInvites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := h.Invites(ctx)
+	list, _, err := h.Invites(ctx, 10, 0)
 	if err != nil || len(list) != 1 || list[0].By != "ada" || list[0].UsesLeft != 5 {
 		t.Fatalf("%+v, %v", list, err)
 	}

@@ -123,7 +123,11 @@ function addCard({ room, topic, access }) {
 function room(frame) {
   sidebar.sidebarRoom(frame);
   if (frame.gone) cardOf(frame.room)?.remove();
-  else fillCard(cardOf(frame.room) ?? addCard(frame), frame);
+  else {
+    // Which rooms are on this page of many, or match its filter, is the server's to say.
+    const card = cardOf(frame.room) ?? ("partial" in cards.dataset ? null : addCard(frame));
+    if (card) fillCard(card, frame);
+  }
   document.getElementById("rooms-empty").hidden = cards.childElementCount > 0;
 }
 

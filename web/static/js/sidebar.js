@@ -17,7 +17,8 @@ function isOpen(link) {
 }
 
 export function setUnread(room, unread, mentions = 0) {
-  const link = linkOf(room);
+  let link = linkOf(room);
+  if (!link && unread && "partial" in rooms.dataset && !room.startsWith("@")) link = addRoom(room);
   if (!link || isOpen(link)) return;
   const badge = link.querySelector(".badge");
   badge.hidden = !unread;
@@ -45,6 +46,10 @@ function add(list, templateID, room, url, name) {
   list.append(item);
   if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
   return link;
+}
+
+function addRoom(room) {
+  return add(rooms, "room-link-template", room, `/chat/${encodeURIComponent(room)}/`, room);
 }
 
 // directOf finds the line of a private conversation, or makes it.
@@ -87,7 +92,8 @@ export function sidebarRoom({ room, access, here, gone }) {
     return;
   }
   if (!link) {
-    link = add(rooms, "room-link-template", room, `/chat/${encodeURIComponent(room)}/`, room);
+    if ("partial" in rooms.dataset) return; // one of many that have nothing unread
+    link = addRoom(room);
     if (access && access !== "open") lock(link);
   }
   const place = link.querySelector(".side-here");

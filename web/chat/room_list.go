@@ -1,0 +1,49 @@
+package chat
+
+import (
+	"context"
+	"encoding/json"
+	"sort"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// RoomsFor are the rooms that the caller may enter and that match q, by name, and how many they are
+// in all. Archived rooms and private conversations are left out. Error: storage.
+func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*Room, total int, err error) {
+	if q.Limit <= 0 {
+		q.Limit = 100
+	}
+	where := " FROM room WHERE archived_at = 0 AND " + enterable(by) + " AND (?2 = '' OR instr(name_key, ?2) > 0 OR instr(lower(topic), ?2) > 0)"
+	text := norm.NFC.String(searchText(q.Text))
+	if err := c.read.QueryRow(ctx, "SELECT count(*)"+where, []any{by.userID(), text}, &total); err != nil {
+		return nil, 0, storage("count rooms", err)
+	}
+	found, err = c.roomsWhere(ctx, "SELECT "+roomColumns+where+" ORDER BY name_key LIMIT ?3 OFFSET ?4", by.userID(), text, q.Limit, q.Offset)
+	return found, total, err
+}
+
+// RoomsByID are those of the rooms with these ids that the caller may enter, by name; archived rooms and
+// private conversations are left out. Error: storage.
+func (c *Chat) RoomsByID(ctx context.Context, by Caller, ids []int64) ([]*Room, error) {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE archived_at = 0 AND "+enterable(by)+
+		" AND id IN (SELECT value FROM json_each(?2))", by.userID(), string(list))
+	sort.Slice(rooms, func(i, j int) bool { return rooms[i].Key < rooms[j].Key })
+	return rooms, err
+}
+
+// enterable says in SQL which rooms the caller may enter, private conversations left out; ?1 is the
+// caller's user id.
+func enterable(by Caller) string {
+	switch {
+	case by.Admin():
+		return "access <> 'direct' AND ?1 = ?1"
+	case by.User != nil:
+		return "(access = 'open' OR access = 'closed' AND id IN (SELECT room_id FROM membership WHERE user_id = ?1 AND member = 1))"
+	}
+	return "access = 'open' AND ?1 = ?1"
+}

@@ -1,0 +1,38 @@
+package web
+
+import (
+	"net/http"
+
+	"hearth/web/chat"
+)
+
+type conversationsData struct {
+	paging
+	Directs []directLink
+}
+
+// conversations lists all private conversations of whoever asks, the latest first.
+func (s *Server) conversations(w http.ResponseWriter, r *ask) error {
+	d := conversationsData{paging: pagingOf(r, "/conversations/")}
+	talks, total, err := s.chat.Conversations(r.Context(), r.caller.User.ID, d.size, d.offset())
+	if err != nil {
+		return err
+	}
+	d.of(total)
+	d.Directs = s.directLinks(talks)
+	v := s.view(r, r.loc.T("sidebar.directs"))
+	if err := s.addSidebar(r, v); err != nil {
+		return err
+	}
+	v.Data = d
+	return s.render(w, r, http.StatusOK, "conversations", v)
+}
+
+func (s *Server) directLinks(talks []chat.Conversation) []directLink {
+	links := make([]directLink, 0, len(talks))
+	for _, t := range talks {
+		links = append(links, directLink{Name: t.With.Name, Display: t.With.Display(), URL: roomURL("@" + t.With.Name),
+			Online: s.hub.Online(t.With.ID), Unread: t.Unread, Last: t.Last})
+	}
+	return links
+}
