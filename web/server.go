@@ -40,6 +40,9 @@ type Socket struct {
 	// Live. Frame gets what the client sends, one at a time; nil: nothing is expected.
 	Start func(c Conn, here []string)
 	Frame func(c Conn, frame []byte)
+	// Received gets the ids of private messages that a client of the plain dialect has received, of
+	// each conversation the last one. nil: nobody needs to know.
+	Received func(ids []int64)
 	// Allowed says why the caller may no longer be here, nil if it may.
 	Allowed func() error
 

@@ -63,10 +63,11 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 			return err
 		}
 	}
-	return s.connect(w, r, Socket{
-		Caller: r.caller, Room: room, Groups: groups,
-		Start: t.start, Frame: t.frame, Allowed: t.allowed,
-	})
+	o := Socket{Caller: r.caller, Room: room, Groups: groups, Start: t.start, Frame: t.frame, Allowed: t.allowed}
+	if r.caller.User != nil {
+		o.Received = t.received
+	}
+	return s.connect(w, r, o)
 }
 
 // batched reports whether the client asks for hearth.1.
@@ -119,7 +120,7 @@ func (t *talker) start(c Conn, here []string) {
 	}
 	var inbox []chat.Event
 	if t.caller.User != nil {
-		if inbox, err = t.server.chat.Waiting(ctx, t.caller.User.ID); err != nil {
+		if inbox, err = t.server.chat.Waiting(ctx, t.caller.User.ID, !c.Batched()); err != nil {
 			giveUp(c, t.name, err)
 			return
 		}
@@ -132,9 +133,6 @@ func (t *talker) start(c Conn, here []string) {
 	list := chat.UserList(here, now, func(chat.Reader) (string, int64) { return t.room.Name, had })
 	c.Send(append(append([]chat.Event{list}, events...), inbox...)...)
 	c.Live(seq, inbox)
-	if !c.Batched() {
-		t.markRead(seq)
-	}
 }
 
 // settle looks again for a room that was not made yet when it was entered: what was said until the
@@ -185,13 +183,17 @@ func (t *talker) allowed() error {
 	return err
 }
 
-// markRead notes that a plain client has read what it was sent: it can't say so itself.
-func (t *talker) markRead(seq int64) {
-	if t.room.Access != chat.Direct || t.caller.User == nil {
-		return
-	}
-	if err := t.server.chat.Read(context.Background(), t.caller, t.room, seq); err != nil {
-		slog.Error("note what was read", "err", err)
+// received notes that a plain client has received private messages. It can't say what its user has
+// read: that is what it has received in the conversation that it is in.
+func (t *talker) received(ids []int64) {
+	t.server.chat.Received(t.caller.User.ID, ids)
+	for _, id := range ids {
+		if t.room.Access != chat.Direct || id>>32 != t.room.ID {
+			continue
+		}
+		if err := t.server.chat.Read(context.Background(), t.caller, t.room, id&(1<<32-1)); err != nil {
+			slog.Error("note what was read", "err", err)
+		}
 	}
 }
 

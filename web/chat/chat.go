@@ -58,6 +58,7 @@ type Chat struct {
 	rooms    roomCache
 	settings settingsCache
 	bell     bell
+	received received
 	fixed    Fixed
 	limits   *limits.Set // nil: none
 
@@ -89,7 +90,10 @@ type Hub interface {
 func (c *Chat) Attach(h Hub) { c.ender, c.presence = h, h }
 
 // Close ends what the chat does by itself, so that the disk can be closed.
-func (c *Chat) Close() { c.bell.close() }
+func (c *Chat) Close() {
+	c.bell.close()
+	c.closeReceived()
+}
 
 // Forget drops what is kept in memory of the database and closes the sockets of those who may
 // no longer be there: another process has changed it.

@@ -86,7 +86,7 @@ func private(m *Message, history bool) Event {
 		f.Display = m.Display
 	}
 	e := same(f.Type, true, f)
-	e.ID = m.ID
+	e.ID, e.Private = m.ID, m.ID
 	return e
 }
 
@@ -204,17 +204,21 @@ func (c *Chat) Conversations(ctx context.Context, userID int64, limit, offset in
 	return found, total, nil
 }
 
-// Waiting are the private messages that a user has not read, oldest first, as history.
-func (c *Chat) Waiting(ctx context.Context, userID int64) ([]Event, error) {
+// Waiting are the private messages that a user has not read, oldest first, as history. For a client of
+// the plain dialect, those that one has received before are left out.
+func (c *Chat) Waiting(ctx context.Context, userID int64, plain bool) ([]Event, error) {
 	found, err := c.messages(ctx, `JOIN membership s ON s.user_id = ?1 JOIN room r ON r.id = s.room_id AND r.access = 'direct'
 		WHERE m.id > (s.room_id << 32 | s.read) AND m.id < (s.room_id + 1) << 32 AND m.sender <> ?1 AND m.deleted_at IS NULL
-		ORDER BY m.created_at DESC, m.id DESC LIMIT ?2`, userID, maxInbox)
+			AND (NOT ?3 OR m.id > (s.room_id << 32 | s.received))
+		ORDER BY m.created_at DESC, m.id DESC LIMIT ?2`, userID, maxInbox, plain)
 	if err != nil {
 		return nil, err
 	}
 	events := make([]Event, 0, len(found))
 	for i := len(found) - 1; i >= 0; i-- {
-		events = append(events, private(found[i], true))
+		if !plain || !c.received.has(userID, found[i].ID) {
+			events = append(events, private(found[i], true))
+		}
 	}
 	return events, nil
 }

@@ -16,6 +16,8 @@ type Event struct {
 	Seq int64
 	// ID is the message's in private_message frames, 0 in others.
 	ID int64
+	// Private is the id of the private message that the event brings, for whichever socket, else 0.
+	Private int64
 	// Plain is set for the kinds that clients of the plain dialect get too.
 	Plain bool
 	// ExceptIn leaves out sockets that are also in this group.

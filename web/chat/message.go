@@ -104,6 +104,7 @@ func (c *Chat) said(m *Message, r *Room, history bool) Event {
 	e := same("chat_message", true, f)
 	e.Seq = m.Seq
 	if r.Access == Direct {
+		e.Private = m.ID
 		e.varies, e.frame = ByPerson, func(to Reader) any {
 			f := f
 			f.Room = r.nameFor(to.UserID)

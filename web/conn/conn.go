@@ -57,6 +57,8 @@ type Conn struct {
 	held []chat.Event // until then they wait here
 	seq  int64        // the greeting had the room's events up to this number
 	told []int64      // and private messages with these ids
+
+	sent sent // what may not have arrived
 }
 
 // New is a conn that is in hub, still without a connection.
@@ -163,6 +165,7 @@ func (c *Conn) received(s *melody.Session, b []byte) {
 		c.fail(s, websocket.CloseInvalidFramePayloadData, "text must be UTF-8")
 		return
 	}
+	c.tellReceived(true)
 	if c.Socket.Frame != nil {
 		c.Socket.Frame(c, b)
 	}
@@ -186,6 +189,7 @@ func (c *Conn) Take(f *chat.Frames, events []chat.Event) {
 		return
 	}
 	c.write(f)
+	c.noteSent(events)
 }
 
 // hold keeps events until c is live, or cuts it; c.mu is held.
@@ -217,6 +221,7 @@ func (c *Conn) writeNew(events []chat.Event) {
 	}
 	if len(rest) > 0 {
 		c.write(chat.NewFrames(rest))
+		c.noteSent(rest)
 	}
 }
 
@@ -258,6 +263,7 @@ func (c *Conn) Send(events ...chat.Event) {
 	if frames := c.frames(chat.NewFrames(events)); len(frames) > 0 {
 		c.line.SendAny(frames)
 	}
+	c.noteSent(events)
 }
 
 // Live lets through what was held back since the socket was opened, but for what the greeting

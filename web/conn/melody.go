@@ -40,6 +40,7 @@ func Melody() *melody.Melody {
 	m.HandleConnect(func(s *melody.Session) { of(s).guard(func() { of(s).connected(s) }) })
 	m.HandleDisconnect(func(s *melody.Session) { of(s).guard(of(s).disconnected) })
 	m.HandleMessage(func(s *melody.Session, b []byte) { of(s).guard(func() { of(s).received(s, b) }) })
+	m.HandlePong(func(s *melody.Session) { of(s).guard(func() { of(s).tellReceived(false) }) })
 	m.HandleError(func(s *melody.Session, err error) { of(s).guard(func() { of(s).broken(s, err) }) })
 	m.HandleMessageBinary(func(s *melody.Session, _ []byte) {
 		of(s).guard(func() { of(s).fail(s, websocket.CloseUnsupportedData, "send text frames, not binary ones") })

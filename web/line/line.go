@@ -234,6 +234,13 @@ func (l *Line) Write(p []byte) (int, error) {
 // handshake begins with an H, which as a frame would have a reserved bit.
 func closes(p []byte) bool { return len(p) > 0 && p[0] == 0x88 }
 
+// Drained reports whether all that was sent is with the system.
+func (l *Line) Drained() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.busy && !l.closed
+}
+
 // Stop drops what waits and what is sent later; only Write goes on. It reports whether it was the
 // first to do so.
 func (l *Line) Stop() bool {

@@ -1,0 +1,93 @@
+package conn
+
+import (
+	"slices"
+	"sync"
+
+	"hearth/web/chat"
+)
+
+// pingFrame is the first byte of a ping (RFC 6455, 5.2): final, opcode 9.
+const pingFrame = 0x89
+
+// sent are the private messages that went out on a socket of the plain dialect and may not have
+// arrived. They have if the client answers a ping that went out after them, or sends a frame: what is
+// handed to the system for a connection that is dead in truth is never answered.
+type sent struct {
+	mu     sync.Mutex
+	last   []int64 // ids of messages after the last ping, one for each conversation, the highest
+	pinged []int64 // and before it
+}
+
+// add notes private messages among events that were queued.
+func (s *sent) add(events []chat.Event) {
+	for _, e := range events {
+		if e.Private != 0 {
+			s.mu.Lock()
+			s.last = merge(s.last, e.Private)
+			s.mu.Unlock()
+		}
+	}
+}
+
+// merge adds an id to one for each conversation. A conversation's number is the upper half of an id.
+func merge(ids []int64, id int64) []int64 {
+	i := slices.IndexFunc(ids, func(other int64) bool { return other>>32 == id>>32 })
+	if i < 0 {
+		return append(ids, id)
+	}
+	ids[i] = max(ids[i], id)
+	return ids
+}
+
+// ping is called before a ping goes out. drained reports whether all that was queued is with the
+// system: a ping overtakes what is not.
+func (s *sent) ping(drained func() bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.last) == 0 || !drained() {
+		return
+	}
+	for _, id := range s.last {
+		s.pinged = merge(s.pinged, id)
+	}
+	s.last = nil
+}
+
+// pong takes what has arrived if the last ping was answered.
+func (s *sent) pong() []int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := s.pinged
+	s.pinged = nil
+	return ids
+}
+
+// noteSent notes the private messages among events that are queued now.
+func (c *Conn) noteSent(events []chat.Event) {
+	if !c.batched && c.Socket.Received != nil {
+		c.sent.add(events)
+	}
+}
+
+// tellReceived tells the socket what has arrived. live says that the client has sent a frame, which
+// is as good as the answer to a ping that went out just before.
+func (c *Conn) tellReceived(live bool) {
+	if c.batched || c.Socket.Received == nil {
+		return
+	}
+	if live {
+		c.sent.ping(c.line.Drained)
+	}
+	if ids := c.sent.pong(); len(ids) > 0 {
+		c.Socket.Received(ids)
+	}
+}
+
+// Write writes a control frame, or the answer to the handshake.
+func (w wire) Write(p []byte) (int, error) {
+	if len(p) > 0 && p[0] == pingFrame {
+		w.conn.sent.ping(w.conn.line.Drained)
+	}
+	return w.Conn.Write(p)
+}
