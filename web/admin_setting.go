@@ -11,6 +11,7 @@ type adminSettingsData struct {
 	Form form
 	// Fixed are those that the command line has decided: shown, but not to be changed.
 	Fixed chat.Fixed
+	Hosts []string // names of the server under which admins have signed in
 }
 
 func (s *Server) adminSettings(w http.ResponseWriter, r *ask) (err error) {
@@ -20,16 +21,31 @@ func (s *Server) adminSettings(w http.ResponseWriter, r *ask) (err error) {
 			return err
 		}
 	}
+	if decided, err := s.chat.SignupDecided(r.Context()); err != nil {
+		return err
+	} else if !decided {
+		now[1] = "" // so that saving another setting does not choose
+	}
 	values := map[string]string{chat.SettingPlace: now[0], chat.SettingSignup: now[1], chat.SettingGuests: now[2]}
 	return s.adminSettingsPage(w, r, http.StatusOK, form{Values: values})
 }
 
 func (s *Server) adminSettingsPage(w http.ResponseWriter, r *ask, status int, f form) error {
-	return s.adminPage(w, r, status, "settings", r.loc.T("admin.settings"), adminSettingsData{Form: f, Fixed: s.chat.Fixed()})
+	hosts, err := s.chat.Hosts(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.adminPage(w, r, status, "settings", r.loc.T("admin.settings"), adminSettingsData{Form: f, Fixed: s.chat.Fixed(), Hosts: hosts})
 }
 
 // adminChangeSettings stores what the form holds; a form without a setting leaves it as it is.
 func (s *Server) adminChangeSettings(w http.ResponseWriter, r *ask) error {
+	if host := r.PostFormValue("forget_host"); host != "" {
+		if err := s.chat.ForgetHost(r.Context(), r.caller, host); err != nil {
+			return err
+		}
+		return seeOther(w, r, "/admin/settings/?done=settings")
+	}
 	f := newForm(r, chat.SettingPlace, chat.SettingSignup, chat.SettingGuests)
 	fixed := s.chat.Fixed()
 	decided := map[string]string{chat.SettingSignup: fixed.Signup, chat.SettingGuests: fixed.Guests}

@@ -102,11 +102,19 @@ func (s *Server) admit(r *ask, name string) error {
 	case r.caller.SignedIn():
 		return nil
 	}
+	some, err := s.chat.HasUsers(r.Context())
+	if err != nil {
+		return err
+	}
 	unknownHosts.Log("host", name, "from", s.address(r.Request), "hint", "if it is this server's, start Hearth with -hosts "+name+", or let an admin log in there"+s.proxyHint(r.Request))
 	if !chat.ValidHost(name) {
 		name = "NAME"
 	}
-	return chat.Errorf("unknown_host", "host", name)
+	refused := chat.Errorf("unknown_host", "host", name)
+	if !some {
+		refused.Key = "unknown_host_first"
+	}
+	return refused
 }
 
 // learnHost notes a name of this server under which an admin is signed in. That it fails is no reason

@@ -88,6 +88,11 @@ func TestNamesOfAdminsAreLearned(t *testing.T) {
 	wantReply(t, "after a restart", under(t, s, "chat.example.org").Get("/"), http.StatusOK)
 	wantReply(t, "another name", under(t, s, "example.org").Get("/"), http.StatusMisdirectedRequest)
 
+	ada := s.LogIn(t, "ada")
+	wantReply(t, "the names", ada.Get("/admin/settings/"), http.StatusOK, `value="chat.example.org"`)
+	wantGone(t, "forget one", ada.Post("/admin/settings/", "forget_host", "chat.example.org"), "/admin/settings/?done=settings")
+	wantReply(t, "a forgotten name", under(t, s, "chat.example.org").Get("/"), http.StatusMisdirectedRequest)
+
 	// A session of before names were learned.
 	old := under(t, s, "old.example.org")
 	old.Header = http.Header{"Cookie": {s.LogIn(t, "ada").Cookie()}}

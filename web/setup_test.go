@@ -197,6 +197,7 @@ func TestAdminChoosesWhoMaySignUp(t *testing.T) {
 	s := hearthtest.Start(t, "-signup", "")
 	wantReply(t, "an empty place", s.Visitor(t).Get("/login/"), http.StatusOK, "Create the first account")
 	ada := s.SignUp(t, "ada")
+	wantReply(t, "under an unknown name", under(t, hearthtest.Start(t), "chat.example.org").Get("/"), http.StatusMisdirectedRequest, "-hosts", "journalctl -u hearth")
 	const asks = "Nobody can sign up until you choose"
 	wantReply(t, "the lobby", ada.Get("/"), http.StatusOK, asks, `value="invite"`)
 	wantReply(t, "a stranger", s.Visitor(t).Post("/sign_up/", "username", "eve"), http.StatusForbidden, "Only an admin")
@@ -204,6 +205,10 @@ func TestAdminChoosesWhoMaySignUp(t *testing.T) {
 		t.Error("the log-in page offers to sign up")
 	}
 	wantReply(t, "invitations", ada.Get("/admin/invites/"), http.StatusOK, "Sign-up is closed")
+	wantGone(t, "the name alone", ada.Post("/admin/settings/", "place", "The Lunds"), "/admin/settings/?done=settings")
+	if strings.Contains(ada.Get("/admin/settings/").Body, "checked> <span>Nobody") {
+		t.Error("a choice is made beforehand, to be saved with any other setting")
+	}
 	wantGone(t, "choosing", ada.Post("/admin/settings/", "signup", "open", "next", "/"), "/")
 	if strings.Contains(ada.Get("/").Body, asks) {
 		t.Error("the lobby asks again")

@@ -33,10 +33,16 @@ func ValidHost(name string) bool {
 	return true
 }
 
+// Hosts are the names of the server under which admins have signed in, the oldest first.
+func (c *Chat) Hosts(ctx context.Context) ([]string, error) {
+	names, err := c.Setting(ctx, settingHosts)
+	return strings.Fields(names), err
+}
+
 // KnowsHost reports whether an admin has signed in under that name of the server.
 func (c *Chat) KnowsHost(ctx context.Context, name string) (bool, error) {
-	names, err := c.Setting(ctx, settingHosts)
-	return slices.Contains(strings.Fields(names), name), err
+	names, err := c.Hosts(ctx)
+	return slices.Contains(names, name), err
 }
 
 // LearnHost stores a name of the server under which an admin has signed in. Beyond 32 names the
@@ -45,23 +51,42 @@ func (c *Chat) LearnHost(ctx context.Context, name string) error {
 	if !ValidHost(name) {
 		return nil
 	}
+	return c.changeHosts(ctx, func(_ Tx, known []string) ([]string, error) {
+		if slices.Contains(known, name) {
+			return known, nil
+		}
+		known = append(known, name)
+		return known[max(0, len(known)-maxHosts):], nil
+	})
+}
+
+// ForgetHost takes a name from the server again. One that is not known is no error. Errors:
+// not_allowed, rate_limited, storage.
+func (c *Chat) ForgetHost(ctx context.Context, by Caller, name string) error {
+	if err := c.takeAdmin(by); err != nil {
+		return err
+	}
+	return c.changeHosts(ctx, func(tx Tx, known []string) ([]string, error) {
+		return slices.DeleteFunc(known, func(s string) bool { return s == name }), c.note(tx, by, "settings", "")
+	})
+}
+
+func (c *Chat) changeHosts(ctx context.Context, change func(tx Tx, known []string) ([]string, error)) error {
 	err := c.disk.Write(ctx, func(tx Tx) error {
 		var names string
 		err := tx.QueryRow("SELECT value FROM setting WHERE name = ?", settingHosts).Scan(&names)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("load the known hosts: %w", err)
 		}
-		known := strings.Fields(names)
-		if slices.Contains(known, name) {
-			return nil
+		known, err := change(tx, strings.Fields(names))
+		if err != nil {
+			return err
 		}
-		known = append(known, name)
-		known = known[max(0, len(known)-maxHosts):]
 		if _, err := tx.Exec("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", settingHosts, strings.Join(known, " ")); err != nil {
-			return fmt.Errorf("store a known host: %w", err)
+			return fmt.Errorf("store the known hosts: %w", err)
 		}
 		return nil
 	})
 	c.settings.clear()
-	return storage("learn a host", err)
+	return storage("change the known hosts", err)
 }

@@ -22,6 +22,16 @@ func TestHostsOfAdminsAreBounded(t *testing.T) {
 			t.Errorf("%q is known: %v, %v", name, known, err)
 		}
 	}
+	admin := Caller{User: &User{ID: 1, Admin: true}}
+	if err := h.ForgetHost(ctx, Caller{User: &User{ID: 2}}, "chat2.example.org"); err == nil {
+		t.Error("anybody can have a name forgotten")
+	}
+	if err := h.ForgetHost(ctx, admin, "chat2.example.org"); err != nil {
+		t.Error(err)
+	}
+	if known, err := h.KnowsHost(ctx, "chat2.example.org"); known || err != nil {
+		t.Errorf("a name is not forgotten: %v", err)
+	}
 	for _, name := range []string{"two names", "a..b", ".a", "a.", "", "ünicode.example", "UPPER.example", "a/b", "a:1", "<b>"} {
 		if err := h.LearnHost(ctx, name); err != nil || ValidHost(name) {
 			t.Errorf("%q is taken for the name of a host: %v", name, err)

@@ -39,7 +39,10 @@ func TestNewPlace(t *testing.T) {
 	ada.open("/login/")
 	ada.logIn("ada", hearthtest.Password)
 	ada.at("/")
-	inspect(look{name: "lobby-choice", path: "/"}, look{name: "invites-closed", path: "/admin/invites/"})
+	elsewhere := s.Visitor(t)
+	elsewhere.Host = "a-name-that-is-long.for-a-phone.chat.example.org"
+	elsewhere.Post("/login/", "username", "ada", "password", hearthtest.Password)
+	inspect(look{name: "lobby-choice", path: "/"}, look{name: "invites-closed", path: "/admin/invites/"}, look{name: "settings-hosts", path: "/admin/settings/"})
 
 	plain.click(`.signup-choice button[value="invite"]`)
 	plain.at("/")
