@@ -23,6 +23,7 @@ import (
 	"hearth/web/chat"
 	"hearth/web/console"
 	"hearth/web/heap"
+	"hearth/web/label"
 	"hearth/web/logging"
 )
 
@@ -86,10 +87,10 @@ func main() {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 	case errors.As(err, &wrong):
-		fmt.Fprintf(os.Stderr, "hearth: %v\n", err)
+		fmt.Fprintln(os.Stderr, "hearth:", label.Clean(err.Error()))
 		os.Exit(exitUsage)
 	default:
-		fmt.Fprintf(os.Stderr, "hearth: %v\n", err)
+		fmt.Fprintln(os.Stderr, "hearth:", label.Clean(err.Error()))
 		os.Exit(exitFailed)
 	}
 }
@@ -301,6 +302,9 @@ func build(s settings) (h *house, err error) {
 	}
 	h.chat = chat.New(h.store, chat.Fixed{Signup: s.signup, Guests: s.guests})
 	h.chat.Attach(h.hub)
+	if err := h.chat.FillLooks(context.Background()); err != nil {
+		slog.Error("compare the names of accounts; people with the same name are not told apart until the next start", "err", err)
+	}
 	auth, err := NewAuth(s.data, s.limits == "on")
 	if err != nil {
 		return nil, errors.Join(console.FolderError(s.data, err), h.store.Close())

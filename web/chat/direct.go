@@ -30,11 +30,7 @@ func (c *Chat) privateTarget(ctx context.Context, by Caller, who, text string) (
 	if who == "" {
 		return nil, Errorf("empty")
 	}
-	r, err := c.enterDirect(ctx, by, who)
-	var e *Error
-	if errors.As(err, &e) && e.Code == "no_such_user" && strings.HasPrefix(who, "@") {
-		r, err = c.enterDirect(ctx, by, who[1:])
-	}
+	r, err := c.enterDirect(ctx, by, strings.TrimPrefix(who, "@")) // an old account @bob is @@bob
 	if err != nil {
 		return nil, err
 	}

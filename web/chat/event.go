@@ -246,6 +246,7 @@ type presenceFrame struct {
 	Online    bool   `json:"online"`
 	FirstName string `json:"first_name"`
 	LastName  string `json:"last_name"`
+	Display   string `json:"display,omitempty"` // as people call them, where it isn't the username
 	Email     string `json:"email,omitempty"`
 	LastSeen  Stamp  `json:"last_seen"`
 	New       bool   `json:"new,omitempty"`
@@ -268,6 +269,9 @@ func presence(u *User, online, isNew bool, total int) Event {
 		f := presenceFrame{Type: "presence", Message: locale.Of(r.Lang).T(key, "user", u.Name),
 			Username: u.Name, User: u.Name, LoggedIn: online, Online: online,
 			FirstName: u.FirstName, LastName: u.LastName, LastSeen: Stamp(u.LastSeen), New: isNew, Total: total}
+		if u.Display() != u.Name {
+			f.Display = u.Display()
+		}
 		if r.UserID != 0 {
 			f.Email = u.Email
 		}

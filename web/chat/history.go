@@ -6,6 +6,8 @@ import (
 	"errors"
 	"sort"
 	"time"
+
+	"hearth/web/label"
 )
 
 // MaxGap is how many changes after= may be behind before the client is told to load anew. It is
@@ -222,7 +224,7 @@ type Excerpt struct {
 }
 
 func (m *Message) excerpt() *Excerpt {
-	text := m.Text
+	text := label.Clean(m.Text)
 	if runes := []rune(text); len(runes) > maxExcerpt {
 		text = string(runes[:maxExcerpt-1]) + "…"
 	}

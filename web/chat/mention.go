@@ -92,17 +92,9 @@ func (c *Chat) loadUsers(ctx context.Context, age int, keys []string) ([]*User, 
 	if err != nil {
 		return nil, storage("look for users", err)
 	}
-	defer rows.Close()
-	var users []*User
-	for rows.Next() {
-		var u User
-		dest, done := u.into()
-		if err := rows.Scan(dest...); err != nil {
-			return nil, storage("look for users", err)
-		}
-		done()
-		c.users.keep(&u, age)
-		users = append(users, &u)
+	users, err := scanUsers(rows)
+	for _, u := range users {
+		c.users.keep(u, age)
 	}
-	return users, storage("look for users", rows.Err())
+	return users, err
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/ergochat/confusables"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"hearth/web/label"
 )
 
 // The longest names, in Unicode code points after normalising (PROTOCOL.md, "Names and sizes").
@@ -26,7 +28,8 @@ const maxNameBytes = 3 * 4 * MaxUsername
 
 // Username is the form in which a username is kept (NFKC, without space around it), and the key by
 // which it is found: two names with one key differ only in case. Errors: name_empty,
-// name_too_long, name_characters.
+// name_too_long, name_characters, name_ends. Accounts of earlier versions may have names that would get
+// name_ends.
 func Username(s string) (name, key string, err error) {
 	if len(s) > maxNameBytes {
 		return "", "", Errorf("name_too_long", "max", MaxUsername)
@@ -39,9 +42,22 @@ func Username(s string) (name, key string, err error) {
 		return "", "", Errorf("name_too_long", "max", MaxUsername)
 	case !spelled(name, "@.+-_"):
 		return "", "", Errorf("name_characters")
+	case !wordEnds(name):
+		return "", "", Errorf("name_ends")
 	}
 	return name, foldName(name), nil
 }
+
+// wordEnds reports whether a name that is spelled begins and ends with a letter or a digit, which may have
+// marks.
+func wordEnds(name string) bool {
+	name = strings.TrimRightFunc(name, func(r rune) bool { return unicode.In(r, unicode.M) })
+	first, _ := utf8.DecodeRuneInString(name)
+	last, _ := utf8.DecodeLastRuneInString(name)
+	return isWord(first) && isWord(last)
+}
+
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // NameKey is the key by which a user called name would be found. No name is too odd for it.
 func NameKey(name string) string { return foldName(strings.TrimSpace(name)) }
@@ -65,13 +81,18 @@ func RoomName(s string) (name, key string, err error) {
 		return "", "", Errorf("room_name_empty")
 	case utf8.RuneCountInString(name) > MaxRoomName:
 		return "", "", Errorf("room_name_too_long", "max", MaxRoomName)
-	case !spelled(name, "-_."):
+	case !spelled(name, "-_."+joiners) || label.Clean(name) != name:
 		return "", "", Errorf("room_name_characters")
 	case strings.Trim(name, ".") == "":
 		return "", "", Errorf("room_name_dots") // a path of "." or ".." leads elsewhere
 	}
-	return name, norm.NFC.String(fold(name)), nil
+	return name, norm.NFC.String(fold(withoutJoiners.Replace(name))), nil
 }
+
+// joiners may be in the name of a room where the script needs them, and make no difference.
+const joiners = "\u200c\u200d"
+
+var withoutJoiners = strings.NewReplacer("\u200c", "", "\u200d", "")
 
 // simple reports whether a room's name is its own key beyond doubt: it stands in every frame and
 // request, and mostly looks like lobby or team-2.

@@ -53,6 +53,10 @@ func TestUsernameRefused(t *testing.T) {
 		"a\u00adda":                             "name_characters", // soft hyphen
 		"\u0301ada":                             "name_characters", // a mark with nothing under it
 		"_\u0323":                               "name_characters",
+		"@ada":                                  "name_ends",
+		"ada.":                                  "name_ends",
+		"-":                                     "name_ends",
+		"ada_":                                  "name_ends",
 		"a\u0488":                               "name_characters", // a mark that encloses
 		"ada\n.":                                "name_characters",
 		"ada\xff":                               "name_characters",
@@ -128,6 +132,7 @@ func TestRoomName(t *testing.T) {
 		"@ada":                   "room_name_characters",
 		"a\nb":                   "room_name_characters",
 		"a\u200bb":               "room_name_characters",
+		"a\u200cb":               "room_name_characters", // a joiner where none is needed
 		"\xff":                   "room_name_characters",
 	} {
 		_, _, err := RoomName(in)
@@ -204,4 +209,30 @@ func FuzzLook(f *testing.F) {
 			t.Errorf("the key of %q is %q, and of that %q", name, key, again)
 		}
 	})
+}
+
+func TestAJoinerInARoomName(t *testing.T) {
+	t.Parallel()
+	name, key, err := RoomName("می\u200cخواهم")
+	_, same, _ := RoomName("میخواهم")
+	if err != nil || name != "می\u200cخواهم" || key != same {
+		t.Errorf("%+q, %+q, %v; without it %+q", name, key, err, same)
+	}
+}
+
+func TestLabelsThatLookAlike(t *testing.T) {
+	t.Parallel()
+	for _, pair := range [][2]string{
+		{"Ada Lund", "ada lund"}, {"Ada Lund", "AdaLund"}, {"Ada Lund", "Ada  Lund"}, {"Ada Lund", "Аdа Lund"}, {"Ada Lund", "Ada Iund"},
+		{"Lisa", "LISA"}, {"Bob", "b0b"}, {"Tom", "Torn"}, {"ada.lund", "Ada Lund"}, {"Мария", "Mария"}, {"Ada\u0301", "Adá"},
+	} {
+		if labelLook(pair[0]) != labelLook(pair[1]) {
+			t.Errorf("%s and %s look alike: %q, %q", pair[0], pair[1], labelLook(pair[0]), labelLook(pair[1]))
+		}
+	}
+	for _, pair := range [][2]string{{"Ada Lund", "Ada Lind"}, {"Mai Trần", "Mai Tran"}, {"李", "季"}, {"!!!", "???"}} {
+		if labelLook(pair[0]) == labelLook(pair[1]) {
+			t.Errorf("%s and %s differ", pair[0], pair[1])
+		}
+	}
 }

@@ -67,12 +67,21 @@ func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile
 		}
 	}
 	edited := User{Name: u.Name, FirstName: p.FirstName, LastName: p.LastName}
-	return c.edit(ctx, by, id, "user_edited", func(tx Tx) error {
+	looks := looksOf(&edited)
+	var others []int64
+	err = c.edit(ctx, by, id, "user_edited", func(tx Tx) (err error) {
 		tx.Erase()
-		_, err := tx.Exec("UPDATE user SET first_name = ?, last_name = ?, email = ?, search = ? WHERE id = ?",
+		_, err = tx.Exec("UPDATE user SET first_name = ?, last_name = ?, email = ?, search = ? WHERE id = ?",
 			p.FirstName, p.LastName, p.Email, edited.searched(), id)
+		if err == nil {
+			others, err = storeLooks(tx, id, looks)
+		}
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return c.renamed(context.WithoutCancel(ctx), others)
 }
 
 // SetPassword stores the hash of a new password and signs the user out everywhere but in by's own

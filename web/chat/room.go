@@ -9,6 +9,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
+
+	"hearth/web/label"
 )
 
 // maxTopic is the longest topic, in characters: it is one line under the room's name.
@@ -76,7 +79,7 @@ func scanRoom(scan func(...any) error) (*Room, error) {
 	if err := scan(&r.ID, &r.Name, &r.Key, &r.Topic, &r.Access, &created, &archived, &r.First); err != nil {
 		return nil, err
 	}
-	r.Created, r.Archived = moment(created), archived != 0
+	r.Topic, r.Created, r.Archived = label.Clean(r.Topic), moment(created), archived != 0
 	return &r, nil
 }
 
@@ -196,13 +199,10 @@ type RoomDraft struct {
 }
 
 func (d *RoomDraft) check(by Caller) error {
-	d.Topic = strings.TrimSpace(d.Topic)
-	if len([]rune(d.Topic)) > maxTopic {
+	if utf8.RuneCountInString(strings.TrimSpace(d.Topic)) > maxTopic {
 		return Errorf("too_long", "max", maxTopic).On("topic")
 	}
-	if !oneLine(d.Topic) {
-		return Errorf("bad_text").On("topic")
-	}
+	d.Topic = label.Clean(d.Topic)
 	switch d.Access {
 	case "":
 		d.Access = Open

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"hearth/web/label"
 )
 
 const (
@@ -153,7 +155,7 @@ func (c *Chat) OpenGuest(ctx context.Context, name string, b Browser, old int64)
 
 func (c *Chat) newSession(b Browser) *Session {
 	now := moment(millis(c.now()))
-	agent := strings.ToValidUTF8(b.Agent[:min(len(b.Agent), maxAgent)], "")
+	agent := label.Clean(strings.ToValidUTF8(b.Agent[:min(len(b.Agent), maxAgent)], ""))
 	if !utf8.ValidString(b.Addr) {
 		b.Addr = ""
 	}

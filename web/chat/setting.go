@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"hearth/web/label"
 )
 
 // Settings that admins change on the admin site. The command line's flags go before them.
@@ -72,7 +74,7 @@ func (c *Chat) SetSettings(ctx context.Context, by Caller, values map[string]str
 	}
 	err := c.disk.Write(ctx, func(tx Tx) error {
 		for name, value := range values {
-			if _, err := tx.Exec("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, strings.TrimSpace(value)); err != nil {
+			if _, err := tx.Exec("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, label.Clean(value)); err != nil {
 				return fmt.Errorf("store setting %s: %w", name, err)
 			}
 		}
@@ -91,9 +93,6 @@ func checkSetting(name, value string) error {
 	case SettingPlace:
 		if utf8.RuneCountInString(value) > maxPlace {
 			return Errorf("too_long", "max", maxPlace).On(name)
-		}
-		if !oneLine(value) {
-			return Errorf("bad_text").On(name)
 		}
 	case SettingSignup, SettingGuests:
 		for _, v := range strings.Fields(allowed[name]) {
@@ -127,7 +126,10 @@ func (c *Chat) SignupDecided(ctx context.Context) (bool, error) {
 }
 
 // Place is the name of the place, "" when it has none.
-func (c *Chat) Place(ctx context.Context) (string, error) { return c.Setting(ctx, SettingPlace) }
+func (c *Chat) Place(ctx context.Context) (string, error) {
+	place, err := c.Setting(ctx, SettingPlace)
+	return label.Clean(place), err
+}
 
 func (c *Chat) policy(ctx context.Context, name, fixed, otherwise string) (string, error) {
 	if fixed != "" {

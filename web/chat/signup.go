@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"hearth/web/label"
 	"hearth/web/limits"
 )
 
@@ -19,35 +20,33 @@ const (
 // Profile is what people say of themselves. Every field may be empty.
 type Profile struct{ FirstName, LastName, Email string }
 
-// Check trims p's fields and applies their rules. Errors, each on its field: name_too_long,
-// bad_text, bad_email.
+// Check cleans p's fields and applies their rules. Errors, each on its field: name_too_long, bad_email.
 func (p Profile) Check() (Profile, error) {
-	p.FirstName, p.LastName, p.Email = strings.TrimSpace(p.FirstName), strings.TrimSpace(p.LastName), strings.TrimSpace(p.Email)
-	if err := checkPersonName(p.FirstName, "first_name"); err != nil {
-		return p, err
+	for _, f := range []struct {
+		name  *string
+		field string
+	}{{&p.FirstName, "first_name"}, {&p.LastName, "last_name"}} {
+		if utf8.RuneCountInString(strings.TrimSpace(*f.name)) > maxPersonName {
+			return p, Errorf("name_too_long", "max", maxPersonName).On(f.field)
+		}
+		*f.name = personName(*f.name)
 	}
-	if err := checkPersonName(p.LastName, "last_name"); err != nil {
-		return p, err
-	}
+	p.Email = strings.TrimSpace(p.Email)
 	return p, checkEmail(p.Email)
 }
 
-func checkPersonName(s, field string) error {
-	if utf8.RuneCountInString(s) > maxPersonName {
-		return Errorf("name_too_long", "max", maxPersonName).On(field)
-	}
-	if !oneLine(s) {
-		return Errorf("bad_text").On(field)
-	}
-	return nil
-}
+// atSigns are left out of people's names: "Ada (@bob)" would pass for somebody with the username bob.
+var atSigns = strings.NewReplacer("@", "", "＠", "", "﹫", "")
+
+// personName is a first or last name as it is kept and shown.
+func personName(s string) string { return label.Clean(atSigns.Replace(s)) }
 
 func checkEmail(s string) error {
 	if s == "" {
 		return nil
 	}
 	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s || len(s) > maxEmail || !oneLine(s) {
+	if err != nil || a.Address != s || len(s) > maxEmail || label.Clean(s) != s {
 		return Errorf("bad_email").On("email")
 	}
 	return nil
@@ -99,12 +98,16 @@ func (c *Chat) CreateUser(ctx context.Context, by Caller, n NewUser) (*User, err
 	}
 	n.Name = name
 	u := &User{Name: name, FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Admin: n.Admin, Lang: n.Lang, Created: moment(millis(c.now()))}
-	var guests []int64
+	looks := looksOf(u)
+	var guests, others []int64
 	err = c.disk.Write(ctx, func(tx Tx) error {
 		if err := c.useInvite(tx, n.Invite); err != nil {
 			return err
 		}
 		if err := insertUser(tx, u, key, n); err != nil {
+			return err
+		}
+		if others, err = storeLooks(tx, u.ID, looks); err != nil {
 			return err
 		}
 		if guests, err = endSessions(tx, "guest_key = ? OR guest_look = ?", key, look(name)); err != nil {
@@ -118,10 +121,14 @@ func (c *Chat) CreateUser(ctx context.Context, by Caller, n NewUser) (*User, err
 	c.ended(guests)
 	c.users.drop(u.ID)
 	c.users.appear(key)
+	ctx = context.WithoutCancel(ctx) // what was stored takes effect, whoever has gone
+	if u, err = c.User(ctx, u.ID); err != nil {
+		return nil, err
+	}
 	if c.watch != nil {
 		c.watch(u, true)
 	}
-	return u, nil
+	return u, c.renamed(ctx, others)
 }
 
 // insertUser stores u, made of n, and gives it its id; the first user becomes an admin. Errors:

@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/cases"
+
+	"hearth/web/label"
 )
 
 // User is somebody with an account. It is shared: never change one that a Chat has returned.
@@ -23,10 +25,18 @@ type User struct {
 	Theme                            string // "" (what the system says), light or dark
 	Created                          time.Time
 	LastSeen                         time.Time // when the last socket closed; zero: never
+	LooksAlike                       bool      // the name can be taken for somebody else's
 }
 
-// Display is what people call the user: the full name, or the username where there is none.
-func (u *User) Display() string { return cmp.Or(u.FullName(), u.Name) }
+// Display is what people call the user: the full name, or the username where there is none. Where that
+// can be taken for somebody else's name, the username follows: "Ada Lund (@ada)".
+func (u *User) Display() string {
+	name := cmp.Or(u.FullName(), u.Name)
+	if u.LooksAlike {
+		name += " (@" + u.Name + ")"
+	}
+	return name
+}
 
 // FullName is the first and last name, "" if there is none. In Chinese, Japanese and Korean script
 // the family comes first, without a space; js/person.js has the same rule.
@@ -45,13 +55,17 @@ func eastAsian(name string) bool {
 	})
 }
 
-const userColumns = "id, name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen"
+const userColumns = "id, name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen, " + looksAlike
 
-// into are the places that userColumns are scanned into; done puts the times into u.
+// into are the places that userColumns are scanned into; done puts the times into u, and leaves out of
+// names what they could contain before they were cleaned.
 func (u *User) into() (dest []any, done func()) {
 	var created, seen int64
-	dest = []any{&u.ID, &u.Name, &u.FirstName, &u.LastName, &u.Email, &u.Admin, &u.Disabled, &u.Lang, &u.Theme, &created, &seen}
-	return dest, func() { u.Created, u.LastSeen = moment(created), moment(seen) }
+	dest = []any{&u.ID, &u.Name, &u.FirstName, &u.LastName, &u.Email, &u.Admin, &u.Disabled, &u.Lang, &u.Theme, &created, &seen, &u.LooksAlike}
+	return dest, func() {
+		u.Created, u.LastSeen = moment(created), moment(seen)
+		u.FirstName, u.LastName, u.Email = personName(u.FirstName), personName(u.LastName), label.Clean(u.Email)
+	}
 }
 
 // maxCached is where a cache starts anew rather than to grow: some 20 MB of users or sessions.
@@ -197,17 +211,23 @@ func (c *Chat) Users(ctx context.Context, q UserQuery) (users []*User, total int
 	if err != nil {
 		return nil, 0, storage("list users", err)
 	}
+	users, err = scanUsers(rows)
+	return users, total, err
+}
+
+// scanUsers reads rows of userColumns, and closes them.
+func scanUsers(rows *sql.Rows) (users []*User, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		var u User
 		dest, done := u.into()
 		if err := rows.Scan(dest...); err != nil {
-			return nil, 0, storage("list users", err)
+			return nil, storage("list users", err)
 		}
 		done()
 		users = append(users, &u)
 	}
-	return users, total, storage("list users", rows.Err())
+	return users, storage("list users", rows.Err())
 }
 
 // searchText is how words and names are compared in a search.
