@@ -38,6 +38,7 @@ type Hub struct {
 	conns   map[*conn.Conn]struct{}
 	online  roster.Roster[int64]
 	stopped bool
+	rights  int // moves with each change of rights
 
 	laterMu sync.Mutex
 	later   map[string][]chat.Event // by group, until publishLater
@@ -56,7 +57,7 @@ type Watcher interface {
 // NewHub makes a hub without sockets.
 func NewHub() *Hub {
 	h := &Hub{melody: conn.Melody(), groups: map[string]*group.Group{}, conns: map[*conn.Conn]struct{}{}}
-	h.ends = conn.Hub{Leave: h.leave, Cut: func() { h.cut.Add(1) }}
+	h.ends = conn.Hub{Leave: h.leave, Cut: func() { h.cut.Add(1) }, Allowed: h.allowed}
 	return h
 }
 
@@ -139,7 +140,7 @@ func (h *Hub) enter(c *conn.Conn) (here []string, ok bool) {
 		return nil, false
 	}
 	h.conns[c] = struct{}{}
-	for _, name := range c.Socket.Groups {
+	for _, name := range c.Groups() {
 		h.group(name).Add(c)
 	}
 	if id := c.Reader.UserID; id != 0 && h.online.Enter(id) {
@@ -159,9 +160,8 @@ func (h *Hub) leave(c *conn.Conn) {
 		return
 	}
 	delete(h.conns, c)
-	for _, name := range c.Socket.Groups {
-		g := h.groups[name]
-		h.forget(g, g.Drop(c))
+	for _, name := range c.Groups() {
+		h.drop(c, name)
 	}
 	if id := c.Reader.UserID; id != 0 {
 		h.online.Leave(id, grace, func() { h.gone(id) })
@@ -170,6 +170,9 @@ func (h *Hub) leave(c *conn.Conn) {
 		return
 	}
 	g, name := h.groups[c.Socket.Room.Group()], c.Reader.Name
+	if g == nil { // c was shown out of it, and was the last to leave
+		return
+	}
 	h.forget(g, g.Leave(c, grace, func() { h.goneFrom(g, name) }))
 }
 
@@ -214,7 +217,7 @@ func (h *Hub) PublishAll(all []chat.Announcement) {
 		clear(events)
 	}
 	for _, a := range all {
-		if a.Event.Seq == 0 {
+		if a.Event.Seq == 0 { // a change of rights too
 			flush()
 			h.publish(a.Group, []chat.Event{a.Event})
 			continue
@@ -228,6 +231,10 @@ func (h *Hub) PublishAll(all []chat.Announcement) {
 }
 
 func (h *Hub) publish(name string, events []chat.Event) {
+	if x := events[0].Rights; x != nil {
+		h.changeRights(x)
+		return
+	}
 	if g := h.find(name); g != nil {
 		g.Send(events)
 	}
@@ -250,7 +257,10 @@ func (h *Hub) publishLater() {
 	h.later = nil
 	h.laterMu.Unlock()
 	for name, events := range all {
-		h.publish(name, events)
+		events = slices.DeleteFunc(events, func(e chat.Event) bool { return e.Stale != nil && e.Stale() })
+		if len(events) > 0 {
+			h.publish(name, events)
+		}
 	}
 }
 
@@ -347,4 +357,84 @@ func (h *Hub) Recheck(group string) {
 			c.Recheck()
 		}
 	}()
+}
+
+// drop takes c out of a group, with h.mu held.
+func (h *Hub) drop(c *conn.Conn, name string) {
+	if g := h.groups[name]; g != nil {
+		h.forget(g, g.Drop(c))
+	}
+}
+
+// allowed has c listen to what its caller may hear now, or says why it may not be here.
+func (h *Hub) allowed(c *conn.Conn) error {
+	for {
+		h.mu.Lock()
+		before := h.rights
+		h.mu.Unlock()
+		if err := c.Socket.Allowed(); err != nil || c.Socket.Listens == nil {
+			return err
+		}
+		groups, err := c.Socket.Listens()
+		if err != nil {
+			return err
+		}
+		if h.listen(c, groups, before) {
+			return nil
+		}
+	}
+}
+
+// listen has c listen to groups, unless rights have changed since they were found.
+func (h *Hub) listen(c *conn.Conn, groups []string, found int) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.rights != found {
+		return false
+	}
+	if _, in := h.conns[c]; in {
+		h.regroup(c, groups)
+	}
+	return true
+}
+
+// regroup has c listen to groups instead of those it listens to, with h.mu held.
+func (h *Hub) regroup(c *conn.Conn, groups []string) {
+	was := c.Groups()
+	for _, name := range was {
+		if !slices.Contains(groups, name) {
+			h.drop(c, name)
+		}
+	}
+	for _, name := range groups {
+		if !slices.Contains(was, name) {
+			h.group(name).Add(c)
+		}
+	}
+	c.SetGroups(groups)
+}
+
+// changeRights brings what every socket hears in step with a change of rights. It returns once nothing
+// reaches a socket any more that its person may not hear.
+func (h *Hub) changeRights(x *chat.RightsChange) {
+	x.Apply()
+	changed := map[*conn.Conn]chat.Rights{}
+	h.mu.Lock()
+	h.rights++
+	for c := range h.conns {
+		r := x.Of(chat.Listener{Reader: c.Reader, Room: c.Socket.Room, In: c.In})
+		if r.Out || r.Leave != nil || r.Join != nil {
+			h.regroup(c, r.Groups(c.Groups()))
+		}
+		if room := c.Socket.Room; r.Out && room != nil && h.groups[room.Group()] != nil {
+			h.groups[room.Group()].Drop(c) // its person is seen there until it has left
+		}
+		if r.Out || r.Back || r.Gone != nil {
+			changed[c] = r
+		}
+	}
+	h.mu.Unlock()
+	for c, r := range changed {
+		c.Apply(r)
+	}
 }

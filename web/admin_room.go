@@ -26,6 +26,7 @@ type adminRoomData struct {
 	Members                      []*chat.User // of a room for the invited
 	Paging                       paging       // of the members
 	Form, MemberForm, DeleteForm form
+	WhoStays                     *whoStays // asked before the room is closed; nil: it is not
 }
 
 // adminRooms lists the rooms, archived ones too.
@@ -103,7 +104,14 @@ func (s *Server) adminChangeRoom(w http.ResponseWriter, r *ask) error {
 	switch action {
 	case "room":
 		f, part = newForm(r, "topic", "access"), &d.Form
-		err = s.chat.ChangeRoom(r.Context(), r.caller, room, chat.RoomDraft{Topic: f.Values["topic"], Access: chat.Access(f.Values["access"])})
+		err = s.chat.ChangeRoom(r.Context(), r.caller, room, roomDraft(r))
+		if err != nil && known(err).Code == "who_stays" {
+			if d.WhoStays, err = s.askWhoStays(r, room, roomDraft(r)); err != nil {
+				return err
+			}
+			d.Form = f
+			return s.adminRoomPage(w, r, http.StatusUnprocessableEntity, d)
+		}
 	case "member_add":
 		f, part = newForm(r, "name"), &d.MemberForm
 		err = s.chat.AddMember(r.Context(), r.caller, room, f.Values["name"])

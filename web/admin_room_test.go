@@ -20,7 +20,8 @@ func TestAdminRooms(t *testing.T) {
 	wantReply(t, "its page", admin.Get(page), http.StatusOK, `value="Leaves"`, "1 here now", `href="/admin/users/2/"`)
 	wantReply(t, "too long", admin.Post(page, "action", "room", "topic", strings.Repeat("x", 251), "access", "open"), http.StatusUnprocessableEntity, "250 characters", "xxx")
 	wantReply(t, "no such access", admin.Post(page, "action", "room", "topic", "Cups", "access", "direct"), http.StatusUnprocessableEntity, `value="Cups"`)
-	wantGone(t, "change", admin.Post(page, "action", "room", "topic", "Cups", "access", "closed"), page+"?done=room")
+	wantReply(t, "who stays", admin.Post(page, "action", "room", "topic", "Cups", "access", "closed"), http.StatusUnprocessableEntity, "Who stays?", `name="topic" value="Cups"`)
+	wantGone(t, "change", admin.Post(page, "action", "room", "topic", "Cups", "access", "closed", "asked", "1"), page+"?done=room")
 	if code := here.Closed(); code != 1008 {
 		t.Errorf("bob was shown out with %d", code)
 	}
@@ -74,9 +75,12 @@ func TestDeletedRoomIsGone(t *testing.T) {
 		t.Errorf("the socket was closed with %d", code)
 	}
 	lobby.Find("the room going", func(f hearthtest.Frame) bool { return f.Type() == "room" && f["gone"] == true })
-	if f := lobby.Until("room"); f["gone"] != true { // 2 s later, when bob counts as gone from it
-		t.Errorf("the room haunts the lobby: %v", f)
-	}
+	lobby.Find("bob going", func(f hearthtest.Frame) bool { // 2 s later, when he counts as gone from the room too
+		if f.Type() == "room" {
+			t.Errorf("the room haunts the lobby: %v", f)
+		}
+		return f.Type() == "presence" && f["user"] == "bob" && f["online"] == false
+	})
 	wantReply(t, "its page", admin.Get("/admin/rooms/1/"), http.StatusNotFound)
 	wantReply(t, "the list", admin.Get("/admin/rooms/?done=room_deleted"), http.StatusOK, "The room is deleted.", "No rooms yet")
 	if strings.Contains(bob.Get("/chat/tea/").Body, "mark ") {

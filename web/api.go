@@ -33,7 +33,7 @@ func (s *Server) listRooms(w http.ResponseWriter, r *ask) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
-	q := chat.RoomQuery{Text: r.FormValue("q"), Limit: maxRooms}
+	q := chat.RoomQuery{Text: r.FormValue("q"), Limit: maxRooms, Unmade: true}
 	limit, err := number(r, "limit", maxRooms)
 	if err != nil {
 		return err

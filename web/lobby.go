@@ -107,7 +107,7 @@ func (s *Server) listLobbyRooms(r *ask, d *lobbyData, unread map[int64]chat.Unre
 	if err := s.searching(r, p.Query); err != nil {
 		return err
 	}
-	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Text: p.Query, Limit: p.size, Offset: p.offset()})
+	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Text: p.Query, Unmade: true, Limit: p.size, Offset: p.offset()})
 	if err != nil {
 		return err
 	}
@@ -218,12 +218,12 @@ func (s *Server) showNewRoom(w http.ResponseWriter, r *ask, status int, f form) 
 	return s.render(w, r, status, "newroom", v)
 }
 
-// createRoom goes to the room of that name. With a topic or an access rule it makes it first; with
-// a name alone that is left to the first who speaks there.
+// createRoom makes a room, which then belongs to the asker. The lobby's field "Join or create" sends
+// a name alone: that goes to the room, which exists once somebody speaks there.
 func (s *Server) createRoom(w http.ResponseWriter, r *ask) error {
 	d := chat.RoomDraft{Name: r.PostFormValue("name"), Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
 	name, _, err := chat.RoomName(d.Name)
-	if err == nil && (d.Topic != "" || d.Access != "" && d.Access != chat.Open) {
+	if err == nil && (d.Topic != "" || d.Access != "") {
 		_, err = s.chat.CreateRoom(r.Context(), r.caller, d)
 	}
 	if err == nil {

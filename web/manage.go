@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 
 	"hearth/web/chat"
 )
@@ -12,13 +13,55 @@ func (s *Server) changeRoom(w http.ResponseWriter, r *ask) error {
 	if err != nil {
 		return err
 	}
-	d := chat.RoomDraft{Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
+	d := roomDraft(r)
 	err = s.chat.ChangeRoom(r.Context(), r.caller, room, d)
 	if err == nil {
 		return seeOther(w, r, roomURL(room.Name))
 	}
+	if known(err).Code == "who_stays" {
+		ask, err := s.askWhoStays(r, room, d)
+		if err != nil {
+			return err
+		}
+		return s.showRoom(w, r, http.StatusUnprocessableEntity, roomForms{WhoStays: ask, Open: "who-stays"})
+	}
 	f := form{Values: map[string]string{"topic": d.Topic, "access": string(d.Access)}}
 	return s.mendRoom(w, r, err, &f, func() roomForms { return roomForms{Settings: f, Open: "room-settings"} })
+}
+
+// roomDraft is what a form wants a room to be. Who stays is in it if the form has asked.
+func roomDraft(r *ask) chat.RoomDraft {
+	d := chat.RoomDraft{Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
+	if r.PostFormValue("asked") == "" {
+		return d
+	}
+	d.Stay = []int64{}
+	for _, text := range r.PostForm["stay"] {
+		if id, err := strconv.ParseInt(text, 10, 64); err == nil {
+			d.Stay = append(d.Stay, id)
+		}
+	}
+	return d
+}
+
+// whoStays is the question that follows when a room is to be closed.
+type whoStays struct {
+	Topic  string
+	People []*chat.User // who wrote there in the last 90 days
+	Filter bool         // they are many
+	Max    int          // 0, or how many of them are listed because there are more
+}
+
+// manyPeople is from how many people on a list can be filtered.
+const manyPeople = 12
+
+func (s *Server) askWhoStays(r *ask, room *chat.Room, d chat.RoomDraft) (*whoStays, error) {
+	people, err := s.chat.Writers(r.Context(), r.caller, room)
+	q := &whoStays{Topic: d.Topic, People: people, Filter: len(people) > manyPeople}
+	if len(people) == chat.MaxWriters {
+		q.Max = chat.MaxWriters
+	}
+	return q, err
 }
 
 // changeMembers lets somebody into a room for the invited, or shows somebody out.

@@ -75,11 +75,22 @@ func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
-	groups := s.groupsOf(r.caller, batched(r))
-	if !slices.Contains(groups, chat.PeopleGroup) {
-		groups = append(groups, chat.PeopleGroup)
+	batched, lobby := batched(r), r.URL.Query().Get("rooms") == "all"
+	listens := s.listens(r.caller, func(by chat.Caller) ([]string, error) {
+		groups, err := s.groupsOf(by, batched)
+		if !slices.Contains(groups, chat.PeopleGroup) {
+			groups = append(groups, chat.PeopleGroup)
+		}
+		if lobby && batched {
+			groups = append(groups, chat.LobbyGroup)
+		}
+		return groups, err
+	})
+	groups, err := listens()
+	if err != nil {
+		return err
 	}
-	return s.connect(w, r, Socket{Caller: r.caller, Groups: groups, Start: s.greetPeople, Frame: answerPing, Allowed: s.stillListens(r.caller)})
+	return s.connect(w, r, Socket{Caller: r.caller, Groups: groups, Listens: listens, Start: s.greetPeople, Frame: answerPing, Allowed: s.stillListens(r.caller)})
 }
 
 func (s *Server) greetPeople(c Conn, _ []string) {

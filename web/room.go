@@ -43,7 +43,8 @@ type roomData struct {
 type roomForms struct {
 	Draft, Problem   string // what could not be said, and why
 	Settings, Invite form
-	Open             string // the dialog to be shown: room-settings, room-members or none
+	WhoStays         *whoStays // asked before the room is closed; nil: it is not
+	Open             string    // the dialog to be shown: room-settings, room-members, who-stays or none
 }
 
 type roomView struct {

@@ -36,6 +36,8 @@ type Socket struct {
 	Caller chat.Caller
 	Room   *chat.Room // where the caller is seen to be; nil: nowhere
 	Groups []string   // what else it listens to
+	// Listens is what Groups are with the rights of now; nil: they stay as they are.
+	Listens func() ([]string, error)
 	// Start greets the client: here are the people that were in the room. It must end with
 	// Live. Frame gets what the client sends, one at a time; nil: nothing is expected.
 	Start func(c Conn, here []string)

@@ -53,9 +53,17 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 	if err != nil {
 		return err
 	}
-	groups := s.groupsOf(r.caller, batched(r))
-	if r.caller.User != nil && !batched(r) {
-		groups = append(groups, chat.Inbox(r.caller.User.ID))
+	batched := batched(r)
+	listens := s.listens(r.caller, func(by chat.Caller) ([]string, error) {
+		groups, err := s.groupsOf(by, batched)
+		if by.User != nil && !batched {
+			groups = append(groups, chat.Inbox(by.User.ID))
+		}
+		return groups, err
+	})
+	groups, err := listens()
+	if err != nil {
+		return err
 	}
 	t := &talker{server: s, caller: r.caller, room: room, name: room.Name, after: r.URL.Query().Get("after")}
 	if t.after == "" {
@@ -63,7 +71,7 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 			return err
 		}
 	}
-	o := Socket{Caller: r.caller, Room: room, Groups: groups, Start: t.start, Frame: t.frame, Allowed: t.allowed}
+	o := Socket{Caller: r.caller, Room: room, Groups: groups, Listens: listens, Start: t.start, Frame: t.frame, Allowed: t.allowed}
 	if r.caller.User != nil {
 		o.Received = t.received
 	}
@@ -75,23 +83,33 @@ func batched(r *ask) bool { return slices.Contains(websocket.Subprotocols(r.Requ
 
 // groupsOf are what every socket of a caller listens to, whatever it was opened for. Clients of
 // hearth.1 keep lists of people, rooms and conversations live beside it.
-func (s *Server) groupsOf(by chat.Caller, batched bool) []string {
+func (s *Server) groupsOf(by chat.Caller, batched bool) ([]string, error) {
 	var groups []string
 	if by.SessionID != 0 {
 		groups = append(groups, chat.SessionGroup(by.SessionID))
 	}
-	if by.User == nil {
-		return groups
+	if by.User != nil {
+		groups = append(groups, chat.UserGroup(by.User.ID))
 	}
-	groups = append(groups, chat.UserGroup(by.User.ID))
 	if !batched {
-		return groups
+		return groups, nil
 	}
-	groups = append(groups, chat.Inbox(by.User.ID), chat.PeopleGroup, chat.RoomsGroup)
-	if by.Admin() {
-		groups = append(groups, chat.AdminsGroup)
+	if by.User != nil {
+		groups = append(groups, chat.Inbox(by.User.ID), chat.PeopleGroup)
 	}
-	return groups
+	rooms, err := s.chat.RoomGroups(context.Background(), by)
+	return append(groups, rooms...), err
+}
+
+// listens finds the groups of a socket by its caller's rights of now.
+func (s *Server) listens(by chat.Caller, groups func(chat.Caller) ([]string, error)) func() ([]string, error) {
+	return func() ([]string, error) {
+		now, err := s.refresh(context.Background(), by)
+		if err != nil {
+			return nil, err
+		}
+		return groups(now)
+	}
 }
 
 // talker is the caller at one room socket.

@@ -91,8 +91,12 @@ func (s *Server) tableSocket(w http.ResponseWriter, r *ask) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
+	groups, err := s.groupsOf(r.caller, false)
+	if err != nil {
+		return err
+	}
 	return s.connect(w, r, Socket{
-		Caller: r.caller, Groups: append(s.groupsOf(r.caller, false), tableGroup), Start: s.greetTable, Frame: answerPing, Allowed: s.stillListens(r.caller),
+		Caller: r.caller, Groups: append(groups, tableGroup), Start: s.greetTable, Frame: answerPing, Allowed: s.stillListens(r.caller),
 	})
 }
 

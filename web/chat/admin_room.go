@@ -17,6 +17,7 @@ const deleteAtOnce = 500
 // RoomQuery asks for a page of rooms, archived ones too. The zero value asks for all.
 type RoomQuery struct {
 	Text   string // a part of the name, in upper or lower case, or of the topic
+	Unmade bool   // RoomsFor adds those in which nobody has spoken yet
 	Limit  int    // at most so many; 0: 100
 	Offset int
 }
@@ -58,16 +59,21 @@ func (c *Chat) roomsWhere(ctx context.Context, query string, args ...any) ([]*Ro
 	if err != nil {
 		return nil, storage("list rooms", err)
 	}
-	defer rows.Close()
-	var rooms []*Room
+	rooms, err := scanRooms(rows)
+	return rooms, storage("list rooms", err)
+}
+
+// scanRooms reads rows of roomColumns, and closes them.
+func scanRooms(rows *sql.Rows) (rooms []*Room, err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		r, err := scanRoom(rows.Scan)
 		if err != nil {
-			return nil, storage("list rooms", err)
+			return nil, err
 		}
 		rooms = append(rooms, r)
 	}
-	return rooms, storage("list rooms", rows.Err())
+	return rooms, rows.Err()
 }
 
 // RoomByID is the room with that id. ErrNotFound if there is none, or it is a private conversation.
@@ -100,41 +106,20 @@ func (c *Chat) archive(ctx context.Context, r *Room, on bool, also func(Tx) erro
 		if _, err := tx.Exec("UPDATE room SET archived_at = ? WHERE id = ?", millis(at), r.ID); err != nil {
 			return fmt.Errorf("archive room %d: %w", r.ID, err)
 		}
-		if err := c.announceListed(tx, r, !on); err != nil {
+		now, err := roomNow(tx, r)
+		if err != nil {
 			return err
+		}
+		if now.Archived = false; on {
+			tx.Announce("", c.unlisted(now))
+		} else {
+			c.announceRoom(tx, now)
 		}
 		return also(tx)
 	})
 	c.rooms.clear()
 	c.ender.Recheck(r.Group())
 	return storage("archive a room", err)
-}
-
-// announceListed tells everybody who may see r in a list that it is in it from now on, or no longer.
-func (c *Chat) announceListed(tx Tx, r *Room, listed bool) error {
-	shown := *r
-	shown.Archived = false
-	e := RoomGone(r.Name)
-	if listed {
-		e = c.roomChanged(&shown)
-	}
-	tx.Announce(listGroup(&shown), e)
-	if r.Access != Closed {
-		return nil
-	}
-	rows, err := tx.Query("SELECT user_id FROM membership WHERE room_id = ? AND member = 1", r.ID)
-	if err != nil {
-		return fmt.Errorf("list the members of room %d: %w", r.ID, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return fmt.Errorf("list the members of room %d: %w", r.ID, err)
-		}
-		tx.Announce(Inbox(id), e)
-	}
-	return rows.Err()
 }
 
 // DeleteRoom deletes a room and all that was said in it; typed must be its name, to show that

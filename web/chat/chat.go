@@ -3,7 +3,9 @@
 package chat
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -57,6 +59,7 @@ type Chat struct {
 	now      func() time.Time
 	rooms    roomCache
 	settings settingsCache
+	unmade   unmadeRooms
 	bell     bell
 	received received
 	fixed    Fixed
@@ -101,9 +104,13 @@ func (c *Chat) Forget() {
 	c.rooms.clear()
 	c.settings.clear()
 	c.forgetPeople()
-	if c.ender != nil {
-		c.ender.Recheck("")
+	if c.ender == nil {
+		return
 	}
+	if err := c.checkAdmins(context.Background()); err != nil {
+		slog.Error("look for admins that another process has demoted", "err", err)
+	}
+	c.ender.Recheck("")
 }
 
 // Now is the time by the chat's clock.
@@ -183,5 +190,6 @@ func SessionGroup(id int64) string { return fmt.Sprintf("session:%d", id) }
 const (
 	PeopleGroup = "people" // presence of everybody, for those who may see it
 	RoomsGroup  = "rooms"  // open rooms as they come, go and fill
+	LobbyGroup  = "lobby"  // rooms that people are in, but in which nobody has spoken yet
 	AdminsGroup = "admins" // the same for rooms that only admins see all of
 )

@@ -22,6 +22,15 @@ type Event struct {
 	Plain bool
 	// ExceptIn leaves out sockets that are also in this group.
 	ExceptIn string
+	// About is the group of the room that the event tells of, where it reaches sockets outside that
+	// room. A socket whose person may no longer enter the room doesn't get it.
+	About string
+	// Back: the reader may enter the room that the event is about, even if it was gone before.
+	Back bool
+	// Stale reports, when the event is about to be sent, that it must not be any more; nil: it never is.
+	Stale func() bool
+	// Rights is set in an event that changes who hears what. It has no frame.
+	Rights *RightsChange
 
 	varies Variance
 	frame  func(Reader) any
@@ -286,7 +295,8 @@ type roomFrame struct {
 	Topic   string `json:"topic"`
 	Access  Access `json:"access"`
 	Here    int    `json:"here"`
-	Faces   []face `json:"faces,omitempty"` // some of those who are in it
+	Faces   []face `json:"faces,omitempty"`  // some of those who are in it
+	Unmade  bool   `json:"unmade,omitempty"` // nobody has spoken in it yet
 	Gone    bool   `json:"gone,omitempty"`
 }
 
@@ -297,16 +307,21 @@ type face struct {
 
 // RoomChanged tells how a room looks now, how many people are in it, and some of them.
 func RoomChanged(r *Room, here int, faces []face) Event {
-	return local("room", false, "event.people", []any{"count", here}, func(m string) any {
-		return roomFrame{Type: "room", Message: m, Room: r.Name, Topic: r.Topic, Access: r.Access, Here: here, Faces: faces}
+	e := local("room", false, "event.people", []any{"count", here}, func(m string) any {
+		return roomFrame{Type: "room", Message: m, Room: r.Name, Topic: r.Topic, Access: r.Access, Here: here, Faces: faces, Unmade: r.ID == 0}
 	})
+	e.About = r.Group()
+	return e
 }
 
-// RoomGone tells that there is no such room any more.
-func RoomGone(name string) Event {
-	return local("room", false, "event.people", []any{"count", 0}, func(m string) any {
+// RoomGone tells that there is no such room any more, or none that the reader may enter.
+func RoomGone(r *Room) Event {
+	name := r.Name
+	e := local("room", false, "event.people", []any{"count", 0}, func(m string) any {
 		return roomFrame{Type: "room", Message: m, Room: name, Gone: true}
 	})
+	e.About = r.Group()
+	return e
 }
 
 type tableFrame struct {

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 )
@@ -32,15 +33,8 @@ func (c *Chat) usersWhere(ctx context.Context, query string, args ...any) ([]*Us
 	if err != nil {
 		return nil, storage("list the people of a room", err)
 	}
-	var ids []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, errors.Join(storage("list the people of a room", err), rows.Close())
-		}
-		ids = append(ids, id)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	ids, err := scanIDs(rows)
+	if err != nil {
 		return nil, storage("list the people of a room", err)
 	}
 	found := make([]*User, 0, len(ids))
@@ -54,10 +48,26 @@ func (c *Chat) usersWhere(ctx context.Context, query string, args ...any) ([]*Us
 	return found, nil
 }
 
-// candidate is the user called name, if the caller may let people into the room and out of it.
+// scanIDs reads rows of one id, and closes them.
+func scanIDs(rows *sql.Rows) (ids []int64, err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// candidate is the user called name, if the caller may let people into the closed room and out of it.
 func (c *Chat) candidate(ctx context.Context, by Caller, r *Room, name string) (*User, error) {
 	if err := c.mustManage(ctx, by, r); err != nil {
 		return nil, err
+	}
+	if r.Access != Closed {
+		return nil, Errorf("not_allowed") // nobody is a member of a room for all, or for the admins
 	}
 	u, err := c.UserByName(ctx, name)
 	if errors.Is(err, ErrNotFound) {
@@ -66,38 +76,59 @@ func (c *Chat) candidate(ctx context.Context, by Caller, r *Room, name string) (
 	return u, err
 }
 
-// AddMember lets the user called name into a room for the invited. Errors: not_allowed,
-// no_such_user, storage.
+// AddMember lets the user called name into a closed room. Errors: not_allowed, no_such_user, storage.
 func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) error {
 	u, err := c.candidate(ctx, by, r, name)
 	if err != nil {
 		return err
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
+		if err := stillClosed(tx, r); err != nil {
+			return err
+		}
 		if err := join(tx, r.ID, u.ID); err != nil {
 			return err
 		}
-		tx.Announce(Inbox(u.ID), c.roomChanged(r))
+		tx.Announce("", c.added(r, u.ID))
+		tx.Announce(Inbox(u.ID), c.roomIsBack(r))
 		return c.note(tx, by, "member_added", fmt.Sprintf("%s: %s", r.Name, u.Name))
 	})
 	return storage("add a member", err)
 }
 
-// RemoveMember shows the user called name out of a room for the invited.
+// RemoveMember shows the user called name out of a closed room. Admins may go on entering it. Errors:
+// not_allowed, no_such_user, storage.
 func (c *Chat) RemoveMember(ctx context.Context, by Caller, r *Room, name string) error {
 	u, err := c.candidate(ctx, by, r, name)
 	if err != nil {
 		return err
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
+		if err := stillClosed(tx, r); err != nil {
+			return err
+		}
 		if _, err := tx.Exec("DELETE FROM membership WHERE room_id = ? AND user_id = ?", r.ID, u.ID); err != nil {
 			return fmt.Errorf("remove member %d from room %d: %w", u.ID, r.ID, err)
 		}
-		if r.Access == Closed {
-			tx.Announce(Inbox(u.ID), RoomGone(r.Name))
+		admin, err := admins(tx)
+		if err != nil {
+			return err
+		}
+		if !admin[u.ID] {
+			tx.Announce("", c.narrowed(r, r, listGroups(r), func(id int64) bool { return id != u.ID }))
 		}
 		return c.note(tx, by, "member_removed", fmt.Sprintf("%s: %s", r.Name, u.Name))
 	})
 	c.ender.Recheck(r.Group())
 	return storage("remove a member", err)
+}
+
+// stillClosed is not_allowed if r, closed when it was looked up, is no longer.
+func stillClosed(tx Tx, r *Room) error {
+	var access Access
+	err := tx.QueryRow("SELECT access FROM room WHERE id = ?", r.ID).Scan(&access)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && access != Closed {
+		return Errorf("not_allowed")
+	}
+	return err
 }

@@ -182,6 +182,7 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 	}, func(err error) {
 		if room.ID == 0 && err == nil {
 			c.rooms.clear() // the room is kept from now on
+			c.unmade.made(room.Key)
 		}
 		if again && m.Text != said {
 			c.fillHTML(ctx, []*Message{m}) // it was edited, or the nonce is another message's

@@ -115,13 +115,40 @@ func (c *Chat) SetAdmin(ctx context.Context, by Caller, id int64, on bool) error
 				return err
 			}
 		}
-		_, err := tx.Exec("UPDATE user SET admin = ? WHERE id = ?", on, id)
-		return err
+		if _, err := tx.Exec("UPDATE user SET admin = ? WHERE id = ?", on, id); err != nil {
+			return err
+		}
+		return c.announceAdmin(tx, id, on)
 	})
 	if err == nil && c.ender != nil {
-		c.ender.Recheck("") // rooms for admins only
+		c.ender.Recheck(UserGroup(id)) // rooms for admins only
 	}
 	return err
+}
+
+// announceAdmin tells the sockets of a user which rooms are open to them now, and which are not.
+func (c *Chat) announceAdmin(tx Tx, id int64, on bool) error {
+	rows, err := tx.Query(closedRooms, id)
+	if err != nil {
+		return fmt.Errorf("list the rooms of a member: %w", err)
+	}
+	own, err := scanIDs(rows)
+	if err != nil {
+		return fmt.Errorf("list the rooms of a member: %w", err)
+	}
+	if on {
+		tx.Announce("", c.promoted(id, own))
+		return nil
+	}
+	if rows, err = tx.Query(adminOnly, id); err != nil {
+		return fmt.Errorf("list the rooms of an admin: %w", err)
+	}
+	lost, err := scanRooms(rows)
+	if err != nil {
+		return fmt.Errorf("list the rooms of an admin: %w", err)
+	}
+	tx.Announce("", c.demoted(id, lost, own))
+	return nil
 }
 
 // SetDisabled shuts the user out, at once and everywhere, or lets the user in again. Errors:

@@ -54,7 +54,9 @@ func (c *Chat) Read(ctx context.Context, by Caller, r *Room, n int64) error {
 			return err
 		}
 		f := readFrame{Type: "read", Room: r.Name, ID: address(r.ID, n)}
-		tx.Announce(Inbox(by.User.ID), same(f.Type, false, f))
+		e := same(f.Type, false, f)
+		e.About = r.Group()
+		tx.Announce(Inbox(by.User.ID), e)
 		return nil
 	})
 	return storage("note what was read", err)

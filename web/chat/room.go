@@ -49,6 +49,13 @@ func (c *roomCache) get(key string) (*Room, int) {
 	return c.rows[key], c.at
 }
 
+// age moves at each change of a room.
+func (c *roomCache) age() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.at
+}
+
 // maxCachedRooms bounds the cache: at about 300 bytes a row, 3 MB.
 const maxCachedRooms = 10_000
 
@@ -145,11 +152,33 @@ func (c *Chat) keep(tx Tx, r *Room, by Caller, owned bool) (int64, error) {
 	}
 	made := *r
 	made.ID = id
+	if r.Access != Open {
+		if err := c.closeUnmade(tx, &made, by); err != nil {
+			return 0, err
+		}
+	}
 	c.announceRoom(tx, &made)
 	if r.Access == Closed {
 		return id, join(tx, id, by.userID())
 	}
 	return id, visit(tx, id, by.userID())
+}
+
+// closeUnmade shows those out of a new room who came when nobody had made it yet.
+func (c *Chat) closeUnmade(tx Tx, r *Room, by Caller) error {
+	may, err := admins(tx)
+	if err != nil {
+		return err
+	}
+	if r.Access == Closed {
+		may[by.userID()] = true
+	}
+	var listed []string
+	if c.unmade.listed(r.Key) {
+		listed = []string{LobbyGroup}
+	}
+	tx.Announce("", c.narrowed(r, r, listed, func(id int64) bool { return may[id] }))
+	return nil
 }
 
 // visit notes that a user, 0 for none, knows a room, with nothing read yet.
@@ -169,33 +198,38 @@ func join(tx Tx, room int64, users ...int64) error {
 		if u == 0 {
 			continue
 		}
-		if _, err := tx.Exec("INSERT INTO membership (user_id, room_id, member) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET member = 1", u, room); err != nil {
+		if _, err := tx.Exec("INSERT INTO membership (user_id, room_id, member) SELECT id, ?, 1 FROM user WHERE id = ? ON CONFLICT DO UPDATE SET member = 1", room, u); err != nil {
 			return fmt.Errorf("add member %d to room %d: %w", u, room, err)
 		}
 	}
 	return nil
 }
 
-// announceRoom tells those who may know of a room how it looks now.
+// announceRoom tells those who may enter a room how it looks now.
 func (c *Chat) announceRoom(tx Tx, r *Room) {
 	if r.Archived {
 		return
 	}
-	tx.Announce(listGroup(r), c.roomChanged(r))
+	e := c.roomIsBack(r)
+	for _, g := range listGroups(r) {
+		tx.Announce(g, e)
+	}
 }
 
-// listGroup is who hears of a room's comings and goings without being in it.
-func listGroup(r *Room) string {
-	if r.Access == Open && !r.Archived {
-		return RoomsGroup
-	}
-	return AdminsGroup
+// roomIsBack tells people who may enter a room, even if they could not before, how it looks now.
+func (c *Chat) roomIsBack(r *Room) Event {
+	e := c.roomChanged(r)
+	e.Back = true
+	return e
 }
 
 // RoomDraft is what a room is made or changed to.
 type RoomDraft struct {
 	Name, Topic string
 	Access      Access
+	// Stay are the users who stay when a room becomes closed, beside who closes it. nil: nobody was
+	// asked yet.
+	Stay []int64
 }
 
 func (d *RoomDraft) check(by Caller) error {
@@ -243,13 +277,19 @@ func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, e
 		return err
 	})
 	c.rooms.clear()
+	if err == nil {
+		c.unmade.made(key)
+	}
 	if err == nil && room.Access != Open {
 		c.ender.Recheck(room.Group())
 	}
 	return &room, storage("make a room", err)
 }
 
-// ChangeRoom sets a room's topic and access. Whoever may no longer be there is shown out.
+// ChangeRoom sets a room's topic and access. Whoever may no longer be there is shown out: of a room
+// that becomes closed, all but the caller, those in d.Stay, and the admins. Errors: not_allowed,
+// too_long, bad_text (topic), bad_choice (access), who_stays if a room becomes closed and d doesn't
+// say who stays, storage.
 func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) error {
 	if err := c.mustManage(ctx, by, r); err != nil {
 		return err
@@ -258,26 +298,74 @@ func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) 
 		return err
 	}
 	err := c.disk.Write(ctx, func(tx Tx) error {
-		tx.Erase()
-		_, err := tx.Exec("UPDATE room SET topic = ?, access = ? WHERE id = ?", d.Topic, d.Access, r.ID)
+		before, err := roomNow(tx, r)
 		if err != nil {
-			return fmt.Errorf("change room %d: %w", r.ID, err)
-		}
-		changed := *r
-		changed.Topic, changed.Access = d.Topic, d.Access
-		if listGroup(&changed) != listGroup(r) {
-			tx.Announce(listGroup(r), RoomGone(r.Name))
-		}
-		c.announceRoom(tx, &changed)
-		tx.Announce(r.Group(), c.roomChanged(&changed))
-		if err := join(tx, r.ID, by.userID()); err != nil {
 			return err
 		}
+		after := *before
+		after.Topic, after.Access = d.Topic, d.Access
+		if err := c.changeAccess(tx, by, before, &after, d.Stay); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("UPDATE room SET topic = ?, access = ? WHERE id = ?", d.Topic, d.Access, r.ID); err != nil {
+			return fmt.Errorf("change room %d: %w", r.ID, err)
+		}
+		c.announceRoom(tx, &after)
 		return c.note(tx, by, "room_changed", r.Name)
 	})
 	c.rooms.clear()
 	c.ender.Recheck(r.Group())
 	return storage("change a room", err)
+}
+
+// roomNow is a room as it is now, which may differ from when it was looked up.
+func roomNow(tx Tx, r *Room) (*Room, error) {
+	now, err := scanRoom(tx.QueryRow("SELECT "+roomColumns+" FROM room WHERE id = ?", r.ID).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, Errorf("no_such_room")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look at room %d: %w", r.ID, err)
+	}
+	return now, nil
+}
+
+// changeAccess stores who belongs to a room from now on, and tells those who no longer do.
+func (c *Chat) changeAccess(tx Tx, by Caller, before, after *Room, stay []int64) error {
+	if before.Access == after.Access {
+		return nil
+	}
+	if after.Access == Closed && stay == nil {
+		return Errorf("who_stays").On("stay")
+	}
+	if _, err := tx.Exec("UPDATE membership SET member = 0 WHERE room_id = ?", before.ID); err != nil {
+		return fmt.Errorf("end the memberships of room %d: %w", before.ID, err)
+	}
+	if after.Access == Open {
+		return nil
+	}
+	may, err := admins(tx)
+	if err != nil {
+		return err
+	}
+	if after.Access == Closed {
+		stay = append(stay, by.userID())
+		if err := join(tx, before.ID, stay...); err != nil {
+			return err
+		}
+		for _, id := range stay {
+			may[id] = true
+		}
+	}
+	if _, err := tx.Exec("DELETE FROM membership WHERE room_id = ? AND member = 0 AND user_id NOT IN (SELECT id FROM user WHERE admin = 1)", before.ID); err != nil {
+		return fmt.Errorf("forget who has read room %d: %w", before.ID, err)
+	}
+	var listed []string
+	if !before.Archived {
+		listed = listGroups(before)
+	}
+	tx.Announce("", c.narrowed(before, after, listed, func(id int64) bool { return may[id] }))
+	return nil
 }
 
 // maxFaces is how many people a room's card in a list shows.
@@ -307,23 +395,21 @@ func (c *Chat) TellRoom(r *Room) {
 	if r.Access == Direct {
 		return
 	}
+	at := c.rooms.age()
 	now, err := c.roomByKey(context.Background(), r.Key)
 	switch {
-	case err == nil:
-		r = now
-	case errors.Is(err, ErrNotFound): // deleted meanwhile
-		r = &Room{Name: r.Name, Key: r.Key, Access: r.Access}
-	case r.ID == 0: // it may be kept by now, and must not be told to be gone
+	case errors.Is(err, ErrNotFound): // not made yet, or deleted meanwhile
+		c.tellUnmade(&Room{Name: r.Name, Key: r.Key, Access: Open})
+		return
+	case err != nil:
 		slog.Error("look for a room whose people changed", "room", r.Name, "err", err)
 		return
-	}
-	if r.Archived {
+	case now.Archived:
 		return
 	}
-	here := c.presence.HereCount(r.Group())
-	if r.ID == 0 && here == 0 {
-		c.presence.PublishSoon(listGroup(r), RoomGone(r.Name))
-		return
+	e := c.roomChanged(now)
+	e.Stale = func() bool { return c.rooms.age() != at }
+	for _, g := range listGroups(now) {
+		c.presence.PublishSoon(g, e)
 	}
-	c.presence.PublishSoon(listGroup(r), c.roomChanged(r))
 }

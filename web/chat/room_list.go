@@ -20,7 +20,13 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*R
 		return nil, 0, storage("count rooms", err)
 	}
 	found, err = c.roomsWhere(ctx, "SELECT "+roomColumns+where+" ORDER BY name_key LIMIT ?3 OFFSET ?4", by.userID(), text, q.Limit, q.Offset)
-	return found, total, err
+	if err != nil || !q.Unmade {
+		return found, total, err
+	}
+	unmade := c.unmadeRooms(text)
+	from := min(max(0, q.Offset-total), len(unmade))
+	to := min(from+q.Limit-len(found), len(unmade))
+	return append(found, unmade[from:to]...), total + len(unmade), nil
 }
 
 // RoomsByID are those of the rooms with these ids that the caller may enter, by name; archived rooms and

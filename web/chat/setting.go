@@ -78,6 +78,9 @@ func (c *Chat) SetSettings(ctx context.Context, by Caller, values map[string]str
 				return fmt.Errorf("store setting %s: %w", name, err)
 			}
 		}
+		if values[SettingGuests] == "off" && c.fixed.Guests == "" {
+			tx.Announce("", c.guestsOut())
+		}
 		return c.note(tx, by, "settings", "")
 	})
 	c.settings.clear()

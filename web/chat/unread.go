@@ -117,7 +117,7 @@ func (c *Chat) tellUnreadOf(ctx context.Context, id int64, r *Room) error {
 			continue
 		}
 		if n > 0 {
-			c.presence.Publish(Inbox(u.ID), unread(name, n, mentions))
+			c.presence.Publish(Inbox(u.ID), unread(r.Group(), name, n, mentions))
 		}
 	}
 	return failed
@@ -216,9 +216,11 @@ type unreadFrame struct {
 	Mentions int    `json:"mentions"`
 }
 
-// unread tells somebody how much of a room is unread.
-func unread(room string, count, mentions int) Event {
-	return local("unread", false, "event.unread", []any{"count", count, "room", room}, func(m string) any {
+// unread tells somebody how much of the room of a group is unread; room is what they call it.
+func unread(group, room string, count, mentions int) Event {
+	e := local("unread", false, "event.unread", []any{"count", count, "room", room}, func(m string) any {
 		return unreadFrame{Type: "unread", Message: m, Room: room, Unread: count, Mentions: mentions}
 	})
+	e.About = group
+	return e
 }

@@ -37,6 +37,8 @@ const (
 type Hub struct {
 	Leave func(*Conn) // it has ended, or never began
 	Cut   func()      // it is being closed because too much waits for it
+	// Allowed has the conn listen to what its caller may hear now, or says why it may not be here.
+	Allowed func(*Conn) error
 }
 
 // Conn is one open socket. The exported fields don't change.
@@ -53,20 +55,30 @@ type Conn struct {
 	closing atomic.Pointer[[]byte] // the close frame that is on its way
 
 	mu   sync.Mutex
-	live bool         // it was greeted; events go straight through
-	held []chat.Event // until then they wait here
-	seq  int64        // the greeting had the room's events up to this number
-	told []int64      // and private messages with these ids
+	live bool            // it was greeted; events go straight through
+	held []chat.Event    // until then they wait here
+	seq  int64           // the greeting had the room's events up to this number
+	told []int64         // and private messages with these ids
+	gone map[string]bool // groups of the rooms that it is told nothing about any more
 
 	sent sent // what may not have arrived
+
+	groups atomic.Pointer[[]string] // what it listens to beside its room; the hub sets it
 }
 
 // New is a conn that is in hub, still without a connection.
 func New(hub *Hub, s web.Socket) *Conn {
 	c := &Conn{Socket: s, Reader: s.Caller.Reader(), hub: hub, ready: make(chan error, 1)}
 	c.greeted.Add(1)
+	c.SetGroups(s.Groups)
 	return c
 }
+
+// Groups are what c listens to beside its room. They must not be changed.
+func (c *Conn) Groups() []string { return *c.groups.Load() }
+
+// SetGroups is for the hub, which keeps the groups themselves in step.
+func (c *Conn) SetGroups(groups []string) { c.groups.Store(&groups) }
 
 // Open upgrades a request to c, and returns once it is connected; c lives on. Enter is called before the
 // handshake is answered, so that who is let in misses nothing that is said from then on. If this fails
@@ -117,7 +129,7 @@ func (c *Conn) Greet(here []string, in bool) {
 
 // Recheck closes the socket if its caller may no longer be here, and reports whether it may.
 func (c *Conn) Recheck() bool {
-	err := c.Socket.Allowed()
+	err := c.hub.Allowed(c)
 	var refused *chat.Error
 	switch {
 	case err == nil:
@@ -173,13 +185,19 @@ func (c *Conn) received(s *melody.Session, b []byte) {
 
 // In reports whether c is in the room or group called name.
 func (c *Conn) In(name string) bool {
-	return c.Socket.Room != nil && c.Socket.Room.Group() == name || slices.Contains(c.Socket.Groups, name)
+	return c.Socket.Room != nil && c.Socket.Room.Group() == name || slices.Contains(c.Groups(), name)
 }
 
 // Take gets what a group is told.
 func (c *Conn) Take(f *chat.Frames, events []chat.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(c.gone) > 0 {
+		if events = c.allowed(events); len(events) == 0 {
+			return
+		}
+		f = chat.NewFrames(events)
+	}
 	if !c.live {
 		c.hold(events)
 		return
@@ -190,6 +208,61 @@ func (c *Conn) Take(f *chat.Frames, events []chat.Event) {
 	}
 	c.write(f)
 	c.noteSent(events)
+}
+
+// allowed are those of events that tell of no room that is gone; c.mu is held. A room that the reader
+// may enter again is back.
+func (c *Conn) allowed(events []chat.Event) []chat.Event {
+	var rest []chat.Event
+	for _, e := range events {
+		if e.Back {
+			delete(c.gone, e.About)
+		}
+		if e.About == "" || !c.gone[e.About] {
+			rest = append(rest, e)
+		}
+	}
+	return rest
+}
+
+// Apply tells the peer of a change of rights: once of each room that it may no longer enter, and
+// nothing about them from then on. A socket that is to be closed and reads too slowly gets the close
+// frame alone.
+func (c *Conn) Apply(r chat.Rights) {
+	c.mu.Lock()
+	if r.Back {
+		c.gone = nil
+	}
+	c.lose(r.Gone, r.Out)
+	c.mu.Unlock()
+	if r.Out {
+		c.Close(websocket.ClosePolicyViolation, "no longer allowed here")
+	}
+}
+
+// lose tells the peer which rooms are gone, at once if the socket is closed afterwards; c.mu is held.
+func (c *Conn) lose(gone []chat.Event, atOnce bool) {
+	var fresh []chat.Event
+	for _, e := range gone {
+		if !c.gone[e.About] {
+			fresh = append(fresh, e)
+		}
+	}
+	if len(fresh) == 0 {
+		return
+	}
+	if c.gone == nil {
+		c.gone = map[string]bool{}
+	}
+	for _, e := range fresh {
+		c.gone[e.About] = true
+	}
+	switch {
+	case !c.live && !atOnce:
+		c.hold(fresh)
+	case c.live || c.session.Load() != nil: // else the handshake is not answered yet
+		c.write(chat.NewFrames(fresh))
+	}
 }
 
 // hold keeps events until c is live, or cuts it; c.mu is held.

@@ -2,9 +2,11 @@
 
 import { openings } from "./dialog.js";
 import { keepTimesFresh } from "./time.js";
+import { startFilters } from "./who-stays.js";
 
 openings();
 keepTimesFresh();
+startFilters();
 
 // The word of success has been read after a while.
 const FLASH = 6000; // ms

@@ -6,8 +6,9 @@ import { Unsent } from "./unsent.js";
 import { Wire } from "./wire.js";
 import * as sidebar from "./sidebar.js";
 
-// listen opens the line; frames are the page's own kinds, onOpen is called at each connecting.
-export function listen(frames, onOpen) {
+// listen opens the line; frames are the page's own kinds, onOpen is called at each connecting. The lobby
+// also hears of rooms in which nobody has spoken yet.
+export function listen(frames, onOpen, { lobby = false } = {}) {
   let connections = 0;
   const { me, guest } = document.body.dataset;
   const unsent = self ? new Unsent({ owner: me ?? guest }) : null;
@@ -19,7 +20,7 @@ export function listen(frames, onOpen) {
     ...frames,
   };
   const wire = new Wire({
-    path: () => "/users/",
+    path: () => (lobby ? "/users/?rooms=all" : "/users/"),
     onFrame: (frame) => Object.hasOwn(all, frame.type) && all[frame.type](frame),
     onState(state) {
       if (state === "signed-out" || state === "shut-out") location.reload(); // what may be seen now

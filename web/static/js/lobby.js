@@ -121,7 +121,7 @@ function addCard({ room, topic, access }) {
 }
 
 function room(frame) {
-  sidebar.sidebarRoom(frame);
+  if (!frame.unmade) sidebar.sidebarRoom(frame);
   if (frame.gone) cardOf(frame.room)?.remove();
   else {
     // Which rooms are on this page of many, or match its filter, is the server's to say.
@@ -170,7 +170,11 @@ function startFilter() {
 }
 
 startFilter();
-listen({ presence, room }, () => {
-  online.clear();
-  setTimeout(markAbsent, ALL_TOLD);
-});
+listen(
+  { presence, room },
+  () => {
+    online.clear();
+    setTimeout(markAbsent, ALL_TOLD);
+  },
+  { lobby: true },
+);

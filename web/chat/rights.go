@@ -1,0 +1,250 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// MembersGroup is the group of the sockets of a closed room's members: they hear of the room wherever
+// they are. Admins hear of every room by AdminsGroup and are not in it.
+func MembersGroup(roomID int64) string { return fmt.Sprintf("members:%d", roomID) }
+
+// Listener is an open socket, as far as rights concern it.
+type Listener struct {
+	Reader
+	Room *Room             // where it is; nil: in no room
+	In   func(string) bool // whether it listens to a group, or is in the room of that group
+}
+
+// is reports whether the socket is in the room of that group.
+func (l Listener) is(group string) bool { return l.Room != nil && l.Room.Group() == group }
+
+// Rights is what a change of rights means for one open socket. The zero value: nothing.
+type Rights struct {
+	// Gone is told, an event for each room that the socket's person may no longer enter or see.
+	// From then on the socket gets nothing about these rooms.
+	Gone []Event
+	// Leave and Join are groups that the socket listens to no longer, and from now on.
+	Leave, Join []string
+	// Out: the socket is closed, after Gone, and gets nothing else.
+	Out bool
+	// Back: the socket may hear again of all rooms that were gone.
+	Back bool
+}
+
+// Groups are the groups of a socket that listens to was, after the change.
+func (x Rights) Groups(was []string) []string {
+	var now []string
+	if x.Out {
+		return now
+	}
+	for _, g := range was {
+		if !slices.Contains(x.Leave, g) && !slices.Contains(x.Join, g) {
+			now = append(now, g)
+		}
+	}
+	return append(now, x.Join...)
+}
+
+// RightsChange is an event for the hub itself: rights have changed, and are on disk.
+type RightsChange struct {
+	// Apply drops what is kept in memory of the old rights. It is called once, before Of.
+	Apply func()
+	// Of is what the change means for a socket. It is called for every socket, and must be quick.
+	Of func(Listener) Rights
+}
+
+// rightsChanged makes the event of a change. It is announced to no group.
+func rightsChanged(apply func(), of func(Listener) Rights) Event {
+	return Event{Rights: &RightsChange{Apply: apply, Of: of}}
+}
+
+// RoomGroups are the groups by which the caller hears of rooms: all that it may enter, and no others.
+func (c *Chat) RoomGroups(ctx context.Context, by Caller) ([]string, error) {
+	if by.Admin() {
+		return []string{RoomsGroup, AdminsGroup}, nil
+	}
+	groups := []string{RoomsGroup}
+	if by.User == nil {
+		return groups, nil
+	}
+	rooms, err := c.closedRoomsOf(ctx, by.User.ID)
+	for _, id := range rooms {
+		groups = append(groups, MembersGroup(id))
+	}
+	return groups, err
+}
+
+const closedRooms = "SELECT r.id FROM membership s JOIN room r ON r.id = s.room_id WHERE s.user_id = ? AND s.member = 1 AND r.access = 'closed'"
+
+// closedRoomsOf are the ids of the closed rooms that a user is a member of.
+func (c *Chat) closedRoomsOf(ctx context.Context, userID int64) ([]int64, error) {
+	rows, err := c.read.Query(ctx, closedRooms, userID)
+	if err != nil {
+		return nil, storage("list the rooms of a member", err)
+	}
+	ids, err := scanIDs(rows)
+	return ids, storage("list the rooms of a member", err)
+}
+
+// listGroups are the groups of those who may see a room in a list.
+func listGroups(r *Room) []string {
+	switch r.Access {
+	case Open:
+		return []string{RoomsGroup}
+	case Closed:
+		return []string{AdminsGroup, MembersGroup(r.ID)}
+	}
+	return []string{AdminsGroup}
+}
+
+// hears reports whether a socket hears of a room: it is in it, or listens to a group of groups.
+func (l Listener) hears(r *Room, groups []string) bool {
+	for _, g := range groups {
+		if l.In(g) {
+			return true
+		}
+	}
+	return l.is(r.Group())
+}
+
+// narrowed is the change after which only the users that stays reports may enter a room. Those in it
+// and those who saw it in a list, the listeners to the groups listed, are told that it is gone.
+func (c *Chat) narrowed(before, after *Room, listed []string, stays func(userID int64) bool) Event {
+	gone := RoomGone(before)
+	leave := []string{MembersGroup(before.ID)}
+	members := MembersGroup(after.ID)
+	return rightsChanged(c.rooms.clear, func(l Listener) Rights {
+		switch {
+		case stays(l.UserID):
+			if after.Access == Closed && l.In(RoomsGroup) && !l.In(AdminsGroup) {
+				return Rights{Join: []string{members}}
+			}
+			return Rights{}
+		case !l.hears(before, listed):
+			return Rights{Leave: leave}
+		}
+		return Rights{Gone: []Event{gone}, Leave: leave, Out: l.is(before.Group())}
+	})
+}
+
+// unlisted is the change after which r is in no list. Those in it stay.
+func (c *Chat) unlisted(r *Room) Event {
+	gone, groups := RoomGone(r), listGroups(r)
+	return rightsChanged(c.rooms.clear, func(l Listener) (x Rights) {
+		if l.hears(r, groups) {
+			x.Gone = []Event{gone}
+		}
+		return x
+	})
+}
+
+// added is the change by which a user becomes a member of a closed room.
+func (c *Chat) added(r *Room, userID int64) Event {
+	join := []string{MembersGroup(r.ID)}
+	return rightsChanged(func() {}, func(l Listener) (x Rights) {
+		if l.UserID == userID && l.In(RoomsGroup) && !l.In(AdminsGroup) {
+			x.Join = join
+		}
+		return x
+	})
+}
+
+// adminOnly finds the rooms that user ?1 may enter only as an admin.
+const adminOnly = "SELECT " + roomColumns + " FROM room WHERE access = 'admins' OR access = 'closed' AND id NOT IN (SELECT room_id FROM membership WHERE user_id = ?1 AND member = 1)"
+
+// demoted is the change by which a user is no admin any more. lost are the rooms of adminOnly, own the
+// closed rooms of which the user is a member.
+func (c *Chat) demoted(userID int64, lost []*Room, own []int64) Event {
+	var join []string
+	for _, id := range own {
+		join = append(join, MembersGroup(id))
+	}
+	leave := []string{AdminsGroup}
+	return rightsChanged(func() { c.users.drop(userID) }, func(l Listener) (x Rights) {
+		if l.UserID != userID {
+			return x
+		}
+		lists := l.In(AdminsGroup)
+		for _, r := range lost {
+			in := l.is(r.Group())
+			if in || lists && !r.Archived {
+				x.Gone = append(x.Gone, RoomGone(r))
+			}
+			x.Out = x.Out || in
+		}
+		if lists {
+			x.Leave, x.Join = leave, join
+		}
+		return x
+	})
+}
+
+// promoted is the change by which a user becomes an admin. own are the closed rooms of which the user
+// is a member.
+func (c *Chat) promoted(userID int64, own []int64) Event {
+	var leave []string
+	for _, id := range own {
+		leave = append(leave, MembersGroup(id))
+	}
+	join := []string{AdminsGroup}
+	return rightsChanged(func() { c.users.drop(userID) }, func(l Listener) (x Rights) {
+		if l.UserID == userID && l.In(RoomsGroup) {
+			x = Rights{Leave: leave, Join: join, Back: true}
+		}
+		return x
+	})
+}
+
+// guestsOut is the change after which visitors may not even listen.
+func (c *Chat) guestsOut() Event {
+	return rightsChanged(c.settings.clear, func(l Listener) (x Rights) {
+		if l.UserID != 0 {
+			return x
+		}
+		if l.Room != nil {
+			x.Gone = []Event{RoomGone(l.Room)}
+		}
+		x.Out = true
+		return x
+	})
+}
+
+// checkAdmins takes from the sockets of those who are no admins any more what only admins hear, after
+// another process has changed the database.
+func (c *Chat) checkAdmins(ctx context.Context) error {
+	for id := range c.presence.Listening(AdminsGroup) {
+		u, err := c.User(ctx, id)
+		if err != nil || u.Admin {
+			continue // closed by Recheck if there is no such user
+		}
+		lost, err := c.roomsWhere(ctx, adminOnly, id)
+		if err != nil {
+			return err
+		}
+		own, err := c.closedRoomsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		c.presence.Publish("", c.demoted(id, lost, own))
+	}
+	return nil
+}
+
+// admins are the ids of all admins.
+func admins(tx Tx) (map[int64]bool, error) {
+	rows, err := tx.Query("SELECT id FROM user WHERE admin = 1")
+	if err != nil {
+		return nil, fmt.Errorf("list the admins: %w", err)
+	}
+	ids, err := scanIDs(rows)
+	if err != nil {
+		return nil, fmt.Errorf("list the admins: %w", err)
+	}
+	found := map[int64]bool{}
+	for _, id := range ids {
+		found[id] = true
+	}
+	return found, nil
+}

@@ -1,0 +1,152 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+)
+
+const (
+	// maxUnmade is how many rooms in which nobody has spoken yet are listed because one person is in
+	// them (PROTOCOL.md).
+	maxUnmade = 3
+	// maxWaiting is how many rooms that are not listed are looked at again when a place becomes free;
+	// the others are when somebody comes or goes there.
+	maxWaiting = 50
+)
+
+// unmadeRooms are the rooms that exist only because people are in them: nobody has spoken there, and
+// nobody has made them. A room is listed while a signed-in person in it lists it, and each lists at
+// most maxUnmade. The zero value is ready to use.
+type unmadeRooms struct {
+	mu      sync.Mutex
+	rooms   map[string]unmadeRoom // those that are listed, by key
+	count   map[string]int        // how many a user lists, by username
+	waiting map[string]*Room      // those that are not, because everybody there lists enough others
+}
+
+type unmadeRoom struct {
+	room *Room
+	by   string // the user who lists it
+}
+
+// listed reports whether the room of that key is in the lobby.
+func (u *unmadeRooms) listed(key string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	_, ok := u.rooms[key]
+	return ok
+}
+
+// made forgets a room that is made by now.
+func (u *unmadeRooms) made(key string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.drop(key)
+}
+
+// drop forgets a room, and reports whether it was listed; u.mu is held.
+func (u *unmadeRooms) drop(key string) (listed bool) {
+	delete(u.waiting, key)
+	x, listed := u.rooms[key]
+	if !listed {
+		return false
+	}
+	delete(u.rooms, key)
+	if u.count[x.by]--; u.count[x.by] == 0 {
+		delete(u.count, x.by)
+	}
+	return true
+}
+
+// list has one of the people in a room list it, if it can be; here are their names, sorted. u.mu is held.
+func (u *unmadeRooms) list(r *Room, here []string) bool {
+	if x, ok := u.rooms[r.Key]; ok {
+		if _, still := slices.BinarySearch(here, x.by); still {
+			return true
+		}
+	}
+	u.drop(r.Key)
+	if u.rooms == nil {
+		u.rooms, u.count, u.waiting = map[string]unmadeRoom{}, map[string]int{}, map[string]*Room{}
+	}
+	signedIn := false
+	for _, name := range here {
+		if _, guest := Bare(name); guest {
+			continue
+		}
+		if signedIn = true; u.count[name] < maxUnmade {
+			u.rooms[r.Key] = unmadeRoom{r, name}
+			u.count[name]++
+			return true
+		}
+	}
+	if signedIn && len(u.waiting) < maxWaiting {
+		u.waiting[r.Key] = r
+	}
+	return false
+}
+
+// tellUnmade tells the lobby of a room that nobody has made yet: it has people, or it is gone.
+func (c *Chat) tellUnmade(r *Room) {
+	c.unmade.mu.Lock()
+	defer c.unmade.mu.Unlock()
+	if !c.tellOneUnmade(r) {
+		return
+	}
+	for _, waiting := range c.unmade.waiting {
+		c.tellOneUnmade(waiting)
+	}
+}
+
+// tellOneUnmade is tellUnmade for one room, and reports whether a place in the list has become free.
+// c.unmade.mu is held, so that the last word is the newest.
+func (c *Chat) tellOneUnmade(r *Room) (free bool) {
+	before, was := c.unmade.rooms[r.Key]
+	if made, err := c.isMade(r); err != nil {
+		slog.Error("look for a room that nobody has made yet", "room", r.Name, "err", err)
+		return false
+	} else if made { // it is told of as such
+		return c.unmade.drop(r.Key)
+	}
+	e := RoomGone(r)
+	is := c.unmade.list(r, c.presence.Here(r.Group()))
+	if is {
+		e = c.roomIsBack(r)
+	}
+	if !is && !was {
+		return false
+	}
+	e.Stale = func() bool {
+		made, err := c.isMade(r)
+		return made || err != nil
+	}
+	c.presence.PublishSoon(LobbyGroup, e)
+	return was && c.unmade.rooms[r.Key].by != before.by
+}
+
+func (c *Chat) isMade(r *Room) (bool, error) {
+	_, err := c.roomByKey(context.Background(), r.Key)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// unmadeRooms are the rooms that are listed although nobody has spoken in them yet, if their names
+// contain text, in the order of their names.
+func (c *Chat) unmadeRooms(text string) []*Room {
+	c.unmade.mu.Lock()
+	defer c.unmade.mu.Unlock()
+	var rooms []*Room
+	for key, x := range c.unmade.rooms {
+		if strings.Contains(key, text) {
+			rooms = append(rooms, x.room)
+		}
+	}
+	slices.SortFunc(rooms, func(a, b *Room) int { return strings.Compare(a.Key, b.Key) })
+	return rooms
+}

@@ -1,0 +1,71 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+const (
+	// writersSince is how long ago somebody wrote in a room who is still proposed to stay in it.
+	writersSince = 90 * 24 * time.Hour
+	// maxWritten is how many messages Writers looks at, the last ones: some 50 ms.
+	maxWritten = 100_000
+	// MaxWriters is how many people Writers finds.
+	MaxWriters = 1000
+)
+
+// Writers are the people with an account who wrote in a room in the last 90 days, beside the caller,
+// the latest first. It looks at the last 100,000 messages and finds at most MaxWriters. Errors:
+// not_allowed, to those who may not manage the room; storage.
+func (c *Chat) Writers(ctx context.Context, by Caller, r *Room) ([]*User, error) {
+	if err := c.mustManage(ctx, by, r); err != nil {
+		return nil, err
+	}
+	ids, err := c.senders(ctx, r.ID, by.userID())
+	if err != nil {
+		return nil, storage("look who wrote in a room", err)
+	}
+	var found []*User
+	for _, id := range ids {
+		u, err := c.User(ctx, id)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+		if err == nil && !u.Disabled {
+			found = append(found, u)
+		}
+	}
+	return found, nil
+}
+
+// senders are the ids of the users of Writers, without except.
+func (c *Chat) senders(ctx context.Context, room, except int64) (ids []int64, err error) {
+	rows, err := c.read.Query(ctx, "SELECT sender, created_at FROM message WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
+		address(room, 0), address(room+1, 0), maxWritten)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return latestSenders(rows, millis(c.now().Add(-writersSince)), except)
+}
+
+// latestSenders reads rows of sender and time, the latest first, as far as since.
+func latestSenders(rows *sql.Rows, since, except int64) (ids []int64, err error) {
+	known := map[int64]bool{except: true}
+	for rows.Next() && len(ids) < MaxWriters {
+		var id, at int64
+		if err := rows.Scan(&id, &at); err != nil {
+			return nil, err
+		}
+		if at < since {
+			break
+		}
+		if id > 0 && !known[id] { // a visitor has no account that could stay
+			known[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids, rows.Err()
+}
