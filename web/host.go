@@ -106,11 +106,13 @@ func (s *Server) admit(r *ask, name string) error {
 	if err != nil {
 		return err
 	}
-	unknownHosts.Log("host", name, "from", s.address(r.Request), "hint", "if it is this server's, start Hearth with -hosts "+name+", or let an admin log in there"+s.proxyHint(r.Request))
+	shown := name
 	if !chat.ValidHost(name) {
-		name = "NAME"
+		shown = "NAME"
 	}
-	refused := chat.Errorf("unknown_host", "host", name)
+	unknownHosts.Log("host", brief(name), "from", s.address(r.Request),
+		"hint", "if it is this server's, start Hearth with -hosts "+shown+", or let an admin log in there"+s.proxyHint(r.Request))
+	refused := chat.Errorf("unknown_host", "host", shown)
 	if !some {
 		refused.Key = "unknown_host_first"
 	}
@@ -182,8 +184,17 @@ func (s *Server) sameOrigin(r *http.Request) bool {
 	return false
 }
 
+// brief is the beginning of what a client sent, for the log.
+func brief(s string) string {
+	const most = 255 // a host's name and what stands around it in an Origin
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}
+
 // logOtherSite logs that a request was refused because a page of another site has asked for it.
 func (s *Server) logOtherSite(r *http.Request) {
-	otherSites.Log("origin", r.Header.Get("Origin"), "host", s.host(r), "from", s.address(r),
+	otherSites.Log("origin", brief(r.Header.Get("Origin")), "host", brief(s.host(r)), "from", s.address(r),
 		"hint", "if they are the same site, its proxy must pass on the Host that the browser asked for"+s.proxyHint(r))
 }

@@ -61,6 +61,31 @@ func TestLogHasEventsAndNoSecrets(t *testing.T) {
 	}
 }
 
+// However often somebody does what is logged, it fills a few lines a minute.
+func TestLogIsNotFilledByAttacks(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t, "-guests", "read", "-limits", "on")
+	s.SignUp(t, "ada")
+	before := len(s.Log())
+	const each = 500
+	foreign := http.Header{"Origin": {"https://" + strings.Repeat("a", 8000) + ".example"}}
+	for range each {
+		under(t, s, strings.Repeat("a", 8000)+".example").Get("/")
+		b := s.Visitor(t)
+		b.Header = foreign
+		b.Post("/guest/", "guest_name", "eve")
+		if _, _, err := b.TryDial("/ws/chat/tea/", nil); err == nil {
+			t.Fatal("a foreign page gets a socket")
+		}
+		s.Visitor(t).Get("/login/")
+	}
+	if n := len(s.Log()) - before; n > 16<<10 {
+		t.Errorf("%d refused requests fill %d bytes of the log", 4*each, n)
+	} else {
+		t.Logf("%d refused requests fill %d bytes of the log", 4*each, n)
+	}
+}
+
 var inviteLink = regexp.MustCompile(`\?invite=([\w-]+)`)
 
 // session does what people and attackers do, and returns what must not be in the log.

@@ -104,6 +104,11 @@ func TestFirstAccountFromElsewhere(t *testing.T) {
 			t.Errorf("%s: the page does not say what to do: %s", a.what, mainPart(body))
 		}
 	}
+	for _, host := range []string{local, "localhost", "LOCALHOST:1", "localhost.", "127.0.0.1", "127.0.0.2:8000", "[::1]:8000"} {
+		if status, _ := raw(t, addr, "GET /sign_up/ HTTP/1.1", host, ""); status != http.StatusOK {
+			t.Errorf("from this computer under the name %s: %d", host, status)
+		}
+	}
 	if n := accounts(t, s); n != 0 {
 		t.Errorf("%d accounts were made", n)
 	}
@@ -151,6 +156,9 @@ func TestSetupLink(t *testing.T) {
 	if status, body := raw(t, addr, "GET "+m[2]+" HTTP/1.0", "chat.example.org", "", elsewhere...); status != http.StatusOK || !strings.Contains(body, `action="`+m[2]+`"`) {
 		t.Errorf("the link shows %d, %s", status, mainPart(body))
 	}
+	if status, body := raw(t, addr, "POST "+m[2]+" HTTP/1.0", "chat.example.org", "username=ada", elsewhere...); status != http.StatusUnprocessableEntity || !strings.Contains(body, `action="`+m[2]+`"`) {
+		t.Errorf("a form with mistakes gets %d, %s", status, mainPart(body))
+	}
 	if status, _ := raw(t, addr, "POST "+m[2]+" HTTP/1.0", "chat.example.org", signUpForm("ada"), elsewhere...); status != http.StatusSeeOther {
 		t.Errorf("the link answers %d", status)
 	}
@@ -161,11 +169,26 @@ func TestSetupLink(t *testing.T) {
 	if token := strings.TrimPrefix(m[2], "/setup/"); strings.Count(s.Log(), token) != 1 {
 		t.Errorf("the link is in the log:\n%s", s.Log())
 	}
+	wantReply(t, "the name under which the admin came", under(t, s, "chat.example.org").Get("/sign_up/"), http.StatusForbidden, "Only an admin")
 	s.Stop(t)
 	s.Restart(t)
 	if setupLink.MatchString(s.Log()) {
 		t.Error("a place with accounts prints a link")
 	}
+}
+
+// The link dies with the first account, however that is made.
+func TestSetupLinkDiesWithTheFirstAccount(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t)
+	waitLog(t, s, setupLink)
+	path := setupLink.FindStringSubmatch(s.Log())[2]
+	wantReply(t, "the link", s.Visitor(t).Get(path), http.StatusOK)
+	if out, status := s.Command(t, hearthtest.Password+"\n", "user", "add", "ada", "-password-stdin"); status != 0 {
+		t.Fatal(out)
+	}
+	wantReply(t, "the link", s.Visitor(t).Get(path), http.StatusNotFound)
+	wantReply(t, "the link", s.Visitor(t).Post(path, "username", "eve", "password1", hearthtest.Password, "password2", hearthtest.Password), http.StatusNotFound)
 }
 
 // Of several people who make the first account at once, one becomes the admin. The others may sign up

@@ -72,6 +72,9 @@ func TestFiveHundredWhoReadNothing(t *testing.T) {
 			talker.Until("chat_message")
 		}
 	}
+	if n := strings.Count(s.Log(), "cut a connection"); n == 0 || n > 5 { // one at once, then one a minute
+		t.Errorf("%d lines in the log about %d connections that were cut", n, many)
+	}
 	// A quarter of it would do. Without being cut they would be gone after 20 s (writeWait in web/conn).
 	for deadline := time.Now().Add(12 * time.Second); gauge(t, ada, "hearth_connections") > 2; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -156,6 +157,15 @@ func (c *Conn) broken(s *melody.Session, err error) {
 	}
 	if errors.Is(err, websocket.ErrReadLimit) {
 		c.fail(s, websocket.CloseMessageTooBig, "at most 64 KiB")
+	}
+	if c.closing.Load() != nil {
+		return
+	}
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.logCut("answers no ping")
+	case errors.Is(err, net.ErrClosed): // the line has hung up
+		c.logCut("takes nothing that is sent")
 	}
 }
 
