@@ -1,15 +1,19 @@
 package e2e
 
 import (
+	"database/sql"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	_ "modernc.org/sqlite"
 
 	"hearth/web/hearthtest"
 )
@@ -285,4 +289,40 @@ func TestAFailedMessageOffersChoices(t *testing.T) {
 	ada.sees("#log .whisper")
 	ada.missing("#pending .message")
 	ada.heard("others go on")
+}
+
+// What the disk does not take for a moment is tried again until it does: messages, and what is done to them.
+func TestThePageRetriesWhatTheDiskRefuses(t *testing.T) {
+	s := start(t)
+	ada, tom := member(t, s, "ada"), member(t, s, "tom")
+	for _, p := range []*page{ada, tom} {
+		p.open("/chat/garden/")
+	}
+	ada.say("first")
+	tom.hears("first")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.Data, "hearth.db")+"?_txlock=exclusive&_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	held, err := db.Begin() // while another program writes, the server can't
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada.fill(composer, "second")
+	ada.enter()
+	tom.point("#log .message")
+	tom.click("[data-tool=react]")
+	tom.sees("#reaction-picker:popover-open")
+	tom.enter()
+	ada.reads("#pending .state", "could not be saved")
+	tom.reads("#composer-error", "could not be saved")
+	if err := held.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	tom.hears("second")
+	tom.reads("#log .reaction", "👍 1")
+	tom.missing("#composer-error")
+	ada.missing("#pending .message")
+	ada.heard("first", "second")
 }

@@ -42,7 +42,7 @@ func TestPrivateWordsWait(t *testing.T) {
 	ada.sees("#log .whisper")
 	ada.fill(composer, "/pm nobody-here hello")
 	ada.enter()
-	ada.reads("#composer-error", "nobody-here")
+	ada.reads("#pending .failed .state", "nobody-here")
 	ada.click("#pending .failed [data-choice=edit]")
 	ada.until("the words back in the field", `document.querySelector(".composer-text").value === "/pm nobody-here hello"`)
 

@@ -59,6 +59,24 @@ var looks = []look{
 	{name: "admin-settings", path: "/admin/settings/", inside: true},
 	{name: "admin-log", path: "/admin/log/", inside: true},
 	{name: "admin-invites", path: "/admin/invites/", inside: true},
+	{name: "room-unsent", path: "/chat/garden/", inside: true, prepare: (*page).refusedMessage},
+	{name: "lobby-unsent", path: "/", inside: true, prepare: (*page).blocked}, // with what was refused
+}
+
+// refusedMessage leaves a message that the server refuses.
+func (p *page) refusedMessage() {
+	p.t.Helper()
+	p.fill(composer, "/pm nobody-of-that-name hello")
+	p.enter()
+	p.sees("#pending .failed")
+	p.fill(composer, "")
+}
+
+// blocked shows what a page says behind a proxy that lets no WebSocket through.
+func (p *page) blocked() {
+	p.t.Helper()
+	p.sees("#unsent")
+	p.do(`import(document.querySelector('script[src*="/js/app.js"]').src.replace("app.js", "bars.js")).then((bars) => bars.showState("blocked"))`)
 }
 
 // refusedSignUp waits for the errors of a form that was sent with mistakes.

@@ -21,6 +21,7 @@ export class Asks {
     this.send = send;
     this.open = [];
     this.askedAt = 0;
+    this.delayed = new Set(); // nonces of what was refused for now
   }
 
   // ask answers whether the line took it. If it didn't, it is not asked for again.
@@ -38,9 +39,11 @@ export class Asks {
     this.open.forEach(this.send);
   }
 
-  // told takes an event of the room: what was asked for has happened.
+  // told takes an event of the room: what was asked for has happened. It tells whether that was refused before.
   told(event) {
-    this.open = this.open.filter((asked) => !meets(asked, event));
+    const done = this.open.filter((asked) => meets(asked, event));
+    this.open = this.open.filter((asked) => !done.includes(asked));
+    return done.some(({ nonce }) => this.delayed.delete(nonce));
   }
 
   // waiting tells whether something was asked for lately that has not happened yet.
@@ -56,6 +59,7 @@ export class Asks {
       this.open = this.open.filter((other) => other !== asked);
       return;
     }
+    this.delayed.add(asked.nonce);
     const wait = (error.retry_after ?? RETRY_AFTER) * 1000;
     setTimeout(() => this.open.includes(asked) && this.send(asked), wait);
   }

@@ -3,6 +3,8 @@
 
 import { isolate, t } from "./i18n.js";
 
+const EXCERPT = 60; // characters of a message that was refused
+
 const bars = document.createElement("div");
 
 function addBar(id) {
@@ -38,20 +40,49 @@ export function showState(now) {
   if (now === "signed-out") state.append(t("line.signed_out"), " ", logInLink());
 }
 
-let shown = "";
+function roomLink(room, text) {
+  const link = document.createElement("a");
+  link.href = `/chat/${encodeURIComponent(room)}/`;
+  link.textContent = text;
+  return link;
+}
 
-// showUnsent says how many messages wait in which rooms; counts is a Map of both.
-export function showUnsent(counts) {
-  const now = JSON.stringify([...counts]);
+function nameOf(room) {
+  return isolate(room.startsWith("@") ? room : `#${room}`);
+}
+
+function button(text, onClick) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = "button quiet small";
+  element.textContent = text;
+  element.addEventListener("click", onClick);
+  return element;
+}
+
+function failure(item, onChoice) {
+  const bar = addBar(`unsent-${item.nonce}`);
+  const start = item.text.length > EXCERPT ? `${item.text.slice(0, EXCERPT)}…` : item.text;
+  const reason = t("unsent.failed", { room: nameOf(item.room), text: isolate(start), reason: item.failed });
+  bar.append(reason, " ", button(t("message.retry"), () => onChoice("retry", item)), " ", button(t("message.discard"), () => onChoice("discard", item)));
+  bar.hidden = false;
+  return bar;
+}
+
+let shown = "";
+let failures = [];
+
+// showUnsent says how many messages wait in which rooms: counts is a Map of both. Those among failed were refused, in
+// rooms that one may not be able to enter any more: each can be sent again or discarded here, by
+// onChoice("retry" or "discard", item).
+export function showUnsent(counts, failed, onChoice) {
+  const now = JSON.stringify([[...counts], failed]);
   if (now === shown) return; // nobody is told twice
   shown = now;
-  const links = Array.from(counts, ([room, count]) => {
-    const link = document.createElement("a");
-    link.href = `/chat/${encodeURIComponent(room)}/`;
-    link.textContent = t("unsent.room", { room: isolate(room.startsWith("@") ? room : `#${room}`), count });
-    return link;
-  });
+  const links = Array.from(counts, ([room, count]) => roomLink(room, t("unsent.room", { room: nameOf(room), count })));
   const total = Array.from(counts.values()).reduce((sum, count) => sum + count, 0);
   unsent.hidden = !total;
   unsent.replaceChildren(t("unsent.count", { count: total }), ...links.flatMap((link) => [" ", link]));
+  for (const bar of failures) bar.remove();
+  failures = failed.map((item) => failure(item, onChoice));
 }

@@ -115,7 +115,12 @@ export function replaceAll(elements) {
   toEnd();
 }
 
+let shown = ""; // of what is pending
+
 export function showPending(items, who, state, onChoice) {
+  const now = JSON.stringify([items, state]);
+  if (now === shown) return; // nobody is told twice, and the focus stays
+  shown = now;
   holding(() => pending.replaceChildren(...items.map((item) => buildPending(item, who, state, onChoice))));
 }
 

@@ -88,6 +88,7 @@ export function buildPending(item, who, state, onChoice) {
   note.textContent = item.failed ? t("message.not_sent", { reason: item.failed }) : state;
   element.querySelector(".message-body").append(note);
   if (item.failed) {
+    note.setAttribute("role", "alert");
     element.classList.add("failed");
     note.after(choices(item, onChoice));
   }

@@ -33,6 +33,7 @@ export class Outbox {
     this.keeping = new Set(); // nonces
     this.current = null; // the nonce under way
     this.paused = 0;
+    this.trouble = ""; // why the server stores nothing just now
     this.ready = openStore().then(async (store) => {
       this.store = store;
       await this.restore();
@@ -94,6 +95,8 @@ export class Outbox {
     const item = this.items.find((other) => other.nonce === frame.nonce);
     if (!item) return false;
     if (passes(frame)) {
+      this.trouble = frame.code === "rate_limited" ? "" : frame.message;
+      this.onChange(this.items);
       this.pause(frame.retry_after ?? DEFAULT_WAIT);
       return true;
     }
@@ -138,6 +141,7 @@ export class Outbox {
     if (!item) return undefined;
     this.items = this.items.filter((other) => other !== item);
     if (this.current === nonce) this.current = null;
+    this.trouble = "";
     this.onChange(this.items);
     this.pump();
     return item;

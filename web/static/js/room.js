@@ -54,7 +54,7 @@ function socketPath() {
 }
 
 function drawPending(items = outbox.items) {
-  const note = state === "open" ? t("message.sending") : t("message.waiting");
+  const note = state === "open" ? outbox.trouble || t("message.sending") : t("message.waiting");
   showPending(items, who, note, settleFailed);
 }
 
@@ -132,8 +132,7 @@ const frames = {
   },
   error(frame) {
     asks.refused(frame);
-    outbox.refused(frame);
-    showError(frame.message);
+    if (!outbox.refused(frame)) showError(frame.message);
   },
   // What came while the history was fetched is asked for again: no gap, and ids keep it from doubling.
   async reset() {
@@ -151,7 +150,7 @@ const frames = {
 function onFrame(frame) {
   if (Object.hasOwn(frames, frame.type)) frames[frame.type](frame);
   if (!CHANGES.has(frame.type)) return;
-  asks.told(frame);
+  if (asks.told(frame)) showError("");
   if (frame.seq > seq) seq = frame.seq;
 }
 

@@ -112,6 +112,16 @@ export class Unsent {
     for (const item of items.filter((each) => each.failed || this.isSettled(each))) {
       counts.set(item.room, (counts.get(item.room) ?? 0) + 1);
     }
-    showUnsent(counts);
+    const failed = items.filter((item) => item.failed && item.room !== this.room);
+    showUnsent(counts, failed, (choice, item) => this.settle(choice, item));
+  }
+
+  // settle does with a message that was refused what one chooses.
+  async settle(choice, item) {
+    const store = await this.store;
+    if (choice === "retry") await store.put({ ...item, failed: "" }).catch(() => {});
+    else await store.remove(item.nonce).catch(() => {});
+    announce(choice === "discard" ? item.nonce : undefined);
+    this.look();
   }
 }
