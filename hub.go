@@ -64,7 +64,8 @@ func NewHub() *Hub {
 // Watch sets who is told of comings and goings. It must be called before the first socket.
 func (h *Hub) Watch(w Watcher) { h.watch = w }
 
-// Connect upgrades the request to a socket and returns once it is connected; the socket lives on.
+// Connect upgrades the request to a socket and returns once it is connected; the socket lives on, and
+// its initial frames are still to be made. Before anything is written to the client, w is hijacked.
 // Error: stopping, once Close was called.
 func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) error {
 	if h.stopping() {
@@ -77,7 +78,7 @@ func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) erro
 		slog.Debug("upgrade", "err", err)
 		return nil
 	}
-	c.Greet(here, in)
+	go c.Greet(here, in)
 	return nil
 }
 

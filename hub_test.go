@@ -315,6 +315,75 @@ func TestAHandshakeThatFailsLeavesNobodyBehind(t *testing.T) {
 
 // What is published to many is encoded once, and written without an allocation for each. Beside it
 // the lower bound: nothing but a write for each reader.
+// pipes is a listener whose connections hold nothing: whoever writes waits until it is read.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	c, ok := <-p
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// ask connects and sends a request.
+func (p pipes) ask(t *testing.T, request string) net.Conn {
+	t.Helper()
+	client, server := net.Pipe()
+	t.Cleanup(func() { _ = client.Close() })
+	p <- server
+	if _, err := io.WriteString(client, request); err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// Clients that do not read the answer to their handshake, whatever it is, keep nobody else from
+// opening a socket, and are hung up on.
+func TestUnreadHandshakesHoldNoSlot(t *testing.T) {
+	t.Parallel()
+	const key = "dGhlIHNhbXBsZSBub25jZQ=="
+	const handshake = "GET /ws/chat/r/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + "\r\n\r\n"
+	for answer, request := range map[string]string{
+		"101": handshake,
+		"400": strings.Replace(handshake, key, "short", 1),
+		"426": strings.Replace(handshake, "13", "12", 1),
+		"404": strings.Replace(handshake, "/r/", "/.../", 1),
+		"403": strings.Replace(handshake, "Upgrade: websocket", "Upgrade: websocket\r\nOrigin: http://example.org", 1),
+	} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			h, _ := inside(t, settings{guests: "read"})
+			l := make(pipes)
+			go func() { _ = h.server.Serve(l) }()
+			for range 2*runtime.GOMAXPROCS(0) + 2 {
+				l.ask(t, request)
+			}
+			honest := runtime.GOMAXPROCS(0) + 1
+			for range honest {
+				c := l.ask(t, handshake)
+				if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+					t.Fatal(err)
+				}
+				head := make([]byte, len("HTTP/1.1 101"))
+				if _, err := io.ReadFull(c, head); err != nil || string(head) != "HTTP/1.1 101" {
+					t.Fatalf("behind unread answers a socket gets %q: %v", head, err)
+				}
+				go func() { _, _ = io.Copy(io.Discard, c) }()
+			}
+			for deadline := time.Now().Add(time.Minute); h.hub.Count() > honest; time.Sleep(10 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("%d sockets wait for ever for their handshake to be read", h.hub.Count()-honest)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkPublish(b *testing.B) {
 	const readers = 1000
 	e := chat.UserJoined("ada", "Ada")

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bufio"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/netip"
 	"runtime"
@@ -36,15 +38,17 @@ var maxOpen = map[bool]int{true: limits.Of(limits.UserOpen).Burst, false: limits
 
 // door is where sockets come in.
 type door struct {
-	places chan struct{} // held by handshakes under way
+	places    chan struct{} // held by handshakes until they are answered
+	greetings chan struct{} // held while initial frames are read and encoded
 
-	mu   sync.Mutex
-	open map[holder]int
+	mu    sync.Mutex
+	open  map[holder]int
+	turns map[holder]*turn
 }
 
 // admitted lets in as many handshakes at a time as there are processors to work on them. The others
-// wait outside, so that a crowd of thousands doesn't take the time of those who are in. None of it
-// depends on how quick a client is: its header is read, and answers fit in the socket's buffer.
+// wait, so that a crowd of thousands does not take the time of those who are in. A handshake gives its
+// slot back before anything is written to the client, who may not read it.
 func (s *Server) admitted(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -52,8 +56,76 @@ func (s *Server) admitted(next http.HandlerFunc) http.HandlerFunc {
 		case <-r.Context().Done():
 			return
 		}
-		defer func() { <-s.door.places }()
-		next(w, r)
+		slot := slotWriter{w, sync.OnceFunc(func() { <-s.door.places })}
+		defer slot.release()
+		next(slot, r)
+	}
+}
+
+// slotWriter releases a slot before anything is written, and before the connection is taken over.
+type slotWriter struct {
+	http.ResponseWriter
+	release func()
+}
+
+func (w slotWriter) WriteHeader(status int) {
+	w.release()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w slotWriter) Write(p []byte) (int, error) {
+	w.release()
+	return w.ResponseWriter.Write(p)
+}
+
+// Hijack takes over the connection.
+func (w slotWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.release()
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
+
+// compute calls f, which makes initial frames, while at most as many others do so as there are
+// processors. f must not wait for the client.
+func (d *door) compute(f func() error) error {
+	d.greetings <- struct{}{}
+	defer func() { <-d.greetings }()
+	return f()
+}
+
+// maxReplays is how many replays one person, or the visitors from one address, can have running.
+const maxReplays = 2
+
+// turn is what the replays of one holder wait for.
+type turn struct {
+	places chan struct{}
+	users  int // that hold or await a place
+}
+
+// awaitTurn waits until who has fewer than maxReplays running, or gone is closed; then ok is false.
+// Otherwise done must be called once the replay has ended.
+func (d *door) awaitTurn(who holder, gone <-chan struct{}) (done func(), ok bool) {
+	d.mu.Lock()
+	t := d.turns[who]
+	if t == nil {
+		t = &turn{places: make(chan struct{}, maxReplays)}
+		d.turns[who] = t
+	}
+	t.users++
+	d.mu.Unlock()
+	select {
+	case t.places <- struct{}{}:
+		return func() { <-t.places; d.endTurn(who, t) }, true
+	case <-gone:
+		d.endTurn(who, t)
+		return nil, false
+	}
+}
+
+func (d *door) endTurn(who holder, t *turn) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if t.users--; t.users == 0 {
+		delete(d.turns, who)
 	}
 }
 
@@ -71,7 +143,8 @@ type holder struct {
 }
 
 func newDoor() *door {
-	return &door{places: make(chan struct{}, runtime.GOMAXPROCS(0)), open: map[holder]int{}}
+	n := runtime.GOMAXPROCS(0)
+	return &door{places: make(chan struct{}, n), greetings: make(chan struct{}, n), open: map[holder]int{}, turns: map[holder]*turn{}}
 }
 
 // knock counts a request for a socket. Visitors have their own allowance, so that they can't shut
@@ -84,7 +157,7 @@ func (s *Server) knock(r *ask) error {
 func (s *Server) connect(w http.ResponseWriter, r *ask, o Socket) error {
 	o.Ended = func() {}
 	if s.options.Limits {
-		who := s.holder(r)
+		who := holderOf(r.caller)
 		if !s.door.enter(who) {
 			return &chat.Error{Code: "rate_limited", Key: "too_many_sockets", RetryAfter: fullWait}
 		}
@@ -97,11 +170,11 @@ func (s *Server) connect(w http.ResponseWriter, r *ask, o Socket) error {
 	return err
 }
 
-func (s *Server) holder(r *ask) holder {
-	if r.caller.User != nil {
-		return holder{user: r.caller.User.ID}
+func holderOf(by chat.Caller) holder {
+	if by.User != nil {
+		return holder{user: by.User.ID}
 	}
-	return holder{from: r.caller.From}
+	return holder{from: by.From}
 }
 
 func (d *door) enter(who holder) bool {

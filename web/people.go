@@ -95,17 +95,24 @@ func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
 
 func (s *Server) greetPeople(c Conn, _ []string) {
 	var events []chat.Event
-	online := s.hub.OnlineUsers()
-	for _, id := range online {
-		u, err := s.chat.User(context.Background(), id)
-		if err != nil {
-			giveUp(c, chat.PeopleGroup, err)
-			return
+	err := s.door.compute(func() error {
+		online := s.hub.OnlineUsers()
+		for _, id := range online {
+			u, err := s.chat.User(context.Background(), id)
+			if err != nil {
+				return err
+			}
+			events = append(events, chat.Presence(u, true, len(online)))
 		}
-		events = append(events, chat.Presence(u, true, len(online)))
+		return nil
+	})
+	if err != nil {
+		giveUp(c, chat.PeopleGroup, err)
+		return
 	}
-	c.Send(events...)
-	c.Live(0, nil)
+	if c.Replay(events...) {
+		c.Live(0, nil)
+	}
 }
 
 // mayListen refuses visitors where guests are not let in.

@@ -56,6 +56,11 @@ type Socket struct {
 type Conn interface {
 	// Send answers this socket alone, in order.
 	Send(events ...chat.Event)
+	// Replay is Send for many events: a portion at a time, as the client reads them. It reports
+	// whether the socket is still open.
+	Replay(events ...chat.Event) bool
+	// Ended is closed once the connection has ended.
+	Ended() <-chan struct{}
 	// Live lets through what happened since the socket was opened, but for the room's events
 	// up to seq and the private messages among told.
 	Live(seq int64, told []chat.Event)

@@ -111,8 +111,10 @@ func (c *crowd) wantEnd() {
 // aDay is what somebody does who has nothing to do with the crowd.
 func aDay(t *testing.T, s *hearthtest.Server, watcher *hearthtest.Socket) {
 	t.Helper()
-	ada := s.LogIn(t, "ada")
-	from(ada, "203.0.113.1")
+	ada := from(s.Visitor(t), "203.0.113.1")
+	if r := ada.Post("/login/", "username", "ada", "password", hearthtest.Password); r.Status != http.StatusSeeOther {
+		t.Fatalf("log in: %d %s", r.Status, r.Body)
+	}
 	wantReply(t, "the lobby", ada.Get("/"), http.StatusOK)
 	wantReply(t, "the room", ada.Get("/chat/r/"), http.StatusOK)
 	sock := ada.DialBatched("/ws/chat/r/")

@@ -124,33 +124,104 @@ type talker struct {
 	again  receipts // of what was stored before
 }
 
-// start greets: who is here, what was said, what waits for the user; then live.
+// start sends the initial frames, then lets the socket be live.
 func (t *talker) start(c Conn, here []string) {
-	ctx := context.Background() // the request's ended with the upgrade
-	if err := t.settle(ctx); err != nil {
+	seq, inbox, err := t.greet(context.Background(), c, here) // the request's context ended with the upgrade
+	switch {
+	case errors.Is(err, errEnded):
+	case err != nil:
 		giveUp(c, t.name, err)
-		return
+	default:
+		c.Live(seq, inbox)
 	}
-	events, seq, err := t.recent(ctx, c)
+}
+
+// errEnded says that a socket ended before it was live.
+var errEnded = errors.New("the socket has ended")
+
+// greet sends the initial frames: who is here, what was said, what waits for the user. They are made
+// without waiting for the client, and sent without anything that others wait for. It returns up to
+// which number the room's events were sent, and the private messages. Error: errEnded.
+func (t *talker) greet(ctx context.Context, c Conn, here []string) (seq int64, inbox []chat.Event, err error) {
+	var replay *chat.Replay
+	err = t.server.door.compute(func() (err error) {
+		replay, err = t.begin(ctx, c, here)
+		return err
+	})
+	if err == nil && !replay.Done() {
+		err = t.replay(ctx, c, replay)
+	}
 	if err != nil {
-		giveUp(c, t.name, err)
-		return
+		return 0, nil, err
 	}
-	var inbox []chat.Event
-	if t.caller.User != nil {
-		if inbox, err = t.server.chat.Waiting(ctx, t.caller.User.ID, !c.Batched()); err != nil {
-			giveUp(c, t.name, err)
-			return
+	if t.caller.User == nil {
+		return replay.Seq, nil, nil
+	}
+	err = t.server.door.compute(func() (err error) {
+		inbox, err = t.server.chat.Waiting(ctx, t.caller.User.ID, !c.Batched())
+		return err
+	})
+	if err == nil && !c.Replay(inbox...) {
+		err = errEnded
+	}
+	return replay.Seq, inbox, err
+}
+
+// begin sends who is here and, to a plain client without a cursor, the last messages from before the
+// handshake was answered. What is still to be sent of the room is the replay.
+func (t *talker) begin(ctx context.Context, c Conn, here []string) (*chat.Replay, error) {
+	if err := t.settle(ctx); err != nil {
+		return nil, err
+	}
+	after := t.from
+	if t.after != "" {
+		var err error
+		if after, err = strconv.ParseInt(t.after, 10, 64); err != nil {
+			after = -1 // unknown to us, which is what reset is for
 		}
 	}
-	had := seq // by the time of the list
+	replay, err := t.server.chat.Since(ctx, t.room, after)
+	if err != nil {
+		return nil, err
+	}
+	had := replay.Seq // by the time of the list
+	var last []chat.Event
 	if t.after == "" {
-		had = min(t.from, seq)
+		had = min(t.from, replay.Seq)
+		if !c.Batched() {
+			if last, err = t.server.chat.Last(ctx, t.room, t.from, lastMessages); err != nil {
+				return nil, err
+			}
+		}
 	}
 	now := chat.Greeting{Online: t.server.hub.OnlineCount(), Retry: t.server.retry()}
 	list := chat.UserList(here, now, func(chat.Reader) (string, int64) { return t.room.Name, had })
-	c.Send(append(append([]chat.Event{list}, events...), inbox...)...)
-	c.Live(seq, inbox)
+	c.Send(append([]chat.Event{list}, last...)...)
+	return replay, nil
+}
+
+// replay sends a replay once it is its turn. While it waits for the client, only the same person's
+// other replays wait for it. Error: errEnded.
+func (t *talker) replay(ctx context.Context, c Conn, replay *chat.Replay) error {
+	done, ok := t.server.door.awaitTurn(holderOf(t.caller), c.Ended())
+	if !ok {
+		return errEnded
+	}
+	defer done()
+	for !replay.Done() {
+		var events []chat.Event
+		err := t.server.door.compute(func() (err error) {
+			events, err = replay.Next(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if !c.Replay(events...) {
+			return errEnded
+		}
+	}
+	return nil
 }
 
 // settle looks again for a room that was not made yet when it was entered: what was said until the
@@ -166,29 +237,6 @@ func (t *talker) settle(ctx context.Context) (err error) {
 func giveUp(c Conn, what string, err error) {
 	slog.Error("greet a socket", "of", what, "err", err)
 	c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
-}
-
-// recent is what the room told before the socket is live, and up to which number.
-func (t *talker) recent(ctx context.Context, c Conn) ([]chat.Event, int64, error) {
-	if t.after == "" {
-		return t.fresh(ctx, c)
-	}
-	after, err := strconv.ParseInt(t.after, 10, 64)
-	if err != nil {
-		after = -1 // unknown to us, which is what reset is for
-	}
-	return t.server.chat.Since(ctx, t.room, after)
-}
-
-// fresh is recent for who comes without a cursor: all since the handshake was answered, however much
-// that is, and before it for a plain client the last messages of then.
-func (t *talker) fresh(ctx context.Context, c Conn) ([]chat.Event, int64, error) {
-	since, seq, err := t.server.chat.Since(ctx, t.room, t.from)
-	if err != nil || c.Batched() {
-		return since, seq, err
-	}
-	last, err := t.server.chat.Last(ctx, t.room, t.from, lastMessages)
-	return append(last, since...), seq, err
 }
 
 // allowed asks anew whether the caller may be here: its rights, or the room's, have changed.

@@ -101,11 +101,16 @@ func (s *Server) tableSocket(w http.ResponseWriter, r *ask) error {
 }
 
 func (s *Server) greetTable(c Conn, _ []string) {
-	e, err := s.table.event(context.Background(), false)
+	err := s.door.compute(func() error {
+		e, err := s.table.event(context.Background(), false)
+		if err == nil {
+			c.Send(e)
+		}
+		return err
+	})
 	if err != nil {
 		giveUp(c, tableGroup, err)
 		return
 	}
-	c.Send(e)
 	c.Live(0, nil)
 }

@@ -169,41 +169,65 @@ func (c *Chat) Last(ctx context.Context, r *Room, n int64, limit int) ([]Event, 
 	return events, nil
 }
 
-// Since are the events of a room after the number after, in order, and its seq now; a single
-// reset where they are more than MaxGap, or the room's line is not the one that after is from.
-func (c *Chat) Since(ctx context.Context, r *Room, after int64) ([]Event, int64, error) {
+// replayPage is how many numbers of a room's sequence a Replay reads at a time.
+const replayPage = 100
+
+// Replay is what happened in a room after a number. It is read a page at a time.
+type Replay struct {
+	// Seq is the room's seq when the replay was made: it ends there.
+	Seq int64
+
+	chat  *Chat
+	room  *Room
+	next  int64 // up to which number it has been read
+	reset bool  // the gap can't be filled
+}
+
+// Since is the replay of a room from the number after on. It is a single reset where that is more
+// than MaxGap behind, or the room's sequence is not the one that after is from.
+func (c *Chat) Since(ctx context.Context, r *Room, after int64) (*Replay, error) {
 	seq, err := c.Seq(ctx, r)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
+	p := &Replay{Seq: seq, chat: c, room: r, next: after}
 	if after < 0 || after > seq || after > 0 && after < r.First || seq-max(after, r.First) > MaxGap {
-		return []Event{Reset(seq)}, seq, nil
+		p.reset = true
+	} else if after < r.First && after != seq {
+		p.reset, err = c.older(ctx, r)
+		p.next = min(r.First, seq) // nothing is between
 	}
-	if after == seq {
-		return nil, seq, nil
+	return p, err
+}
+
+// Done reports whether nothing is left.
+func (p *Replay) Done() bool { return !p.reset && p.next == p.Seq }
+
+// Next are the events of the next page, in order. A page can be empty although the replay is not
+// Done: nothing is left of messages that were deleted.
+func (p *Replay) Next(ctx context.Context) ([]Event, error) {
+	if p.reset {
+		p.reset, p.next = false, p.Seq
+		return []Event{Reset(p.Seq)}, nil
 	}
-	if after < r.First {
-		if older, err := c.older(ctx, r); err != nil {
-			return nil, 0, err
-		} else if older {
-			return []Event{Reset(seq)}, seq, nil
-		}
-	}
-	low, high := address(r.ID, after), address(r.ID, seq)
+	to := min(p.next+replayPage, p.Seq)
+	low, high := address(p.room.ID, p.next), address(p.room.ID, to)
+	c := p.chat
 	found, err := c.messages(ctx, "WHERE m.id > ? AND m.id <= ? AND m.deleted_at IS NULL ORDER BY m.id", low, high)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	events, err := c.changes(ctx, low, high)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	c.fillHTML(ctx, found)
 	for _, m := range found {
-		events = append(events, c.said(m, r, false))
+		events = append(events, c.said(m, p.room, false))
 	}
 	sort.Slice(events, func(i, j int) bool { return events[i].Seq < events[j].Seq })
-	return events, seq, nil
+	p.next = to
+	return events, nil
 }
 
 // older reports whether a room has messages from before its line's beginning, as after a backup

@@ -30,6 +30,12 @@ const (
 	// MaxHeld is how many events may wait for a conn that is not greeted yet, because the disk is slow:
 	// about as much memory as maxQueue.
 	MaxHeld = 8192
+	// replayWait is how long a client may take to read a portion of what is replayed (PROTOCOL.md:
+	// reading an answer).
+	replayWait = time.Minute
+	// portion is how many replayed events are encoded and sent at a time. The longest are about
+	// 50 KB each, so that at most about maxQueue waits.
+	portion = 20
 	// farewell is how long a conn that is shown out may take to accept its close frame.
 	farewell = 3 * time.Second
 )
@@ -53,6 +59,7 @@ type Conn struct {
 	batched bool
 	ready   chan error             // gets how the handshake ended; nil afterwards
 	greeted sync.WaitGroup         // until it was told what it comes to
+	ended   chan struct{}          // closed once the connection has ended
 	closing atomic.Pointer[[]byte] // the close frame that is on its way
 
 	mu   sync.Mutex
@@ -69,7 +76,7 @@ type Conn struct {
 
 // New is a conn that is in hub, still without a connection.
 func New(hub *Hub, s web.Socket) *Conn {
-	c := &Conn{Socket: s, Reader: s.Caller.Reader(), hub: hub, ready: make(chan error, 1)}
+	c := &Conn{Socket: s, Reader: s.Caller.Reader(), hub: hub, ready: make(chan error, 1), ended: make(chan struct{})}
 	c.greeted.Add(1)
 	c.SetGroups(s.Groups)
 	return c
@@ -114,8 +121,9 @@ func (c *Conn) connected(s *melody.Session) {
 	}
 }
 
-// Greet tells c what it comes to: who was here, if it is in. Until then nothing is read from it. It is
-// not for melody's goroutine, which would keep the stack that this takes.
+// Greet sends the initial frames: who was here, if c is in. Until then nothing that the client sends
+// is handled. It may wait for the client, so it needs a goroutine of its own; melody's would keep the
+// stack that this takes.
 func (c *Conn) Greet(here []string, in bool) {
 	defer c.greeted.Done()
 	c.guard(func() {
@@ -145,8 +153,9 @@ func (c *Conn) Recheck() bool {
 }
 
 func (c *Conn) disconnected() {
-	c.greeted.Wait()
+	close(c.ended)
 	c.line.Stop()
+	c.greeted.Wait()
 	c.hub.Leave(c)
 }
 
@@ -177,9 +186,19 @@ func (c *Conn) fail(s *melody.Session, code int, reason string) {
 	c.Close(code, reason) // melody hangs up when it finds that this was said
 }
 
+// awaitGreeting waits until the client has been greeted. That may take longer than pongWait, and no
+// pong is read meanwhile, so the client gets that time anew.
+func (c *Conn) awaitGreeting(s *melody.Session) {
+	if _, live := c.Begins(); live {
+		return
+	}
+	c.greeted.Wait()
+	_ = s.WebsocketConnection().SetReadDeadline(time.Now().Add(pongWait)) // fails only if it is closed
+}
+
 // received gets a message. After our close frame none counts (RFC 6455, 7.1.7).
 func (c *Conn) received(s *melody.Session, b []byte) {
-	c.greeted.Wait()
+	c.awaitGreeting(s)
 	if c.closing.Load() != nil {
 		return
 	}
@@ -338,16 +357,44 @@ func (c *Conn) frames(f *chat.Frames) []byte {
 	return f.Plain(c.Reader)
 }
 
-// Send answers this socket alone. Answers are not counted as waiting: the client asked for them.
+// Send answers this socket alone. Once it is live, a client that does not read its answers is cut.
 func (c *Conn) Send(events ...chat.Event) {
 	if len(events) == 0 {
 		return
 	}
-	if frames := c.frames(chat.NewFrames(events)); len(frames) > 0 {
+	frames := c.frames(chat.NewFrames(events))
+	if len(frames) == 0 {
+		return
+	}
+	if _, live := c.Begins(); !live {
 		c.line.SendAny(frames)
+		return
+	}
+	if !c.line.Send(frames) {
+		c.cut("too slow a reader, come back with after=")
 	}
 	c.noteSent(events)
 }
+
+// Replay is Send for many events. It sends a portion at a time and waits until the client has taken
+// it. It reports whether the socket is still open; a client that takes longer than a minute for a
+// portion is cut.
+func (c *Conn) Replay(events ...chat.Event) bool {
+	for part := range slices.Chunk(events, portion) {
+		c.Send(part...)
+		if c.line.Drain(replayWait) {
+			continue
+		}
+		if c.line.Stop() {
+			c.cut("too slow a reader, come back with after=")
+		}
+		return false
+	}
+	return true
+}
+
+// Ended is closed once the connection has ended.
+func (c *Conn) Ended() <-chan struct{} { return c.ended }
 
 // Live lets through what was held back since the socket was opened, but for what the greeting
 // had: the room's events up to number seq, and the private messages among told. It must be called

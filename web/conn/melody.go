@@ -22,6 +22,9 @@ const (
 	// pingPeriod leaves one ping time to be answered.
 	pongWait   = 54 * time.Second
 	pingPeriod = 25 * time.Second
+	// handshakeWait is how long the client may take to make room for the answer to its handshake, some
+	// 200 bytes. It has to wait only if it asked for other things before and has not read them.
+	handshakeWait = 5 * time.Second
 	// writeWait is how long one write may take before the peer counts as gone.
 	writeWait = 20 * time.Second
 )
@@ -34,8 +37,9 @@ func Melody() *melody.Melody {
 	m.Upgrader = &websocket.Upgrader{
 		ReadBufferSize:  256, // memory of idle conns; longer frames are read in pieces
 		WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
-		Subprotocols: []string{web.Batched},
-		CheckOrigin:  func(*http.Request) bool { return true }, // web has checked it
+		HandshakeTimeout: handshakeWait,
+		Subprotocols:     []string{web.Batched},
+		CheckOrigin:      func(*http.Request) bool { return true }, // web has checked it
 	}
 	m.HandleConnect(func(s *melody.Session) { of(s).guard(func() { of(s).connected(s) }) })
 	m.HandleDisconnect(func(s *melody.Session) { of(s).guard(of(s).disconnected) })

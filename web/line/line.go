@@ -5,7 +5,6 @@ package line
 import (
 	"bufio"
 	"encoding/binary"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -48,8 +47,9 @@ type Line struct {
 
 	limits  Limits
 	waiting net.Buffers
-	bytes   int // of what waits
-	spare   int // so many of them are not held against the peer
+	bytes   int           // of what waits
+	spare   int           // so many of them are not held against the peer
+	drained chan struct{} // closed once nothing waits; nil: nobody asked
 
 	deadline atomic.Int64 // of Write, in Unix nanoseconds; 0: none
 	once     sync.Once
@@ -167,6 +167,7 @@ func (l *Line) take() net.Buffers {
 	}
 	if n == 0 {
 		l.busy, l.waiting = false, nil
+		l.tellDrained()
 		return nil
 	}
 	taken := l.waiting[:n:n]
@@ -251,13 +252,56 @@ func (l *Line) Stop() bool {
 	return !was
 }
 
-func (l *Line) drop() { l.closed, l.waiting, l.bytes, l.spare = true, nil, 0, 0 }
+func (l *Line) drop() {
+	l.closed, l.waiting, l.bytes, l.spare = true, nil, 0, 0
+	l.tellDrained()
+}
+
+// Drain waits until everything that was sent has been handed to the system, but no longer than the
+// given time. It reports whether that is so and the Line is still open for Send.
+func (l *Line) Drain(longest time.Duration) bool {
+	l.mu.Lock()
+	if l.closed || !l.busy {
+		defer l.mu.Unlock()
+		return !l.closed
+	}
+	if l.drained == nil {
+		l.drained = make(chan struct{})
+	}
+	drained := l.drained
+	l.mu.Unlock()
+	timeout := time.NewTimer(longest)
+	defer timeout.Stop()
+	select {
+	case <-drained:
+	case <-timeout.C:
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.closed
+}
+
+// tellDrained wakes those who wait in Drain; l.mu is held.
+func (l *Line) tellDrained() {
+	if l.drained != nil {
+		close(l.drained)
+		l.drained = nil
+	}
+}
+
+// tcpConn is what a Line needs of a TCP connection, which may be wrapped.
+type tcpConn interface {
+	net.Conn
+	CloseWrite() error
+	SetLinger(seconds int) error
+}
 
 // Close says that nothing more will be written, reads what the peer still sends for at most a
 // second and 4 MiB, and then closes.
 func (l *Line) Close() error {
 	l.once.Do(func() {
-		tcp, ok := l.Conn.(*net.TCPConn)
+		tcp, ok := l.Conn.(tcpConn)
 		if !ok || tcp.CloseWrite() != nil {
 			l.err = l.hangUp()
 			return
@@ -275,7 +319,7 @@ func (l *Line) Close() error {
 // either: of a thousand peers who take nothing, that would be gigabytes for minutes.
 func (l *Line) Abort() error {
 	l.once.Do(func() {
-		if tcp, ok := l.Conn.(*net.TCPConn); ok {
+		if tcp, ok := l.Conn.(tcpConn); ok {
 			_ = tcp.SetLinger(0) // then it is closed all the same
 		}
 	})
@@ -295,11 +339,7 @@ type Hijacker struct {
 
 // Hijack takes over the connection.
 func (h Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	under, ok := h.ResponseWriter.(http.Hijacker)
-	if !ok {
-		return nil, nil, errors.New("this connection can't be taken over")
-	}
-	conn, rw, err := under.Hijack()
+	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err
 	}
