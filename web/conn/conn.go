@@ -368,9 +368,7 @@ func (c *Conn) Send(events ...chat.Event) {
 	}
 	if _, live := c.Begins(); !live {
 		c.line.SendAny(frames)
-		return
-	}
-	if !c.line.Send(frames) {
+	} else if !c.line.Send(frames) {
 		c.cut("too slow a reader, come back with after=")
 	}
 	c.noteSent(events)
