@@ -53,8 +53,8 @@ func (c *userCache) appearances() int {
 // usersByName are those of the names that somebody has, in upper or lower case, with their users: one query for all
 // that are not at hand. That a name is nobody's is remembered. Error: storage; what was at hand is returned then.
 func (c *Chat) usersByName(ctx context.Context, names []string) (map[string]*User, error) {
-	found := make(map[string]*User, len(names))
-	spellings := map[string][]string{} // of names that aren't at hand, by key
+	found := map[string]*User{}
+	spellings := make(map[string][]string, len(names)) // of names that aren't at hand, by key
 	_, age := c.users.key("")
 	for _, name := range names {
 		key := NameKey(name)

@@ -117,6 +117,9 @@ func dashes(s string) string {
 
 // foldName makes names equal that differ only in case, as NFKC_Casefold does.
 func foldName(name string) string {
+	if ascii(name) {
+		return strings.ToLower(name)
+	}
 	return norm.NFKC.String(fold(norm.NFKC.String(name)))
 }
 

@@ -74,8 +74,11 @@ func (c *Chat) document(ctx context.Context, text string) (*markup.Document, err
 	if d, ok := c.documents.find(text, appeared); ok {
 		return d, nil
 	}
-	known, err := c.named(ctx, markup.Names(text))
-	d := markup.Parse(text, known)
+	var err error
+	d := markup.Parse(text, func(names []string) (known map[string]int64) {
+		known, err = c.named(ctx, names)
+		return known
+	})
 	if err == nil {
 		c.documents.keep(strings.Clone(text), document{d, appeared}) // not with the frame that it is a part of
 	}
@@ -84,9 +87,6 @@ func (c *Chat) document(ctx context.Context, text string) (*markup.Document, err
 
 // named returns the ids of those who are called by the names, in upper or lower case.
 func (c *Chat) named(ctx context.Context, names []string) (map[string]int64, error) {
-	if len(names) == 0 {
-		return nil, nil
-	}
 	users, err := c.usersByName(ctx, names)
 	known := make(map[string]int64, len(users))
 	for name, u := range users {

@@ -103,7 +103,7 @@ func TestDocumentsAreBounded(t *testing.T) {
 	var c documentCache
 	text := func(i int) string { return fmt.Sprintf("%d *%s*", i, strings.Repeat("a", 3900)) }
 	for i := range 10_000 {
-		c.keep(text(i), document{markup.Parse(text(i), nil), 0})
+		c.keep(text(i), document{markup.Parse(text(i), func([]string) map[string]int64 { return nil }), 0})
 		if _, ok := c.find(text(0), 0); !ok {
 			t.Fatalf("what is always asked for is gone after %d others", i)
 		}

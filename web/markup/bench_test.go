@@ -15,7 +15,7 @@ func BenchmarkHTML(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				Parse(text, people).HTML(person)
+				Parse(text, lookup).HTML(person)
 			}
 		})
 	}

@@ -63,38 +63,41 @@ func (d *Document) Size() int {
 	return n
 }
 
-// HTML is the document with its people as person describes them. Whom person does not know stays text.
+// HTML is the document with its people as person describes them; it is asked once for each. Whom person does not know
+// stays text.
 func (d *Document) HTML(person func(id int64) (Person, bool)) string {
 	if len(d.people) == 0 {
 		return d.html
 	}
-	var b strings.Builder
-	b.Grow(len(d.html) + 96*len(d.people)) // a link takes about that much
+	names, links := make([]string, len(d.ids)), make([]string, len(d.ids)) // "": not known
+	for i, id := range d.ids {
+		if p, ok := person(id); ok {
+			names[i] = "@" + html.EscapeString(p.Display)
+			links[i] = p.link(names[i])
+		}
+	}
+	parts := make([]string, 0, 2*len(d.people)+1)
 	from := 0
 	for _, s := range d.people {
-		b.WriteString(d.html[from:s.at])
+		i, _ := slices.BinarySearch(d.ids, s.id)
+		shown := links[i]
+		if s.inLink {
+			shown = names[i]
+		}
+		if shown == "" {
+			shown = html.EscapeString(s.typed)
+		}
+		parts = append(parts, d.html[from:s.at], shown)
 		from = s.at
-		writePerson(&b, s, person)
 	}
-	b.WriteString(d.html[from:])
-	return b.String()
+	return strings.Join(append(parts, d.html[from:]), "")
 }
 
-func writePerson(b *strings.Builder, s slot, person func(id int64) (Person, bool)) {
-	p, ok := person(s.id)
-	if !ok {
-		b.WriteString(html.EscapeString(s.typed))
-		return
+// link is the link to a person, with that name.
+func (p *Person) link(name string) string {
+	title := ""
+	if p.Display != p.Username {
+		title = ` title="@` + html.EscapeString(p.Username) + `"`
 	}
-	if !s.inLink {
-		b.WriteString(`<a class="mention" href="` + html.EscapeString(p.URL) + `"`)
-		if p.Display != p.Username {
-			b.WriteString(` title="@` + html.EscapeString(p.Username) + `"`)
-		}
-		b.WriteString(`>`)
-	}
-	b.WriteString("@" + html.EscapeString(p.Display))
-	if !s.inLink {
-		b.WriteString("</a>")
-	}
+	return `<a class="mention" href="` + html.EscapeString(p.URL) + `"` + title + `>` + name + `</a>`
 }

@@ -109,7 +109,7 @@ func FuzzHTML(f *testing.F) {
 		if plain != (got == html.EscapeString(text)) {
 			t.Errorf("plain is %v, the HTML %q", plain, got)
 		}
-		full := parse(text, people)
+		full := parse(text, lookup)
 		if full.HTML(person) != got || full.Plain() != plain {
 			t.Errorf("the short cut says %q, the grammar %q", got, full.HTML(person))
 		}

@@ -55,6 +55,15 @@ var special = func() (is [256]bool) {
 	return is
 }()
 
+func hasSpecial(s string) bool {
+	for i := range len(s) {
+		if special[s[i]] {
+			return true
+		}
+	}
+	return false
+}
+
 // inlines writes the text of a paragraph.
 func (w *writer) inlines(lines []line) {
 	p := w.inline
@@ -63,6 +72,10 @@ func (w *writer) inlines(lines []line) {
 	p.nodes, p.runs, p.brackets, p.addresses = p.nodes[:0], p.runs[:0], p.brackets[:0], p.addresses[:0]
 	p.tags = append(p.tags[:0], tag{})
 	p.join(lines)
+	if !hasSpecial(p.text) {
+		p.line(p.text)
+		return
+	}
 	p.scan()
 	p.pair(p.runs)
 	p.write()
@@ -230,43 +243,61 @@ func (p *inline) mention(i int) int {
 	return end
 }
 
-// write writes the nodes.
+// write writes the nodes. Text that belongs together is written at once.
 func (p *inline) write() {
+	from, to := int32(0), int32(0) // text that was not written yet
 	for i := range p.nodes {
 		n := &p.nodes[i]
-		s := p.text[n.from:n.to]
-		switch n.kind {
-		case textNode:
-			p.line(s)
-		case runNode:
-			p.writeTags(n.closes, true)
-			p.line(s)
-			p.writeTags(n.opens, false)
-		case codeNode:
-			p.marked = true
-			p.html.WriteString("<code>")
-			p.escape(s)
-			p.html.WriteString("</code>")
-		case addressNode:
-			if p.inLink {
-				p.line(s)
-				continue
+		if n.kind == textNode || n.kind == runNode && n.closes == 0 && n.opens == 0 {
+			if n.from != to {
+				p.line(p.text[from:to])
+				from = n.from
 			}
-			p.startLink(s)
-			p.line(s)
-			p.html.WriteString(linkClose)
-		case personNode:
-			p.marked = true
-			p.people = append(p.people, slot{at: p.html.Len(), id: p.mentions[n.about].id, typed: s, inLink: p.inLink})
-		case linkStart:
-			p.startLink(p.addresses[n.about])
-			p.inLink = true
-		case linkStop:
-			p.html.WriteString(linkClose)
-			p.inLink = false
+			to = n.to
+			continue
 		}
+		p.line(p.text[from:to])
+		p.writeNode(n)
+		from, to = n.to, n.to
+	}
+	p.line(p.text[from:to])
+}
+
+func (p *inline) writeNode(n *node) {
+	s := p.text[n.from:n.to]
+	switch n.kind {
+	case runNode:
+		p.writeTags(n.closes, true)
+		p.line(s)
+		p.writeTags(n.opens, false)
+	case codeNode:
+		p.marked = true
+		p.html.WriteString("<code>")
+		p.escape(s)
+		p.html.WriteString("</code>")
+	case addressNode:
+		if p.inLink {
+			p.line(s)
+			return
+		}
+		p.startLink(s)
+		p.line(s)
+		p.html.WriteString(linkClose)
+	case personNode:
+		p.marked = true
+		p.people = append(p.people, slot{at: p.html.Len(), id: p.mentions[n.about].id, typed: s, inLink: p.inLink})
+	case linkStart:
+		p.startLink(p.addresses[n.about])
+		p.inLink = true
+	case linkStop:
+		p.html.WriteString(linkClose)
+		p.inLink = false
 	}
 }
 
-// line writes text, with its line feeds as line breaks.
-func (p *inline) line(s string) { _, _ = lineEscaper.WriteString(&p.html, s) }
+// line writes text, with its line feeds as line breaks. (A strings.Builder returns no errors.)
+func (p *inline) line(s string) {
+	if s != "" {
+		_, _ = lineEscaper.WriteString(&p.html, s)
+	}
+}

@@ -37,7 +37,7 @@ func (p *inline) link(i int) int {
 // target reads (address), (<address>) or (address "title") at a place, and where it ends. What it reads in vain is
 // bounded, as it may be read again for the next bracket.
 func (p *inline) target(i int) (address string, end int, ok bool) {
-	if i == len(p.text) || p.text[i] != '(' || p.ahead <= 0 {
+	if i == len(p.text) || p.text[i] != '(' || p.ahead <= 0 || p.left < linkTags {
 		return "", 0, false
 	}
 	from := skipSpace(p.text, i+1)
@@ -134,7 +134,7 @@ func allowed(address string) bool {
 // but a letter or digit: Chinese and Japanese write no space before one.
 func (p *inline) address(colon int) int {
 	from := colon - schemeLength(p.text[p.start:colon])
-	if from == colon || p.ahead <= 0 {
+	if from == colon || p.ahead <= 0 || p.left < linkTags {
 		return colon + 1
 	}
 	to := colon + addressLength(p.text[colon:])

@@ -23,16 +23,19 @@ import (
 	"sync"
 )
 
-// Parse makes a Document of a message's text. known are those of the text's Names that somebody has, with their ids; it
-// may be nil.
+// Lookup returns those of the names that somebody has, with the ids of their owners, which are not 0. One message makes at
+// most one call, with at most maxMentions names, each once.
+type Lookup func(names []string) map[string]int64
+
+// Parse makes a Document of a message's text.
 //
 // What it costs is bounded for the 4000 characters that chat lets a message have: nesting, links and
 // mentions have limits.
-func Parse(text string, known map[string]int64) *Document {
+func Parse(text string, lookup Lookup) *Document {
 	if d, ok := Plain(text); ok {
 		return d
 	}
-	return parse(text, known)
+	return parse(text, lookup)
 }
 
 // Plain is Parse for a text that has no character which could begin any markup; ok is false for others. It takes a
@@ -45,16 +48,17 @@ func Plain(text string) (d *Document, ok bool) {
 }
 
 // parse is Parse without the short cut.
-func parse(s string, known map[string]int64) *Document {
-	people, open := mentions([]byte(s), known)
-	w := writer{source: s, left: maxTags, ahead: maxAhead * len(s), mentions: people}
+func parse(s string, lookup Lookup) *Document {
+	people, open := mentions(s, lookup)
+	left := maxTags - strings.Count(s, "\n")*(len("<br>")-1)
+	w := writer{source: s, left: left, ahead: maxAhead * len(s), mentions: people}
 	w.html.Grow(len(s) + len(s)/2)
 	w.inline = inlines.Get().(*inline)
 	w.blocks(lines(s), 0, false)
 	w.inline.writer = nil
 	w.inline.text = ""
 	inlines.Put(w.inline)
-	if !w.marked || w.html.Len() > maxTags+maxGrowth*len(s) {
+	if !w.marked || w.html.Len() > maxTags+int(maxGrowth*float64(len(s))) {
 		return &Document{html: html.EscapeString(s), plain: true, open: open}
 	}
 	return &Document{html: w.html.String(), people: w.people, ids: idsOf(w.people), open: open}

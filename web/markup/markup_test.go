@@ -21,6 +21,11 @@ var persons = map[int64]Person{
 	5: {"/chat/@old./", "old.", "Old"},
 }
 
+// lookup finds people.
+func lookup(names []string) map[string]int64 { return people }
+
+func nobody([]string) map[string]int64 { return nil }
+
 func person(id int64) (Person, bool) {
 	p, ok := persons[id]
 	return p, ok
@@ -28,7 +33,7 @@ func person(id int64) (Person, bool) {
 
 // rendered is a text as those see it who see the people by name.
 func rendered(text string) (html string, plain bool) {
-	d := Parse(text, people)
+	d := Parse(text, lookup)
 	return d.HTML(person), d.Plain()
 }
 
@@ -131,14 +136,14 @@ func TestMentions(t *testing.T) {
 		{"[@ada and [ @ada", "<p>[" + ada + " and [ " + ada + "</p>"},
 		{"`@ada` *x*", "<p><code>@ada</code> <em>x</em></p>"},
 	})
-	if d := Parse("@ada", nil); d.HTML(person) != "@ada" || !d.Plain() {
+	if d := Parse("@ada", nobody); d.HTML(person) != "@ada" || !d.Plain() {
 		t.Errorf("where nobody is known: %q, %v", d.HTML(person), d.Plain())
 	}
 }
 
 // People stand in a document by their ids: they are shown as they are called at the time.
 func TestPeopleAreFilledInLater(t *testing.T) {
-	d := Parse("hi @ada [and @ada](https://b.example) <@o>", people)
+	d := Parse("hi @ada [and @ada](https://b.example) <@o>", lookup)
 	shown := func(p Person, ok bool) string {
 		return d.HTML(func(int64) (Person, bool) { return p, ok })
 	}
@@ -197,15 +202,18 @@ func TestWhoIsMentioned(t *testing.T) {
 		for i, n := range strings.Fields(tt.names) {
 			known[n], name[int64(i+1)] = int64(i+1), n
 		}
-		asked := Names(tt.text)
-		maps.DeleteFunc(known, func(n string, _ int64) bool { return !slices.Contains(asked, n) })
-		d := Parse(tt.text, known)
+		asked := 0
+		d := Parse(tt.text, func(names []string) map[string]int64 {
+			asked = len(names)
+			maps.DeleteFunc(known, func(n string, _ int64) bool { return !slices.Contains(names, n) })
+			return known
+		})
 		var got []string
 		for _, id := range d.Mentions() {
 			got = append(got, name[id])
 		}
 		slices.Sort(got)
-		if strings.Join(got, " ") != tt.want || d.Open() != tt.open && len(asked) > 0 {
+		if strings.Join(got, " ") != tt.want || d.Open() != tt.open && asked > 0 {
 			t.Errorf("%q of %q: %q (open: %v), want %q (%v)", tt.text, tt.names, got, d.Open(), tt.want, tt.open)
 		}
 	}
@@ -220,18 +228,21 @@ func TestLookupsAreBounded(t *testing.T) {
 		strings.Repeat("@a ", 1333), "@" + strings.Repeat("a.", 2000), strings.Repeat("@", 4000), strings.Repeat("你@", 2000),
 		strings.Repeat("你@a.", 1000), many.String(), strings.Repeat("_@a.b.c.d.e.f", 300),
 	} {
-		asked := Names(text)
-		if len(asked) > maxMentions {
-			t.Errorf("%.10q…: %d names", text, len(asked))
-		}
-		known := map[string]int64{}
-		for i, name := range asked {
-			known[name] = int64(i + 1)
-			if n := utf8.RuneCountInString(name); n > maxName {
-				t.Errorf("%.10q…: a name of %d characters", text, n)
+		calls := 0
+		d := Parse(text, func(asked []string) map[string]int64 {
+			if calls++; len(asked) > maxMentions || calls > 1 {
+				t.Errorf("%.10q…: %d names in call %d", text, len(asked), calls)
 			}
-		}
-		if n := len(Parse(text, known).people); n > maxMentions {
+			known := map[string]int64{}
+			for i, name := range asked {
+				if n := utf8.RuneCountInString(name); n > maxName || known[name] != 0 {
+					t.Errorf("%.10q…: a name of %d characters, asked for before: %v", text, n, known[name] != 0)
+				}
+				known[name] = int64(i + 1)
+			}
+			return known
+		})
+		if n := len(d.people); n > maxMentions {
 			t.Errorf("%.10q…: %d mentions", text, n)
 		}
 	}
@@ -262,7 +273,7 @@ func TestDepthIsBounded(t *testing.T) {
 		strings.Repeat("*", 2000) + "a" + strings.Repeat("*", 2000), strings.Repeat("*a _b ~~", 400) + strings.Repeat("~~ _ *", 100),
 		strings.Repeat("**a _b ", 200) + "x" + strings.Repeat("_ **", 200), strings.Repeat("- > ", 900) + "x",
 	} {
-		got := Parse(text, nil).HTML(person)
+		got := Parse(text, nobody).HTML(person)
 		if depth := deepest(t, got); depth > maxBlocks+maxInlines+2 {
 			t.Errorf("%.20q…: elements are %d deep", text, depth)
 		}

@@ -1,7 +1,6 @@
 package markup
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"unicode"
@@ -21,27 +20,27 @@ const (
 // candidate is a place in a text that mentions somebody if one of its forms is a name, the first that is.
 type candidate struct {
 	at    int // of the @
-	forms []string
+	row   string
+	forms []string // the likely one at first, the others too if that is not enough
 }
 
-// Names are the names that a text may mention, at most maxMentions. Parse wants to know which of them are somebody's.
-func Names(text string) []string { return names(candidates([]byte(text))) }
-
-// names are the forms of all candidates, each once: all the first ones before all the second ones and so on, until they
-// are maxMentions.
+// names are the forms of all candidates, each once: all the likely ones before the others, until they are maxMentions.
 func names(found []candidate) []string {
-	var all []string
-	seen := map[string]bool{}
-	for rank := range maxForms {
-		for _, c := range found {
-			if rank >= len(c.forms) || seen[c.forms[rank]] {
-				continue
+	all := make([]string, 0, len(found))
+	for i := range found {
+		if form := found[i].forms[0]; !slices.Contains(all, form) {
+			all = append(all, form)
+		}
+	}
+	for rank := 1; rank < maxForms && len(all) < maxMentions; rank++ {
+		for i := range found {
+			c := &found[i]
+			if rank == 1 {
+				c.forms = append(c.forms, others(c.row, c.forms[0])...)
 			}
-			if len(all) == maxMentions {
-				return all
+			if rank < len(c.forms) && len(all) < maxMentions && !slices.Contains(all, c.forms[rank]) {
+				all = append(all, c.forms[rank])
 			}
-			seen[c.forms[rank]] = true
-			all = append(all, c.forms[rank])
 		}
 	}
 	return all
@@ -49,19 +48,19 @@ func names(found []candidate) []string {
 
 // candidates finds the first maxMentions places in a text where an @ with a name after it doesn't follow a name itself,
 // as in an e-mail address.
-func candidates(source []byte) []candidate {
+func candidates(text string) []candidate {
 	var found []candidate
 	for at := 0; len(found) < maxMentions; at++ {
-		i := bytes.IndexByte(source[at:], '@')
+		i := strings.IndexByte(text[at:], '@')
 		if i < 0 {
 			break
 		}
 		at += i
-		if before, _ := utf8.DecodeLastRune(source[:at]); at > 0 && belongsBefore(before) {
+		if before, _ := utf8.DecodeLastRuneInString(text[:at]); at > 0 && belongsBefore(before) {
 			continue
 		}
-		if forms := forms(nameAt(source[at+1:])); len(forms) > 0 {
-			found = append(found, candidate{at, forms})
+		if row := nameAt(text[at+1:]); row != "" {
+			found = append(found, candidate{at, row, []string{likely(row)}})
 		}
 	}
 	return found
@@ -73,52 +72,52 @@ func belongsBefore(r rune) bool {
 	return r == '/' || r != '_' && isNameRune(r) && !isUnspaced(r)
 }
 
-// nameAt returns what could be a user name at the beginning of a line.
-func nameAt(line []byte) []byte {
+// nameAt returns what could be a user name at the beginning of a text.
+func nameAt(s string) string {
 	count := 0
-	end := bytes.IndexFunc(line, func(r rune) bool {
-		count++
-		return count > maxName || !isNameRune(r)
-	})
-	if end < 0 {
-		return line
+	for i, r := range s {
+		if count++; count > maxName || !isNameRune(r) {
+			return s[:i]
+		}
 	}
-	return line[:end]
+	return s
 }
 
 // punctuation is what names may contain beside letters and digits, but neither begin nor end with.
 const punctuation = "@.+-_"
 
-// forms are the names that a row of characters after an @ may stand for, the most likely first: without the
-// punctuation at its end ("@ada."), with some of it, as old names may end so, and then without what follows the last
-// punctuation ("@ada-mai") or, failing that, without letters of scripts that have no spaces ("@ada你好").
-func forms(row []byte) []string {
+// likely is the name that a row of characters after an @ stands for first of all: without the punctuation at its
+// end ("@ada."). Of a row that is nothing else it is the first.
+func likely(row string) string {
+	if name := strings.TrimRight(row, punctuation); name != "" {
+		return name
+	}
+	return row[:1]
+}
+
+// others are the other names that a row may stand for: with some of the punctuation at its end, as old names may end
+// so, and then without what follows the last punctuation within ("@ada-mai") or, failing that, without letters of scripts
+// that have no spaces ("@ada你好").
+func others(row, likely string) []string {
 	var found []string
-	name := bytes.TrimRight(row, punctuation)
-	if len(name) > 0 {
-		found = append(found, string(name))
+	for end := len(likely) + 1; end <= len(row) && len(found) < 2; end++ {
+		found = append(found, row[:end])
 	}
-	for end := len(name) + 1; end <= len(row) && len(found) < 3; end++ {
-		found = append(found, string(row[:end]))
+	if len(likely)+len(found) < len(row) {
+		found = append(found, row)
 	}
-	if end := string(row); len(found) > 0 && found[len(found)-1] != end {
-		found = append(found, end)
-	}
-	for name = shorter(name); len(name) > 0 && len(found) < maxForms; name = shorter(name) {
-		found = append(found, string(name))
+	for name := shorter(likely); name != "" && len(found) < maxForms-1; name = shorter(name) {
+		found = append(found, name)
 	}
 	return found
 }
 
-// shorter makes a name shorter by what may not belong to it; nil if there is nothing of that kind.
-func shorter(name []byte) []byte {
-	if i := bytes.LastIndexAny(name, punctuation); i >= 0 {
-		return bytes.TrimRight(name[:i], punctuation)
+// shorter makes a name shorter by what may not belong to it; "" if there is nothing of that kind.
+func shorter(name string) string {
+	if i := strings.LastIndexAny(name, punctuation); i >= 0 {
+		return strings.TrimRight(name[:i], punctuation)
 	}
-	if i := bytes.IndexFunc(name, isUnspaced); i > 0 {
-		return name[:i]
-	}
-	return nil
+	return name[:max(0, strings.IndexFunc(name, isUnspaced))]
 }
 
 // mention is a person named in a message.
@@ -128,8 +127,13 @@ type mention struct {
 }
 
 // mentions finds out who is mentioned, in the order of the text. open means that there is a name that nobody has.
-func mentions(source []byte, known map[string]int64) (found []mention, open bool) {
-	for _, c := range candidates(source) {
+func mentions(text string, lookup Lookup) (found []mention, open bool) {
+	all := candidates(text)
+	if len(all) == 0 {
+		return nil, false
+	}
+	known := lookup(names(all))
+	for _, c := range all {
 		i := slices.IndexFunc(c.forms, func(name string) bool { return known[name] != 0 })
 		open = open || i != 0 // a name that comes first may be taken one day
 		if i >= 0 {
@@ -142,7 +146,7 @@ func mentions(source []byte, known map[string]int64) (found []mention, open bool
 // isNameRune reports whether user names may contain the character.
 func isNameRune(r rune) bool {
 	if r < utf8.RuneSelf {
-		return strings.ContainsRune(punctuation, r) || '0' <= r && r <= '9' || 'a' <= r|0x20 && r|0x20 <= 'z'
+		return '0' <= r && r <= '9' || 'a' <= r|0x20 && r|0x20 <= 'z' || strings.IndexByte(punctuation, byte(r)) >= 0
 	}
 	return unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark)
 }
