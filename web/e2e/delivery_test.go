@@ -8,6 +8,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -156,6 +157,42 @@ func TestADeadConnectionIsReplaced(t *testing.T) {
 	ada.say("after")
 	for _, p := range []*page{ada, tom} {
 		p.heard("before", "into the void", "after")
+	}
+}
+
+// Whatever may have broken the connection without a word has the page ask whether it still works.
+func TestWhenThePagePings(t *testing.T) {
+	s := start(t)
+	ada := member(t, s, "ada")
+	for _, path := range []string{"/chat/garden/", "/"} {
+		ada.open(path)
+		ada.do(`(() => {
+			window.pings = window.pongs = 0;
+			const send = WebSocket.prototype.send;
+			WebSocket.prototype.send = function (data) {
+				if (JSON.parse(data).type === "ping") {
+					window.pings++;
+					const count = ({ data }) => {
+						if (!data.includes('"pong"')) return;
+						window.pongs++;
+						this.removeEventListener("message", count);
+					};
+					this.addEventListener("message", count);
+				}
+				return send.call(this, data);
+			};
+		})()`)
+		for i, event := range []string{
+			`dispatchEvent(new Event("online"))`,
+			`document.dispatchEvent(new Event("visibilitychange"))`,
+			`document.dispatchEvent(new Event("resume"))`,
+			`dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`,
+			`(() => { const now = Date.now; Date.now = () => now() + 60_000; })()`, // the computer has slept
+		} {
+			ada.do(event)
+			ada.until("a ping after "+event, `window.pings === `+strconv.Itoa(i+1))
+			ada.until("the answer", `window.pongs === `+strconv.Itoa(i+1))
+		}
 	}
 }
 
