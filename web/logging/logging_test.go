@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,42 +45,58 @@ func TestNothingInAValueControlsTheReader(t *testing.T) {
 	}
 }
 
+// output is what was logged. Kinds log from timers, too.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+// take returns what was written since the last call.
+func (o *output) take() string {
+	synctest.Wait()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	defer o.text.Reset()
+	return o.text.String()
+}
+
 func TestKindFillsSoManyLinesAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		var out output
 		before := slog.Default()
 		slog.SetDefault(slog.New(Handler(&out, "text")))
 		defer slog.SetDefault(before)
-		lines := func() string {
-			synctest.Wait()
-			defer out.Reset()
-			return out.String()
-		}
 		k := NewKind(slog.LevelWarn, "refused", 2)
 		for range 1000 {
 			k.Log("from", "first")
 		}
 		k.Log("from", "last")
-		if got := lines(); strings.Count(got, "from=first") != 2 || strings.Contains(got, "count") {
+		if got := out.take(); strings.Count(got, "from=first") != 2 || strings.Contains(got, "count") {
 			t.Errorf("at once: %s", got)
 		}
 		time.Sleep(window)
-		if got := lines(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "from=last count=999") {
+		if got := out.take(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "from=last count=999") {
 			t.Errorf("after a minute: %s", got)
 		}
 		k.Log("from", "again")
 		k.Log("from", "again")
 		k.Log("from", "again")
-		if got := lines(); strings.Count(got, "\n") != 1 {
+		if got := out.take(); strings.Count(got, "\n") != 1 {
 			t.Errorf("in the second minute: %s", got)
 		}
 		Flush()
-		if got := lines(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "count=2") {
+		if got := out.take(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "count=2") {
 			t.Errorf("at the end: %s", got)
 		}
 		time.Sleep(2 * window)
 		k.Log("from", "later")
-		if got := lines(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "from=later") {
+		if got := out.take(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "from=later") {
 			t.Errorf("after a pause: %s", got)
 		}
 	})
