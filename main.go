@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -220,32 +219,6 @@ func contains(all []string, s string) bool {
 	return false
 }
 
-func (s *settings) networks() ([]netip.Prefix, error) {
-	var all []netip.Prefix
-	for _, text := range strings.FieldsFunc(s.proxies, func(r rune) bool { return r == ',' || r == ' ' }) {
-		p, err := netip.ParsePrefix(text)
-		if a, bad := netip.ParseAddr(text); bad == nil {
-			p, err = a.Prefix(a.BitLen())
-		}
-		if err != nil {
-			return nil, console.Usagef("-proxies: %q is no address or network", text)
-		}
-		all = append(all, p)
-	}
-	return all, nil
-}
-
-// names are the names in -hosts, in lower case.
-func (s *settings) names() ([]string, error) {
-	names := strings.FieldsFunc(strings.ToLower(s.hosts), func(r rune) bool { return r == ',' || r == ' ' })
-	for _, name := range names {
-		if !chat.ValidHost(name) {
-			return nil, console.Usagef("-hosts: %q is no name of a host; write it as browsers send it, without a port, as in chat.example.org or xn--bcher-kva.example", name)
-		}
-	}
-	return names, nil
-}
-
 func (s *settings) logger(out io.Writer) *slog.Logger {
 	return slog.New(backup.Advise(logging.Handler(out, s.log), s.data))
 }
@@ -278,13 +251,13 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 
 // build puts the house together and takes its address, but doesn't answer yet.
 func build(s settings) (h *house, err error) {
-	proxies, err := s.networks()
+	proxies, err := web.ParseNetworks(s.proxies)
 	if err != nil {
-		return nil, err
+		return nil, console.Usagef("-proxies: %w", err)
 	}
-	names, err := s.names()
+	names, err := web.ParseHosts(s.hosts)
 	if err != nil {
-		return nil, err
+		return nil, console.Usagef("-hosts: %w", err)
 	}
 	h = &house{hub: NewHub()}
 	h.listen, err = net.Listen("tcp", s.addr)
