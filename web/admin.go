@@ -17,7 +17,9 @@ func (s *Server) adminRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /admin/users/new/{$}", s.admin(s.adminCreateUser))
 	mux.HandleFunc("GET /admin/users/{id}/{$}", s.admin(s.adminUser))
 	mux.HandleFunc("POST /admin/users/{id}/{$}", s.admin(s.adminChangeUser))
+	mux.HandleFunc("POST /admin/users/{id}/made/{$}", s.admin(s.adminChangeMade))
 	mux.HandleFunc("GET /admin/rooms/{$}", s.admin(s.adminRooms))
+	mux.HandleFunc("POST /admin/rooms/{$}", s.admin(s.adminChangeRooms))
 	mux.HandleFunc("GET /admin/rooms/{id}/{$}", s.admin(s.adminRoom))
 	mux.HandleFunc("POST /admin/rooms/{id}/{$}", s.admin(s.adminChangeRoom))
 	mux.HandleFunc("GET /admin/messages/{$}", s.admin(s.adminMessages))
@@ -35,7 +37,8 @@ func (s *Server) adminHome(w http.ResponseWriter, r *ask) error {
 var doneFlash = map[string]bool{
 	"user_created": true, "details": true, "password": true, "admin": true, "unadmin": true, "disable": true, "enable": true, "signout": true,
 	"room": true, "member_add": true, "member_remove": true, "archive": true, "restore": true, "room_deleted": true,
-	"message_deleted": true, "settings": true,
+	"message_deleted": true, "settings": true, "rooms_archived": true, "rooms_deleted": true, "messages_deleted": true,
+	"invites_revoked": true, "everything_deleted": true, "going_on": true,
 }
 
 // adminPage writes a page of the admin site.

@@ -11,6 +11,7 @@ import (
 type adminRoomsData struct {
 	paging
 	Rooms []adminRoomRow
+	By    string // only those that this user made, "" for all
 }
 
 type adminRoomRow struct {
@@ -35,7 +36,14 @@ func (s *Server) adminRooms(w http.ResponseWriter, r *ask) error {
 	if err := s.searching(r, d.Query); err != nil {
 		return err
 	}
-	rooms, total, err := s.chat.Rooms(r.Context(), chat.RoomQuery{Text: d.Query, Limit: perPage, Offset: d.offset()})
+	if d.By = r.FormValue("by"); d.By != "" {
+		d.Base = "/admin/rooms/?by=" + queryEscape(d.By) + "&q=" + queryEscape(d.Query) + "&page="
+	}
+	by, err := s.maker(r, d.By)
+	if err != nil {
+		return err
+	}
+	rooms, total, err := s.chat.Rooms(r.Context(), chat.RoomQuery{Text: d.Query, MadeBy: by, Limit: perPage, Offset: d.offset()})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ const deleteAtOnce = 500
 
 // RoomQuery asks for a page of rooms, archived ones too. The zero value asks for all.
 type RoomQuery struct {
+	MadeBy int64  // only those that this user made, 0: all (Rooms alone)
 	Text   string // a part of the name, in upper or lower case, or of the topic
 	Unmade bool   // RoomsFor adds those in which nobody has spoken yet
 	Limit  int    // at most so many; 0: 100
@@ -28,7 +29,7 @@ type RoomRow struct {
 	Last time.Time // of its last message; zero: nobody has spoken
 }
 
-const roomMatches = " FROM room WHERE access <> 'direct' AND (instr(name_key, ?1) > 0 OR instr(lower(topic), ?1) > 0)"
+const roomMatches = " FROM room WHERE access <> 'direct' AND (instr(name_key, ?1) > 0 OR instr(lower(topic), ?1) > 0) AND (?2 = 0 OR " + madeBy + ")"
 
 // Rooms are those that match q by name, and how many match in all. Private conversations are
 // never among them.
@@ -37,10 +38,10 @@ func (c *Chat) Rooms(ctx context.Context, q RoomQuery) (found []RoomRow, total i
 		q.Limit = 100
 	}
 	text := norm.NFC.String(searchText(q.Text))
-	if err := c.read.QueryRow(ctx, "SELECT count(*)"+roomMatches, []any{text}, &total); err != nil {
+	if err := c.read.QueryRow(ctx, "SELECT count(*)"+roomMatches, []any{text, q.MadeBy}, &total); err != nil {
 		return nil, 0, storage("count rooms", err)
 	}
-	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+roomMatches+" ORDER BY name_key LIMIT ?2 OFFSET ?3", text, q.Limit, q.Offset)
+	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+roomMatches+" ORDER BY name_key LIMIT ?3 OFFSET ?4", text, q.MadeBy, q.Limit, q.Offset)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -98,28 +99,35 @@ func (c *Chat) SetArchived(ctx context.Context, by Caller, r *Room, on bool) err
 }
 
 func (c *Chat) archive(ctx context.Context, r *Room, on bool, also func(Tx) error) error {
-	var at time.Time
-	if on {
-		at = c.now()
-	}
 	err := c.disk.Write(ctx, func(tx Tx) error {
-		if _, err := tx.Exec("UPDATE room SET archived_at = ? WHERE id = ?", millis(at), r.ID); err != nil {
-			return fmt.Errorf("archive room %d: %w", r.ID, err)
-		}
-		now, err := roomNow(tx, r)
-		if err != nil {
+		if err := c.archiveOne(tx, r, on); err != nil {
 			return err
-		}
-		if now.Archived = false; on {
-			tx.Announce("", c.unlisted(now))
-		} else {
-			c.announceRoom(tx, now)
 		}
 		return also(tx)
 	})
 	c.rooms.clear()
 	c.ender.Recheck(r.Group())
 	return storage("archive a room", err)
+}
+
+func (c *Chat) archiveOne(tx Tx, r *Room, on bool) error {
+	var at time.Time
+	if on {
+		at = c.now()
+	}
+	if _, err := tx.Exec("UPDATE room SET archived_at = ? WHERE id = ?", millis(at), r.ID); err != nil {
+		return fmt.Errorf("archive room %d: %w", r.ID, err)
+	}
+	now, err := roomNow(tx, r)
+	if err != nil {
+		return err
+	}
+	if now.Archived = false; on {
+		tx.Announce("", c.unlisted(now))
+	} else {
+		c.announceRoom(tx, now)
+	}
+	return nil
 }
 
 // DeleteRoom deletes a room and all that was said in it; typed must be its name, to show that
@@ -137,8 +145,11 @@ func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string)
 	err := c.archive(ctx, r, true, func(tx Tx) error { return c.endLine(tx, r) })
 	for done := false; err == nil && !done; {
 		err = c.disk.Write(ctx, func(tx Tx) error {
-			done, err = c.deletePart(tx, by, r)
-			return err
+			rows, removed, err := c.deletePart(tx, r, deleteAtOnce)
+			if done = rows < deleteAtOnce; err != nil || !removed {
+				return err
+			}
+			return c.note(tx, by, "room_deleted", r.Name)
 		})
 	}
 	c.rooms.clear()
@@ -161,32 +172,35 @@ func (c *Chat) endLine(tx Tx, r *Room) error {
 	return nil
 }
 
-// deletePart deletes some of a room's messages, then of its changes, at last the room itself.
-func (c *Chat) deletePart(tx Tx, by Caller, r *Room) (done bool, err error) {
+// deletePart deletes at most limit rows of a room's messages, then of its changes, and returns how many these
+// were. If they are fewer, the room itself is gone too; removed is false if another admin was quicker.
+func (c *Chat) deletePart(tx Tx, r *Room, limit int) (rows int, removed bool, err error) {
 	for _, table := range []string{"message", "change"} {
 		tx.Erase()
 		res, err := tx.Exec("DELETE FROM "+table+" WHERE id IN (SELECT id FROM "+table+" WHERE id >= ? AND id < ? LIMIT ?)",
-			address(r.ID, 0), address(r.ID+1, 0), deleteAtOnce)
+			address(r.ID, 0), address(r.ID+1, 0), limit-rows)
 		if err != nil {
-			return false, fmt.Errorf("delete from room %d: %w", r.ID, err)
+			return 0, false, fmt.Errorf("delete from room %d: %w", r.ID, err)
 		}
-		if n, err := res.RowsAffected(); err != nil || n == deleteAtOnce {
-			return false, err
+		n, err := res.RowsAffected()
+		if err != nil {
+			return 0, false, err
+		}
+		if rows += int(n); rows == limit {
+			return rows, false, nil
 		}
 	}
 	if err := c.endLine(tx, r); err != nil { // anew: something may have been on its way
-		return false, err
+		return 0, false, err
 	}
 	tx.Erase()
 	res, err := tx.Exec("DELETE FROM room WHERE id = ?", r.ID) // and its memberships
 	if err != nil {
-		return false, fmt.Errorf("delete room %d: %w", r.ID, err)
+		return 0, false, fmt.Errorf("delete room %d: %w", r.ID, err)
 	}
 	delete(c.last, r.ID)
 	c.gone[r.ID] = true
 	tx.OnRollback(func() { delete(c.gone, r.ID) })
-	if n, err := res.RowsAffected(); err != nil || n == 0 { // another admin was quicker
-		return true, err
-	}
-	return true, c.note(tx, by, "room_deleted", r.Name)
+	n, err := res.RowsAffected()
+	return rows, n > 0, err
 }

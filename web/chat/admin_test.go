@@ -267,7 +267,7 @@ func BenchmarkDeleteRoom(b *testing.B) {
 	b.ResetTimer()
 	for range b.N {
 		err := p.disk.Write(context.Background(), func(tx Tx) error {
-			_, err := p.deletePart(tx, p.admin, r)
+			_, _, err := p.deletePart(tx, r, deleteAtOnce)
 			return err
 		})
 		if err != nil {

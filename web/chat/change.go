@@ -53,28 +53,34 @@ func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
 		return nil
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
-		tx.Erase()
-		res, err := tx.Exec("UPDATE message SET text = '', deleted_at = ? WHERE id = ? AND deleted_at IS NULL", millis(c.now()), id)
-		if err != nil {
-			return fmt.Errorf("erase message %d: %w", id, err)
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 { // somebody was quicker
+		taken, err := c.takeBack(tx, id, r.Group(), by)
+		if err != nil || !taken || m.SenderID == by.senderID() {
 			return err
-		}
-		if _, err := tx.Exec("DELETE FROM reaction WHERE message_id = ?", id); err != nil {
-			return fmt.Errorf("erase the reactions to message %d: %w", id, err)
-		}
-		n, err := c.change(tx, r.ID, change{Kind: "delete", Message: id}, by)
-		if err != nil {
-			return err
-		}
-		tx.Announce(r.Group(), messageDeleted(id, n, by.Name()))
-		if m.SenderID == by.senderID() {
-			return nil
 		}
 		return c.note(tx, by, "message_deleted", fmt.Sprintf("%s, %s", r.Name, m.User))
 	})
 	return storage("delete a message", err)
+}
+
+// takeBack erases message id and tells the group of its room. taken is false if somebody was quicker.
+func (c *Chat) takeBack(tx Tx, id int64, group string, by Caller) (taken bool, err error) {
+	tx.Erase()
+	res, err := tx.Exec("UPDATE message SET text = '', deleted_at = ? WHERE id = ? AND deleted_at IS NULL", millis(c.now()), id)
+	if err != nil {
+		return false, fmt.Errorf("erase message %d: %w", id, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	if _, err := tx.Exec("DELETE FROM reaction WHERE message_id = ?", id); err != nil {
+		return false, fmt.Errorf("erase the reactions to message %d: %w", id, err)
+	}
+	n, err := c.change(tx, id>>32, change{Kind: "delete", Message: id}, by)
+	if err != nil {
+		return false, err
+	}
+	tx.Announce(group, messageDeleted(id, n, by.Name()))
+	return true, nil
 }
 
 // standing is messageFor without the messages that were taken back.

@@ -57,8 +57,8 @@ func (l Limit) HowMuch() string {
 	if l.Rate.N == 0 {
 		return fmt.Sprint(l.Burst)
 	}
-	unit := map[time.Duration]string{time.Second: "second", time.Minute: "minute", time.Hour: "hour"}[l.Rate.Per]
-	return fmt.Sprintf("%d at once, then %d a %s", l.Burst, l.Rate.N, unit)
+	unit := map[time.Duration]string{time.Second: "a second", time.Minute: "a minute", time.Hour: "an hour"}[l.Rate.Per]
+	return fmt.Sprintf("%d at once, then %d %s", l.Burst, l.Rate.N, unit)
 }
 
 // Row is the limit as a row of a Markdown table.

@@ -1,0 +1,210 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"hearth/web/chat"
+)
+
+const (
+	// maxSelected is the most rooms that are archived or deleted at once.
+	maxSelected = 10_000
+	// namesShown is how many of them are named before they are.
+	namesShown = 50
+	// workWait is how long an admin waits for the end of such work; then it goes on by itself.
+	workWait = 20 * time.Second
+)
+
+// confirmData asks whether a change of many things is meant.
+type confirmData struct {
+	Tab, Question, Hint, Shared, Button string
+	Danger                              bool
+	Names                               []string
+	More                                int // not named
+	Action, Back                        string
+	Fields                              [][2]string // the form, to be sent once more
+}
+
+// adminChangeRooms archives or deletes the rooms that were ticked, or all that match the search.
+func (s *Server) adminChangeRooms(w http.ResponseWriter, r *ask) error {
+	rooms, err := s.selectedRooms(r)
+	if err != nil {
+		return err
+	}
+	d := confirmData{Tab: "rooms", Action: "/admin/rooms/", Back: localPage(r.PostFormValue("back")), Fields: again(r)}
+	return s.changeRooms(w, r, d, rooms, r.PostFormValue("action"), "/admin/rooms/")
+}
+
+// changeRooms archives or deletes rooms once that is confirmed, and asks before.
+func (s *Server) changeRooms(w http.ResponseWriter, r *ask, d confirmData, rooms []*chat.Room, action, back string) error {
+	if len(rooms) == 0 {
+		return chat.Errorf("none_selected")
+	}
+	n := len(rooms)
+	var work func(context.Context) error
+	switch action {
+	case "archive":
+		d.Question, d.Hint, d.Button = r.loc.T("admin.bulk.archive_ask", "count", n), r.loc.T("admin.room.archive_hint"), r.loc.T("admin.room.archive")
+		work = func(ctx context.Context) error { return s.chat.ArchiveRooms(ctx, r.caller, rooms) }
+	case "delete":
+		d.Question, d.Hint, d.Button, d.Danger = r.loc.T("admin.bulk.delete_ask", "count", n), r.loc.T("admin.room.delete_hint"), r.loc.T("admin.room.delete"), true
+		work = func(ctx context.Context) error { return s.chat.DeleteRooms(ctx, r.caller, rooms) }
+	default:
+		return chat.Errorf("bad_choice")
+	}
+	if r.PostFormValue("confirmed") == "" {
+		d.nameRooms(rooms)
+		return s.adminPage(w, r, http.StatusOK, "confirm", d.Question, d)
+	}
+	return s.atLength(w, r, back+"?done=rooms_"+map[string]string{"archive": "archived", "delete": "deleted"}[action], work)
+}
+
+func (d *confirmData) nameRooms(rooms []*chat.Room) {
+	for _, room := range rooms[:min(namesShown, len(rooms))] {
+		d.Names = append(d.Names, room.Name)
+	}
+	d.More = len(rooms) - len(d.Names)
+}
+
+// again are the fields of the form that was sent, for the one that confirms it.
+func again(r *ask) [][2]string {
+	var fields [][2]string
+	for _, name := range []string{"action", "all", "q", "by", "room"} {
+		for _, value := range r.PostForm[name] {
+			fields = append(fields, [2]string{name, value})
+		}
+	}
+	return fields
+}
+
+// selectedRooms are the rooms that a form has ticked, or with "all" those that match its search.
+func (s *Server) selectedRooms(r *ask) ([]*chat.Room, error) {
+	if r.PostFormValue("all") != "" {
+		by, err := s.maker(r, r.PostFormValue("by"))
+		if err != nil {
+			return nil, err
+		}
+		return s.roomsMatching(r, chat.RoomQuery{Text: r.PostFormValue("q"), MadeBy: by})
+	}
+	var ids []int64
+	for _, text := range r.PostForm["room"] { // PostFormValue has read the form
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, chat.Errorf("bad_choice")
+		}
+		ids = append(ids, id)
+	}
+	return s.chat.RoomsAmong(r.Context(), ids[:min(maxSelected, len(ids))])
+}
+
+func (s *Server) roomsMatching(r *ask, q chat.RoomQuery) ([]*chat.Room, error) {
+	q.Limit = maxSelected
+	rows, _, err := s.chat.Rooms(r.Context(), q)
+	rooms := make([]*chat.Room, 0, len(rows))
+	for _, row := range rows {
+		rooms = append(rooms, row.Room)
+	}
+	return rooms, err
+}
+
+// maker is the id of the user called name, 0 for "".
+func (s *Server) maker(r *ask, name string) (int64, error) {
+	if name == "" {
+		return 0, nil
+	}
+	u, err := s.chat.UserByName(r.Context(), name)
+	if err != nil {
+		return 0, orNotFound(err)
+	}
+	return u.ID, nil
+}
+
+// atLength does work that goes on when the browser has gone, and then shows the page at back. If it takes
+// long, that page says that it is going on.
+func (s *Server) atLength(w http.ResponseWriter, r *ask, back string, work func(context.Context) error) error {
+	ctx, done := context.WithoutCancel(r.Context()), make(chan error, 1)
+	go func() { done <- work(ctx) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			return err
+		}
+		return seeOther(w, r, back)
+	case <-time.After(workWait):
+		go func() {
+			if err := <-done; err != nil {
+				slog.Error("a long change by an admin failed", "path", r.URL.Path, "err", err)
+			}
+		}()
+		return seeOther(w, r, r.URL.EscapedPath()+"?done=going_on")
+	}
+}
+
+// adminChangeMade archives, deletes or revokes what one person has made, once that is confirmed.
+func (s *Server) adminChangeMade(w http.ResponseWriter, r *ask) error {
+	u, err := s.addressed(r)
+	if err != nil {
+		return err
+	}
+	back := fmt.Sprintf("/admin/users/%d/", u.ID)
+	action := r.PostFormValue("action")
+	d := confirmData{Tab: "users", Action: back + "made/", Back: back, Fields: again(r)}
+	rooms, err := s.roomsMatching(r, chat.RoomQuery{MadeBy: u.ID})
+	if err != nil {
+		return err
+	}
+	if action == "archive" || action == "delete" || action == "everything" {
+		n, err := s.chat.Shared(r.Context(), rooms, u.ID)
+		if err != nil {
+			return err
+		}
+		d.Shared = r.loc.T("admin.made.shared", "count", n)
+	}
+	if action == "archive" || action == "delete" {
+		return s.changeRooms(w, r, d, rooms, action, back)
+	}
+	return s.changeMade(w, r, d, u, rooms, action, back)
+}
+
+func (s *Server) changeMade(w http.ResponseWriter, r *ask, d confirmData, u *chat.User, rooms []*chat.Room, action, back string) error {
+	name := u.Name
+	d.Danger = true
+	var work func(context.Context) error
+	var done string
+	switch action {
+	case "messages":
+		d.Question, d.Hint, d.Button, done = r.loc.T("admin.made.messages_ask", "name", name), r.loc.T("admin.made.messages_hint"), r.loc.T("admin.made.messages"), "messages_deleted"
+		work = func(ctx context.Context) error { return s.chat.DeleteMessagesOf(ctx, r.caller, u) }
+	case "invites":
+		d.Question, d.Button, done = r.loc.T("admin.made.invites_ask", "name", name), r.loc.T("admin.made.invites"), "invites_revoked"
+		work = func(ctx context.Context) error { return s.chat.RevokeInvitesOf(ctx, r.caller, u) }
+	case "everything":
+		d.Question, d.Hint, d.Button, done = r.loc.T("admin.made.everything_ask", "name", name), r.loc.T("admin.made.messages_hint"), r.loc.T("admin.made.everything"), "everything_deleted"
+		d.nameRooms(rooms)
+		work = func(ctx context.Context) error { return s.deleteEverything(ctx, r.caller, u, rooms) }
+	default:
+		return chat.Errorf("bad_choice")
+	}
+	if r.PostFormValue("confirmed") == "" {
+		return s.adminPage(w, r, http.StatusOK, "confirm", d.Question, d)
+	}
+	return s.atLength(w, r, back+"?done="+done, work)
+}
+
+// deleteEverything deletes the rooms, the messages and the invitations of a user.
+func (s *Server) deleteEverything(ctx context.Context, by chat.Caller, u *chat.User, rooms []*chat.Room) error {
+	if err := s.chat.RevokeInvitesOf(ctx, by, u); err != nil {
+		return err
+	}
+	if len(rooms) > 0 {
+		if err := s.chat.DeleteRooms(ctx, by, rooms); err != nil {
+			return err
+		}
+	}
+	return s.chat.DeleteMessagesOf(ctx, by, u)
+}

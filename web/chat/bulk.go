@@ -1,0 +1,219 @@
+package chat
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+const (
+	// roomsAtOnce is how many rooms one job of the writer archives, or deletes if they are empty.
+	roomsAtOnce = 50
+	// messagesAtOnce is how many messages one job takes back. Others wait for one such job, 4 ms.
+	messagesAtOnce = 50
+	// maxSubject is how long the list of rooms in one audit entry may be, in bytes.
+	maxSubject = 300
+)
+
+// madeBy says in SQL that user ?2 made a room: with "Create room", or by being the first to speak in it.
+const madeBy = `(created_by = ?2 OR created_by IS NULL AND
+	(SELECT sender FROM message WHERE id >= room.id << 32 AND id < (room.id + 1) << 32 ORDER BY id LIMIT 1) = ?2)`
+
+// RoomsAmong are those of the rooms with these ids that are no private conversations, archived ones too, by
+// name. Error: storage.
+func (c *Chat) RoomsAmong(ctx context.Context, ids []int64) ([]*Room, error) {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	return c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE access <> 'direct' AND id IN (SELECT value FROM json_each(?)) ORDER BY name_key", string(list))
+}
+
+// Shared is in how many of rooms somebody else than user has spoken. Error: storage.
+func (c *Chat) Shared(ctx context.Context, rooms []*Room, user int64) (n int, err error) {
+	for _, r := range rooms {
+		var others bool
+		err := c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM message WHERE id >= ? AND id < ? AND sender <> ?)",
+			[]any{address(r.ID, 0), address(r.ID+1, 0), user}, &others)
+		if err != nil {
+			return 0, storage("look who spoke in a room", err)
+		}
+		if others {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// subject is the rooms' number and names, as far as they fit into an audit entry.
+func subject(rooms []*Room) string {
+	var b strings.Builder
+	fmt.Fprint(&b, len(rooms), ":")
+	for _, r := range rooms {
+		if b.Len()+len(r.Name) > maxSubject {
+			b.WriteString(" …")
+			break
+		}
+		b.WriteString(" " + r.Name)
+	}
+	return b.String()
+}
+
+// ArchiveRooms archives rooms, some in each transaction. It is one audit entry. Errors: not_allowed,
+// rate_limited, storage.
+func (c *Chat) ArchiveRooms(ctx context.Context, by Caller, rooms []*Room) error {
+	if err := c.takeAdmin(by); err != nil {
+		return err
+	}
+	return c.archiveAll(ctx, rooms, func(Tx, *Room) error { return nil }, func(tx Tx) error {
+		return c.note(tx, by, "rooms_archived", subject(rooms))
+	})
+}
+
+// archiveAll archives rooms. also is called for each in its transaction, first in the first one.
+func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Room) error, first func(Tx) error) error {
+	for at := 0; at < len(rooms); at += roomsAtOnce {
+		part := rooms[at:min(at+roomsAtOnce, len(rooms))]
+		err := c.disk.Write(ctx, func(tx Tx) error {
+			if at == 0 {
+				if err := first(tx); err != nil {
+					return err
+				}
+			}
+			for _, r := range part {
+				if err := c.archiveOne(tx, r, true); errors.Is(err, Errorf("no_such_room")) {
+					continue // another admin was quicker
+				} else if err != nil {
+					return err
+				}
+				if err := also(tx, r); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		c.rooms.clear()
+		if err != nil {
+			return storage("archive rooms", err)
+		}
+		for _, r := range part {
+			c.ender.Recheck(r.Group())
+		}
+	}
+	return nil
+}
+
+// DeleteRooms deletes rooms and all that was said in them, as DeleteRoom does with one: in many small
+// transactions, so that nobody waits long. It is one audit entry, written first. Errors: not_allowed,
+// rate_limited, storage.
+func (c *Chat) DeleteRooms(ctx context.Context, by Caller, rooms []*Room) error {
+	if err := c.takeAdmin(by); err != nil {
+		return err
+	}
+	return c.deleteRooms(ctx, rooms, func(tx Tx) error { return c.note(tx, by, "rooms_deleted", subject(rooms)) })
+}
+
+func (c *Chat) deleteRooms(ctx context.Context, rooms []*Room, first func(Tx) error) error {
+	ctx = context.WithoutCancel(ctx) // half a room is of no use, even if the admin's browser has gone
+	err := c.archiveAll(ctx, rooms, c.endLine, first)
+	for left := rooms; err == nil && len(left) > 0; {
+		gone := 0
+		err = c.disk.Write(ctx, func(tx Tx) (err error) {
+			gone, err = c.deleteSome(tx, left)
+			return err
+		})
+		for _, r := range left[:gone] {
+			c.ender.EndRoom(r.Group())
+		}
+		left = left[gone:]
+	}
+	c.rooms.clear()
+	return storage("delete rooms", err)
+}
+
+// deleteSome deletes from the first of rooms on, until it has deleted deleteAtOnce rows or roomsAtOnce
+// rooms. It returns how many of the rooms are gone.
+func (c *Chat) deleteSome(tx Tx, rooms []*Room) (gone int, err error) {
+	budget := deleteAtOnce
+	for _, r := range rooms[:min(roomsAtOnce, len(rooms))] {
+		rows, _, err := c.deletePart(tx, r, budget)
+		if err != nil {
+			return 0, err
+		}
+		if budget -= rows; budget <= 0 {
+			break
+		}
+		gone++
+	}
+	return gone, nil
+}
+
+// DeleteMessagesOf takes back all that a user has said, in private conversations too, some messages in
+// each transaction. It is one audit entry, written first. Errors: not_allowed, rate_limited, storage.
+func (c *Chat) DeleteMessagesOf(ctx context.Context, by Caller, u *User) error {
+	if err := c.takeAdmin(by); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	err := c.disk.Write(ctx, func(tx Tx) error { return c.note(tx, by, "messages_deleted", u.Name) })
+	for after := int64(0); err == nil; {
+		var found []said
+		if found, err = c.saidBy(ctx, u.ID, after); err != nil || len(found) == 0 {
+			break
+		}
+		after = found[len(found)-1].id
+		err = c.disk.Write(ctx, func(tx Tx) error {
+			for _, m := range found {
+				if _, err := c.takeBack(tx, m.id, m.group, by); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return storage("delete the messages of a user", err)
+}
+
+// said is a message and the group of its room.
+type said struct {
+	id    int64
+	group string
+}
+
+// saidBy are the next messages of a user with higher ids than after. It reads all messages until it has
+// found enough of the user's: there is no index by sender.
+func (c *Chat) saidBy(ctx context.Context, user, after int64) (found []said, err error) {
+	rows, err := c.read.Query(ctx, `SELECT m.id, r.name_key FROM message m JOIN room r ON r.id = m.id >> 32
+		WHERE m.id > ? AND m.sender = ? AND m.deleted_at IS NULL ORDER BY m.id LIMIT ?`, after, user, messagesAtOnce)
+	if err != nil {
+		return nil, storage("look for the messages of a user", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var m said
+		var key string
+		if err := rows.Scan(&m.id, &key); err != nil {
+			return nil, storage("look for the messages of a user", err)
+		}
+		m.group = (&Room{Key: key}).Group()
+		found = append(found, m)
+	}
+	return found, storage("look for the messages of a user", rows.Err())
+}
+
+// RevokeInvitesOf makes all open invitations of a user worthless. It is one audit entry. Errors:
+// not_allowed, rate_limited, storage.
+func (c *Chat) RevokeInvitesOf(ctx context.Context, by Caller, u *User) error {
+	if err := c.takeAdmin(by); err != nil {
+		return err
+	}
+	err := c.disk.Write(ctx, func(tx Tx) error {
+		if _, err := tx.Exec("DELETE FROM invite WHERE created_by = ?", u.ID); err != nil {
+			return fmt.Errorf("delete the invitations of user %d: %w", u.ID, err)
+		}
+		return c.note(tx, by, "invites_revoked", u.Name)
+	})
+	return storage("revoke the invitations of a user", err)
+}
