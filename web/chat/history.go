@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"sort"
 	"time"
@@ -70,17 +71,29 @@ func (c *Chat) fillSenders(ctx context.Context, found []*Message) error {
 
 // fillAnswers adds to messages that answer others what those said, if they are still there.
 func (c *Chat) fillAnswers(ctx context.Context, found []*Message) error {
+	var ids []int64
 	for _, m := range found {
-		if m.ReplyTo == 0 {
-			continue
+		if m.ReplyTo != 0 {
+			ids = append(ids, m.ReplyTo)
 		}
-		answered, err := c.bareMessages(ctx, "WHERE m.id = ? AND m.deleted_at IS NULL", m.ReplyTo)
-		if err != nil {
-			return err
-		}
-		if len(answered) == 1 {
-			m.Answers = answered[0].excerpt()
-		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return storage("load messages", err)
+	}
+	answered, err := c.bareMessages(ctx, "WHERE m.id IN (SELECT value FROM json_each(?)) AND m.deleted_at IS NULL", string(list))
+	if err != nil {
+		return err
+	}
+	excerpts := make(map[int64]*Excerpt, len(answered))
+	for _, m := range answered {
+		excerpts[m.ID] = m.excerpt()
+	}
+	for _, m := range found {
+		m.Answers = excerpts[m.ReplyTo]
 	}
 	return nil
 }
@@ -248,11 +261,24 @@ type Excerpt struct {
 }
 
 func (m *Message) excerpt() *Excerpt {
-	text := label.Clean(m.Text)
-	if runes := []rune(text); len(runes) > maxExcerpt {
-		text = string(runes[:maxExcerpt-1]) + "…"
+	text, more := head(m.Text, 4*maxExcerpt) // enough, even if much of it is invisible
+	text = label.Clean(text)
+	if short, cut := head(text, maxExcerpt); cut || more {
+		short, _ = head(short, maxExcerpt-1)
+		text = short + "…"
 	}
 	return &Excerpt{ID: m.ID, Display: m.Display, Text: text}
+}
+
+// head is the first n characters of a text, and whether there are more.
+func head(s string, n int) (first string, more bool) {
+	for i := range s {
+		if n == 0 {
+			return s[:i], true
+		}
+		n--
+	}
+	return s, false
 }
 
 // lastActivity is when a room's last message was said; the zero time if none was.

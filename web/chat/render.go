@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"hearth/web/markup"
 )
@@ -13,6 +14,10 @@ import (
 // maxDocuments is how much memory the documents of recent messages may take, in bytes: those of some 2000 messages
 // that are as long as possible.
 const maxDocuments = 16 << 20
+
+// maxShown is the longest name by which a mention shows somebody, in characters; who has a longer one is shown by the
+// username. A short message could fill pages otherwise.
+const maxShown = 80
 
 // documentCache keeps the documents of the texts that were read or said last. They are found by the text: an edited
 // message has another one. Half of them are old; of these, what is asked for becomes new again, and the rest goes
@@ -121,6 +126,10 @@ func (c *Chat) show(ctx context.Context, d *markup.Document) string {
 			}
 			return markup.Person{}, false
 		}
-		return markup.Person{URL: "/chat/@" + u.Name + "/", Username: u.Name, Display: u.Display()}, true
+		p := markup.Person{URL: "/chat/@" + u.Name + "/", Username: u.Name, Display: u.Display()}
+		if utf8.RuneCountInString(p.Display) > maxShown {
+			p.Display = u.Name
+		}
+		return p, true
 	})
 }

@@ -144,3 +144,39 @@ func TestNamesThatAreNobodysAreBounded(t *testing.T) {
 		t.Error("what was looked up before a change is kept after it")
 	}
 }
+
+// What is answered is shown by its first 120 characters, in a page of messages as when it is said.
+func TestAnswersAreShortened(t *testing.T) {
+	p := newPlace(t)
+	for text, want := range map[string]string{
+		"short":                          "short",
+		strings.Repeat("я", 120):         strings.Repeat("я", 120),
+		strings.Repeat("я", 121):         strings.Repeat("я", 119) + "…",
+		strings.Repeat("ab", 1000) + "!": strings.Repeat("ab", 59) + "a…",
+	} {
+		first := p.say(p.admin, "r", text)
+		p.Say(context.Background(), p.admin, "r", Draft{Text: "yes", ReplyTo: first.ID}, func(m *Message, _ *Room, _ bool, err error) {
+			if err != nil || m.Answers.Text != want {
+				t.Errorf("said in answer to %.10q…: %v, %v", text, m, err)
+			}
+		})
+		if m := p.shown("r", 1)[0]; m.Answers == nil || m.Answers.Text != want || m.Answers.ID != first.ID {
+			t.Errorf("the answer to %.10q…: %+v", text, m.Answers)
+		}
+	}
+	if m := p.shown("r", 2)[0]; m.Answers != nil {
+		t.Errorf("what answers nothing: %+v", m.Answers)
+	}
+}
+
+// A short message can't fill pages with the long names of those whom it mentions.
+func TestMentionsAreShort(t *testing.T) {
+	p := newPlace(t)
+	long := Profile{FirstName: strings.Repeat("A", 75), LastName: strings.Repeat("Z", 75)}
+	if err := p.UpdateProfile(context.Background(), p.admin, p.admin.User.ID, long); err != nil {
+		t.Fatal(err)
+	}
+	if m := p.say(p.admin, "r", "@ada"); m.HTML != `<p><a class="mention" href="/chat/@ada/">@ada</a></p>` {
+		t.Errorf("said: %s", m.HTML)
+	}
+}

@@ -41,21 +41,22 @@ const (
 
 // kind is the block that begins with a line, in depth other blocks.
 func (w *writer) kind(s string, depth int) blockKind {
-	body := strings.TrimLeft(s, " \t\r")
-	switch {
-	case body == "":
+	indent, from := indentOf(s)
+	if isBlank(s[from:]) {
 		return blank
-	case columns(s) > maxIndent || w.left <= 0:
+	}
+	if indent > maxIndent || w.left <= 0 {
 		return paragraph
-	case body[0] == '>' && depth < maxBlocks:
+	}
+	switch c := s[from]; {
+	case c == '>' && depth < maxBlocks:
 		return quote
-	case ticksOf(body) > 0:
+	case c == '`' && ticksOf(s[from:]) > 0:
 		return fence
-	case depth+2 <= maxBlocks && beginsList(body):
-		if body[0] >= '0' && body[0] <= '9' {
-			return numbers
-		}
+	case (c == '-' || c == '*') && depth+2 <= maxBlocks && beginsList(s):
 		return bullets
+	case c >= '0' && c <= '9' && depth+2 <= maxBlocks && beginsList(s):
+		return numbers
 	}
 	return paragraph
 }
@@ -112,15 +113,14 @@ func (w *writer) quote(lines []line, depth int) int {
 	n := 0
 	for n < len(lines) {
 		s := w.part(lines[n])
-		body := strings.TrimLeft(s, " \t")
-		if columns(s) > maxIndent || !strings.HasPrefix(body, ">") {
+		indent, from := indentOf(s)
+		if indent > maxIndent || from == len(s) || s[from] != '>' {
 			break
 		}
-		body = body[1:]
-		if body != "" && (body[0] == ' ' || body[0] == '\t') {
-			body = body[1:]
+		if from++; from < len(s) && (s[from] == ' ' || s[from] == '\t') {
+			from++
 		}
-		lines[n].from = lines[n].to - len(body)
+		lines[n].from += from
 		n++
 	}
 	w.open("<blockquote>", len("</blockquote>"))
@@ -142,7 +142,8 @@ func ticksOf(body string) int {
 // fence writes a block of code. One that is never closed goes on to the end of what it is in.
 func (w *writer) fence(lines []line) int {
 	first := w.part(lines[0])
-	indent, ticks := columns(first), ticksOf(strings.TrimLeft(first, " \t"))
+	indent, from := indentOf(first)
+	ticks := ticksOf(first[from:])
 	n := 1
 	for n < len(lines) && !closes(w.part(lines[n]), ticks) {
 		n++
@@ -159,24 +160,34 @@ func (w *writer) fence(lines []line) int {
 }
 
 func closes(s string, ticks int) bool {
-	body := strings.TrimRight(strings.TrimLeft(s, " \t"), " \t\r")
-	return columns(s) <= maxIndent && len(body) >= ticks && strings.Trim(body, "`") == ""
+	indent, from := indentOf(s)
+	body := strings.TrimRight(s[from:], " \t\r")
+	return indent <= maxIndent && len(body) >= ticks && strings.Trim(body, "`") == ""
 }
 
-// columns is how far a line is indented. Tabs go to the next column that is a multiple of four.
-func columns(s string) int {
-	n := 0
-	for i := range len(s) {
-		switch s[i] {
+// indentOf is how far a line is indented, in columns and in bytes. Tabs go to the next column that is a multiple of four.
+func indentOf(s string) (columns, bytes int) {
+	for ; bytes < len(s); bytes++ {
+		switch s[bytes] {
 		case ' ':
-			n++
+			columns++
 		case '\t':
-			n += 4 - n%4
+			columns += 4 - columns%4
 		default:
-			return n
+			return columns, bytes
 		}
 	}
-	return n
+	return columns, bytes
+}
+
+// isBlank reports whether a line has nothing but white space.
+func isBlank(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c != ' ' && c != '\t' && c != '\r' {
+			return false
+		}
+	}
+	return true
 }
 
 // without is l without white space at its beginning that takes n columns.

@@ -87,7 +87,10 @@ func (p *inline) join(lines []line) {
 	length := 0
 	p.mentions = p.mentions[:0]
 	for i, l := range lines {
-		s := strings.TrimRight(p.source[l.from:l.to], " \t\r")
+		for l.from < l.to && isBlank(p.source[l.to-1:l.to]) {
+			l.to--
+		}
+		s := p.source[l.from:l.to]
 		for len(p.writer.mentions) > 0 && p.writer.mentions[0].at < l.to {
 			if m := p.writer.mentions[0]; m.at >= l.from {
 				m.at, m.end = m.at-l.from+length, m.end-l.from+length

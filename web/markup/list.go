@@ -1,9 +1,6 @@
 package markup
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // maxDigits is how long the number of a list item may be.
 const maxDigits = 9
@@ -18,8 +15,8 @@ type mark struct {
 
 // markOf reads the mark at the beginning of a line.
 func markOf(s string) (m mark, ok bool) {
-	at := len(s) - len(strings.TrimLeft(s, " \t"))
-	if at == len(s) || columns(s) > maxIndent {
+	indent, at := indentOf(s)
+	if at == len(s) || indent > maxIndent {
 		return m, false
 	}
 	digits := at
@@ -33,29 +30,34 @@ func markOf(s string) (m mark, ok bool) {
 	default:
 		return m, false
 	}
-	m.length, m.width = digits+1, columns(s)+digits+1-at
+	m.length, m.width = digits+1, indent+digits+1-at
 	rest := s[m.length:]
-	switch space := columns(rest); {
-	case strings.TrimLeft(rest, " \t\r") == "":
+	switch space, bytes := indentOf(rest); {
+	case isBlank(rest[bytes:]):
 		m.length, m.width = len(s), m.width+1
 	case space == 0:
 		return m, false
 	case space > 4: // the item begins with white space
 		m.length, m.width = m.length+1, m.width+1
 	default:
-		m.length, m.width = len(s)-len(strings.TrimLeft(rest, " \t")), m.width+space
+		m.length, m.width = m.length+bytes, m.width+space
 	}
 	return m, true
 }
 
 // beginsList is stricter than Markdown, so that a lone "-" or "2.", a "* * *" between paragraphs,
 // "+ 1" and "5) what" stay as they were typed.
-func beginsList(body string) bool {
-	m, ok := markOf(body)
-	if !ok || strings.TrimSpace(body[m.length:]) == "" {
+func beginsList(s string) bool {
+	m, ok := markOf(s)
+	if !ok {
 		return false
 	}
-	return m.char == '.' || strings.Trim(body, string(m.char)+" \t\r") != ""
+	for i := m.length; i < len(s); i++ {
+		if c := s[i]; c != ' ' && c != '\t' && c != '\r' && (c != m.char || m.char == '.') {
+			return true
+		}
+	}
+	return false
 }
 
 // list writes the list at the beginning of lines, and returns how many it takes.
@@ -90,11 +92,11 @@ func (w *writer) items(lines []line, char byte) (items []int, n int, loose bool)
 	width, empty := 0, false
 	for ; n < len(lines); n++ {
 		s := w.part(lines[n])
-		if strings.Trim(s, " \t\r") == "" {
+		if isBlank(s) {
 			empty = true
 			continue
 		}
-		if len(items) > 0 && columns(s) >= width {
+		if indent, _ := indentOf(s); len(items) > 0 && indent >= width {
 			lines[n] = lines[n].without(w.source, width)
 		} else if m, ok := markOf(s); ok && m.char == char && w.left > 0 {
 			w.left -= each
