@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -81,6 +82,8 @@ func (s *Server) adminRoomPage(w http.ResponseWriter, r *ask, status int, d admi
 		p := personLink{Name: name, Display: name}
 		if u, err := s.chat.UserByName(r.Context(), name); err == nil {
 			p.Display, p.URL = u.Display(), fmt.Sprintf("/admin/users/%d/", u.ID)
+		} else if !errors.Is(err, chat.ErrNotFound) {
+			return err
 		}
 		d.Here = append(d.Here, p)
 	}

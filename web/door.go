@@ -159,7 +159,7 @@ func (s *Server) connect(w http.ResponseWriter, r *ask, o Socket) error {
 	if s.options.Limits {
 		who := holderOf(r.caller)
 		if !s.door.enter(who) {
-			return &chat.Error{Code: "rate_limited", Key: "too_many_sockets", RetryAfter: fullWait}
+			return errFull
 		}
 		o.Limits, o.Ended = pace, func() { s.door.leave(who) }
 	}
@@ -168,6 +168,25 @@ func (s *Server) connect(w http.ResponseWriter, r *ask, o Socket) error {
 		o.Ended()
 	}
 	return err
+}
+
+// errFull refuses a socket to somebody who has too many.
+var errFull = &chat.Error{Code: "rate_limited", Key: "too_many_sockets", RetryAfter: fullWait}
+
+// whyRefused is err, the refusal of a request that asks for no socket, unless its caller has too many:
+// a page is not told why a socket was refused, so it asks the same address without an upgrade.
+func (s *Server) whyRefused(r *ask, err error) error {
+	if s.options.Limits && r.Header.Get("Sec-WebSocket-Key") == "" && s.door.full(holderOf(r.caller)) {
+		return errFull
+	}
+	return err
+}
+
+// full reports whether who has as many sockets as are let in.
+func (d *door) full(who holder) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.open[who] >= maxOpen[who.user != 0]
 }
 
 func holderOf(by chat.Caller) holder {

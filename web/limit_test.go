@@ -286,6 +286,9 @@ func TestOpenSocketsAreLimited(t *testing.T) {
 			}
 			_, resp := patiently(c.browser)
 			wantLimited(t, resp, "Too many connections")
+			if r := c.browser.Get("/ws/chat/r/"); r.Status != http.StatusTooManyRequests || !strings.Contains(r.Body, "Too many connections") {
+				t.Errorf("a page that asks why it gets no socket is told %d %s", r.Status, r.Body)
+			}
 			bob := from(s.LogIn(t, "bob"), c.browser.Header.Get("X-Forwarded-For"))
 			if sock, _ := patiently(bob); sock == nil {
 				t.Error("bob, from the same address, is shut out")

@@ -172,7 +172,7 @@ func (s *Server) others(r *ask, room *chat.Room) ([]*chat.User, error) {
 // fillRights says what the asker may do here, and why not.
 func (s *Server) fillRights(r *ask, room *chat.Room, d *roomData) (err error) {
 	var e *chat.Error
-	if err := s.chat.MaySpeak(r.Context(), r.caller, room); errors.As(err, &e) {
+	if err := s.chat.MaySpeak(r.Context(), r.caller, room); errors.As(err, &e) && e.Code != "storage" {
 		d.WhyNot = r.text(e)
 	} else if err != nil {
 		return err

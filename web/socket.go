@@ -30,7 +30,7 @@ func (s *Server) socket(h handler) http.HandlerFunc {
 		if err := s.upgrade(r); err != nil {
 			logStripped(r)
 			tellUpgrade(w.Header())
-			return err
+			return s.whyRefused(r, err)
 		}
 		if err := s.knock(r); err != nil {
 			return err

@@ -26,6 +26,7 @@ type link struct {
 
 	mu    sync.Mutex
 	mutes []func()
+	deaf  bool
 }
 
 // newLink is a proxy in front of s: from then on browsers find s there.
@@ -61,6 +62,9 @@ func (l *link) carry(from net.Conn) {
 	muted := make(chan struct{})
 	l.mu.Lock()
 	l.mutes = append(l.mutes, sync.OnceFunc(func() { close(muted) }))
+	if l.deaf {
+		l.mutes[len(l.mutes)-1]()
+	}
 	l.mu.Unlock()
 	copy := func(out, in net.Conn) {
 		defer func() {
@@ -90,10 +94,11 @@ func (l *link) carry(from net.Conn) {
 	copy(from, to)
 }
 
-// swallow mutes all connections that are open now. New ones work.
-func (l *link) swallow() {
+// swallow mutes all connections that are open now, and if deaf is set, all later ones too.
+func (l *link) swallow(deaf bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.deaf = deaf
 	for _, mute := range l.mutes {
 		mute()
 	}
@@ -140,7 +145,7 @@ func TestADeadConnectionIsReplaced(t *testing.T) {
 	ada.say("before")
 	tom.hears("before")
 
-	l.swallow()
+	l.swallow(false)
 	begin := time.Now()
 	ada.fill(composer, "into the void")
 	ada.enter()
@@ -149,13 +154,25 @@ func TestADeadConnectionIsReplaced(t *testing.T) {
 	ada.missing("#pending .message")
 
 	ada.countSockets()
-	l.swallow()
+	l.swallow(false)
 	begin = time.Now()
 	ada.do(`dispatchEvent(new Event("online"))`) // as after a change of networks
 	ada.until("a new connection", `window.sockets === 1`)
 	t.Logf("a dead connection was replaced %.1f s after the computer came online", time.Since(begin).Seconds())
-	ada.say("after")
+
+	ada.countSockets()
+	l.swallow(true) // nothing is refused, and nothing answered
+	ada.do(`dispatchEvent(new Event("online"))`)
+	ada.fill(composer, "after")
+	ada.enter()
+	ada.until("attempts that hang", `window.sockets >= 3`)
+	ada.sees("#line-state")
+	l.swallow(false)
+	begin = time.Now()
+	ada.missing("#line-state")
+	t.Logf("the page was back %.1f s after the link", time.Since(begin).Seconds())
 	for _, p := range []*page{ada, tom} {
+		p.hears("after")
 		p.heard("before", "into the void", "after")
 	}
 }

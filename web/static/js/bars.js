@@ -30,10 +30,11 @@ function logInLink() {
   return link;
 }
 
-// showState says what is wrong with the connection, in a state of wire.js.
-export function showState(now) {
+// showState says what is wrong with the connection, in a state of wire.js and the server's words, if there are any.
+export function showState(now, words = "") {
   state.hidden = now === "open";
   state.textContent = "";
+  if (now === "refused") state.textContent = words;
   if (now === "reconnecting") state.textContent = t("line.reconnecting");
   if (now === "offline") state.textContent = t("line.offline");
   if (now === "blocked") state.textContent = t("line.blocked");

@@ -3,7 +3,7 @@
 import { showState } from "./bars.js";
 import { self } from "./person.js";
 import { Unsent } from "./unsent.js";
-import { Wire } from "./wire.js";
+import { Wire, reaches } from "./wire.js";
 import * as sidebar from "./sidebar.js";
 
 // listen opens the line; frames are the page's own kinds, onOpen is called at each connecting. The lobby
@@ -22,10 +22,10 @@ export function listen(frames, onOpen, { lobby = false } = {}) {
   const wire = new Wire({
     path: () => (lobby ? "/users/?rooms=all" : "/users/"),
     onFrame: (frame) => Object.hasOwn(all, frame.type) && all[frame.type](frame),
-    onState(state) {
+    onState(state, words) {
       if (state === "signed-out" || state === "shut-out") location.reload(); // what may be seen now
-      showState(state);
-      unsent?.setReachable(state === "open" || state === "blocked");
+      showState(state, words);
+      unsent?.setReachable(reaches(state));
       if (state !== "open") return;
       connections++;
       onOpen();

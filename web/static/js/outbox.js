@@ -85,6 +85,10 @@ export class Outbox {
     await this.restore();
   }
 
+  has(nonce) {
+    return this.items.some((item) => item.nonce === nonce);
+  }
+
   // receipt takes a message off the list: it is on the server's disk.
   receipt(nonce) {
     return this.drop(nonce) !== undefined;

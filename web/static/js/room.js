@@ -1,7 +1,7 @@
 // The room's page: what comes over the wire goes to where it is shown, what is written goes to the outbox.
 
 import { t } from "./i18n.js";
-import { Wire } from "./wire.js";
+import { Wire, reaches } from "./wire.js";
 import { Outbox } from "./outbox.js";
 import { Asks } from "./asks.js";
 import { Unsent, post } from "./unsent.js";
@@ -34,12 +34,12 @@ let state = "reconnecting";
 const wire = new Wire({ path: socketPath, onFrame, onState, busy: () => Boolean(outbox.current) || asks.waiting });
 const outbox = new Outbox({ owner: who.user, room, send, onChange: drawPending });
 const asks = new Asks((frame) => wire.send(frame));
-const unsent = self ? new Unsent({ owner: who.user, room }) : null;
+const unsent = self ? new Unsent({ owner: who.user, has: (nonce) => outbox.has(nonce) }) : null;
 
 // send takes the socket, or where WebSockets don't get through a request.
 function send(item) {
   if (wire.send({ message: item.text, nonce: item.nonce, reply_to: item.reply_to })) return true;
-  if (state !== "blocked") return false;
+  if (state === "open" || !reaches(state)) return false;
   post(item).then(({ frame, refused, wait }) => {
     if (wait) return outbox.pause(wait);
     if (refused) return outbox.refused({ ...refused, nonce: item.nonce });
@@ -69,12 +69,12 @@ function settleFailed(choice, { nonce }) {
   if (choice === "edit") giveBack(item.text, "");
 }
 
-function onState(now) {
+function onState(now, words) {
   state = now;
   if (now === "shut-out") return location.reload(); // to the page that says why
-  showState(now);
-  unsent?.setReachable(now === "open" || now === "blocked");
-  if (now === "blocked") outbox.pump();
+  showState(now, words);
+  unsent?.setReachable(reaches(now));
+  if (now !== "open") outbox.pump();
   if (now === "open") {
     connections++;
     outbox.ready.then(() => outbox.again());

@@ -34,10 +34,10 @@ function alone(owner, work) {
   return navigator.locks.request(`hearth.outbox.${owner}`, { ifAvailable: true }, (lock) => lock && work());
 }
 
-// Unsent looks after the messages of owner. room is the page's own, whose outbox sends for it.
+// Unsent looks after the messages of owner, but for those that has(nonce) tells to be in the page's own outbox.
 export class Unsent {
-  constructor({ owner, room }) {
-    Object.assign(this, { owner, room });
+  constructor({ owner, has = () => false }) {
+    Object.assign(this, { owner, has });
     this.reachable = false;
     this.working = false;
     this.timer = 0;
@@ -62,7 +62,7 @@ export class Unsent {
     return all.filter(({ owner }) => owner === this.owner).sort((a, b) => a.at - b.at);
   }
 
-  // look sends what waits in other rooms, and shows what is left.
+  // look sends what no page of its room sends, and shows what is left.
   async look() {
     clearTimeout(this.timer);
     this.timer = 0;
@@ -87,7 +87,7 @@ export class Unsent {
   }
 
   mayBeSent(item) {
-    return item.room !== this.room && !item.failed && this.isSettled(item);
+    return !this.has(item.nonce) && !item.failed && this.isSettled(item);
   }
 
   // send sends in the order of writing, until the server asks to wait.
@@ -112,7 +112,7 @@ export class Unsent {
     for (const item of items.filter((each) => each.failed || this.isSettled(each))) {
       counts.set(item.room, (counts.get(item.room) ?? 0) + 1);
     }
-    const failed = items.filter((item) => item.failed && item.room !== this.room);
+    const failed = items.filter((item) => item.failed && !this.has(item.nonce));
     showUnsent(counts, failed, (choice, item) => this.settle(choice, item));
   }
 

@@ -15,9 +15,15 @@ const SIGNED_OUT = 1008;
 const ASK_AFTER = 2; // failures in a row
 const PROBE_AFTER = 3; // failures in a row
 
+// reaches tells whether requests reach the server in a state of the connection.
+export function reaches(state) {
+  return state === "open" || state === "blocked" || state === "refused";
+}
+
 // Wire calls onFrame(frame) for each event in order and onState(state) with "open", "reconnecting", "offline",
-// "blocked" (requests reach the server, WebSockets don't), "signed-out" or "shut-out" (of this page). path() is
-// asked at each connecting, so that it can carry ?after=. busy() tells whether a receipt is missing.
+// "blocked" (requests reach the server, WebSockets don't), "refused" (with the server's words as a second argument),
+// "signed-out" or "shut-out" (of this page). path() is asked at each connecting, so that it can carry ?after=. busy()
+// tells whether a receipt is missing.
 export class Wire {
   constructor({ path, onFrame, onState, busy = () => false }) {
     Object.assign(this, { path, onFrame, onState, busy });
@@ -32,6 +38,7 @@ export class Wire {
     this.stopped = false;
     this.reachedAt = 0; // when a request last reached the server although no socket did
     this.blocked = false;
+    this.refusal = ""; // why the server refuses sockets
     this.watch();
   }
 
@@ -101,6 +108,7 @@ export class Wire {
     this.greetedAt = Date.now();
     this.reachedAt = 0;
     this.blocked = false;
+    this.refusal = "";
     this.onState("open");
   }
 
@@ -181,6 +189,8 @@ export class Wire {
     const answer = await fetch(this.path(), { cache: "no-store", signal: AbortSignal.timeout(LONGEST_SEEN) }).catch(() => null);
     const { error } = (await answer?.json().catch(() => null)) ?? {};
     this.reachedAt = error?.code === "upgrade" ? Date.now() : 0;
+    this.refusal = error?.code === "rate_limited" ? error.message : "";
+    if (this.refusal) this.report();
   }
 
   // wait is one's turn at first, and then exponential backoff with full jitter: a thousand pages
@@ -202,6 +212,7 @@ export class Wire {
   report() {
     if (this.stopped || (this.open && this.greetedAt)) return;
     if (!navigator.onLine) this.onState("offline");
+    else if (this.refusal) this.onState("refused", this.refusal);
     else this.onState(this.blocked ? "blocked" : "reconnecting");
   }
 
