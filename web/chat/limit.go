@@ -7,11 +7,14 @@ import (
 	"hearth/web/logging"
 )
 
-// throttled are the kinds of log records about callers who have to wait, one for each limit.
+// throttled are the kinds of log records about callers who are refused, one for each limit. Read marks
+// and typing are left out silently instead, in busy rooms all the time.
 var throttled = func() map[limits.Name]*logging.Kind {
 	kinds := map[limits.Name]*logging.Kind{}
 	for _, l := range limits.Table {
-		kinds[l.Name] = logging.NewKind(slog.LevelWarn, "throttled", 1)
+		if l.Name != limits.ReadMarks && l.Name != limits.Typing {
+			kinds[l.Name] = logging.NewKind(slog.LevelWarn, "throttled", 1)
+		}
 	}
 	return kinds
 }()
@@ -34,14 +37,22 @@ func (c *Chat) Take(by Caller, n limits.Name) error { return c.TakeKey(by.LimitK
 // TakeKey is Take for what is not counted by the caller.
 func (c *Chat) TakeKey(k limits.Key, n limits.Name) error {
 	if wait := c.limits.Take(n, k, c.now()); wait > 0 {
-		who := slog.Any("from", k.From)
-		if k.User != 0 {
-			who = slog.Int64("user", k.User)
-		}
-		throttled[n].Log("limit", n, who)
+		logThrottled(k, n)
 		return &Error{Code: "rate_limited", RetryAfter: wait}
 	}
 	return nil
+}
+
+func logThrottled(k limits.Key, n limits.Name) {
+	kind := throttled[n]
+	if kind == nil {
+		return
+	}
+	who := slog.Any("from", k.From)
+	if k.User != 0 {
+		who = slog.Int64("user", k.User)
+	}
+	kind.Log("limit", n, who)
 }
 
 // takeRoom counts a room that is about to be kept. Error: rate_limited.
