@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // before0004 is a database of the version before rooms had members, with people and rooms in it.
@@ -149,5 +150,57 @@ func TestAVisitIsNoMembership(t *testing.T) {
 	}
 	if found, _, err := p.Members(ctx, cellar, 10, 0); err != nil || len(found) != 1 || found[0].Name != "ada" {
 		t.Errorf("members are %v, %v", found, err)
+	}
+}
+
+// Closing a room asks who stays, and proposes who wrote there in the last 90 days.
+func TestWhoStaysInARoomThatIsClosed(t *testing.T) {
+	t.Parallel()
+	p, ctx := newPlace(t), context.Background()
+	mai, bob, tom, eve := Caller{User: p.user("mai")}, Caller{User: p.user("bob")}, Caller{User: p.user("tom")}, Caller{User: p.user("eve")}
+	p.say(mai, "tea", "long ago")
+	p.clock = p.clock.Add(91 * 24 * time.Hour)
+	p.say(tom, "tea", "lately")
+	p.say(bob, "tea", "more lately")
+	p.say(p.admin, "tea", "now")
+	p.say(eve, "other", "elsewhere")
+	tea := p.find("tea")
+	if _, err := p.Visit(ctx, eve, tea); err != nil {
+		t.Fatal(err)
+	}
+	found, err := p.Writers(ctx, p.admin, tea)
+	if err != nil || len(found) != 2 || found[0].Name != "bob" || found[1].Name != "tom" {
+		t.Errorf("proposed are %v, %v", found, err)
+	}
+	_, err = p.Writers(ctx, bob, tea)
+	wantCode(t, err, "not_allowed", "")
+	wantCode(t, p.ChangeRoom(ctx, p.admin, tea, RoomDraft{Access: Closed}), "who_stays", "stay")
+	if err := p.ChangeRoom(ctx, p.admin, tea, RoomDraft{Access: Closed, Stay: []int64{bob.User.ID, 99}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		by Caller
+		in bool
+	}{{p.admin, true}, {bob, true}, {tom, false}, {mai, false}, {eve, false}} {
+		if _, err := p.Enter(ctx, c.by, "tea"); (err == nil) != c.in {
+			t.Errorf("%s enters: %v", c.by.User.Name, err)
+		}
+	}
+	if found, _, err := p.Members(ctx, tea, 10, 0); err != nil || len(found) != 2 || found[0].Name != "ada" || found[1].Name != "bob" {
+		t.Errorf("members are %v, %v", found, err)
+	}
+	// A change of the topic asks nobody, and opening it forgets who was a member.
+	if err := p.ChangeRoom(ctx, p.admin, p.find("tea"), RoomDraft{Topic: "leaves", Access: Closed}); err != nil {
+		t.Error(err)
+	}
+	if err := p.ChangeRoom(ctx, p.admin, p.find("tea"), RoomDraft{Access: Open}); err != nil {
+		t.Error(err)
+	}
+	wantCode(t, p.ChangeRoom(ctx, p.admin, p.find("tea"), RoomDraft{Access: Closed}), "who_stays", "stay")
+	if err := p.ChangeRoom(ctx, p.admin, p.find("tea"), RoomDraft{Access: Closed, Stay: []int64{}}); err != nil {
+		t.Error(err)
+	}
+	if _, err := p.Enter(ctx, bob, "tea"); err == nil {
+		t.Error("bob, not chosen the second time, still enters")
 	}
 }
