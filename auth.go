@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
@@ -22,36 +21,41 @@ import (
 	"github.com/gorilla/securecookie"
 	"golang.org/x/crypto/argon2"
 
-	"hearth/web"
 	"hearth/web/chat"
 	"hearth/web/folder"
+	"hearth/web/limits"
 )
 
-// Auth holds what is secret: the keys of the cookies, the hashing of passwords, and who has
-// guessed too often. It is safe for concurrent use.
+// Auth holds what is secret: the keys of the cookies and the hashing of passwords, and who has guessed
+// too often. It is safe for concurrent use.
 type Auth struct {
-	codecs  []securecookie.Codec
-	hashing chan struct{} // a place for each hash being made
-	limits  bool
-	now     func() time.Time
+	codecs    []securecookie.Codec
+	hashing   chan struct{} // a place for each hash being made
+	strangers chan struct{} // of those places, the ones that anybody can have
+	guesses   *limits.Guesses
+	limited   bool
+	now       func() time.Time
 
-	mu        sync.Mutex
-	accounts  throttle
-	addresses throttle
+	mu      sync.Mutex
+	waiting map[netip.Prefix]int // strangers who wait for a place, by where they are
+	queue   int                  // all of them
 }
 
-// NewAuth makes an Auth with the keys in dataDir. limits lets guesses and sign-ups be slowed.
-func NewAuth(dataDir string, limits bool) (*Auth, error) {
+// NewAuth makes an Auth with the keys in dataDir. limited says whether guesses are limited.
+func NewAuth(dataDir string, limited bool) (*Auth, error) {
 	codecs, err := OpenKeys(dataDir)
 	if err != nil {
 		return nil, err
 	}
-	return &Auth{
-		codecs: codecs, hashing: make(chan struct{}, maxHashing), limits: limits, now: time.Now,
-		accounts: throttle{free: 5, step: time.Second, most: time.Minute},
-		// Behind one address may be a whole house, or a school.
-		addresses: throttle{free: 20, step: time.Second, most: 15 * time.Minute},
-	}, nil
+	a := hasher()
+	a.codecs, a.limited = codecs, limited
+	return a, nil
+}
+
+// hasher is an Auth for hashing alone.
+func hasher() *Auth {
+	return &Auth{hashing: make(chan struct{}, maxHashing), strangers: make(chan struct{}, maxHashing-1),
+		guesses: limits.NewGuesses(), now: time.Now, waiting: map[netip.Prefix]int{}}
 }
 
 // Cookies.
@@ -172,8 +176,11 @@ const saltSize, hashSize = 16, 32
 
 var phc = base64.RawStdEncoding.Strict()
 
-// NewPassword hashes a password, as a PHC string with a new salt and the parameters.
+// NewPassword hashes a password, as a PHC string with a new salt and the parameters. It leaves a place
+// free for those who sign in with a browser that did so before.
 func (a *Auth) NewPassword(password string) (hash string, err error) {
+	a.strangers <- struct{}{}
+	defer func() { <-a.strangers }()
 	salt := random(saltSize)
 	sum := a.argon2id(newArgon, password, salt, hashSize)
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
@@ -222,152 +229,73 @@ func parsePHC(s string) (p argon, salt, sum []byte, err error) {
 	return p, salt, sum, nil
 }
 
-// Throttles.
+// Guesses.
 
-// throttle slows who tries again and again: some tries are free, each after that has to wait
-// twice as long as the one before.
-type throttle struct {
-	free int           // tries that may follow each other at once
-	step time.Duration // the first wait
-	most time.Duration // the longest; after that long without a try all is forgotten, twice over
-	seen map[string]*tries
-}
+const (
+	// maxWaiting is how many strangers may wait for their password to be hashed: the last of them waits
+	// some 2 s.
+	maxWaiting = 100
+	// maxWaitingThere is how many of them may be at one address.
+	maxWaitingThere = 4
+	// busyWait is when to try again if there are more.
+	busyWait = 3 * time.Second
+)
 
-type tries struct {
-	count int
-	next  time.Time // no sooner than this
-	last  time.Time
-}
-
-// maxThrottled is how many accounts or addresses are remembered: some 2 MB.
-const maxThrottled = 10_000
-
-// patience is how long a guess is held back before it is refused instead.
-const patience = time.Second
-
-func (t *throttle) wait(key string, now time.Time) time.Duration {
-	if s := t.seen[key]; s != nil && s.next.After(now) {
-		return s.next.Sub(now)
-	}
-	return 0
-}
-
-// take counts a try that is being made now.
-func (t *throttle) take(key string, now time.Time) {
-	s := t.seen[key]
-	if s == nil || t.over(s, now) {
-		t.makeRoom(now)
-		s = &tries{}
-		t.seen[key] = s
-	}
-	s.count++
-	s.last = now
-	if n := s.count - t.free; n >= 0 {
-		s.next = now.Add(min(t.most, t.step<<min(n, 20)))
-	}
-}
-
-func (t *throttle) over(s *tries, now time.Time) bool {
-	return now.Sub(s.last) > 2*max(t.most, 15*time.Minute)
-}
-
-// makeRoom keeps the memory bounded: what is over goes first, then what chance picks.
-func (t *throttle) makeRoom(now time.Time) {
-	if t.seen == nil {
-		t.seen = map[string]*tries{}
-	}
-	if len(t.seen) < maxThrottled {
-		return
-	}
-	for key, s := range t.seen {
-		if t.over(s, now) {
-			delete(t.seen, key)
+// Verify reports whether a guess is right: whether password is the one of which hash was made, "" for
+// somebody who doesn't exist, which takes as long. Errors: rate_limited, and that of ctx.
+func (a *Auth) Verify(ctx context.Context, g limits.Guess, hash, password string) (right bool, err error) {
+	at := a.now()
+	if a.limited {
+		if wait := a.guesses.Take(g, at); wait > 0 {
+			return false, &chat.Error{Code: "rate_limited", Key: "too_many_guesses", RetryAfter: wait}
 		}
 	}
-	for key := range t.seen {
-		if len(t.seen) < maxThrottled*9/10 { // enough for a while
-			return
+	if g.Device == "" {
+		leave, err := a.await(ctx, g.From)
+		if err != nil {
+			a.guesses.Right(g, at) // it was not tried
+			return false, err
 		}
-		delete(t.seen, key)
+		defer leave()
+	}
+	right = a.CheckPassword(hash, password)
+	if right {
+		a.guesses.Right(g, at)
+	}
+	return right, nil
+}
+
+// await waits for one of the strangers' places. Those at one address can't take all of the queue, and a
+// browser that signed in before does not stand in it. leave must be called in the end.
+func (a *Auth) await(ctx context.Context, from netip.Prefix) (leave func(), err error) {
+	if !a.enqueue(from) {
+		return nil, &chat.Error{Code: "rate_limited", RetryAfter: busyWait}
+	}
+	defer a.dequeue(from)
+	select {
+	case a.strangers <- struct{}{}:
+		return func() { <-a.strangers }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 
-// giveBack takes back one try.
-func (t *throttle) giveBack(key string) {
-	s := t.seen[key]
-	if s == nil {
-		return
-	}
-	if s.count--; s.count <= 0 {
-		delete(t.seen, key)
-		return
-	}
-	s.next = time.Time{}
-}
-
-// Guess must be asked before a password is checked, and counts as one that was wrong until Right
-// says otherwise. It holds the guess back for a moment, or refuses it: rate_limited. Browsers
-// that are signed in already don't notice.
-func (a *Auth) Guess(ctx context.Context, account, addr string) error {
-	if !a.limits {
-		return nil
-	}
-	account, addr = accountKey(account), addressKey(addr)
-	wait := a.guess(account, addr)
-	if wait > 0 && wait <= patience {
-		select {
-		case <-time.After(wait):
-			wait = a.guess(account, addr)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return limited(wait)
-}
-
-func (a *Auth) guess(account, addr string) time.Duration {
+func (a *Auth) enqueue(from netip.Prefix) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := a.now()
-	wait := max(a.accounts.wait(account, now), a.addresses.wait(addr, now))
-	if wait == 0 {
-		a.accounts.take(account, now)
-		a.addresses.take(addr, now)
+	if a.limited && (a.queue >= maxWaiting || a.waiting[from] >= maxWaitingThere) {
+		return false
 	}
-	return wait
+	a.queue++
+	a.waiting[from]++
+	return true
 }
 
-// Right says that the last guess was none. An address is forgiven only that one: somebody with
-// an account of his own could go on guessing for ever.
-func (a *Auth) Right(account, addr string) {
+func (a *Auth) dequeue(from netip.Prefix) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.accounts.seen, accountKey(account))
-	a.addresses.giveBack(addressKey(addr))
-}
-
-// limited is the error of who has to wait, nil for nobody.
-func limited(wait time.Duration) error {
-	if wait <= 0 {
-		return nil
+	a.queue--
+	if a.waiting[from]--; a.waiting[from] == 0 {
+		delete(a.waiting, from)
 	}
-	seconds := int((wait + time.Second - 1) / time.Second)
-	e := chat.Errorf("rate_limited", "count", seconds)
-	e.RetryAfter = time.Duration(seconds) * time.Second
-	return e
-}
-
-// accountKey keeps names of any length short.
-func accountKey(name string) string {
-	sum := sha256.Sum256([]byte(chat.NameKey(name)))
-	return string(sum[:16])
-}
-
-// addressKey is what one customer has.
-func addressKey(addr string) string {
-	a, err := netip.ParseAddr(addr)
-	if err != nil {
-		return addr
-	}
-	return web.Network(a).String()
 }

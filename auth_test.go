@@ -8,15 +8,18 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"hearth/web/chat"
 	"hearth/web/hearthtest"
+	"hearth/web/limits"
 )
 
 func newAuth(t *testing.T, dir string) *Auth {
@@ -191,98 +194,41 @@ func TestUnknownUserTakesAsLong(t *testing.T) {
 	t.Errorf("a known user takes %v, an unknown one %v", known, unknown)
 }
 
-// tick is a clock that a test moves.
-type tick struct{ at time.Time }
-
-func (c *tick) now() time.Time { return c.at }
-
-func limitedAuth(t *testing.T) (*Auth, *tick) {
+// TestStrangersLeaveAPlaceFree for those who sign in with a browser that did so before, and those at one
+// address leave some of the queue to others.
+func TestStrangersLeaveAPlaceFree(t *testing.T) {
+	t.Parallel()
 	a := newAuth(t, t.TempDir())
-	c := &tick{time.Date(2026, 5, 12, 18, 0, 0, 0, time.UTC)}
-	a.now = c.now
-	return a, c
-}
-
-// refused is how long a guess or sign-up has to wait, 0 for not at all.
-func refused(t *testing.T, err error) time.Duration {
-	t.Helper()
-	if err == nil {
-		return 0
+	hash, err := a.NewPassword("quiet ember")
+	if err != nil {
+		t.Fatal(err)
 	}
-	var e *chat.Error
-	if !errors.As(err, &e) || e.Code != "rate_limited" || e.RetryAfter < time.Second {
-		t.Fatalf("got %v", err)
+	a.strangers <- struct{}{} // somebody's guess takes for ever
+	there := limits.Guess{Name: "x", From: netip.MustParsePrefix("192.0.2.1/32")}
+	ctx, leave := context.WithCancel(t.Context())
+	var waiting sync.WaitGroup
+	for range maxWaitingThere {
+		waiting.Go(func() {
+			if _, err := a.Verify(ctx, there, hash, "a guess"); !errors.Is(err, context.Canceled) {
+				t.Errorf("who waits gets %v", err)
+			}
+		})
 	}
-	return e.RetryAfter
-}
-
-func TestGuessesAreSlowed(t *testing.T) {
-	a, c := limitedAuth(t)
-	addr := func(i int) string { return fmt.Sprintf("192.0.2.%d", i) } // each guess from elsewhere
-	guesses := 0
-	for i := range 3600 {
-		if a.guess(accountKey("ada"), addressKey(addr(i%250))) == 0 {
-			guesses++
-		}
-		c.at = c.at.Add(time.Second)
+	for a.mu.Lock(); a.queue < maxWaitingThere; a.mu.Lock() {
+		a.mu.Unlock()
+		time.Sleep(time.Millisecond)
 	}
-	if guesses < 10 || guesses > 80 {
-		t.Errorf("%d guesses at one account in an hour", guesses)
+	a.mu.Unlock()
+	if _, err := a.Verify(ctx, there, hash, "a guess"); !errors.Is(err, chat.Errorf("rate_limited")) {
+		t.Errorf("one more from there: %v", err)
 	}
-	if wait := refused(t, a.Guess(context.Background(), "ADA", "198.51.100.7")); wait > time.Minute {
-		t.Errorf("ada has to wait %v", wait)
+	if right, err := a.Verify(t.Context(), limits.Guess{User: 1, Device: "d"}, hash, "quiet ember"); !right || err != nil {
+		t.Errorf("the owner: %v, %v", right, err)
 	}
-	if wait := refused(t, a.Guess(context.Background(), "linh", "198.51.100.7")); wait != 0 {
-		t.Errorf("linh has to wait %v for guesses at ada", wait)
-	}
-	c.at = c.at.Add(time.Minute)
-	if wait := refused(t, a.Guess(context.Background(), "ada", "198.51.100.7")); wait != 0 {
-		t.Errorf("after a minute ada has to wait %v", wait)
-	}
-	a.Right("ada", "198.51.100.7")
-	for i := range 5 {
-		if wait := a.guess(accountKey("ada"), addressKey("198.51.100.8")); wait != 0 {
-			t.Errorf("guess %d after a right one has to wait %v", i, wait)
-		}
-	}
-}
-
-func TestOneAddressGuessesAtMany(t *testing.T) {
-	a, c := limitedAuth(t)
-	guesses := 0
-	for i := range 3600 {
-		addr := fmt.Sprintf("2001:db8:0:1::%x", i+1) // one customer's /64
-		if a.guess(accountKey(fmt.Sprint("user", i)), addressKey(addr)) == 0 {
-			guesses++
-		}
-		c.at = c.at.Add(time.Second)
-	}
-	if guesses > 40 {
-		t.Errorf("%d guesses from one network in an hour", guesses)
-	}
-	if wait := a.guess(accountKey("ada"), addressKey("2001:db8:0:2::1")); wait != 0 {
-		t.Errorf("the neighbours have to wait %v", wait)
-	}
-}
-
-func TestWhoLogsInRightIsNotSlowed(t *testing.T) {
-	a, _ := limitedAuth(t)
-	for i := range 200 { // a school behind one address
-		name := fmt.Sprint("user", i)
-		if err := a.Guess(context.Background(), name, "192.0.2.1"); err != nil {
-			t.Fatalf("log-in %d: %v", i, err)
-		}
-		a.Right(name, "192.0.2.1")
-	}
-}
-
-func TestThrottleForgets(t *testing.T) {
-	a, _ := limitedAuth(t)
-	for i := range 3 * maxThrottled {
-		a.guess(accountKey(fmt.Sprint("user", i)), addressKey(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)))
-	}
-	if n := max(len(a.accounts.seen), len(a.addresses.seen)); n > maxThrottled {
-		t.Errorf("%d are remembered", n)
+	leave()
+	waiting.Wait()
+	if a.queue != 0 || len(a.waiting) != 0 {
+		t.Errorf("%d wait at the end, at %v", a.queue, a.waiting)
 	}
 }
 

@@ -65,6 +65,8 @@ const usage = `Hearth is a whole team chat in one program and one data folder.
                                    make an account; asks for the password
   hearth user list                 list the accounts
   hearth user passwd NAME          set a password; asks for it
+  hearth user link NAME [-url U]   print a link with which to sign in once and choose a new
+                                   password; U is the server's address, as in https://chat.example.org
   hearth user admin NAME on|off    make somebody an admin, or not any more
   hearth user disable|enable NAME  shut an account, or open it again
   hearth backup FILE               copy the database to a new file
@@ -133,8 +135,7 @@ func openBeside(data string) (*chat.Chat, func() error, error) {
 
 // hash makes of a password what is stored of it, one at a time.
 func hash(password string) (string, error) {
-	auth := &Auth{hashing: make(chan struct{}, 1)}
-	return auth.NewPassword(password)
+	return hasher().NewPassword(password)
 }
 
 // version is what the module's build was stamped with.

@@ -18,6 +18,7 @@ type adminUserData struct {
 	Form, PasswordForm, RoleForm form
 	Sessions                     []sessionRow
 	SessionPaging                paging
+	Link                         *shownLink // for the user to sign in with, just made
 }
 
 // adminUsers lists everybody with an account, or those whose names or address fit a search.
@@ -119,6 +120,9 @@ func (s *Server) adminChangeUser(w http.ResponseWriter, r *ask) error {
 	}
 	d, f, part := adminUserData{User: u}, newForm(r), &form{}
 	action := r.PostFormValue("action")
+	if action == "link" {
+		return s.adminShowLink(w, r, u)
+	}
 	switch action {
 	case "details":
 		f, part = newForm(r, "first_name", "last_name", "email"), &d.Form

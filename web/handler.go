@@ -35,7 +35,7 @@ var statuses = map[string]int{
 	"room_name_empty": http.StatusNotFound, "room_name_too_long": http.StatusNotFound, "room_name_characters": http.StatusNotFound, "room_name_dots": http.StatusNotFound,
 	"method": http.StatusMethodNotAllowed, "unknown_host": http.StatusMisdirectedRequest, "room_taken": http.StatusConflict, "first_taken": http.StatusConflict,
 	"too_big": http.StatusRequestEntityTooLarge, "rate_limited": http.StatusTooManyRequests, "storage": http.StatusInsufficientStorage,
-	"no_such_room": http.StatusNotFound, "setup_link": http.StatusNotFound, "upgrade": http.StatusUpgradeRequired, "stopping": http.StatusServiceUnavailable,
+	"no_such_room": http.StatusNotFound, "signin_link": http.StatusNotFound, "setup_link": http.StatusNotFound, "upgrade": http.StatusUpgradeRequired, "stopping": http.StatusServiceUnavailable,
 	"internal": http.StatusInternalServerError,
 }
 

@@ -18,7 +18,7 @@ import (
 
 // anyHost are the addresses that are answered under every name: those at which people come in, what
 // their pages need, and those for monitoring. One that ends in a slash stands for all below it.
-var anyHost = []string{"/login/", "/log_in/", setupPath, "/language/", "/static/", "/favicon.ico", "/healthz", "/metrics"}
+var anyHost = []string{"/login/", "/log_in/", setupPath, signinPath, "/language/", "/static/", "/favicon.ico", "/healthz", "/metrics"}
 
 // jsonPaths are below what errors are answered in JSON.
 var jsonPaths = []string{"/api/", "/ws/", "/users/", "/new-user/"}

@@ -218,6 +218,9 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 			b := from(l.Visitor(l.t), fmt.Sprintf("203.0.113.%d", i))
 			return b.Post("/login/", "username", "user-log-ins", "password", hearthtest.Password)
 		})}
+	case limits.SignInLinks:
+		b := someone()
+		return []entrance{l.one("form", func(int) hearthtest.Reply { return b.Post("/profile/", "action", "link") })}
 	case limits.GuestNames:
 		return []entrance{l.one("form", func(i int) hearthtest.Reply {
 			return from(l.Visitor(l.t), "198.51.100.201").Post("/guest/", "guest_name", fmt.Sprint("Wanda", i))
@@ -245,6 +248,7 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 
 // elsewhere are the limits that other tests hold against a running server.
 var elsewhere = map[limits.Name]string{
+	limits.GuessesAccount: "TestFewGuessesOfStrangers", limits.GuessesAddress: "TestFewGuessesOfStrangers", limits.GuessesDevice: "TestFewGuessesOfStrangers",
 	limits.Conversations: "chat.TestConversationsAreLimited", limits.Typing: "TestTypingIsLimited", limits.ReadMarks: "reads",
 	limits.NewSockets: "TestSocketsASecondAreLimitedByAddress", limits.VisitorOpen: "TestOpenSocketsAreLimited",
 	limits.UserOpen: "TestOpenSocketsAreLimited", limits.Control: "TestControlFramesAreLimited", limits.Frames: "TestAFloodOfOtherFramesIsReadLate",

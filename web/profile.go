@@ -15,6 +15,7 @@ type profileData struct {
 	Lang, Theme        string
 	Sessions           []sessionRow
 	SessionPaging      paging
+	Link               *shownLink // for another device, just made
 }
 
 type sessionRow struct {
@@ -74,6 +75,8 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *ask) error {
 	switch action {
 	case "password":
 		return s.changePassword(w, r)
+	case "link":
+		return s.showOwnLink(w, r)
 	case "appearance":
 		err = s.changeAppearance(w, r)
 	case "signout":
@@ -101,7 +104,11 @@ func (s *Server) changeDetails(w http.ResponseWriter, r *ask) error {
 }
 
 func (s *Server) changePassword(w http.ResponseWriter, r *ask) error {
-	if err := s.replacePassword(r); err != nil {
+	err := s.replacePassword(r)
+	if err == nil {
+		err = s.renewSession(w, r)
+	}
+	if err != nil {
 		return newForm(r).again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
 			me := r.caller.User
 			details := form{Values: map[string]string{"first_name": me.FirstName, "last_name": me.LastName, "email": me.Email}}
@@ -113,21 +120,21 @@ func (s *Server) changePassword(w http.ResponseWriter, r *ask) error {
 
 // replacePassword asks for the old one first: the browser may have been left open.
 func (s *Server) replacePassword(r *ask) error {
-	me, addr := r.caller.User, s.address(r.Request).String()
+	me := r.caller.User
 	if err := s.take(r, limits.Password); err != nil {
-		return err
-	}
-	if err := s.auth.Guess(r.Context(), me.Name, addr); err != nil {
 		return err
 	}
 	_, hash, err := s.chat.Credentials(r.Context(), me.Name)
 	if err != nil {
 		return err
 	}
-	if !s.auth.CheckPassword(hash, r.PostFormValue("old_password")) {
-		return chat.Errorf("old_password").On("old_password")
+	right, err := s.auth.Verify(r.Context(), s.guess(r, me.Name, me), hash, r.PostFormValue("old_password"))
+	if err == nil && !right {
+		err = chat.Errorf("old_password").On("old_password")
 	}
-	s.auth.Right(me.Name, addr)
+	if err != nil {
+		return err
+	}
 	if err := newPassword(r, me.Name); err != nil {
 		return err
 	}
@@ -135,6 +142,16 @@ func (s *Server) replacePassword(r *ask) error {
 		return err
 	}
 	return s.chat.SetPassword(r.Context(), r.caller, me.ID, hash)
+}
+
+// renewSession gives the browser another cookie for its session, which a copy of the old one doesn't open.
+// Its sockets go on.
+func (s *Server) renewSession(w http.ResponseWriter, r *ask) error {
+	token, err := s.chat.RenewSession(r.Context(), r.caller.SessionID)
+	if err != nil {
+		return err
+	}
+	return s.keepSession(w, r, token)
 }
 
 func (s *Server) changeAppearance(w http.ResponseWriter, r *ask) error {

@@ -52,7 +52,7 @@ func TestCommandsInTheReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []string{"user add", "user list", "user passwd", "user admin", "user disable", "user enable", "backup", "restore", "version", "help"} {
+	for _, command := range []string{"user add", "user list", "user passwd", "user link", "user admin", "user disable", "user enable", "backup", "restore", "version", "help"} {
 		if !strings.Contains(string(readme), "hearth "+command) {
 			t.Errorf("README does not have `hearth %s`", command)
 		}

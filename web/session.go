@@ -18,13 +18,9 @@ type Auth interface {
 	Open(cookie string) (token []byte, err error)
 
 	NewPassword(password string) (hash string, err error)
-	// CheckPassword takes as long for the hash "", of nobody.
-	CheckPassword(hash, password string) bool
-
-	// Guess must be asked before a password is checked. It may wait, or refuse: rate_limited.
-	Guess(ctx context.Context, account, addr string) error
-	// Right says that the password was the right one.
-	Right(account, addr string)
+	// Verify reports whether password is the one of which hash was made. It takes as long for the hash "",
+	// of nobody. Errors: rate_limited, for guesses beyond the limits; that of ctx.
+	Verify(ctx context.Context, g limits.Guess, hash, password string) (right bool, err error)
 }
 
 // accountRoutes are the addresses around accounts: coming, going, and what people say of themselves.
@@ -43,6 +39,8 @@ func (s *Server) accountRoutes(mux *http.ServeMux) {
 	}
 	mux.HandleFunc("GET "+setupPath+"{token}/{$}", s.page(s.showSignup))
 	mux.HandleFunc("POST "+setupPath+"{token}/{$}", s.page(s.signUp))
+	mux.HandleFunc("GET "+signinPath+"{token}/{$}", s.page(s.showSigninLink))
+	mux.HandleFunc("POST "+signinPath+"{token}/{$}", s.page(s.useSigninLink))
 	mux.HandleFunc("GET /profile/{$}", s.member(s.showProfile))
 	mux.HandleFunc("POST /profile/{$}", s.member(s.changeProfile))
 	mux.HandleFunc("GET /guest/{$}", s.page(s.showGuest))
@@ -161,18 +159,17 @@ func (s *Server) logRefusedLogin(r *ask, err error) {
 }
 
 func (s *Server) signedIn(r *ask, name, password string) (*chat.User, error) {
-	addr := s.address(r.Request).String()
-	if err := s.auth.Guess(r.Context(), name, addr); err != nil {
-		return nil, err
-	}
 	user, hash, err := s.chat.Credentials(r.Context(), name)
 	if err != nil && !errors.Is(err, chat.ErrNotFound) {
 		return nil, err
 	}
-	if !s.auth.CheckPassword(hash, password) {
-		return nil, chat.Errorf("wrong_password")
+	right, err := s.auth.Verify(r.Context(), s.guess(r, name, user), hash, password)
+	if err == nil && !right {
+		err = chat.Errorf("wrong_password")
 	}
-	s.auth.Right(name, addr)
+	if err != nil {
+		return nil, err
+	}
 	if user.Disabled {
 		return nil, chat.Errorf("user_disabled")
 	}
@@ -193,11 +190,19 @@ func (s *Server) openSession(w http.ResponseWriter, r *ask, userID int64) error 
 	if err != nil {
 		return err
 	}
+	return s.keepSignedIn(w, r, user, token)
+}
+
+// keepSignedIn hands the browser the token of the session that was opened for user.
+func (s *Server) keepSignedIn(w http.ResponseWriter, r *ask, user *chat.User, token []byte) error {
 	if user.Admin {
 		s.learnHost(r.Context(), hostName(s.host(r.Request)))
 	}
 	logIns.Log("user", user.Name, "from", s.address(r.Request))
-	return s.keepSession(w, r, token)
+	if err := s.keepSession(w, r, token); err != nil {
+		return err
+	}
+	return s.rememberDevice(w, r, user.ID)
 }
 
 func (s *Server) showLogout(w http.ResponseWriter, r *ask) error {

@@ -36,6 +36,9 @@ func (e *Error) Text() (key string, args []any) {
 		minutes := int((e.RetryAfter + time.Minute - 1) / time.Minute)
 		return "error.rate_limited_minutes", []any{"count", minutes}
 	}
+	if key == "too_many_guesses" {
+		return "error." + key, []any{"count", int((e.RetryAfter + time.Minute - 1) / time.Minute)}
+	}
 	return "error." + key, append([]any{"count", e.Seconds()}, e.Args...)
 }
 

@@ -89,11 +89,7 @@ func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile
 func (c *Chat) SetPassword(ctx context.Context, by Caller, id int64, hash string) error {
 	var gone []int64
 	err := c.edit(ctx, by, id, "user_password", func(tx Tx) (err error) {
-		tx.Erase()
-		if _, err = tx.Exec("UPDATE user SET password = ? WHERE id = ?", hash, id); err != nil {
-			return fmt.Errorf("store the password: %w", err)
-		}
-		gone, err = endSessions(tx, "user_id = ? AND id <> ?", id, by.SessionID)
+		gone, err = replacePassword(tx, id, hash, by.SessionID)
 		return err
 	})
 	if err == nil {
@@ -165,6 +161,9 @@ func (c *Chat) SetDisabled(ctx context.Context, by Caller, id int64, on bool) er
 				return err
 			}
 			if gone, err = endSessions(tx, "user_id = ?", id); err != nil {
+				return err
+			}
+			if err := endSigninLinks(tx, id); err != nil {
 				return err
 			}
 		}

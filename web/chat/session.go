@@ -120,6 +120,17 @@ func (c *Chat) OpenSession(ctx context.Context, userID int64, b Browser, old int
 	return token, s, nil
 }
 
+// RenewSession gives a session another token, which it returns. The old one opens nothing any more.
+func (c *Chat) RenewSession(ctx context.Context, id int64) (token []byte, err error) {
+	token, hash := newToken()
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		_, err := tx.Exec("UPDATE session SET token_hash = ? WHERE id = ?", hash[:], id)
+		return err
+	})
+	c.sessions.drop([]int64{id})
+	return token, storage("renew a session", err)
+}
+
 // OpenGuest gives a visitor a name to speak under, and returns the cookie's token. old is as for
 // OpenSession. Errors, on the field guest_name: those of Username, name_taken; storage.
 func (c *Chat) OpenGuest(ctx context.Context, name string, b Browser, old int64) (token []byte, s *Session, err error) {

@@ -30,18 +30,21 @@ func (c *Chat) EndAll(ctx context.Context, by Caller, userID, except int64) erro
 	return err
 }
 
-// SweepSessions ends those that nobody has used for SessionIdle, and drops invitations that have
-// run out. It is to be called every now and then.
+// SweepSessions ends those that nobody has used for SessionIdle, and drops invitations and sign-in links
+// that have run out. It is to be called every now and then.
 func (c *Chat) SweepSessions(ctx context.Context) error {
 	err := c.end(ctx, "seen_at < ?", millis(c.now().Add(-SessionIdle)))
 	if err != nil {
 		return err
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
-		_, err := tx.Exec("DELETE FROM invite WHERE expires_at < ? OR uses_left < 1", millis(c.now()))
+		if _, err := tx.Exec("DELETE FROM invite WHERE expires_at < ? OR uses_left < 1", millis(c.now())); err != nil {
+			return err
+		}
+		_, err := tx.Exec("DELETE FROM signin_link WHERE expires_at < ?", millis(c.now()))
 		return err
 	})
-	return storage("sweep invitations", err)
+	return storage("sweep invitations and sign-in links", err)
 }
 
 func (c *Chat) end(ctx context.Context, where string, args ...any) error {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"hearth/web/chat"
 	"hearth/web/folder"
+	"hearth/web/label"
 	"hearth/web/locale"
 )
 
@@ -26,13 +28,14 @@ type userFlags struct {
 	profile       chat.Profile
 	admin         bool
 	passwordStdin bool
+	url           string
 }
 
 // User runs `hearth user` with the args that follow it. Errors: UsageError, and what the rules of the
 // chat have against it, in words.
 func (c Console) User(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return Usagef("user needs a command: add, list, passwd, admin, disable or enable")
+		return Usagef("user needs a command: add, list, passwd, link, admin, disable or enable")
 	}
 	u := userCommand{Console: c, verb: args[0]}
 	if err := u.parse(args[1:]); err != nil {
@@ -73,14 +76,17 @@ func (u *userCommand) parse(args []string) error {
 	if u.verb == "add" || u.verb == "passwd" {
 		f.BoolVar(&u.passwordStdin, "password-stdin", false, "")
 	}
+	if u.verb == "link" {
+		f.StringVar(&u.url, "url", "http://localhost:8000", "")
+	}
 	words, err := f.words(args)
 	if err != nil {
 		return err
 	}
-	needs := map[string]int{"add": 1, "list": 0, "passwd": 1, "admin": 2, "disable": 1, "enable": 1}
+	needs := map[string]int{"add": 1, "list": 0, "passwd": 1, "admin": 2, "link": 1, "disable": 1, "enable": 1}
 	n, known := needs[u.verb]
 	if !known {
-		return Usagef("there is no command user %s: add, list, passwd, admin, disable and enable are", u.verb)
+		return Usagef("there is no command user %s: add, list, passwd, link, admin, disable and enable are", u.verb)
 	}
 	if len(words) != n {
 		return Usagef("user %s takes %d words beside the flags, not %d; `hearth help` shows how", u.verb, n, len(words))
@@ -120,6 +126,8 @@ func (u *userCommand) run(ctx context.Context) error {
 			return err
 		}
 		return u.chat.SetPassword(ctx, by, user.ID, hash)
+	case "link":
+		return u.link(ctx, user)
 	case "admin":
 		if u.words[1] != "on" && u.words[1] != "off" {
 			return Usagef("user admin NAME takes on or off, not %q", u.words[1])
@@ -147,6 +155,17 @@ func (u *userCommand) add(ctx context.Context) error {
 		role = "an admin"
 	}
 	fmt.Fprintf(u.Out, "%s is %s now.\n", made.Name, role)
+	return nil
+}
+
+// link makes a one-time link with which the user signs in and chooses a new password.
+func (u *userCommand) link(ctx context.Context, user *chat.User) error {
+	token, err := u.chat.CreateSigninLink(ctx, chat.Console(), user, true)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(u.Out, "%s/signin/%s/\n", strings.TrimRight(label.Clean(u.url), "/"), token)
+	fmt.Fprintf(u.Out, "With this link %s can sign in once, within %d hours, and choose a new password.\n", user.Name, int(chat.ResetLinkLife.Hours()))
 	return nil
 }
 

@@ -87,7 +87,7 @@ type Set struct{ limiters map[Name]*Limiter }
 func NewSet() *Set {
 	s := &Set{limiters: map[Name]*Limiter{}}
 	for _, l := range Table {
-		if l.Rate.N > 0 {
+		if l.Rate.N > 0 && l.Burst > 0 {
 			s.limiters[l.Name] = NewLimiter(l)
 		}
 	}

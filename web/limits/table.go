@@ -26,23 +26,29 @@ const (
 	Typing        Name = "typing"
 	SignUps       Name = "sign_ups"
 	LogIns        Name = "log_ins"
-	GuestNames    Name = "guest_names"
-	Requests      Name = "requests"
-	Searches      Name = "searches"
-	TextSearches  Name = "text_searches"
-	NewSockets    Name = "new_sockets"
-	VisitorOpen   Name = "visitor_open"
-	UserOpen      Name = "user_open"
-	Control       Name = "control"
-	Frames        Name = "frames"
+	SignInLinks   Name = "sign_in_links"
+
+	GuessesAccount Name = "guesses_account"
+	GuessesAddress Name = "guesses_address"
+	GuessesDevice  Name = "guesses_device"
+	GuestNames     Name = "guest_names"
+	Requests       Name = "requests"
+	Searches       Name = "searches"
+	TextSearches   Name = "text_searches"
+	NewSockets     Name = "new_sockets"
+	VisitorOpen    Name = "visitor_open"
+	UserOpen       Name = "user_open"
+	Control        Name = "control"
+	Frames         Name = "frames"
 )
 
-// Limit is a row of the Table: a token bucket if it has a Rate, else a number that is never exceeded.
+// Limit is a row of the Table: a token bucket if it has a Burst and a Rate; without a Rate a number that is
+// never exceeded; without a Burst a window: never more than Rate.N in the last Rate.Per.
 type Limit struct {
 	Name Name
 	// What is counted, for Whom, and what happens Beyond it, as the documentation says.
 	What, Whom, Beyond string
-	Burst              int  // how many at once
+	Burst              int  // how many at once; 0: see Rate
 	Rate               Rate // how many come back, and in which time; zero: none
 }
 
@@ -56,6 +62,9 @@ type Rate struct {
 func (l Limit) HowMuch() string {
 	if l.Rate.N == 0 {
 		return fmt.Sprint(l.Burst)
+	}
+	if l.Burst == 0 {
+		return fmt.Sprintf("%d in %d minutes", l.Rate.N, int(l.Rate.Per.Minutes()))
 	}
 	unit := map[time.Duration]string{time.Second: "a second", time.Minute: "a minute", time.Hour: "an hour"}[l.Rate.Per]
 	return fmt.Sprintf("%d at once, then %d %s", l.Burst, l.Rate.N, unit)
@@ -100,6 +109,12 @@ var Table = []Limit{
 	{SignUps, "accounts made", address, refused, 20, Rate{20, time.Hour}},
 	// Each leaves a session; a script may sign in once a minute.
 	{LogIns, "log-ins with the right password", user, refused, 60, Rate{60, time.Hour}},
+	{SignInLinks, "one-time sign-in links for oneself", user, refused, 10, Rate{20, time.Hour}},
+	// OWASP, "Device cookies": strangers get few guesses in all, whatever address they come from, and
+	// can't keep the owner of an account out.
+	{GuessesAccount, "guesses of a password", "an account, by browsers that never signed in to it", refused, 0, Rate{5, 30 * time.Minute}},
+	{GuessesAddress, "the same", address, refused, 0, Rate{20, 15 * time.Minute}},
+	{GuessesDevice, "the same by a browser that signed in to the account before", "the browser", refused, 0, Rate{10, 30 * time.Minute}},
 	{GuestNames, "names chosen by visitors", address, refused, 20, Rate{20, time.Hour}},
 	{Requests, "pages, forms and API requests", person, refused + " with 429 and `Retry-After`", 120, Rate{20, time.Second}},
 	// Each reads a whole list.

@@ -1,0 +1,117 @@
+package web
+
+import (
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"net/netip"
+
+	"rsc.io/qr"
+
+	"hearth/web/chat"
+)
+
+// signinPath is the prefix of one-time sign-in links.
+const signinPath = "/signin/"
+
+// shownLink is a one-time link for another device, as it is shown once.
+type shownLink struct {
+	URL   string
+	Image template.URL // a QR code of it
+	Local bool         // no other device can open it
+}
+
+// newShownLink makes a link of a token for the address at which the browser reached this place.
+func (s *Server) newShownLink(r *ask, token string) (*shownLink, error) {
+	l := &shownLink{URL: s.site(r.Request) + signinPath + token + "/"}
+	code, err := qr.Encode(l.URL, qr.M)
+	if err != nil {
+		return nil, err
+	}
+	l.Image = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(code.PNG()))
+	host := hostName(s.host(r.Request))
+	address, err := netip.ParseAddr(host)
+	l.Local = host == "localhost" || err == nil && address.IsLoopback()
+	return l, nil
+}
+
+// showOwnLink makes a link with which the person can sign in on another device.
+func (s *Server) showOwnLink(w http.ResponseWriter, r *ask) error {
+	token, err := s.chat.CreateSigninLink(r.Context(), r.caller, r.caller.User, false)
+	if err != nil {
+		return err
+	}
+	link, err := s.newShownLink(r, token)
+	if err != nil {
+		return err
+	}
+	me := r.caller.User
+	details := form{Values: map[string]string{"first_name": me.FirstName, "last_name": me.LastName, "email": me.Email}}
+	return s.profilePage(w, r, http.StatusOK, profileData{Form: details, Link: link})
+}
+
+// adminShowLink makes a link with which u can sign in and choose a new password.
+func (s *Server) adminShowLink(w http.ResponseWriter, r *ask, u *chat.User) error {
+	token, err := s.chat.CreateSigninLink(r.Context(), r.caller, u, true)
+	if err != nil {
+		return err
+	}
+	link, err := s.newShownLink(r, token)
+	if err != nil {
+		return err
+	}
+	return s.adminUserPage(w, r, http.StatusOK, adminUserData{User: u, Link: link})
+}
+
+// showSigninLink asks whether to sign in: to open a link uses nothing up, because mail programs and
+// messengers open links too.
+func (s *Server) showSigninLink(w http.ResponseWriter, r *ask) error {
+	l, err := s.chat.SigninLink(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	return s.signinLinkPage(w, r, http.StatusOK, l, newForm(r))
+}
+
+func (s *Server) signinLinkPage(w http.ResponseWriter, r *ask, status int, l *chat.SigninLink, f form) error {
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	title := "link.title"
+	if l.Reset {
+		title = "link.reset"
+	}
+	v := s.view(r, r.loc.T(title, "name", l.User.Display()))
+	v.Path = r.URL.EscapedPath()
+	v.Data = struct {
+		Link *chat.SigninLink
+		Form form
+	}{l, f}
+	return s.render(w, r, status, "signinlink", v)
+}
+
+// useSigninLink signs the browser in, with a new password if the link sets one.
+func (s *Server) useSigninLink(w http.ResponseWriter, r *ask) error {
+	token := r.PathValue("token")
+	l, err := s.chat.SigninLink(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	hash := ""
+	if l.Reset {
+		if err = newPassword(r, l.User.Name); err == nil {
+			hash, err = s.auth.NewPassword(r.PostFormValue("password1"))
+		}
+		if err != nil {
+			return newForm(r).again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
+				return s.signinLinkPage(w, r, status, l, f)
+			})
+		}
+	}
+	cookie, err := s.chat.UseSigninLink(r.Context(), l, token, hash, s.browser(r), r.caller.SessionID)
+	if err != nil {
+		return err
+	}
+	if err := s.keepSignedIn(w, r, l.User, cookie); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/")
+}
