@@ -231,6 +231,14 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 			l.one("page", func(int) hearthtest.Reply { return b.Get("/profile/") }),
 			l.one("API", func(int) hearthtest.Reply { return b.Get("/api/rooms") }),
 			l.one("form", func(int) hearthtest.Reply { return b.Post("/rooms/", "name", "nowhere") }),
+			{"no handshake", func(int) bool {
+				r := b.Get("/ws/chat/r/")
+				return r.Status == http.StatusUpgradeRequired || through(l.t, r)
+			}},
+			{"no page", func(int) bool {
+				r := b.Get("/nowhere/")
+				return r.Status == http.StatusNotFound || through(l.t, r)
+			}},
 		}
 	case limits.Searches:
 		b := admin

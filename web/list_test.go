@@ -92,3 +92,22 @@ func TestInvitationsHavePages(t *testing.T) {
 		}
 	}
 }
+
+// A room's page lists 200 of those who are in it, its reader among them, and counts the others.
+func TestARoomListsSomeOfManyPeople(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t, "-guests", "write")
+	zoe := s.SignUp(t, "zoe")
+	for i := range 205 {
+		b := s.Visitor(t)
+		through(t, b.Post("/guest/", "guest_name", fmt.Sprintf("Guest%03d", i)))
+		b.Dial("/ws/chat/r/").Until("user_list")
+	}
+	page := zoe.Get("/chat/r/")
+	wantReply(t, "the room", page, http.StatusOK, `<span id="here-count">206</span>`, "and 6 more", `data-user="zoe"`)
+	_, here, _ := strings.Cut(page.Body, `<ul id="here">`)
+	here, _, _ = strings.Cut(here, "</ul>")
+	if n := strings.Count(here, `<li class="person"`); n != 200 {
+		t.Errorf("%d people are listed", n)
+	}
+}

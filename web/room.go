@@ -16,6 +16,8 @@ import (
 const (
 	// pageMessages is how many messages a room's page has.
 	pageMessages = 50
+	// maxHere is how many people who are here are listed beside a room; js/people.js has the same number.
+	maxHere = 200
 	// maxAway is how many people who are not here are listed beside a room.
 	maxAway = 100
 	// maxReaders is among how many those are looked for: some are here, or have no account any more.
@@ -29,6 +31,8 @@ type roomData struct {
 	HasOlder   bool
 	OlderURL   string
 	Here, Away []personLink
+	HereCount  int // all who are here
+	HereMore   int // who are not listed
 	CanWrite   bool
 	WhyNot     string
 	CanManage  bool
@@ -129,7 +133,13 @@ func (s *Server) fillPeople(r *ask, room *chat.Room, d *roomData) error {
 	if me != "" && !slices.Contains(here, me) {
 		here = append(here, me) // the page's own socket is about to open
 	}
-	for _, name := range here {
+	d.HereCount = len(here)
+	shown := here[:min(maxHere, len(here))]
+	if me != "" && !slices.Contains(shown, me) {
+		shown = append(slices.Clone(shown[1:]), me)
+	}
+	d.HereMore = len(here) - len(shown)
+	for _, name := range shown {
 		p := personLink{Name: name, Display: name, Online: true, Me: name == me, URL: roomURL("@" + name)}
 		if u, err := s.chat.UserByName(r.Context(), name); err == nil {
 			p.Display = u.Display()

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"hearth/web/chat"
+	"hearth/web/limits"
 	"hearth/web/logging"
 )
 
@@ -30,7 +32,7 @@ func (s *Server) socket(h handler) http.HandlerFunc {
 		if err := s.upgrade(r); err != nil {
 			logStripped(r)
 			tellUpgrade(w.Header())
-			return s.whyRefused(r, err)
+			return cmp.Or(s.take(r, limits.Requests), s.whyRefused(r, err))
 		}
 		if err := s.knock(r); err != nil {
 			return err

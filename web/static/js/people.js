@@ -13,8 +13,10 @@ const template = document.getElementById("person-link-template");
 const typing = document.getElementById("typing");
 const me = document.getElementById("main").dataset.me;
 
+const MAX_HERE = 200; // rows; web/room.go has the same number
 const TYPING_FOR = 6000; // ms a word of typing is believed
 
+const present = new Set(Array.from(here.children, (row) => row.dataset.user)); // names, listed or not
 const typists = new Map(); // name → the timer that forgets
 
 function rowOf(name) {
@@ -45,7 +47,11 @@ function build(name, display) {
 }
 
 function count() {
-  document.getElementById("here-count").textContent = number(here.childElementCount);
+  const more = document.getElementById("here-more");
+  const unlisted = Math.max(0, present.size - here.childElementCount);
+  more.hidden = !unlisted;
+  more.textContent = t("people.more", { count: unlisted });
+  document.getElementById("here-count").textContent = number(present.size);
   document.getElementById("away-count").textContent = number(away.childElementCount);
   document.getElementById("away-section").hidden = !away.childElementCount;
 }
@@ -70,23 +76,35 @@ function setOnline(row, online, lastSeen) {
 }
 
 function come(name, display) {
-  const row = rowOf(name) ?? build(name, display ?? name);
+  present.add(name);
+  const known = rowOf(name);
+  if (known?.parentElement !== here && here.childElementCount >= MAX_HERE && name !== me) {
+    known?.remove();
+    count();
+    return;
+  }
+  const row = known ?? build(name, display ?? name);
   setOnline(row, true);
   if (row.parentElement !== here) place(here, row);
 }
 
 function go(name) {
+  present.delete(name);
   const row = rowOf(name);
   if (row) place(away, row);
+  else count();
+  if (here.childElementCount >= Math.min(MAX_HERE, present.size)) return;
+  const next = Array.from(present).find((other) => rowOf(other)?.parentElement !== here);
+  if (next) come(next);
 }
 
 // replaceHere takes a whole list, which replaces what one knew.
 export function replaceHere(names) {
-  const present = new Set(me ? [...names, me] : names);
-  for (const row of Array.from(here.children)) {
-    if (!present.has(row.dataset.user)) go(row.dataset.user);
+  const now = new Set(me ? [...names, me] : names);
+  for (const name of Array.from(present)) {
+    if (!now.has(name)) go(name);
   }
-  for (const name of present) come(name);
+  for (const name of now) come(name);
 }
 
 function tell(text) {
