@@ -310,6 +310,28 @@ func TestUnsentGoesOutFromAnyPage(t *testing.T) {
 	again.heard("one", "three")
 }
 
+// A page that only says what went wrong will do.
+func TestUnsentGoesOutFromAnErrorPage(t *testing.T) {
+	s := start(t)
+	ada, tom := member(t, s, "ada"), member(t, s, "tom")
+	garden := ada.tab()
+	for _, p := range []*page{ada, tom, garden} {
+		p.expect("WebSocket connection to|ERR_|status of 426|status of 404")
+	}
+	garden.open("/chat/garden/")
+	tom.open("/chat/garden/")
+	s.Kill(t)
+	garden.sees("#line-state")
+	garden.fill(composer, "from afar")
+	garden.enter()
+	garden.reads("#unsent", "1 message")
+	garden.leave()
+	s.RestartThere(t)
+	ada.open("/no/such/page")
+	tom.hears("from afar")
+	ada.missing("#unsent")
+}
+
 // A message that is refused says why, and can be sent again, changed, or discarded.
 func TestAFailedMessageOffersChoices(t *testing.T) {
 	s := start(t)

@@ -60,7 +60,7 @@ var looks = []look{
 	{name: "admin-log", path: "/admin/log/", inside: true},
 	{name: "admin-invites", path: "/admin/invites/", inside: true},
 	{name: "room-unsent", path: "/chat/garden/", inside: true, prepare: (*page).refusedMessage},
-	{name: "lobby-unsent", path: "/", inside: true, prepare: (*page).blocked}, // with what was refused
+	{name: "lobby-unsent", path: "/", inside: true, prepare: (*page).blocked},
 }
 
 // refusedMessage leaves a message that the server refuses.
@@ -72,11 +72,14 @@ func (p *page) refusedMessage() {
 	p.fill(composer, "")
 }
 
-// blocked shows what a page says behind a proxy that lets no WebSocket through.
+// blocked shows what a page says behind a proxy that lets no WebSocket through, and of messages that wait.
 func (p *page) blocked() {
 	p.t.Helper()
+	p.do(`import(document.querySelector('script[src*="/js/app.js"]').src.replace("app.js", "bars.js")).then((bars) => {
+		bars.showState("blocked");
+		bars.showUnsent(new Map([["garden", 2], ["@mai", 1]]), [{ nonce: "n", room: "garden", text: "are you there? ".repeat(9), failed: "?" }], () => {});
+	})`)
 	p.sees("#unsent")
-	p.do(`import(document.querySelector('script[src*="/js/app.js"]').src.replace("app.js", "bars.js")).then((bars) => bars.showState("blocked"))`)
 }
 
 // refusedSignUp waits for the errors of a form that was sent with mistakes.

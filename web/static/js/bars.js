@@ -21,7 +21,7 @@ const state = addBar("line-state");
 const unsent = addBar("unsent");
 
 bars.className = "bars";
-document.querySelector("#main > .pane-head").after(bars);
+document.querySelector("#main > .pane-head, #main > .brand").after(bars);
 
 function logInLink() {
   const link = document.createElement("a");
