@@ -85,6 +85,40 @@ func TestRoomForTheInvited(t *testing.T) {
 	tom.reads(".error-status", "403") // by itself
 }
 
+// Closing a room asks who stays. Whoever was not chosen is shown out, and the room leaves the lists.
+func TestWhoStays(t *testing.T) {
+	s := start(t)
+	ada, tom, mai := member(t, s, "ada"), member(t, s, "tom"), member(t, s, "mai")
+	ada.expect("status of 422")
+	mai.expect("status of 403")
+	tom.open("/")
+	ada.open("/rooms/new/")
+	ada.fill("#name", "tea")
+	ada.submit(`main form[action="/rooms/"] button`)
+	ada.at("/chat/tea/")
+	tom.sees(`.room-card[data-room="tea"]`)
+	for _, p := range []*page{tom, mai} {
+		p.open("/chat/tea/")
+		p.say("hello from " + p.who)
+		p.missing(".pane-head details.menu") // ada owns it
+	}
+	tom.open("/")
+	ada.click(".pane-head details.menu summary")
+	ada.click(`.menu [data-dialog="room-settings"]`)
+	ada.click(`#room-settings input[value=closed]`)
+	ada.submit(`#room-settings form > .actions button`)
+	ada.sees("#who-stays[open]")
+	ada.until("both are proposed", `document.querySelectorAll("#who-stays input[name=stay]:checked").length === 2`)
+	ada.do(`[...document.querySelectorAll("#who-stays li")].find((li) => li.textContent.includes("mai")).querySelector("input").click()`)
+	ada.submit(`#who-stays .actions button`)
+	ada.at("/chat/tea/")
+	mai.reads(".error-status", "403") // by itself
+	tom.sees(`.room-card[data-room="tea"]`)
+	tom.open("/chat/tea/")
+	tom.say("still here")
+	ada.hears("still here")
+}
+
 // manageMember opens the dialog of the room's members.
 func (p *page) manageMember(name, action string) {
 	p.t.Helper()

@@ -46,6 +46,8 @@ var looks = []look{
 	{name: "room", path: "/chat/garden/", inside: true},
 	{name: "room-empty", path: "/chat/nobody-has-spoken-here/", inside: true},
 	{name: "room-members", path: "/chat/secrets/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("room-members").showModal()`) }},
+	{name: "room-who-stays", path: "/chat/garden/", inside: true, prepare: (*page).askedWhoStays},
+	{name: "admin-who-stays", path: "/admin/rooms/1/", inside: true, prepare: (*page).askedWhoStays},
 	{name: "private", path: "/chat/@mai/", inside: true},
 	{name: "profile", path: "/profile/", inside: true},
 	{name: "logout", path: "/logout/", inside: true},
@@ -61,6 +63,13 @@ var looks = []look{
 	{name: "admin-invites", path: "/admin/invites/", inside: true},
 	{name: "room-unsent", path: "/chat/garden/", inside: true, prepare: (*page).refusedMessage},
 	{name: "lobby-unsent", path: "/", inside: true, prepare: (*page).blocked},
+}
+
+// askedWhoStays sends the form that closes a room, to be asked who stays.
+func (p *page) askedWhoStays() {
+	p.t.Helper()
+	p.do(`(() => { const choice = document.querySelector("main input[name=access][value=closed]"); choice.checked = true; choice.form.submit(); })()`)
+	p.sees("#who-stays-list")
 }
 
 // refusedMessage leaves a message that the server refuses.

@@ -55,7 +55,16 @@ function onKey(event) {
   closeDrawers();
 }
 
+// A dialog that the server has opened, because a form has to be mended, becomes like one that a link opens.
+function reopen() {
+  for (const dialog of document.querySelectorAll("dialog[open]")) {
+    dialog.close();
+    dialog.showModal();
+  }
+}
+
 export function openings() {
+  reopen();
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey);
 }
