@@ -81,13 +81,25 @@ func (p *page) refusedMessage() {
 	p.fill(composer, "")
 }
 
-// blocked shows what a page says behind a proxy that lets no WebSocket through, and of messages that wait.
+// blocked looks at the lobby where no socket opens, with a message that was refused in a room.
 func (p *page) blocked() {
 	p.t.Helper()
-	p.do(`import(document.querySelector('script[src*="/js/app.js"]').src.replace("app.js", "bars.js")).then((bars) => {
-		bars.showState("blocked");
-		bars.showUnsent(new Map([["garden", 2], ["@mai", 1]]), [{ nonce: "n", room: "garden", text: "are you there? ".repeat(9), failed: "?" }], () => {});
-	})`)
+	p.expect("status of 426")
+	_, err := chromedp.Call(p.ctx, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: `
+		WebSocket = class extends EventTarget {
+			static OPEN = 1;
+			readyState = 0;
+			constructor() {
+				super();
+				setTimeout(() => this.dispatchEvent(new CloseEvent("close", { code: 1006 })));
+			}
+		};`})
+	p.check("let no socket open", err)
+	p.open("/chat/garden/")
+	p.reads("#line-state", "WebSocket")
+	p.refusedMessage()
+	p.open("/")
+	p.reads("#line-state", "WebSocket")
 	p.sees("#unsent")
 }
 
