@@ -41,6 +41,7 @@ func TestTheLobbyHasPagesOfRooms(t *testing.T) {
 	if n := cards(found); n != 12 {
 		t.Errorf("%d rooms have the topic", n)
 	}
+	wantReply(t, "a room beyond the sidebar", ada.Get("/chat/room110/"), http.StatusOK, `href="/chat/room110/" data-room="room110" aria-current="page"`)
 	wantReply(t, "no match", ada.Get("/?rooms=zebra"), http.StatusOK, "No room matches.")
 	t.Logf("a lobby has %d bytes with 40 rooms and %d with 120", len(small.Body), len(first.Body))
 }

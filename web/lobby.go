@@ -189,6 +189,14 @@ func (s *Server) card(r *ask, room *chat.Room, unread int) roomCard {
 	return c
 }
 
+// include puts the open room first if the sidebar would leave it out.
+func (l *sideRooms) include(room *chat.Room) {
+	listed := slices.ContainsFunc(l.rooms, func(r *chat.Room) bool { return r.ID == room.ID })
+	if room.Access != chat.Direct && l.total > len(l.rooms) && !listed {
+		l.rooms = append([]*chat.Room{room}, l.rooms[:maxSide-1]...)
+	}
+}
+
 // sidebar lists rooms, and the latest conversations of whoever asks.
 func (s *Server) sidebar(r *ask, rooms sideRooms, unread map[int64]chat.Unread) (*sidebar, error) {
 	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms)}

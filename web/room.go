@@ -97,6 +97,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *ask, status int, f roomForms
 		return err
 	}
 	delete(unread, room.ID)
+	rooms.include(room)
 	if v.Side, err = s.sidebar(r, rooms, unread); err != nil {
 		return err
 	}

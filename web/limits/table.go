@@ -92,7 +92,7 @@ var Table = []Limit{
 	{Messages, "messages, edits, deletions, reactions", person, refused, 60, Rate{20, time.Second}},
 	// Each room is sent to every open page, and stays in everybody's lobby.
 	{Rooms, "new rooms, those made by speaking in them too", person, refused, 10, Rate{20, time.Hour}},
-	{AdminRooms, "the same by an admin", user, refused, 100, Rate{100, time.Hour}},
+	{AdminRooms, "the same by an admin", "an admin", refused, 100, Rate{100, time.Hour}},
 	// Each stands in the other person's sidebar.
 	{Conversations, "private conversations begun", user, refused, 50, Rate{100, time.Hour}},
 	// Each is sent to every open page.
