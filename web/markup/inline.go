@@ -19,8 +19,9 @@ type inline struct {
 	tags      []tag
 	openers   []int32
 	addresses []string
-	mentioned int           // how many of the mentions were passed
-	rows      map[int][]int // where rows of backticks begin, by their length
+	rows      []row
+	row       int // the one that was come to
+	mentioned int // how many of the mentions were passed
 }
 
 type nodeKind uint8
@@ -68,8 +69,8 @@ func hasSpecial(s string) bool {
 func (w *writer) inlines(lines []line) {
 	p := w.inline
 	p.writer = w
-	p.start, p.mentioned, p.rows = 0, 0, nil
-	p.nodes, p.runs, p.brackets, p.addresses = p.nodes[:0], p.runs[:0], p.brackets[:0], p.addresses[:0]
+	p.start, p.mentioned, p.row = 0, 0, 0
+	p.nodes, p.runs, p.brackets, p.addresses, p.rows = p.nodes[:0], p.runs[:0], p.brackets[:0], p.addresses[:0], p.rows[:0]
 	p.tags = append(p.tags[:0], tag{})
 	p.join(lines)
 	if !hasSpecial(p.text) {
@@ -174,7 +175,7 @@ func asciiPunctuation(c byte) bool {
 // code reads a code span, in which nothing has a meaning: up to as many backticks as it begins with.
 func (p *inline) code(i int) int {
 	from := endOfRow(p.text, i)
-	to := p.closing(from-i, from)
+	to := p.closing(i)
 	if to < 0 || !p.spend(len("<code></code>")) {
 		return from
 	}
@@ -191,30 +192,45 @@ func (p *inline) code(i int) int {
 	return end
 }
 
-// closing is where the next row of n backticks begins, from a place on; -1 if there is none. The rows are found once.
-func (p *inline) closing(n, from int) int {
-	if p.rows == nil {
-		p.rows = map[int][]int{}
-		for i := 0; ; {
-			next := strings.IndexByte(p.text[i:], '`')
-			if next < 0 {
-				break
-			}
-			end := endOfRow(p.text, i+next)
-			length := end - i - next
-			p.rows[length] = append(p.rows[length], i+next)
-			i = end
-		}
+// row is a row of backticks, and the next one that is as long (0: there is none).
+type row struct{ at, next int }
+
+// maxRow is how many backticks may begin a code span.
+const maxRow = 64
+
+// closing is where the row of backticks begins that ends what the one at i begins; -1 if there is none, or if a
+// backslash stands before a part of the row.
+func (p *inline) closing(i int) int {
+	if len(p.rows) == 0 {
+		p.findRows()
 	}
-	rows := p.rows[n]
-	for len(rows) > 0 && rows[0] < from {
-		rows = rows[1:]
+	for p.row < len(p.rows) && p.rows[p.row].at < i {
+		p.row++
 	}
-	p.rows[n] = rows
-	if len(rows) == 0 {
+	if p.row == len(p.rows) || p.rows[p.row].at != i || p.rows[p.row].next == 0 {
 		return -1
 	}
-	return rows[0]
+	return p.rows[p.row].next
+}
+
+// findRows finds all rows of backticks.
+func (p *inline) findRows() {
+	for i := strings.IndexByte(p.text, '`'); i < len(p.text); {
+		p.rows = append(p.rows, row{at: i})
+		i = endOfRow(p.text, i)
+		next := strings.IndexByte(p.text[i:], '`')
+		if next < 0 {
+			break
+		}
+		i += next
+	}
+	var last [maxRow + 1]int // where the next row of a length begins
+	for i := len(p.rows) - 1; i >= 0; i-- {
+		r := &p.rows[i]
+		if n := endOfRow(p.text, r.at) - r.at; n <= maxRow {
+			r.next, last[n] = last[n], r.at
+		}
+	}
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' }
