@@ -10,7 +10,7 @@ import (
 // initials are the one or two letters of somebody's avatar. A family name in Chinese, Japanese or
 // Korean stands alone: its first character says enough. js/person.js has the same rule.
 func initials(first, last, name string) string {
-	words := strings.Fields(first + " " + last)
+	words := strings.Fields(strings.TrimSuffix(first, " (@"+name+")") + " " + last) // as what tells namesakes apart ends
 	if len(words) == 0 {
 		words = strings.Fields(name)
 	}

@@ -1,7 +1,7 @@
 // One message as an element: a clone of the page's <template>, which the server's "message" partial made.
 
 import { t } from "./i18n.js";
-import { directURL, paintAvatar, self } from "./person.js";
+import { directURL, paintAvatar, self, fillHandle } from "./person.js";
 import { fillReactions } from "./reaction.js";
 import { setTime } from "./time.js";
 
@@ -66,6 +66,7 @@ export function buildMessage(frame, me, find = inPage) {
   if (self && frame.user === self) markMine(element, frame);
   paintAvatar(element.querySelector(".avatar"), frame.user, display);
   element.querySelector(".name").textContent = display;
+  fillHandle(element, frame.guest ? "" : frame.user, display);
   element.querySelector(".guest").hidden = !frame.guest;
   setTime(element.querySelector("time"), new Date(frame.timestamp));
   setText(element, frame);

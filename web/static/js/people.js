@@ -2,7 +2,7 @@
 
 import { isolate, number, t } from "./i18n.js";
 import { clockText, setTime } from "./time.js";
-import { directURL, displayOf } from "./person.js";
+import { directURL, displayOf, fillHandle, withHandle } from "./person.js";
 import { appendLine } from "./log.js";
 import { closeDrawers } from "./dialog.js";
 import { startWhisper } from "./composer.js";
@@ -43,6 +43,7 @@ function build(name, display) {
   row.querySelector("[data-pm]").dataset.pm = name;
   if (isGuest(name)) silence(row);
   row.querySelector(".side-name").textContent = display;
+  fillHandle(row, name, display);
   return row;
 }
 
@@ -132,6 +133,7 @@ export function presence({ user, online, last_seen }) {
 
 function showTyping() {
   const [first, second, third] = Array.from(typists.keys(), (name) => isolate(displayOf(name)));
+  typing.title = Array.from(typists.keys(), (name) => withHandle(name, displayOf(name))).join(", ");
   if (third) typing.textContent = t("typing.many");
   else if (second) typing.textContent = t("typing.two", { name: first, other: second });
   else typing.textContent = first ? t("typing.one", { name: first }) : "";

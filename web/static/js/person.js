@@ -29,11 +29,23 @@ export function fullName(first = "", last = "") {
 
 // initialsOf follows the server: first letters of the first and last word; one sign where words are signs.
 export function initialsOf(display) {
-  const words = display.trim().split(/\s+/);
+  const words = display.replace(/ \(@[^()]*\)$/, "").trim().split(/\s+/); // without the username that tells namesakes apart
   const first = [...words[0]][0] ?? "";
   const last = [...words.at(-1)][0] ?? "";
   if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(last)) return last;
   return (words.length > 1 ? first + last : first).toUpperCase();
+}
+
+// fillHandle shows the username beside a display name, where the two differ. A guest has none.
+export function fillHandle(element, user, display) {
+  const handle = element.querySelector(".handle");
+  handle.querySelector("bdi").textContent = user;
+  handle.hidden = !user || user === display || user.includes("(");
+}
+
+// withHandle is a display name with the username, for texts in which the two can't be told apart otherwise.
+export function withHandle(user, display) {
+  return user === display || user.includes("(") || display.endsWith(`(@${user})`) ? display : `${display} (@${user})`;
 }
 
 export function paintAvatar(avatar, user, display) {

@@ -1,7 +1,7 @@
 // Reactions: the chips below a message, and the little sheet of emoji to choose from.
 
 import { isolate, language, number, t } from "./i18n.js";
-import { displayOf, self } from "./person.js";
+import { displayOf, self, withHandle } from "./person.js";
 
 const EMOJI = ["👍", "❤️", "😂", "🎉", "👏", "🙏", "👀", "✅", "🔥", "🤔", "😮", "😢"];
 const COLUMNS = 6; // of the sheet, css/reaction.css
@@ -30,7 +30,7 @@ function chipOf(message, emoji) {
 // tell says in words who reacted.
 function tell(chip) {
   const count = Number(chip.dataset.count);
-  const names = usersOf(chip).map((user) => isolate(displayOf(user)));
+  const names = usersOf(chip).map((user) => isolate(withHandle(user, displayOf(user))));
   if (count > names.length) names.push(t("reaction.more", { count: count - names.length }));
   const words = t("reaction.by", { emoji: chip.dataset.emoji, count, names: list.format(names) });
   chip.title = words;

@@ -1,7 +1,7 @@
 // The sidebar's live parts: unread counts, who is online, rooms that come and go.
 
 import { number, t } from "./i18n.js";
-import { directURL } from "./person.js";
+import { directURL, fillHandle } from "./person.js";
 
 const rooms = document.getElementById("room-links");
 const directs = document.getElementById("direct-links");
@@ -58,6 +58,7 @@ export function directOf(user, display) {
   if (known || !directs) return known;
   const link = add(directs, "direct-link-template", `@${user}`, directURL(user), display ?? user);
   link.dataset.user = user;
+  fillHandle(link, user, display ?? user);
   return link;
 }
 
