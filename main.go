@@ -305,7 +305,7 @@ func listenError(addr string, err error) error {
 // serve answers until ctx ends, then stops gracefully.
 func (h *house) serve(ctx context.Context) error {
 	failed := make(chan error, 1)
-	go func() { failed <- h.server.Serve(h.listen) }()
+	go func() { failed <- h.server.Serve(h.site.Listener(h.listen)) }()
 	sweep, tidy := time.NewTicker(sweepEvery), time.NewTicker(time.Second)
 	defer sweep.Stop()
 	defer tidy.Stop()

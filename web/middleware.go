@@ -21,10 +21,10 @@ const (
 		"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
 
-// protect is what every request passes: security headers, a bound on its body, a name that the server
-// knows, and no changes asked for by pages of other sites.
+// protect is what every request passes: security headers, a bound on its body and on how many are under
+// way, a name that the server knows, and no changes asked for by pages of other sites.
 func (s *Server) protect(next http.Handler) http.Handler {
-	checked := s.checkHost(s.checkSite(next))
+	checked := s.bounded(s.checkHost(s.checkSite(next)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)

@@ -145,19 +145,26 @@ func (s *Server) render(w http.ResponseWriter, r *ask, status int, page string, 
 	h.Set("Cache-Control", "no-store")
 	h.Set("Vary", "Accept-Language, Cookie")
 	h.Add("Vary", "Accept-Encoding")
+	text := b.Bytes()
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") { // nothing secret is in a page beside what its reader typed
 		h.Set("Content-Encoding", "gzip")
-		w.WriteHeader(status)
-		z := zippers.Get().(*gzip.Writer)
-		defer zippers.Put(z)
-		z.Reset(w)
-		_, _ = z.Write(b.Bytes()) // a client that has gone is nobody's error
-		_ = z.Close()
-		return nil
+		text = compress(text)
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
+	_, _ = w.Write(text) // a client that has gone is nobody's error
 	return nil
+}
+
+// compress is text in the form of gzip. It is made before the client is waited for, so that no zipper is
+// kept for a client that does not read.
+func compress(text []byte) []byte {
+	var small bytes.Buffer
+	z := zippers.Get().(*gzip.Writer)
+	defer zippers.Put(z)
+	z.Reset(&small)
+	_, _ = z.Write(text) // a bytes.Buffer takes everything
+	_ = z.Close()
+	return small.Bytes()
 }
 
 // zippers are used again: a new one takes 800 KB.

@@ -11,6 +11,7 @@ import (
 	"hearth/web/chat"
 	"hearth/web/frame"
 	"hearth/web/limits"
+	"hearth/web/listen"
 )
 
 // Limits of the protocol.
@@ -88,25 +89,26 @@ type Options struct {
 
 // Server answers requests.
 type Server struct {
-	chat    *chat.Chat
-	hub     Hub
-	auth    Auth
-	health  Health
-	options Options
-	assets  *assets
-	pages   *pages
-	table   *table
-	door    *door
-	setup   setupToken
-	names   []string // of this server
-	started time.Time
+	chat     *chat.Chat
+	hub      Hub
+	auth     Auth
+	health   Health
+	options  Options
+	assets   *assets
+	pages    *pages
+	table    *table
+	door     *door
+	inFlight *inFlight
+	setup    setupToken
+	names    []string // of this server
+	started  time.Time
 
 	learning atomic.Bool // a name is being learned from a request
 }
 
 // New makes a server of its parts.
 func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
-	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(), names: serverNames(o.Hosts), door: newDoor()}
+	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(), names: serverNames(o.Hosts), door: newDoor(), inFlight: newInFlight(listen.BoundsFor(listen.Files()))}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err

@@ -30,6 +30,9 @@ func (s *Server) metrics(w http.ResponseWriter, _ *http.Request) {
 	set.NewGauge("hearth_uptime_seconds", func() float64 { return time.Since(s.started).Seconds() })
 	set.NewGauge(`hearth_info{version="`+strings.ReplaceAll(s.options.Version, `"`, "")+`"}`, func() float64 { return 1 })
 	set.NewCounter("hearth_slow_readers_total").Set(uint64(s.hub.Cut()))
+	set.NewGauge("hearth_open_connections", func() float64 { return float64(s.inFlight.connections.Total()) })
+	set.NewGauge("hearth_requests_in_progress", func() float64 { return float64(s.inFlight.requests.Total()) })
+	set.NewCounter("hearth_refused_connections_total").Set(uint64(s.inFlight.refused.Load()))
 	set.WritePrometheus(w)
 	metrics.WriteProcessMetrics(w)
 }

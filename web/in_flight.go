@@ -1,0 +1,175 @@
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"hearth/web/chat"
+	"hearth/web/limits"
+	"hearth/web/listen"
+	"hearth/web/logging"
+)
+
+const (
+	// unreadPerConn is how many bytes of answers may wait in memory for each connection that an
+	// address may have, and for each of all, beside what the system keeps.
+	unreadPerConn = 64 << 10
+	// maxUnread bounds what waits in memory for all clients together, in bytes.
+	maxUnread = 256 << 20
+	// smallAnswer is how long a piece of an answer can be and not be counted, in bytes: files are
+	// served in such pieces.
+	smallAnswer = 32 << 10
+)
+
+// inFlight counts what is open and under way, by address.
+type inFlight struct {
+	connections *limits.Counter
+	requests    *limits.Counter
+	unread      *limits.Counter // bytes of answers that a handler is writing
+	refused     atomic.Int64    // connections and requests
+}
+
+func newInFlight(b listen.Bounds) *inFlight {
+	all, each := int64(b.All), int64(b.Address)
+	return &inFlight{
+		connections: limits.NewCounter(all, each),
+		requests:    limits.NewCounter(all, each),
+		unread:      limits.NewCounter(min(all*unreadPerConn, maxUnread), min(each*unreadPerConn, maxUnread/2)),
+	}
+}
+
+var refusedConnections = logging.NewKind(slog.LevelWarn, "refused a connection or a request: too many are open", 1)
+
+// Listener bounds how many connections l accepts from one address and in all. Connections of a trusted
+// proxy count in all alone, and so do all of them where the limits are off.
+func (s *Server) Listener(l net.Listener) net.Listener {
+	return listen.New(l, listen.Options{
+		Connections: s.inFlight.connections,
+		Key: func(from netip.Addr) limits.Key {
+			if s.trusted(from) {
+				return limits.Key{}
+			}
+			return s.addressKey(from)
+		},
+		Refused: s.inFlight.refuse,
+	})
+}
+
+// addressKey is what is counted for an address: nothing of its own where the limits are off.
+func (s *Server) addressKey(from netip.Addr) limits.Key {
+	if !s.options.Limits {
+		return limits.Key{}
+	}
+	return limits.Key{From: Network(from)}
+}
+
+// refuse counts and logs a refusal.
+func (f *inFlight) refuse(from netip.Addr) {
+	f.refused.Add(1)
+	refusedConnections.Log("from", from, "hint", "if that is the address of your proxy, name it in -proxies")
+}
+
+// bounded answers requests within bounds: so many at a time from one address and in all, and so much
+// of their answers waiting for clients that do not read. What is too much is refused.
+func (s *Server) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from := s.address(r)
+		key := s.addressKey(from)
+		if s.inFlight.requests.Reserve(key, 1) != nil {
+			s.refuseRequest(w, r, from)
+			return
+		}
+		defer s.inFlight.requests.Release(key, 1)
+		b := &boundedWriter{ResponseWriter: w, server: s, request: r, key: key}
+		next.ServeHTTP(b, r)
+		b.writeHeader()
+	})
+}
+
+// refuseRequest answers that too much is under way, and closes the connection.
+func (s *Server) refuseRequest(w http.ResponseWriter, r *http.Request, from netip.Addr) {
+	s.inFlight.refuse(from)
+	a := &ask{Request: r, loc: s.language(r, chat.Caller{})}
+	e := &chat.Error{Code: "rate_limited", RetryAfter: time.Second}
+	h := w.Header()
+	h.Del("Content-Encoding")
+	h.Set("Connection", "close")
+	h.Set("Retry-After", "1")
+	if strings.HasPrefix(r.URL.Path, "/api/") || r.Header.Get("Upgrade") != "" {
+		failAPI(w, a, e)
+		return
+	}
+	http.Error(w, a.text(e), http.StatusTooManyRequests)
+}
+
+// errUnread is the error of a Write for whose answer there is no room.
+var errUnread = errors.New("too much of what this address asked for is not read")
+
+// boundedWriter counts what is being written to the client. It holds the status back until the answer
+// begins, because that can still be refused.
+type boundedWriter struct {
+	http.ResponseWriter
+	server  *Server
+	request *http.Request
+	key     limits.Key
+	status  int // 0: none, or sent
+	begun   bool
+	refused bool
+}
+
+// Unwrap is for http.ResponseController.
+func (w *boundedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *boundedWriter) WriteHeader(status int) {
+	if status < http.StatusOK {
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
+	if w.status == 0 && !w.begun {
+		w.status = status
+	}
+}
+
+// writeHeader sends the status if it was held back.
+func (w *boundedWriter) writeHeader() {
+	if w.status != 0 && !w.begun {
+		w.ResponseWriter.WriteHeader(w.status)
+	}
+	w.begun, w.status = true, 0
+}
+
+// Write writes a piece of the answer. Error: errUnread.
+func (w *boundedWriter) Write(p []byte) (int, error) {
+	if w.refused {
+		return 0, errUnread
+	}
+	n := int64(len(p))
+	if n <= smallAnswer {
+		w.writeHeader()
+		return w.ResponseWriter.Write(p)
+	}
+	if w.server.inFlight.unread.Reserve(w.key, n) != nil {
+		return 0, w.refuse()
+	}
+	defer w.server.inFlight.unread.Release(w.key, n)
+	w.writeHeader()
+	return w.ResponseWriter.Write(p)
+}
+
+// refuse answers with an error in place of what there is no room for. Behind the beginning of an
+// answer nothing can be said, so the connection is closed there.
+func (w *boundedWriter) refuse() error {
+	w.refused = true
+	if w.begun {
+		return errors.Join(errUnread, http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now()))
+	}
+	w.begun, w.status = true, 0
+	w.server.refuseRequest(w.ResponseWriter, w.request, w.server.address(w.request))
+	return errUnread
+}
