@@ -288,6 +288,7 @@ func FuzzCookies(f *testing.F) {
 		hers := strings.Contains(cookie, value)
 		for path, visitors := range map[string]int{"/profile/": http.StatusSeeOther, "/": http.StatusOK, "/api/users": http.StatusOK} {
 			r := httptest.NewRequest("GET", path, nil)
+			r.Host = "localhost"
 			r.Header["Cookie"] = []string{cookie}
 			w := httptest.NewRecorder()
 			h.server.Handler.ServeHTTP(w, r)

@@ -202,6 +202,7 @@ func (p *Probe) accepted(t *testing.T, frame []byte, says bool, text string, got
 // Get asks for an address, with no network between.
 func (p *Probe) Get(path string, query url.Values) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", path, nil)
+	r.Host = "localhost"
 	r.URL.RawQuery = query.Encode()
 	r.Header.Set("Cookie", p.cookie)
 	w := httptest.NewRecorder()
