@@ -86,7 +86,10 @@ func TestLogIsNotFilledByAttacks(t *testing.T) {
 	}
 }
 
-var inviteLink = regexp.MustCompile(`\?invite=([\w-]+)`)
+var (
+	inviteLink = regexp.MustCompile(`\?invite=([\w-]+)`)
+	signinPath = regexp.MustCompile(`/signin/([\w-]+)/`)
+)
 
 // session does what people and attackers do, and returns what must not be in the log.
 func session(t *testing.T, s *hearthtest.Server, setup string) (secrets []string) {
@@ -113,7 +116,15 @@ func session(t *testing.T, s *hearthtest.Server, setup string) (secrets []string
 		s.Visitor(t).Post("/login/", "username", typed, "password", "wrong guess 9")
 	}
 	wantGone(t, "a new password", bob.Post("/profile/", "action", "password", "old_password", hearthtest.Password, "password1", "a louder fire 8", "password2", "a louder fire 8"), "/profile/?saved=password")
-	secrets = append(secrets, invite[1])
+	own := signinPath.FindStringSubmatch(ada.Post("/profile/", "action", "link").Body)
+	out, _ := s.Command(t, "", "user", "link", "bob")
+	admins := signinPath.FindStringSubmatch(out)
+	if own == nil || admins == nil {
+		t.Fatal("there is no sign-in link: ", out)
+	}
+	wantGone(t, "ada's phone", s.Visitor(t).Post(own[0]), "/")
+	wantReply(t, "the link again", s.Visitor(t).Post(own[0]), http.StatusNotFound)
+	secrets = append(secrets, invite[1], own[1], admins[1])
 	for _, b := range []*hearthtest.Browser{ada, bob, guest} {
 		for pair := range strings.SplitSeq(b.Cookie(), "; ") {
 			_, value, _ := strings.Cut(pair, "=")

@@ -74,7 +74,6 @@ func (s *Server) showSigninLink(w http.ResponseWriter, r *ask) error {
 }
 
 func (s *Server) signinLinkPage(w http.ResponseWriter, r *ask, status int, l *chat.SigninLink, f form) error {
-	w.Header().Set("Referrer-Policy", "no-referrer")
 	title := "link.title"
 	if l.Reset {
 		title = "link.reset"

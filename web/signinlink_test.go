@@ -90,7 +90,7 @@ func TestSignInOnAnotherDevice(t *testing.T) {
 	for range 2 { // to look uses nothing up
 		r := phone.Get(link)
 		wantReply(t, "the link", r, http.StatusOK, "Sign in as ada")
-		if r.Header.Get("Referrer-Policy") != "no-referrer" {
+		if r.Header.Get("Referrer-Policy") != "same-origin" {
 			t.Errorf("the link is told to others: %q", r.Header.Get("Referrer-Policy"))
 		}
 	}

@@ -1,7 +1,12 @@
 package e2e
 
 import (
+	"net"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"hearth/web/hearthtest"
 )
@@ -49,4 +54,47 @@ func TestNewPlace(t *testing.T) {
 	plain.missing(".signup-choice")
 	ada.open("/admin/settings/")
 	ada.sees(`input[name=signup][value=invite]:checked`)
+}
+
+// On plain HTTP, as in a house, browsers do not say which site a form is from but by its Origin, which
+// they leave out for pages that send no Referer. The one-time links work there all the same.
+func TestLinksInTheHouse(t *testing.T) {
+	s := start(t, "-addr", ":0")
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(all, func(a net.Addr) bool { n, ok := a.(*net.IPNet); return ok && n.IP.To4() != nil && !n.IP.IsLoopback() })
+	if i < 0 {
+		t.Skip("this computer is in no network")
+	}
+	_, port, _ := strings.Cut(strings.TrimPrefix(s.URL, "http://"), ":")
+	s.URL = "http://" + net.JoinHostPort(all[i].(*net.IPNet).IP.String(), port)
+	link := regexp.MustCompile(`/setup/\w+/`)
+	for deadline := time.Now().Add(time.Minute); !link.MatchString(s.Log()); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(s.Log())
+		}
+	}
+	ada := visitor(t, s, "ada")
+	ada.expect("Cross-Origin-Opener-Policy") // which counts only under HTTPS
+	ada.open(link.FindString(s.Log()))
+	ada.fill("#username", "ada")
+	ada.fill("#password1", hearthtest.Password)
+	ada.fill("#password2", hearthtest.Password)
+	ada.submit("main form button.wide")
+	ada.at("/")
+
+	out, status := s.Command(t, "", "user", "link", "ada")
+	signin := regexp.MustCompile(`/signin/[\w-]+/`).FindString(out)
+	if status != 0 || signin == "" {
+		t.Fatal(out)
+	}
+	phone := visitor(t, s, "ada's phone")
+	phone.expect("Cross-Origin-Opener-Policy")
+	phone.open(signin)
+	phone.fill("#password1", "a louder fire 8")
+	phone.fill("#password2", "a louder fire 8")
+	phone.submit("main form button.wide")
+	phone.at("/")
 }
