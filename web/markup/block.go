@@ -165,19 +165,19 @@ func closes(s string, ticks int) bool {
 	return indent <= maxIndent && len(body) >= ticks && strings.Trim(body, "`") == ""
 }
 
-// indentOf is how far a line is indented, in columns and in bytes. Tabs go to the next column that is a multiple of four.
-func indentOf(s string) (columns, bytes int) {
-	for ; bytes < len(s); bytes++ {
-		switch s[bytes] {
-		case ' ':
-			columns++
-		case '\t':
-			columns += 4 - columns%4
-		default:
-			return columns, bytes
+// indentOf is how far a line is indented, in columns and in bytes.
+func indentOf(s string) (columns, bytes int) { return indentFrom(s, 0) }
+
+// indentFrom is how much white space there is from a column on. Tabs go to the next column that is a multiple of four.
+func indentFrom(s string, column int) (columns, bytes int) {
+	at := column
+	for ; bytes < len(s) && (s[bytes] == ' ' || s[bytes] == '\t'); bytes++ {
+		at++
+		if s[bytes] == '\t' {
+			at += (4 - at%4) % 4
 		}
 	}
-	return columns, bytes
+	return at - column, bytes
 }
 
 // isBlank reports whether a line has nothing but white space.

@@ -32,7 +32,7 @@ func markOf(s string) (m mark, ok bool) {
 	}
 	m.length, m.width = digits+1, indent+digits+1-at
 	rest := s[m.length:]
-	switch space, bytes := indentOf(rest); {
+	switch space, bytes := indentFrom(rest, m.width); {
 	case isBlank(rest[bytes:]):
 		m.length, m.width = len(s), m.width+1
 	case space == 0:
