@@ -90,7 +90,9 @@ func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) e
 			return err
 		}
 		tx.Announce("", c.added(r, u.ID))
-		tx.Announce(Inbox(u.ID), c.roomIsBack(r))
+		if !r.Archived {
+			tx.Announce(Inbox(u.ID), c.roomIsBack(r))
+		}
 		return c.note(tx, by, "member_added", fmt.Sprintf("%s: %s", r.Name, u.Name))
 	})
 	return storage("add a member", err)

@@ -78,14 +78,22 @@ func (c *Chat) RoomGroups(ctx context.Context, by Caller) ([]string, error) {
 
 const closedRooms = "SELECT r.id FROM membership s JOIN room r ON r.id = s.room_id WHERE s.user_id = ? AND s.member = 1 AND r.access = 'closed'"
 
-// closedRoomsOf are the ids of the closed rooms that a user is a member of.
+// closedRoomsOf are the ids of the closed rooms that a user is a member of. Every socket that opens asks
+// for them, so they are kept in memory until a room changes.
 func (c *Chat) closedRoomsOf(ctx context.Context, userID int64) ([]int64, error) {
+	ids, known, at := c.rooms.closedOf(userID)
+	if known {
+		return ids, nil
+	}
 	rows, err := c.read.Query(ctx, closedRooms, userID)
 	if err != nil {
 		return nil, storage("list the rooms of a member", err)
 	}
-	ids, err := scanIDs(rows)
-	return ids, storage("list the rooms of a member", err)
+	if ids, err = scanIDs(rows); err != nil {
+		return nil, storage("list the rooms of a member", err)
+	}
+	c.rooms.putClosedOf(userID, ids, at)
+	return ids, nil
 }
 
 // listGroups are the groups of those who may see a room in a list.
@@ -122,6 +130,8 @@ func (c *Chat) narrowed(before, after *Room, listed []string, stays func(userID 
 				return Rights{Join: []string{members}}
 			}
 			return Rights{}
+		case !l.hears(before, listed) && !l.In(leave[0]):
+			return Rights{}
 		case !l.hears(before, listed):
 			return Rights{Leave: leave}
 		}
@@ -143,7 +153,7 @@ func (c *Chat) unlisted(r *Room) Event {
 // added is the change by which a user becomes a member of a closed room.
 func (c *Chat) added(r *Room, userID int64) Event {
 	join := []string{MembersGroup(r.ID)}
-	return rightsChanged(func() {}, func(l Listener) (x Rights) {
+	return rightsChanged(c.rooms.clear, func(l Listener) (x Rights) {
 		if l.UserID == userID && l.In(RoomsGroup) && !l.In(AdminsGroup) {
 			x.Join = join
 		}

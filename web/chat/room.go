@@ -38,15 +38,35 @@ func (r *Room) Group() string { return "room:" + r.Key }
 
 // roomCache keeps room rows by key; every socket and message looks one up.
 type roomCache struct {
-	mu   sync.RWMutex
-	rows map[string]*Room
-	at   int // moves at each change, so that an older row read meanwhile is not put in
+	mu     sync.RWMutex
+	rows   map[string]*Room
+	closed map[int64][]int64 // ids of the closed rooms that a user is a member of
+	at     int               // moves at each change, so that an older row read meanwhile is not put in
 }
 
 func (c *roomCache) get(key string) (*Room, int) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.rows[key], c.at
+}
+
+func (c *roomCache) closedOf(userID int64) (ids []int64, known bool, at int) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	ids, known = c.closed[userID]
+	return ids, known, c.at
+}
+
+func (c *roomCache) putClosedOf(userID int64, ids []int64, at int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at != at {
+		return
+	}
+	if c.closed == nil || len(c.closed) >= maxCachedRooms {
+		c.closed = map[int64][]int64{}
+	}
+	c.closed[userID] = ids
 }
 
 // age moves at each change of a room.
@@ -73,7 +93,7 @@ func (c *roomCache) put(r *Room, at int) {
 
 func (c *roomCache) clear() {
 	c.mu.Lock()
-	c.rows = nil
+	c.rows, c.closed = nil, nil
 	c.at++
 	c.mu.Unlock()
 }
