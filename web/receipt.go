@@ -14,6 +14,10 @@ import (
 // milliseconds.
 const repeatDelay = 20 * time.Millisecond
 
+// maxRepeats is how many repeated receipts wait at most; a user may send 60 messages at once. More go out in
+// several portions.
+const maxRepeats = 500
+
 // receipts are the repeated receipts that wait to be sent to one client. The zero value is ready.
 type receipts struct {
 	mu      sync.Mutex
@@ -28,11 +32,15 @@ type receipt struct {
 // add has c get the receipt of message id soon, in order of ids with others that are added meanwhile.
 func (r *receipts) add(c Conn, id int64, e chat.Event) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.waiting) == 0 {
-		time.AfterFunc(repeatDelay, func() { c.Send(r.take()...) })
-	}
+	n := len(r.waiting)
 	r.waiting = append(r.waiting, receipt{id, e})
+	r.mu.Unlock()
+	switch n {
+	case 0:
+		time.AfterFunc(repeatDelay, func() { c.Send(r.take()...) })
+	case maxRepeats - 1:
+		c.Send(r.take()...)
+	}
 }
 
 // take takes what waits, in order.

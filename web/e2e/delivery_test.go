@@ -117,17 +117,22 @@ func through(t *testing.T, s *hearthtest.Server, b *hearthtest.Browser, site str
 	return p
 }
 
-// countSockets has the page count the sockets that it opens from now on, as window.sockets.
-func (p *page) countSockets() {
+// countTries has the page count its attempts to reach the server from now on, as window.tries.
+func (p *page) countTries() {
 	p.t.Helper()
 	p.do(`(() => {
-		window.sockets = 0;
+		window.tries = 0;
 		const Real = WebSocket;
 		WebSocket = class extends Real {
 			constructor(...args) {
 				super(...args);
-				window.sockets++;
+				window.tries++;
 			}
+		};
+		const ask = fetch;
+		window.fetch = (...args) => {
+			window.tries++;
+			return ask(...args);
 		};
 	})()`)
 }
@@ -153,19 +158,19 @@ func TestADeadConnectionIsReplaced(t *testing.T) {
 	t.Logf("a message without a receipt went out on a new connection after %.1f s", time.Since(begin).Seconds())
 	ada.missing("#pending .message")
 
-	ada.countSockets()
+	ada.countTries()
 	l.swallow(false)
 	begin = time.Now()
 	ada.do(`dispatchEvent(new Event("online"))`) // as after a change of networks
-	ada.until("a new connection", `window.sockets === 1`)
+	ada.until("a new connection", `window.tries === 1`)
 	t.Logf("a dead connection was replaced %.1f s after the computer came online", time.Since(begin).Seconds())
 
-	ada.countSockets()
+	ada.countTries()
 	l.swallow(true) // nothing is refused, and nothing answered
 	ada.do(`dispatchEvent(new Event("online"))`)
 	ada.fill(composer, "after")
 	ada.enter()
-	ada.until("attempts that hang", `window.sockets >= 3`)
+	ada.until("attempts that hang", `window.tries >= 3`)
 	ada.sees("#line-state")
 	l.swallow(false)
 	begin = time.Now()
@@ -222,8 +227,8 @@ func TestBackSoonAfterTheServer(t *testing.T) {
 	ada.say("before")
 	s.Kill(t)
 	ada.sees("#line-state")
-	ada.countSockets()
-	ada.until("waits that have grown", `window.sockets >= 5`)
+	ada.countTries()
+	ada.until("waits that have grown", `window.tries >= 9`)
 	s.RestartThere(t)
 	begin := time.Now()
 	ada.missing("#line-state")

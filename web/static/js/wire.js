@@ -13,7 +13,8 @@ const ASLEEP = 10_000; // ms without a tick: the computer was asleep
 
 const SIGNED_OUT = 1008;
 const ASK_AFTER = 2; // failures in a row
-const PROBE_AFTER = 3; // failures in a row
+const PROBE_AFTER = 3; // failures in a row, before a request goes ahead of each socket
+const BLOCKED_AFTER = 3; // sockets in a row that failed although a request had just reached the server
 
 // reaches tells whether requests reach the server in a state of the connection.
 export function reaches(state) {
@@ -36,8 +37,8 @@ export class Wire {
     this.pinged = 0; // the timer of a ping that has no answer yet
     this.overdue = 0; // the timer of a receipt
     this.stopped = false;
-    this.reachedAt = 0; // when a request last reached the server although no socket did
-    this.blocked = false;
+    this.reached = false; // a request went ahead of this socket and reached the server
+    this.blocks = 0; // sockets in a row that failed after that
     this.refusal = ""; // why the server refuses sockets
     this.watch();
   }
@@ -106,8 +107,8 @@ export class Wire {
   greeted() {
     clearTimeout(this.timer);
     this.greetedAt = Date.now();
-    this.reachedAt = 0;
-    this.blocked = false;
+    this.reached = false;
+    this.blocks = 0;
     this.refusal = "";
     this.onState("open");
   }
@@ -162,13 +163,32 @@ export class Wire {
     }
     const never = !this.greetedAt;
     if (never && this.failures === ASK_AFTER) this.askPage();
-    this.blocked = never && this.reachedAt > 0 && this.startedAt > this.reachedAt;
-    if (never && this.failures >= PROBE_AFTER) this.probe();
+    if (never && this.reached) this.blocks++;
+    this.reached = false;
     if (!never && Date.now() - this.greetedAt > STEADY) this.failures = 0;
     this.report();
-    const spent = never ? Date.now() - this.startedAt : 0;
-    this.timer = setTimeout(() => this.connect(), Math.max(0, this.wait() - spent));
+    this.later(never ? Date.now() - this.startedAt : 0);
+  }
+
+  // later makes the next attempt after a while, of which some ms are spent already.
+  later(spent) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.attempt(), Math.max(0, this.wait() - spent));
     this.failures++;
+  }
+
+  // attempt connects. After some failures it waits until a request reaches the server: a browser whose sockets have
+  // failed often holds new ones back for up to 5 s (Chromium's websocket_throttler.cc), but not requests.
+  async attempt() {
+    if (this.failures < PROBE_AFTER) return this.connect();
+    const begun = Date.now();
+    const reached = await this.probe();
+    if (this.socket || this.stopped) return undefined; // somebody was quicker
+    this.reached = reached;
+    if (reached) return this.connect();
+    this.blocks = 0;
+    this.report();
+    return this.later(Date.now() - begun);
   }
 
   // Whether one is signed out or just not let in any more, the page itself tells. A refused upgrade
@@ -182,15 +202,13 @@ export class Wire {
     this.onState(shutOut ? "shut-out" : "signed-out");
   }
 
-  // probe finds out whether requests reach the server where sockets don't: asked for without an upgrade, the
-  // address of a socket answers with the code "upgrade". Only a socket that fails after that says that sockets are
-  // blocked: the server may have come back just now.
+  // probe answers whether a request reaches the server. Asked for without an upgrade, the address of a socket answers
+  // with an error, which is "rate_limited" if sockets are refused.
   async probe() {
     const answer = await fetch(this.path(), { cache: "no-store", signal: AbortSignal.timeout(LONGEST_SEEN) }).catch(() => null);
     const { error } = (await answer?.json().catch(() => null)) ?? {};
-    this.reachedAt = error?.code === "upgrade" ? Date.now() : 0;
     this.refusal = error?.code === "rate_limited" ? error.message : "";
-    if (this.refusal) this.report();
+    return Boolean(answer) && answer.status < 500 && !this.refusal;
   }
 
   // wait is one's turn at first, and then exponential backoff with full jitter: a thousand pages
@@ -213,7 +231,7 @@ export class Wire {
     if (this.stopped || (this.open && this.greetedAt)) return;
     if (!navigator.onLine) this.onState("offline");
     else if (this.refusal) this.onState("refused", this.refusal);
-    else this.onState(this.blocked ? "blocked" : "reconnecting");
+    else this.onState(this.blocks >= BLOCKED_AFTER ? "blocked" : "reconnecting");
   }
 
   // wake is called when something may have happened to the connection.
