@@ -245,7 +245,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	slog.Info("started", "version", version(), "addr", h.listen.Addr(), "data", s.data, "pid", os.Getpid())
+	slog.Info("started", "version", version(), "addr", h.listen.Addr().String(), "data", s.data, "pid", os.Getpid())
 	h.greet(ctx, s, out)
 	return h.serve(ctx)
 }
