@@ -147,11 +147,15 @@ func (p *lossPlace) happen(t *testing.T, room string, mentions string) {
 	in.Send(map[string]any{"type": "delete", "id": id})
 	in.Until("message_deleted")
 	in.Say("secret again for @" + mentions)
-	watch.Find("the room filling", func(f hearthtest.Frame) bool {
-		return f.Type() == "room" && f.Text("room") == room && f.Int("here") > 0
+	filled, unread := false, false
+	watch.Find("the room filling, and what is unread", func(f hearthtest.Frame) bool {
+		filled = filled || f.Type() == "room" && f.Text("room") == room && f.Int("here") > 0
+		unread = unread || f.Type() == "unread" && f.Text("room") == room
+		if filled {
+			_ = in.Close()
+		}
+		return filled && unread
 	})
-	_ = in.Close()
-	watch.Find("what is unread", func(f hearthtest.Frame) bool { return f.Type() == "unread" && f.Text("room") == room })
 }
 
 // Whoever may no longer enter a room is told once, on every socket, and hears nothing of it afterwards.
@@ -335,4 +339,64 @@ func TestWhoHearsOfAClosedRoom(t *testing.T) {
 	p.admin.Post("/chat/cellar/settings/", "topic", "", "access", "closed", "asked", "1")
 	wantRooms("bob, who was not chosen,", b, 1)
 	wantRooms("eve", e, 1)
+}
+
+// Whoever is taken out of a room while everybody speaks, comes and goes there hears nothing after the frame
+// that says so.
+func TestNothingComesAfterGoneInTheMiddleOfATalk(t *testing.T) {
+	t.Parallel()
+	p := newLossPlace(t)
+	p.admin.Post("/rooms/", "name", "room", "access", "closed")
+	var losers []*loser
+	for i := range 6 {
+		l := &loser{Browser: p.SignUp(t, fmt.Sprint("zoe", i)), room: "room"}
+		p.admin.Post("/chat/room/members/", "name", l.Name, "action", "add")
+		l.Get("/chat/room/")
+		l.open(t)
+		losers = append(losers, l)
+	}
+	stop, done := make(chan struct{}), make(chan struct{})
+	speaker := p.admin.DialBatched("/ws/chat/room/")
+	go func() {
+		defer close(done)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			_ = speaker.WriteJSON(map[string]string{"message": fmt.Sprint("secret ", i)})
+			_ = speaker.WriteJSON(map[string]string{"type": "typing"})
+			if guest, _, err := p.other.TryDial("/ws/chat/room/", nil); err == nil {
+				_ = guest.Close()
+			}
+		}
+	}()
+	for _, l := range losers {
+		if r := p.admin.Post("/chat/room/members/", "name", l.Name, "action", "remove"); r.Status != http.StatusSeeOther {
+			t.Errorf("take out: %d", r.Status)
+		}
+	}
+	close(stop)
+	<-done
+	p.happen(t, "room", "zoe0")
+	after := 0
+	for _, l := range losers {
+		for i, s := range l.socks {
+			frames, _ := rest(t, s)
+			gone := 0
+			for _, f := range frames {
+				if f.Type() == "room" && f["gone"] == true {
+					gone++
+				} else if gone > 0 && (f.Text("room") == "room" || strings.Contains(f.Text("message"), "secret")) {
+					after++
+					t.Errorf("%s at %s hears %v", l.Name, lossKinds[i].path, f)
+				}
+			}
+			if want := lossKinds[i].batched && lossKinds[i].path != "/new-user/"; want != (gone == 1) {
+				t.Errorf("%s at %s (hearth.1: %v) is told %d times", l.Name, lossKinds[i].path, lossKinds[i].batched, gone)
+			}
+		}
+	}
+	t.Logf("%d people taken out in the middle of a talk: %d frames about the room after it was gone", len(losers), after)
 }

@@ -69,13 +69,6 @@ func (c *roomCache) putClosedOf(userID int64, ids []int64, at int) {
 	c.closed[userID] = ids
 }
 
-// age moves at each change of a room.
-func (c *roomCache) age() int {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.at
-}
-
 // maxCachedRooms bounds the cache: at about 300 bytes a row, 3 MB.
 const maxCachedRooms = 10_000
 
@@ -415,7 +408,6 @@ func (c *Chat) TellRoom(r *Room) {
 	if r.Access == Direct {
 		return
 	}
-	at := c.rooms.age()
 	now, err := c.roomByKey(context.Background(), r.Key)
 	switch {
 	case errors.Is(err, ErrNotFound): // not made yet, or deleted meanwhile
@@ -428,7 +420,10 @@ func (c *Chat) TellRoom(r *Room) {
 		return
 	}
 	e := c.roomChanged(now)
-	e.Stale = func() bool { return c.rooms.age() != at }
+	e.Stale = func() bool { // its new state was told when it changed
+		later, err := c.roomByKey(context.Background(), r.Key)
+		return err != nil || later.Access != now.Access || later.Archived
+	}
 	for _, g := range listGroups(now) {
 		c.presence.PublishSoon(g, e)
 	}
