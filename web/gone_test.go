@@ -245,32 +245,43 @@ func (p *lossPlace) promote(t *testing.T, l *loser) {
 	wantGone(t, "promote", p.admin.Post(path, "action", "admin"), path+"?done=admin")
 }
 
-// Visitors who are no longer welcome are told that their room is gone, and every socket of theirs is closed.
-func TestVisitorsWhoAreNoLongerWelcome(t *testing.T) {
+// Visitors who are no longer welcome, and people whose account is closed, are told that their room is gone,
+// and every socket of theirs is closed.
+func TestWhoIsShutOutOfAllRooms(t *testing.T) {
 	t.Parallel()
 	p := newLossPlace(t)
 	p.admin.Post("/rooms/", "name", "room", "access", "open")
-	l := &loser{Browser: p.Visitor(t), room: "room"}
-	l.Post("/guest/", "guest_name", "Gus")
-	l.open(t)
+	gus, zoe := &loser{Browser: p.Visitor(t), room: "room"}, &loser{Browser: p.SignUp(t, "zoe"), room: "room"}
+	gus.Post("/guest/", "guest_name", "Gus")
+	gus.open(t)
+	zoe.open(t)
 	p.admin.Post("/admin/settings/", "place", "", "signup", "open", "guests", "off")
-	p.happen(t, "room", "gus")
-	for i, s := range l.socks {
+	wantGone(t, "disable", p.admin.Post("/admin/users/3/", "action", "disable"), "/admin/users/3/?done=disable")
+	p.happen(t, "room", "zoe")
+	gus.judgeClosed(t)
+	zoe.judgeClosed(t)
+}
+
+// judgeClosed is judge for somebody all of whose sockets are closed.
+func (p *loser) judgeClosed(t *testing.T) {
+	t.Helper()
+	for i, s := range p.socks {
+		k := lossKinds[i]
 		frames, code := rest(t, s)
 		gone := 0
 		for _, f := range frames {
 			if f.Type() == "room" && f["gone"] == true {
 				gone++
 			} else if gone > 0 || strings.Contains(f.Text("message"), "secret") {
-				t.Errorf("at %s comes %v", lossKinds[i].path, f)
+				t.Errorf("%s at %s hears %v", p.Name, k.path, f)
 			}
 		}
 		want := 0
-		if lossKinds[i].batched && strings.HasPrefix(lossKinds[i].path, "/ws/") {
+		if k.batched && strings.HasPrefix(k.path, "/ws/") {
 			want = 1
 		}
 		if code != 1008 || gone != want {
-			t.Errorf("at %s (hearth.1: %v): %d, and %d rooms are gone", lossKinds[i].path, lossKinds[i].batched, code, gone)
+			t.Errorf("%s at %s (hearth.1: %v): closed with %d, and %d rooms are gone", p.Name, k.path, k.batched, code, gone)
 		}
 	}
 }

@@ -166,6 +166,7 @@ func (c *Chat) SetDisabled(ctx context.Context, by Caller, id int64, on bool) er
 			if err := endSigninLinks(tx, id); err != nil {
 				return err
 			}
+			tx.Announce("", shutOut(func() { c.users.drop(id) }, id))
 		}
 		_, err = tx.Exec("UPDATE user SET disabled = ? WHERE id = ?", on, id)
 		return err

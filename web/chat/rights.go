@@ -207,13 +207,14 @@ func (c *Chat) promoted(userID int64, own []int64) Event {
 	})
 }
 
-// guestsOut is the change after which visitors may not even listen.
-func (c *Chat) guestsOut() Event {
-	return rightsChanged(c.settings.clear, func(l Listener) (x Rights) {
-		if l.UserID != 0 {
+// shutOut is the change after which some people, those who are user id or for 0 all visitors, may not even
+// listen: their sockets are closed.
+func shutOut(apply func(), id int64) Event {
+	return rightsChanged(apply, func(l Listener) (x Rights) {
+		if l.UserID != id {
 			return x
 		}
-		if l.Room != nil {
+		if l.Room != nil && l.Room.Access != Direct {
 			x.Gone = []Event{RoomGone(l.Room)}
 		}
 		x.Out = true

@@ -79,7 +79,7 @@ func (c *Chat) SetSettings(ctx context.Context, by Caller, values map[string]str
 			}
 		}
 		if values[SettingGuests] == "off" && c.fixed.Guests == "" {
-			tx.Announce("", c.guestsOut())
+			tx.Announce("", shutOut(c.settings.clear, 0))
 		}
 		return c.note(tx, by, "settings", "")
 	})
