@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -35,61 +34,6 @@ type Room struct {
 
 // Group is the address of everybody in the room.
 func (r *Room) Group() string { return "room:" + r.Key }
-
-// roomCache keeps room rows by key; every socket and message looks one up.
-type roomCache struct {
-	mu     sync.RWMutex
-	rows   map[string]*Room
-	closed map[int64][]int64 // ids of the closed rooms that a user is a member of
-	at     int               // moves at each change, so that an older row read meanwhile is not put in
-}
-
-func (c *roomCache) get(key string) (*Room, int) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.rows[key], c.at
-}
-
-func (c *roomCache) closedOf(userID int64) (ids []int64, known bool, at int) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	ids, known = c.closed[userID]
-	return ids, known, c.at
-}
-
-func (c *roomCache) putClosedOf(userID int64, ids []int64, at int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.at != at {
-		return
-	}
-	if c.closed == nil || len(c.closed) >= maxCachedRooms {
-		c.closed = map[int64][]int64{}
-	}
-	c.closed[userID] = ids
-}
-
-// maxCachedRooms bounds the cache: at about 300 bytes a row, 3 MB.
-const maxCachedRooms = 10_000
-
-func (c *roomCache) put(r *Room, at int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.at != at {
-		return
-	}
-	if c.rows == nil || len(c.rows) >= maxCachedRooms {
-		c.rows = map[string]*Room{}
-	}
-	c.rows[r.Key] = r
-}
-
-func (c *roomCache) clear() {
-	c.mu.Lock()
-	c.rows, c.closed = nil, nil
-	c.at++
-	c.mu.Unlock()
-}
 
 const roomColumns = "id, name, name_key, topic, access, created_at, archived_at, first"
 
@@ -297,88 +241,6 @@ func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, e
 		c.ender.Recheck(room.Group())
 	}
 	return &room, storage("make a room", err)
-}
-
-// ChangeRoom sets a room's topic and access. Whoever may no longer be there is shown out: of a room
-// that becomes closed, all but the caller, those in d.Stay, and the admins. Errors: not_allowed,
-// too_long, bad_text (topic), bad_choice (access), who_stays if a room becomes closed and d doesn't
-// say who stays, storage.
-func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) error {
-	if err := c.mustManage(ctx, by, r); err != nil {
-		return err
-	}
-	if err := d.check(by); err != nil {
-		return err
-	}
-	err := c.disk.Write(ctx, func(tx Tx) error {
-		before, err := roomNow(tx, r)
-		if err != nil {
-			return err
-		}
-		after := *before
-		after.Topic, after.Access = d.Topic, d.Access
-		if err := c.changeAccess(tx, by, before, &after, d.Stay); err != nil {
-			return err
-		}
-		if _, err := tx.Exec("UPDATE room SET topic = ?, access = ? WHERE id = ?", d.Topic, d.Access, r.ID); err != nil {
-			return fmt.Errorf("change room %d: %w", r.ID, err)
-		}
-		c.announceRoom(tx, &after)
-		return c.note(tx, by, "room_changed", r.Name)
-	})
-	c.rooms.clear()
-	c.ender.Recheck(r.Group())
-	return storage("change a room", err)
-}
-
-// roomNow is a room as it is now, which may differ from when it was looked up.
-func roomNow(tx Tx, r *Room) (*Room, error) {
-	now, err := scanRoom(tx.QueryRow("SELECT "+roomColumns+" FROM room WHERE id = ?", r.ID).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, Errorf("no_such_room")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("look at room %d: %w", r.ID, err)
-	}
-	return now, nil
-}
-
-// changeAccess stores who belongs to a room from now on, and tells those who no longer do.
-func (c *Chat) changeAccess(tx Tx, by Caller, before, after *Room, stay []int64) error {
-	if before.Access == after.Access {
-		return nil
-	}
-	if after.Access == Closed && stay == nil {
-		return Errorf("who_stays").On("stay")
-	}
-	if _, err := tx.Exec("UPDATE membership SET member = 0 WHERE room_id = ?", before.ID); err != nil {
-		return fmt.Errorf("end the memberships of room %d: %w", before.ID, err)
-	}
-	if after.Access == Open {
-		return nil
-	}
-	may, err := admins(tx)
-	if err != nil {
-		return err
-	}
-	if after.Access == Closed {
-		stay = append(stay, by.userID())
-		if err := join(tx, before.ID, stay...); err != nil {
-			return err
-		}
-		for _, id := range stay {
-			may[id] = true
-		}
-	}
-	if _, err := tx.Exec("DELETE FROM membership WHERE room_id = ? AND member = 0 AND user_id NOT IN (SELECT id FROM user WHERE admin = 1)", before.ID); err != nil {
-		return fmt.Errorf("forget who has read room %d: %w", before.ID, err)
-	}
-	var listed []string
-	if !before.Archived {
-		listed = listGroups(before)
-	}
-	tx.Announce("", c.narrowed(before, after, listed, func(id int64) bool { return may[id] }))
-	return nil
 }
 
 // maxFaces is how many people a room's card in a list shows.
