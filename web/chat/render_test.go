@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,6 +55,57 @@ func TestMentionsFollowTheAccounts(t *testing.T) {
 	}
 	if said := p.say(p.admin, "r", "@bob"); !slices.Equal(said.Mentions, []int64{bob.ID}) || !strings.Contains(said.HTML, "Stone") {
 		t.Errorf("said: %s, %v", said.HTML, said.Mentions)
+	}
+}
+
+// An account that another process has made counts once the database is known to have changed.
+func TestMentionsFollowTheCommandLine(t *testing.T) {
+	p := newPlace(t)
+	p.say(p.admin, "r", "hi @eve")
+	if m := p.shown("r", 1)[0]; !m.Plain {
+		t.Errorf("before there is an eve: %s", m.HTML)
+	}
+	_, err := p.disk.(*plainDisk).db.Exec("INSERT INTO user (name, name_key, name_look, password, created_at) VALUES ('eve', 'eve', 'eve', '', 1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Forget()
+	if m := p.shown("r", 1)[0]; !strings.Contains(m.HTML, `href="/chat/@eve/"`) || len(m.Mentions) != 1 {
+		t.Errorf("with an eve: %s, %v", m.HTML, m.Mentions)
+	}
+}
+
+// Many read and write at once: the race detector looks at what they share.
+func TestReadersShareDocuments(t *testing.T) {
+	p := newPlace(t)
+	for i := range 10 {
+		p.say(p.admin, "r", fmt.Sprintf("*%d* @ada @bob%d", i, i))
+	}
+	r, err := p.Enter(context.Background(), p.admin, "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for range 10 {
+				found, _, err := p.History(context.Background(), r, Page{Limit: 10})
+				if err != nil || len(found) != 10 || !strings.Contains(found[0].HTML, "<em>0</em>") {
+					t.Errorf("%d messages, %v", len(found), err)
+				}
+			}
+		})
+		all.Go(func() {
+			if _, err := p.CreateUser(context.Background(), Caller{}, NewUser{Name: fmt.Sprint("bob", i), Password: "a hash"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	for i, m := range p.shown("r", 10) {
+		if want := 1 + map[bool]int{true: 1}[i < 4]; len(m.Mentions) != want {
+			t.Errorf("message %d mentions %d people, not %d", i, len(m.Mentions), want)
+		}
 	}
 }
 
