@@ -163,6 +163,7 @@ func TestTypingIsLimited(t *testing.T) {
 			told++
 		}
 	}
+	t.Logf("%d sockets of one person typed, the room was told %d times", sockets, told)
 	if told < 10 || told > most(10, 2, begun) {
 		t.Errorf("%d typing frames of one person were told", told)
 	}

@@ -30,6 +30,7 @@ func TestConversationsAreLimited(t *testing.T) {
 			}
 		})
 	}
+	t.Logf("60 attempts began %d conversations", begun)
 	if begun != 50 || refused != 10 {
 		t.Errorf("%d conversations were begun, %d refused", begun, refused)
 	}
