@@ -54,7 +54,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	path := filepath.Join(dir, "hearth")
 	args := []string{"build", "-o", path}
-	if race {
+	if Race {
 		args = append(args, "-race")
 	}
 	out, err := exec.Command("go", append(args, "hearth")...).CombinedOutput()

@@ -107,8 +107,8 @@ var Table = []Limit{
 	{Typing, "`typing`", person, "left out", 10, Rate{2, time.Second}},
 	// Behind one address may be a whole house, or a school.
 	{SignUps, "accounts made", address, refused, 20, Rate{20, time.Hour}},
-	// Each leaves a session; a script may sign in once a minute.
-	{LogIns, "log-ins with the right password", user, refused, 60, Rate{60, time.Hour}},
+	// Each leaves a session. An owner who signs in again and again is not to be slowed down.
+	{LogIns, "log-ins with the right password", user, refused, 100, Rate{60, time.Hour}},
 	{SignInLinks, "one-time sign-in links for oneself", user, refused, 10, Rate{20, time.Hour}},
 	// OWASP, "Device cookies": strangers get few guesses in all, whatever address they come from, and
 	// can't keep the owner of an account out.
