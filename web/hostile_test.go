@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bufio"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -123,4 +124,36 @@ func TestConnectionsOfAnAddressAreBounded(t *testing.T) {
 			t.Fatal("connections that have ended still count")
 		}
 	}
+}
+
+// All requests of an address together are limited, also those that are counted nowhere else; what is
+// too much is refused with little work, and another address is not concerned.
+func TestRequestsOfAnyKindAreLimited(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t, "-limits", "on", "-proxies", "127.0.0.1")
+	begun, answered := time.Now(), 0
+	c := dialRaw(t, s)
+	ask := strings.Replace(request("/healthz", ""), "Cookie: ", "X-Forwarded-For: 192.0.2.1", 1)
+	for ; ; answered++ {
+		resp, err := c.ask(ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode == http.StatusTooManyRequests {
+			if resp.Header.Get("Retry-After") == "" || !resp.Close {
+				t.Errorf("the refusal has the header %v", resp.Header)
+			}
+			break
+		}
+		if answered > most(2000, 200, begun) {
+			t.Fatalf("%d requests and no limit", answered)
+		}
+	}
+	if answered < 2000 {
+		t.Errorf("%d requests are let through", answered)
+	}
+	wantReply(t, "another address", from(s.Visitor(t), "192.0.2.2").Get("/healthz"), http.StatusOK)
 }

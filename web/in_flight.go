@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -81,8 +82,13 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from := s.address(r)
 		key := s.addressKey(from)
+		if err := s.chat.TakeKey(limits.Key{From: Network(from)}, limits.AllRequests); err != nil {
+			s.refuseRequest(w, r, known(err))
+			return
+		}
 		if s.inFlight.requests.Reserve(key, 1) != nil {
-			s.refuseRequest(w, r, from)
+			s.inFlight.refuse(from)
+			s.refuseRequest(w, r, errBusy)
 			return
 		}
 		defer s.inFlight.requests.Release(key, 1)
@@ -92,15 +98,16 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 	})
 }
 
-// refuseRequest answers that too much is under way, and closes the connection.
-func (s *Server) refuseRequest(w http.ResponseWriter, r *http.Request, from netip.Addr) {
-	s.inFlight.refuse(from)
+// errBusy refuses a request while too much of the same address, or of all, is under way.
+var errBusy = &chat.Error{Code: "rate_limited", RetryAfter: time.Second}
+
+// refuseRequest answers a request that is too much, at little cost, and closes the connection.
+func (s *Server) refuseRequest(w http.ResponseWriter, r *http.Request, e *chat.Error) {
 	a := &ask{Request: r, loc: s.language(r, chat.Caller{})}
-	e := &chat.Error{Code: "rate_limited", RetryAfter: time.Second}
 	h := w.Header()
 	h.Del("Content-Encoding")
 	h.Set("Connection", "close")
-	h.Set("Retry-After", "1")
+	h.Set("Retry-After", strconv.Itoa(e.Seconds()))
 	if strings.HasPrefix(r.URL.Path, "/api/") || r.Header.Get("Upgrade") != "" {
 		failAPI(w, a, e)
 		return
@@ -170,6 +177,7 @@ func (w *boundedWriter) refuse() error {
 		return errors.Join(errUnread, http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now()))
 	}
 	w.begun, w.status = true, 0
-	w.server.refuseRequest(w.ResponseWriter, w.request, w.server.address(w.request))
+	w.server.inFlight.refuse(w.server.address(w.request))
+	w.server.refuseRequest(w.ResponseWriter, w.request, errBusy)
 	return errUnread
 }

@@ -258,7 +258,7 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 var elsewhere = map[limits.Name]string{
 	limits.GuessesAccount: "TestFewGuessesOfStrangers", limits.GuessesAddress: "TestFewGuessesOfStrangers", limits.GuessesDevice: "TestFewGuessesOfStrangers",
 	limits.Conversations: "chat.TestConversationsAreLimited", limits.Typing: "TestTypingIsLimited", limits.ReadMarks: "reads",
-	limits.NewSockets: "TestSocketsASecondAreLimitedByAddress", limits.VisitorOpen: "TestOpenSocketsAreLimited",
+	limits.AllRequests: "TestRequestsOfAnyKindAreLimited", limits.NewSockets: "TestSocketsASecondAreLimitedByAddress", limits.VisitorOpen: "TestOpenSocketsAreLimited",
 	limits.UserOpen: "TestOpenSocketsAreLimited", limits.Control: "TestControlFramesAreLimited", limits.Frames: "TestAFloodOfOtherFramesIsReadLate",
 }
 

@@ -33,6 +33,7 @@ const (
 	GuessesDevice  Name = "guesses_device"
 	GuestNames     Name = "guest_names"
 	Requests       Name = "requests"
+	AllRequests    Name = "all_requests"
 	Searches       Name = "searches"
 	TextSearches   Name = "text_searches"
 	NewSockets     Name = "new_sockets"
@@ -117,6 +118,8 @@ var Table = []Limit{
 	{GuessesDevice, "the same by a browser that signed in to the account before", "the browser", refused, 0, Rate{10, 30 * time.Minute}},
 	{GuestNames, "names chosen by visitors", address, refused, 20, Rate{20, time.Hour}},
 	{Requests, "pages, forms and API requests", person, refused + " with 429 and `Retry-After`", 120, Rate{20, time.Second}},
+	// The pages of fifty people behind one address, each with forty files, the first time they come.
+	{AllRequests, "requests of any kind, files too", address, "429 with `Retry-After`; the connection is closed", 2000, Rate{200, time.Second}},
 	// Each reads a whole list.
 	{Searches, "lists that are filtered by a text", person, refused, 30, Rate{2, time.Second}},
 	// Each reads messages for up to a second.
