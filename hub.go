@@ -20,12 +20,8 @@ import (
 	"hearth/web/roster"
 )
 
-const (
-	// grace is how long after the last socket closed a person counts as gone: reloads take less.
-	grace = 2 * time.Second
-	// soon is how long presence is collected before it is told to those who look at lists.
-	soon = 200 * time.Millisecond
-)
+// grace is how long after the last socket closed a person counts as gone: reloads take less.
+const grace = 2 * time.Second
 
 // Hub is the channel layer: the sockets, the groups they listen to, and who is there. It knows
 // frames and events, but nothing of what is stored.
@@ -40,9 +36,7 @@ type Hub struct {
 	stopped bool
 	rights  int // moves with each change of rights
 
-	laterMu sync.Mutex
-	later   map[string][]chat.Event // by group, until publishLater
-
+	soon *group.Soon
 	cut  atomic.Int64
 	ends conn.Hub
 }
@@ -57,6 +51,7 @@ type Watcher interface {
 // NewHub makes a hub without sockets.
 func NewHub() *Hub {
 	h := &Hub{melody: conn.Melody(), groups: map[string]*group.Group{}, conns: map[*conn.Conn]struct{}{}}
+	h.soon = group.NewSoon(h.publish)
 	h.ends = conn.Hub{Leave: h.leave, Cut: func() { h.cut.Add(1) }, Allowed: h.allowed}
 	return h
 }
@@ -241,29 +236,9 @@ func (h *Hub) publish(name string, events []chat.Event) {
 	}
 }
 
-// PublishSoon is Publish for what may wait a little to go out together with its like.
-func (h *Hub) PublishSoon(name string, e chat.Event) {
-	h.laterMu.Lock()
-	defer h.laterMu.Unlock()
-	if h.later == nil {
-		h.later = map[string][]chat.Event{}
-		time.AfterFunc(soon, h.publishLater)
-	}
-	h.later[name] = append(h.later[name], e)
-}
-
-func (h *Hub) publishLater() {
-	h.laterMu.Lock()
-	all := h.later
-	h.later = nil
-	h.laterMu.Unlock()
-	for name, events := range all {
-		events = slices.DeleteFunc(events, func(e chat.Event) bool { return e.Stale != nil && e.Stale() })
-		if len(events) > 0 {
-			h.publish(name, events)
-		}
-	}
-}
+// PublishSoon is Publish for what may wait a little to go out together with its like. Of several events
+// with the same subject only the newest is sent.
+func (h *Hub) PublishSoon(name string, e chat.Event) { h.soon.Add(name, e) }
 
 // Online reports whether a user has a socket open anywhere.
 func (h *Hub) Online(userID int64) bool {

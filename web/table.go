@@ -32,6 +32,8 @@ type table struct {
 	due    bool
 	isNew  bool
 	next   time.Time
+	rows   *tableRows // the newest; nil: none yet
+	moved  int        // moves with each change
 }
 
 func newTable(s *Server) *table { return &table{server: s} }
@@ -41,6 +43,7 @@ func (t *table) changed(isNew bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.isNew = t.isNew || isNew
+	t.moved++
 	if t.due {
 		return
 	}
@@ -66,24 +69,63 @@ func (t *table) tell() {
 	t.mu.Unlock()
 }
 
-// event is the table as it is now. Rows are rendered for each language, and for visitors without
-// e-mail addresses, as they are asked for.
+// tableRows are the rows of the table as it was at one time, rendered once for all who get the same.
+type tableRows struct {
+	server    *Server
+	at, moved int // the ages of the users and of the table
+
+	mu       sync.Mutex
+	people   []personRow
+	rendered map[chat.Reader]string
+}
+
+// event is the table as it is now.
 func (t *table) event(ctx context.Context, isNew bool) (chat.Event, error) {
-	people, _, err := t.server.chat.Users(ctx, chat.UserQuery{Limit: maxTable})
+	rows, err := t.current(ctx)
 	if err != nil {
 		return chat.Event{}, err
 	}
-	rows := t.server.personRows(people)
-	return chat.TableChanged(isNew, func(r chat.Reader) string {
-		for i := range rows {
-			rows[i].ShowEmail = r.UserID != 0
-		}
-		var b bytes.Buffer
-		if err := t.server.pages.fragment(&b, locale.Of(r.Lang), "tbody", rows); err != nil {
-			slog.Error("render the table of people", "err", err)
-		}
-		return b.String()
-	}), nil
+	return chat.TableChanged(isNew, rows.render), nil
+}
+
+// current are the rows as they are now: the last ones, if nothing has changed since.
+func (t *table) current(ctx context.Context) (*tableRows, error) {
+	t.mu.Lock()
+	last, moved := t.rows, t.moved
+	t.mu.Unlock()
+	at := t.server.chat.UsersAge()
+	if last != nil && last.at == at && last.moved == moved {
+		return last, nil
+	}
+	people, _, err := t.server.chat.Users(ctx, chat.UserQuery{Active: true, Limit: maxTable})
+	if err != nil {
+		return nil, err
+	}
+	rows := &tableRows{server: t.server, at: at, moved: moved, people: t.server.personRows(people), rendered: map[chat.Reader]string{}}
+	t.mu.Lock()
+	t.rows = rows
+	t.mu.Unlock()
+	return rows, nil
+}
+
+// render is the table for r: in its language, and for visitors without e-mail addresses.
+func (t *tableRows) render(r chat.Reader) string {
+	kind := (chat.ByLang | chat.ByGuest).Kind(r)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if text, ok := t.rendered[kind]; ok {
+		return text
+	}
+	for i := range t.people {
+		t.people[i].ShowEmail = r.UserID != 0
+	}
+	var b bytes.Buffer
+	if err := t.server.pages.fragment(&b, locale.Of(r.Lang), "tbody", t.people); err != nil {
+		slog.Error("render the table of people", "err", err)
+		return ""
+	}
+	t.rendered[kind] = b.String()
+	return t.rendered[kind]
 }
 
 // tableSocket is /new-user/: the table of people as rows, whenever it changes.

@@ -27,6 +27,9 @@ type Event struct {
 	About string
 	// Back: the reader may enter the room that the event is about, even if it was gone before.
 	Back bool
+	// Subject is what the event tells of, if only the newest event with the same subject matters to those
+	// who are told soon; else "".
+	Subject string
 	// Stale reports, when the event is about to be sent, that it must not be any more; nil: it never is.
 	Stale func() bool
 	// Rights is set in an event that changes who hears what. It has no frame.
@@ -274,7 +277,11 @@ func presence(u *User, online, isNew bool, total int) Event {
 	if online {
 		key = "event.online"
 	}
-	return Event{Type: "presence", Plain: true, varies: ByLang | ByGuest, frame: func(r Reader) any {
+	subject := "user " + u.Name
+	if isNew { // what comes after it does not say so
+		subject = "new user " + u.Name
+	}
+	return Event{Type: "presence", Plain: true, Subject: subject, varies: ByLang | ByGuest, frame: func(r Reader) any {
 		f := presenceFrame{Type: "presence", Message: locale.Of(r.Lang).T(key, "user", u.Name),
 			Username: u.Name, User: u.Name, LoggedIn: online, Online: online,
 			FirstName: u.FirstName, LastName: u.LastName, LastSeen: Stamp(u.LastSeen), New: isNew, Total: total}
@@ -310,7 +317,7 @@ func RoomChanged(r *Room, here int, faces []face) Event {
 	e := local("room", false, "event.people", []any{"count", here}, func(m string) any {
 		return roomFrame{Type: "room", Message: m, Room: r.Name, Topic: r.Topic, Access: r.Access, Here: here, Faces: faces, Unmade: r.ID == 0}
 	})
-	e.About = r.Group()
+	e.About, e.Subject = r.Group(), "room "+r.Group()
 	return e
 }
 
@@ -320,7 +327,7 @@ func RoomGone(r *Room) Event {
 	e := local("room", false, "event.people", []any{"count", 0}, func(m string) any {
 		return roomFrame{Type: "room", Message: m, Room: name, Gone: true}
 	})
-	e.About = r.Group()
+	e.About, e.Subject = r.Group(), "room "+r.Group()
 	return e
 }
 

@@ -253,6 +253,13 @@ func (c *Chat) HasUsers(ctx context.Context) (some bool, err error) {
 // once that is on disk. It must be called before the first request.
 func (c *Chat) WatchPeople(watch func(u *User, isNew bool)) { c.watch = watch }
 
+// UsersAge moves with every change of a user, in this process or another: what was read at one age is
+// still so at the same age.
+func (c *Chat) UsersAge() int {
+	_, age := c.users.key("")
+	return age
+}
+
 // changed makes a change of a user known: to the cache, and to who watches the people.
 func (c *Chat) changed(ctx context.Context, id int64) error {
 	c.users.drop(id)

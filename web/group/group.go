@@ -32,6 +32,8 @@ type Group struct {
 	comings int
 	crowded bool
 	listDue bool
+	filled  time.Time // when the watcher was last told
+	fillDue bool      // it is going to be
 }
 
 // Watcher is told, on a goroutine of its own, that the number of people in a room changed.
@@ -100,7 +102,7 @@ func (g *Group) Gone(name string, tell bool) (empty bool) {
 
 // coming tells the room of one coming or going, or has a list told instead; g.mu is held.
 func (g *Group) coming(e chat.Event) {
-	go g.watch.Filled(g.room)
+	g.tellFilled()
 	if now := time.Now(); now.Sub(g.second) >= time.Second {
 		g.crowded = g.comings > maxComings && now.Sub(g.second) < 2*time.Second
 		g.second, g.comings = now, 0
@@ -114,6 +116,22 @@ func (g *Group) coming(e chat.Event) {
 		g.listDue = true
 		time.AfterFunc(time.Until(g.second.Add(time.Second)), g.list)
 	}
+}
+
+// tellFilled has the watcher told that the number of people has changed, at most once in gatherFor;
+// g.mu is held.
+func (g *Group) tellFilled() {
+	if g.fillDue {
+		return
+	}
+	g.fillDue = true
+	time.AfterFunc(time.Until(g.filled.Add(gatherFor)), func() {
+		g.mu.Lock()
+		g.fillDue, g.filled = false, time.Now()
+		room := g.room
+		g.mu.Unlock()
+		g.watch.Filled(room)
+	})
 }
 
 // list tells the room anew who is in it.
