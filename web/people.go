@@ -26,9 +26,7 @@ func (w Watch) Came(id int64) { w.turned(id, true) }
 func (w Watch) Went(id int64) { w.turned(id, false) }
 
 func (w Watch) turned(id int64, online bool) {
-	if err := w.server.chat.Seen(context.Background(), id, w.server.chat.Now()); err != nil {
-		slog.Error("note when a user was seen", "err", err)
-	}
+	w.server.chat.Seen(id, w.server.chat.Now())
 	w.tell(id, online)
 }
 

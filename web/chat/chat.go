@@ -63,6 +63,7 @@ type Chat struct {
 	unmade   unmadeRooms
 	bell     bell
 	received received
+	marks    marks
 	fixed    Fixed
 	limits   *limits.Set // nil: none
 
@@ -97,6 +98,7 @@ func (c *Chat) Attach(h Hub) { c.ender, c.presence = h, h }
 func (c *Chat) Close() {
 	c.bell.close()
 	c.closeReceived()
+	c.marks.close()
 }
 
 // Forget drops what is kept in memory of the database and closes the sockets of those who may

@@ -161,8 +161,17 @@ const MaxUnread = 100
 // the conversation has them all.
 const maxInbox = 100
 
-const unreadOf = `(SELECT count(*) FROM (SELECT 1 FROM message WHERE id > s.room_id << 32 | s.read AND id < (s.room_id + 1) << 32
-	AND sender <> s.user_id AND deleted_at IS NULL LIMIT 100))`
+// readToSQL is up to which number user s.user_id has read room s.room_id. marks is the parameter that has
+// marks.json of that user.
+func readToSQL(marks string) string {
+	return "max(s.read, coalesce((SELECT value FROM json_each(" + marks + ") WHERE key = CAST(s.room_id AS TEXT)), 0))"
+}
+
+// unreadSQL counts what user s.user_id has not read in room s.room_id; marks is as for readToSQL.
+func unreadSQL(marks string) string {
+	return "(SELECT count(*) FROM (SELECT 1 FROM message WHERE id > s.room_id << 32 | " + readToSQL(marks) + ` AND id < (s.room_id + 1) << 32
+		AND sender <> s.user_id AND deleted_at IS NULL LIMIT 100))`
+}
 
 // Conversations are the private conversations of a user, the latest first: at most limit of them, from
 // offset on, and how many there are in all. Error: storage.
@@ -171,9 +180,9 @@ func (c *Chat) Conversations(ctx context.Context, userID int64, limit, offset in
 	if err := c.read.QueryRow(ctx, "SELECT count(*)"+mine, []any{userID}, &total); err != nil {
 		return nil, 0, storage("count conversations", err)
 	}
-	rows, err := c.read.Query(ctx, "SELECT s.name_key, s.last, "+unreadOf+` FROM (SELECT m.user_id, m.room_id, m.read, r.name_key, ifnull(
+	rows, err := c.read.Query(ctx, "SELECT s.name_key, s.last, "+unreadSQL("?4")+` FROM (SELECT m.user_id, m.room_id, m.read, r.name_key, ifnull(
 			(SELECT created_at FROM message WHERE id >= r.id << 32 AND id < (r.id + 1) << 32 ORDER BY id DESC LIMIT 1), 0) AS last`+
-		mine+" ORDER BY last DESC, r.id DESC LIMIT ?2 OFFSET ?3) s ORDER BY s.last DESC, s.room_id DESC", userID, limit, offset)
+		mine+" ORDER BY last DESC, r.id DESC LIMIT ?2 OFFSET ?3) s ORDER BY s.last DESC, s.room_id DESC", userID, limit, offset, c.marks.json(userID))
 	if err != nil {
 		return nil, 0, storage("list conversations", err)
 	}
@@ -204,9 +213,9 @@ func (c *Chat) Conversations(ctx context.Context, userID int64, limit, offset in
 // the plain dialect, those that one has received before are left out.
 func (c *Chat) Waiting(ctx context.Context, userID int64, plain bool) ([]Event, error) {
 	found, err := c.messages(ctx, `JOIN membership s ON s.user_id = ?1 JOIN room r ON r.id = s.room_id AND r.access = 'direct'
-		WHERE m.id > (s.room_id << 32 | s.read) AND m.id < (s.room_id + 1) << 32 AND m.sender <> ?1 AND m.deleted_at IS NULL
+		WHERE m.id > (s.room_id << 32 | `+readToSQL("?4")+`) AND m.id < (s.room_id + 1) << 32 AND m.sender <> ?1 AND m.deleted_at IS NULL
 			AND (NOT ?3 OR m.id > (s.room_id << 32 | s.received))
-		ORDER BY m.created_at DESC, m.id DESC LIMIT ?2`, userID, maxInbox, plain)
+		ORDER BY m.created_at DESC, m.id DESC LIMIT ?2`, userID, maxInbox, plain, c.marks.json(userID))
 	if err != nil {
 		return nil, err
 	}

@@ -93,6 +93,7 @@ func (c *Chat) loadUsers(ctx context.Context, age int, keys []string) ([]*User, 
 		return nil, storage("look for users", err)
 	}
 	users, err := scanUsers(rows)
+	c.withMarks(users...)
 	for _, u := range users {
 		c.users.keep(u, age)
 	}

@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"hearth/web/limits"
 	"hearth/web/locale"
@@ -210,24 +209,6 @@ func (c *Chat) SetTheme(ctx context.Context, id int64, theme string) error {
 		return Errorf("bad_choice").On("theme")
 	}
 	return c.set(ctx, id, "UPDATE user SET theme = ? WHERE id = ?", theme)
-}
-
-// Seen notes when the last socket of a user closed.
-func (c *Chat) Seen(ctx context.Context, id int64, at time.Time) error {
-	return c.set(ctx, id, "UPDATE user SET last_seen = ? WHERE id = ?", millis(at))
-}
-
-// SeenAll notes that users were there until now: the server stops.
-func (c *Chat) SeenAll(ctx context.Context, ids []int64) error {
-	err := c.disk.Write(ctx, func(tx Tx) error {
-		for _, id := range ids {
-			if _, err := tx.Exec("UPDATE user SET last_seen = ? WHERE id = ?", millis(c.now()), id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return storage("note who was there", err)
 }
 
 // set stores one field that nobody else needs to hear of.

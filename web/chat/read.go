@@ -1,11 +1,6 @@
 package chat
 
-import (
-	"context"
-	"database/sql"
-	"errors"
-	"fmt"
-)
+import "context"
 
 type readFrame struct {
 	Type    string `json:"type"`
@@ -14,29 +9,31 @@ type readFrame struct {
 	ID      int64  `json:"id"`
 }
 
-// Visit makes a signed-in caller a member of a room that is kept, and returns up to which number
-// it has read it: all of it, the first time.
+// Visit notes that a signed-in caller has looked at a room that is kept, and returns up to which number it
+// has read it: all of it, the first time. It waits for no write. Error: storage.
 func (c *Chat) Visit(ctx context.Context, by Caller, r *Room) (read int64, err error) {
 	if by.User == nil || r.ID == 0 {
 		return 0, nil
 	}
-	err = c.read.QueryRow(ctx, "SELECT read FROM membership WHERE user_id = ? AND room_id = ?", []any{by.User.ID, r.ID}, &read)
-	if !errors.Is(err, sql.ErrNoRows) {
-		return read, storage("look for a membership", err)
+	read, known, err := c.readTo(ctx, by.User.ID, r.ID)
+	if err != nil || known {
+		return read, err
 	}
 	if read, err = c.Seq(ctx, r); err != nil {
 		return 0, err
 	}
-	err = c.disk.Write(ctx, func(tx Tx) error {
-		_, err := tx.Exec("INSERT INTO membership (user_id, room_id, read) SELECT ?, id, ? FROM room WHERE id = ? ON CONFLICT DO NOTHING", by.User.ID, read, r.ID)
-		return err
-	})
-	return read, storage("become a member", err)
+	c.marks.setRead(by.User.ID, r.ID, read)
+	c.marks.later(c.writeMarks)
+	return read, nil
 }
 
-// Read notes that the caller has read a room up to number n, and tells the caller's other windows.
+// Read notes that the caller has read a room up to number n, and tells the caller's other windows. It
+// waits for no write. Error: storage.
 func (c *Chat) Read(ctx context.Context, by Caller, r *Room, n int64) error {
 	if by.User == nil || r.ID == 0 {
+		return nil
+	}
+	if waiting, known := c.marks.readTo(by.User.ID, r.ID); known && waiting >= n {
 		return nil
 	}
 	seq, err := c.Seq(ctx, r)
@@ -44,20 +41,15 @@ func (c *Chat) Read(ctx context.Context, by Caller, r *Room, n int64) error {
 		return err
 	}
 	n = min(n, seq)
-	err = c.disk.Write(ctx, func(tx Tx) error {
-		res, err := tx.Exec(`INSERT INTO membership (user_id, room_id, read) SELECT ?, id, ? FROM room WHERE id = ?
-			ON CONFLICT DO UPDATE SET read = excluded.read WHERE excluded.read > read`, by.User.ID, n, r.ID)
-		if err != nil {
-			return fmt.Errorf("note what was read: %w", err)
-		}
-		if changed, err := res.RowsAffected(); err != nil || changed == 0 {
-			return err
-		}
-		f := readFrame{Type: "read", Room: r.Name, ID: address(r.ID, n)}
-		e := same(f.Type, false, f)
-		e.About = r.Group()
-		tx.Announce(Inbox(by.User.ID), e)
-		return nil
-	})
-	return storage("note what was read", err)
+	read, known, err := c.readTo(ctx, by.User.ID, r.ID)
+	if err != nil || known && read >= n {
+		return err
+	}
+	c.marks.setRead(by.User.ID, r.ID, n)
+	c.marks.later(c.writeMarks)
+	f := readFrame{Type: "read", Room: r.Name, ID: address(r.ID, n)}
+	e := same(f.Type, false, f)
+	e.About = r.Group()
+	c.presence.Publish(Inbox(by.User.ID), e)
+	return nil
 }

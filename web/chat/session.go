@@ -251,15 +251,13 @@ func (c *Chat) SessionGoesOn(ctx context.Context, id int64) error {
 	return storage("look whether a session goes on", err)
 }
 
-// touch notes that the session is in use. Nobody waits for it, and nothing is lost if it fails.
+// touch notes that the session is in use. It is written later, together with others.
 func (c *Chat) touch(hash tokenHash, s *Session, age int, now time.Time) *Session {
 	fresh := *s
 	fresh.Seen = now
 	c.sessions.keep(hash, &fresh, age)
-	c.disk.Submit(func(tx Tx) error {
-		_, err := tx.ExecLast("UPDATE session SET seen_at = ? WHERE id = ?", millis(now), s.ID)
-		return err
-	}, func(error) {})
+	c.marks.setSessionSeen(s.ID, now)
+	c.marks.later(c.writeMarks)
 	return &fresh
 }
 

@@ -33,6 +33,9 @@ func (c *Chat) EndAll(ctx context.Context, by Caller, userID, except int64) erro
 // SweepSessions ends those that nobody has used for SessionIdle, and drops invitations and sign-in links
 // that have run out. It is to be called every now and then.
 func (c *Chat) SweepSessions(ctx context.Context) error {
+	if err := c.FlushMarks(ctx); err != nil { // when they were used last
+		return err
+	}
 	err := c.end(ctx, "seen_at < ?", millis(c.now().Add(-SessionIdle)))
 	if err != nil {
 		return err

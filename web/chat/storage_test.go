@@ -50,7 +50,8 @@ func (s *brokenStmt) Query(args []driver.Value) (driver.Rows, error) {
 	if s.disk.fails() {
 		return nil, errBroken
 	}
-	return s.Stmt.Query(args) //nolint:staticcheck // the plain interface is all that brokenConn offers
+	//lint:ignore SA1019 the plain interface is all that brokenConn offers
+	return s.Stmt.Query(args)
 }
 
 // splitDisk writes to one database and reads with other connections.

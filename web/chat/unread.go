@@ -100,6 +100,9 @@ func (c *Chat) tellUnreadOf(ctx context.Context, id int64, r *Room) error {
 	if err != nil {
 		return err
 	}
+	if members, err = c.withWaiting(ctx, members, id, r); err != nil {
+		return err
+	}
 	looking := c.presence.Listening(r.Group())
 	var failed error
 	for _, u := range members {
@@ -123,6 +126,32 @@ func (c *Chat) tellUnreadOf(ctx context.Context, id int64, r *Room) error {
 	return failed
 }
 
+// withWaiting adds to the readers of a room those who have looked at it so lately that it is not on disk.
+func (c *Chat) withWaiting(ctx context.Context, readers []*User, id int64, r *Room) ([]*User, error) {
+	waiting := c.marks.readers(id)
+	for _, u := range readers {
+		delete(waiting, u.ID)
+	}
+	for user := range waiting {
+		u, err := c.User(ctx, user)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		made := *r
+		made.ID = id
+		err = c.mayEnter(ctx, Caller{User: u}, &made)
+		if err == nil && !u.Disabled {
+			readers = append(readers, u)
+		} else if err != nil && !errors.Is(err, Errorf("not_allowed")) {
+			return nil, err
+		}
+	}
+	return readers, nil
+}
+
 // nameOf is what u calls the room.
 func (c *Chat) nameOf(ctx context.Context, r *Room, u *User) (string, error) {
 	if r.Access != Direct {
@@ -144,12 +173,14 @@ func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 		return nil, err
 	}
 	found := map[int64]Unread{}
-	for _, room := range rooms { // with no query open: the readers are few
+	for _, room := range append(rooms, c.marks.rooms(u.ID)...) { // with no query open: the readers are few
 		var x Unread
 		if x.Count, x.Mentions, err = c.unreadOf(ctx, u, room); err != nil {
 			return nil, err
 		}
-		found[room] = x
+		if x.Count > 0 {
+			found[room] = x
+		}
 	}
 	return found, nil
 }
@@ -157,7 +188,7 @@ func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 // unreadRooms are the ids of the rooms in which u has something to read.
 func (c *Chat) unreadRooms(ctx context.Context, u *User) ([]int64, error) {
 	rows, err := c.read.Query(ctx, "SELECT s.room_id FROM membership s JOIN user u ON u.id = s.user_id JOIN room r ON r.id = s.room_id "+
-		"WHERE s.user_id = ? AND "+mayHear+" AND "+unreadOf+" > 0", u.ID)
+		"WHERE s.user_id = ?1 AND "+mayHear+" AND "+unreadSQL("?2")+" > 0", u.ID, c.marks.json(u.ID))
 	if err != nil {
 		return nil, storage("look for what is unread", err)
 	}
@@ -176,8 +207,12 @@ func (c *Chat) unreadRooms(ctx context.Context, u *User) ([]int64, error) {
 // unreadOf counts what u has not read in a room, and how much of it calls u by name; MaxUnread is
 // where it stops counting.
 func (c *Chat) unreadOf(ctx context.Context, u *User, room int64) (n, mentions int, err error) {
-	rows, err := c.read.Query(ctx, `SELECT m.text FROM membership s JOIN message m ON m.id > s.room_id << 32 | s.read AND m.id < (s.room_id + 1) << 32
-		WHERE s.user_id = ? AND s.room_id = ? AND m.sender <> s.user_id AND m.deleted_at IS NULL LIMIT ?`, u.ID, room, MaxUnread)
+	read, known, err := c.readTo(ctx, u.ID, room)
+	if err != nil || !known {
+		return 0, 0, err
+	}
+	rows, err := c.read.Query(ctx, "SELECT text FROM message WHERE id > ? AND id < ? AND sender <> ? AND deleted_at IS NULL LIMIT ?",
+		address(room, read), address(room+1, 0), u.ID, MaxUnread)
 	if err != nil {
 		return 0, 0, storage("count what is unread", err)
 	}

@@ -160,6 +160,7 @@ func (c *Chat) loadUser(ctx context.Context, age int, where string, arg any) (*U
 		return nil, storage("look for a user", err)
 	}
 	done()
+	c.withMarks(&u)
 	c.users.keep(&u, age)
 	return &u, nil
 }
@@ -212,6 +213,7 @@ func (c *Chat) Users(ctx context.Context, q UserQuery) (users []*User, total int
 		return nil, 0, storage("list users", err)
 	}
 	users, err = scanUsers(rows)
+	c.withMarks(users...)
 	return users, total, err
 }
 

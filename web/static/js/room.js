@@ -26,8 +26,12 @@ const who = { user: me ?? page.guest ?? "", display: page.meDisplay ?? page.gues
 // The kinds that take a number of the room's line.
 const CHANGES = new Set(["chat_message", "message_edited", "message_deleted", "reaction"]);
 
+const MARK_EVERY = 3000; // ms between two marks of what was read
+
 let seq = Number(page.seq);
-let readUpTo = Number(page.read);
+let readUpTo = Number(page.read); // what the server was told
+let seenUpTo = 0;
+let markTimer = 0;
 let connections = 0;
 let state = "reconnecting";
 
@@ -170,11 +174,21 @@ function ask(frame) {
   if (!taken) wire.hurry();
 }
 
-// markRead tells the server how far one has read: what stands at the end of a page that is looked at.
+// markRead notes how far one has read: to what stands at the end of a page that is looked at. The server is
+// told at once, and then at most every MARK_EVERY.
 function markRead() {
-  const last = Number(Array.from(messages()).at(-1)?.dataset.id ?? 0);
-  if (!me || document.hidden || !atEnd() || last <= readUpTo) return;
-  if (wire.send({ type: "read", id: last })) readUpTo = last;
+  if (!me || document.hidden || !atEnd()) return;
+  seenUpTo = Number(Array.from(messages()).at(-1)?.dataset.id ?? 0);
+  if (markTimer) return;
+  sendMark();
+  markTimer = setTimeout(() => {
+    markTimer = 0;
+    sendMark();
+  }, MARK_EVERY);
+}
+
+function sendMark() {
+  if (seenUpTo > readUpTo && wire.send({ type: "read", id: seenUpTo })) readUpTo = seenUpTo;
 }
 
 startLog((scroller) => {
@@ -192,5 +206,6 @@ startComposer({
 startEditing((id, message) => asks.ask({ type: "edit", id, message }));
 startReactions((id, emoji, on) => ask({ type: "react", id, emoji, on }));
 startTools({ onReact: openPicker, onReply: replyTo, onEdit: startEdit, onDelete: (id) => ask({ type: "delete", id }) });
-document.addEventListener("visibilitychange", markRead);
+document.addEventListener("visibilitychange", () => (document.hidden ? sendMark() : markRead()));
+addEventListener("pagehide", sendMark);
 wire.connect();

@@ -1,0 +1,302 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"hearth/web/logging"
+)
+
+const (
+	// marksEvery is how often what readers leave behind is written at most. A crash loses so much of it.
+	marksEvery = 5 * time.Second
+	// maxMarksWaiting is how many read positions, users and sessions may wait to be written, each: some 10 MB. If
+	// the disk takes none for so long, further ones are dropped.
+	maxMarksWaiting = 100_000
+)
+
+// marks keep what readers leave behind until it is on disk, so that nobody who only reads waits for the
+// writer: how far a room was read, and when users and sessions were last there. The newest counts.
+type marks struct {
+	mu       sync.Mutex
+	read     map[int64]map[int64]int64 // by user and room: up to which number
+	reads    int                       // in read
+	users    map[int64]time.Time
+	sessions map[int64]time.Time
+	timer    *time.Timer // nil: nothing is to be written
+	closed   bool
+}
+
+var droppedMarks = logging.NewKind(slog.LevelWarn, "the disk takes no read positions, further ones are dropped", 1)
+
+// setRead notes that a user has read a room up to number n, unless more is noted already.
+func (m *marks) setRead(user, room, n int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	was, known := m.read[user][room]
+	switch {
+	case known && was >= n:
+		return
+	case !known && m.reads >= maxMarksWaiting:
+		droppedMarks.Log()
+		return
+	case !known:
+		m.reads++
+	}
+	if m.read == nil {
+		m.read = map[int64]map[int64]int64{}
+	}
+	if m.read[user] == nil {
+		m.read[user] = map[int64]int64{}
+	}
+	m.read[user][room] = n
+}
+
+// readTo is up to which number a user has read a room, as far as that is not on disk.
+func (m *marks) readTo(user, room int64) (n int64, known bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n, known = m.read[user][room]
+	return n, known
+}
+
+// readers are the users whose read position in a room is not on disk.
+func (m *marks) readers(room int64) map[int64]bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	users := map[int64]bool{}
+	for user, rooms := range m.read {
+		if _, known := rooms[room]; known {
+			users[user] = true
+		}
+	}
+	return users
+}
+
+// rooms are those in which a user's read position is not on disk.
+func (m *marks) rooms(user int64) []int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Keys(m.read[user]))
+}
+
+// json has what a user has read that is not on disk, by rooms, for SQL.
+func (m *marks) json(user int64) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.read[user]) == 0 {
+		return "{}"
+	}
+	rooms := make(map[string]int64, len(m.read[user]))
+	for room, n := range m.read[user] {
+		rooms[strconv.FormatInt(room, 10)] = n
+	}
+	b, err := json.Marshal(rooms)
+	if err != nil {
+		panic(err) // numbers can be written
+	}
+	return string(b)
+}
+
+func setSeen(to *map[int64]time.Time, id int64, at time.Time) {
+	if *to == nil {
+		*to = map[int64]time.Time{}
+	}
+	if _, known := (*to)[id]; !known && len(*to) >= maxMarksWaiting {
+		droppedMarks.Log()
+		return
+	}
+	(*to)[id] = at
+}
+
+func (m *marks) setUserSeen(id int64, at time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	setSeen(&m.users, id, at)
+}
+
+func (m *marks) setSessionSeen(id int64, at time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	setSeen(&m.sessions, id, at)
+}
+
+// userSeen is when a user was last there, as far as that is not on disk; else the zero time.
+func (m *marks) userSeen(id int64) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.users[id]
+}
+
+// later has write called in marksEvery, if it isn't to be called already.
+func (m *marks) later(write func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.timer == nil && !m.closed {
+		m.timer = time.AfterFunc(marksEvery, write)
+	}
+}
+
+// batch is what is written in one transaction.
+type batch struct {
+	read            []readMark
+	users, sessions map[int64]time.Time
+}
+
+type readMark struct{ user, room, n int64 }
+
+// take is a copy of what waits; the timer has run out.
+func (m *marks) take() batch {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.timer = nil
+	b := batch{users: map[int64]time.Time{}, sessions: map[int64]time.Time{}}
+	for user, rooms := range m.read {
+		for room, n := range rooms {
+			b.read = append(b.read, readMark{user, room, n})
+		}
+	}
+	for id, at := range m.users {
+		b.users[id] = at
+	}
+	for id, at := range m.sessions {
+		b.sessions[id] = at
+	}
+	return b
+}
+
+// written forgets what is on disk now.
+func (m *marks) written(b batch) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, x := range b.read {
+		if n, known := m.read[x.user][x.room]; known && n == x.n {
+			delete(m.read[x.user], x.room)
+			m.reads--
+		}
+		if len(m.read[x.user]) == 0 {
+			delete(m.read, x.user)
+		}
+	}
+	for id, at := range b.users {
+		if m.users[id].Equal(at) {
+			delete(m.users, id)
+		}
+	}
+	for id, at := range b.sessions {
+		if m.sessions[id].Equal(at) {
+			delete(m.sessions, id)
+		}
+	}
+}
+
+func (m *marks) close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+	if m.timer != nil {
+		m.timer.Stop()
+	}
+}
+
+// store writes a batch. What is about a room, user or session that is gone is left out.
+func (b batch) store(tx Tx) error {
+	for _, x := range b.read {
+		_, err := tx.Exec(`INSERT INTO membership (user_id, room_id, read) SELECT u.id, r.id, ?3 FROM user u, room r WHERE u.id = ?1 AND r.id = ?2
+			ON CONFLICT DO UPDATE SET read = excluded.read WHERE excluded.read > read`, x.user, x.room, x.n)
+		if err != nil {
+			return fmt.Errorf("note what was read: %w", err)
+		}
+	}
+	for id, at := range b.users {
+		if _, err := tx.Exec("UPDATE user SET last_seen = ? WHERE id = ?", millis(at), id); err != nil {
+			return fmt.Errorf("note who was there: %w", err)
+		}
+	}
+	for id, at := range b.sessions {
+		if _, err := tx.Exec("UPDATE session SET seen_at = ? WHERE id = ?", millis(at), id); err != nil {
+			return fmt.Errorf("note which sessions were used: %w", err)
+		}
+	}
+	return nil
+}
+
+func (b batch) empty() bool { return len(b.read)+len(b.users)+len(b.sessions) == 0 }
+
+// writeMarks writes what waits, and tries again later if that fails.
+func (c *Chat) writeMarks() {
+	b := c.marks.take()
+	if b.empty() {
+		return
+	}
+	c.disk.Submit(b.store, func(err error) {
+		if err != nil {
+			slog.Error("note what was read, and who was there", "err", err)
+			c.marks.later(c.writeMarks)
+			return
+		}
+		c.marks.written(b)
+	})
+}
+
+// FlushMarks writes what waits, and returns once it is on disk. It is for the stop of the server.
+// Error: storage.
+func (c *Chat) FlushMarks(ctx context.Context) error {
+	b := c.marks.take()
+	if b.empty() {
+		return nil
+	}
+	err := c.disk.Write(ctx, b.store)
+	if err == nil {
+		c.marks.written(b)
+	}
+	return storage("note what was read, and who was there", err)
+}
+
+// readTo is up to which number a user has read a room, and whether the user has ever looked at it. Error:
+// storage.
+func (c *Chat) readTo(ctx context.Context, user, room int64) (n int64, known bool, err error) {
+	waiting, known := c.marks.readTo(user, room)
+	err = c.read.QueryRow(ctx, "SELECT read FROM membership WHERE user_id = ? AND room_id = ?", []any{user, room}, &n)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return waiting, known, nil
+	case err != nil:
+		return 0, false, storage("look for what was read", err)
+	}
+	return max(n, waiting), true, nil
+}
+
+// Seen notes when somebody's first socket was opened or the last one closed.
+func (c *Chat) Seen(id int64, at time.Time) {
+	c.marks.setUserSeen(id, moment(millis(at)))
+	c.marks.later(c.writeMarks)
+	c.users.drop(id)
+}
+
+// SeenAll notes that users were there until now, and waits until that and all other marks are on disk: the
+// server stops.
+func (c *Chat) SeenAll(ctx context.Context, ids []int64) error {
+	for _, id := range ids {
+		c.marks.setUserSeen(id, c.now())
+	}
+	return c.FlushMarks(ctx)
+}
+
+// withMarks is what is waiting to be written of when users were there.
+func (c *Chat) withMarks(users ...*User) {
+	for _, u := range users {
+		if at := c.marks.userSeen(u.ID); at.After(u.LastSeen) {
+			u.LastSeen = at
+		}
+	}
+}
