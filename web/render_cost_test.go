@@ -111,8 +111,8 @@ func TestHostileMessagesAreCheapToServe(t *testing.T) {
 		}
 		return name, ratio
 	}
-	// Half as much again as the goals, as other processes take from the processor's caches.
-	const maxAgain, maxFirst = 5.0, 40.0 // what this test can tell on a busy machine, with the race detector
+	// More than the goals, 2 and 10: this is what can be told on a busy machine, with the race detector.
+	const maxAgain, maxFirst = 5.0, 40.0
 	for round := range 5 {
 		s.Stop(t)
 		s.Restart(t)
