@@ -69,17 +69,17 @@ func (m *marks) readTo(user, room int64) (n int64, known bool) {
 	return n, known
 }
 
-// readers are the users whose read position in a room is not on disk.
-func (m *marks) readers(room int64) map[int64]bool {
+// readPositions are those of users in a room that are not on disk.
+func (m *marks) readPositions(room int64) map[int64]int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	users := map[int64]bool{}
+	read := map[int64]int64{}
 	for user, rooms := range m.read {
-		if _, known := rooms[room]; known {
-			users[user] = true
+		if n, known := rooms[room]; known {
+			read[user] = n
 		}
 	}
-	return users
+	return read
 }
 
 // rooms are those in which a user's read position is not on disk.
