@@ -11,9 +11,6 @@ import (
 	"hearth/web/hearthtest"
 )
 
-// expensive is a message of 4000 characters that is long as HTML.
-var expensive = strings.Repeat("**a** `b` ~~c~~ <&> ", 200)
-
 // handshakeOf is a request for a socket.
 func handshakeOf(path, cookie string) string {
 	return strings.TrimSuffix(request(path, cookie), "\r\n") +
