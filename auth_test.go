@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -261,6 +262,26 @@ func FuzzSeal(f *testing.F) {
 			t.Errorf("what was sealed doesn't open: %v", err)
 		}
 	})
+}
+
+// TestFirstAccountFromAnotherAddress: only a loopback address can be this computer's.
+func TestFirstAccountFromAnotherAddress(t *testing.T) {
+	t.Parallel()
+	h, _ := inside(t, settings{})
+	form := url.Values{"username": {"ada"}, "password1": {hearthtest.Password}, "password2": {hearthtest.Password}}.Encode()
+	for _, c := range []struct {
+		from string
+		want int
+	}{{"192.0.2.1:4000", http.StatusForbidden}, {"[2001:db8::1]:4000", http.StatusForbidden}, {"10.0.0.1:4000", http.StatusForbidden}, {"127.0.0.2:4000", http.StatusSeeOther}} {
+		r := httptest.NewRequest("POST", "/sign_up/", strings.NewReader(form))
+		r.Host, r.RemoteAddr = "localhost", c.from
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		h.server.Handler.ServeHTTP(w, r)
+		if w.Code != c.want {
+			t.Errorf("from %s: %d", c.from, w.Code)
+		}
+	}
 }
 
 // Whatever cookies a browser sends: it is shown a page, and is signed in by a sealed session alone.
