@@ -46,7 +46,7 @@ type Roster interface {
 type Publisher interface {
 	// Publish sends e to everybody in group, now.
 	Publish(group string, e Event)
-	// PublishSoon is Publish for what may wait up to a second to go out with its like. Of several events
+	// PublishSoon is Publish for what may wait a little to go out with its like. Of several events
 	// with the same subject only the newest is sent.
 	PublishSoon(group string, e Event)
 }

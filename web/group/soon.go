@@ -11,8 +11,9 @@ import (
 const (
 	// gatherFor is how long events that may wait are gathered before they are sent.
 	gatherFor = 200 * time.Millisecond
-	// gatherAgain is the least time between two sendings to one group.
-	gatherAgain = time.Second
+	// gatherAgain is the least time between two sendings to one group. Longer, and what was told too late
+	// would contradict what a socket was told when it was opened.
+	gatherAgain = gatherFor
 )
 
 // Soon gathers events that may wait, and sends those of a group together. Of several events with the
