@@ -205,14 +205,14 @@ func TestWhenThePagePings(t *testing.T) {
 			};
 		})()`)
 		for i, event := range []string{
-			`dispatchEvent(new Event("online"))`,
-			`document.dispatchEvent(new Event("visibilitychange"))`,
-			`document.dispatchEvent(new Event("resume"))`,
-			`dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`,
+			`void dispatchEvent(new Event("online"))`,
+			`void document.dispatchEvent(new Event("visibilitychange"))`,
+			`void document.dispatchEvent(new Event("resume"))`,
+			`void dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`,
 			`(() => { const now = Date.now; Date.now = () => now() + 60_000; })()`, // the computer has slept
 		} {
-			ada.do(event)
-			ada.until("a ping after "+event, `window.pings === `+strconv.Itoa(i+1))
+			// A page whose socket isn't open yet connects instead of asking, so the event is repeated.
+			ada.until("a ping after "+event, `window.pings === `+strconv.Itoa(i+1)+` || `+event)
 			ada.until("the answer", `window.pongs === `+strconv.Itoa(i+1))
 		}
 	}
