@@ -326,7 +326,7 @@ func FuzzCookies(f *testing.F) {
 func TestOneStepFromSignInToSocketForEverybody(t *testing.T) {
 	h, s := inside(t, settings{})
 	ada := s.SignUp(t, "ada")
-	ada.DialBatched("/users/").Find("herself", func(f hearthtest.Frame) bool { return f["username"] == "ada" && f["is_logged_in"] == true })
+	ada.Dial("/users/").Find("herself", func(f hearthtest.Frame) bool { return f["username"] == "ada" && f["is_logged_in"] == true })
 	if got := h.hub.OnlineUsers(); len(got) != 1 {
 		t.Errorf("online are %v", got)
 	}

@@ -36,14 +36,16 @@ type Hub struct {
 	stopped bool
 	rights  int // moves with each change of rights
 
-	soon *group.Soon
-	cut  atomic.Int64
-	ends conn.Hub
+	soon   *group.Soon
+	people *group.People
+	cut    atomic.Int64
+	ends   conn.Hub
 }
 
 // Watcher is told what happens to presence, each time on a goroutine of its own.
 type Watcher interface {
 	group.Watcher
+	User(id int64) (*chat.User, error)
 	Came(userID int64) // a user's first socket
 	Went(userID int64) // the last one, and none came back in time
 }
@@ -52,7 +54,8 @@ type Watcher interface {
 func NewHub() *Hub {
 	h := &Hub{melody: conn.Melody(), groups: map[string]*group.Group{}, conns: map[*conn.Conn]struct{}{}}
 	h.soon = group.NewSoon(h.publish)
-	h.ends = conn.Hub{Leave: h.leave, Cut: func() { h.cut.Add(1) }, Allowed: h.allowed}
+	h.people = group.NewPeople(lookup{h})
+	h.ends = conn.Hub{Leave: h.leave, Cut: func() { h.cut.Add(1) }, Allowed: h.allowed, Watch: h.people.Watch}
 	return h
 }
 
@@ -150,6 +153,7 @@ func (h *Hub) enter(c *conn.Conn) (here []string, ok bool) {
 
 // leave is the end of c.
 func (h *Hub) leave(c *conn.Conn) {
+	h.people.Drop(c)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if _, in := h.conns[c]; !in {
@@ -226,15 +230,26 @@ func (h *Hub) PublishAll(all []chat.Announcement) {
 	flush()
 }
 
-func (h *Hub) publish(name string, events []chat.Event) {
+func (h *Hub) publish(name string, events []chat.Event) (sockets int) {
 	if x := events[0].Rights; x != nil {
 		h.changeRights(x)
-		return
+		return 0
 	}
 	if g := h.find(name); g != nil {
-		g.Send(events)
+		return g.Send(events)
 	}
+	return 0
 }
+
+// Changed has those who watch a user told that it came or went (turned), or looks different.
+func (h *Hub) Changed(userID int64, turned bool) { h.people.Changed(userID, turned) }
+
+// lookup is the hub as its People needs it.
+type lookup struct{ *Hub }
+
+func (l lookup) User(id int64) (*chat.User, error) { return l.watch.User(id) }
+
+func (l lookup) Told() []*conn.Conn { return l.members(chat.OnlineGroup) }
 
 // PublishSoon is Publish for what may wait a little to go out together with its like. Of several events
 // with the same subject only the newest is sent.

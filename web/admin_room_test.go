@@ -79,7 +79,7 @@ func TestDeletedRoomIsGone(t *testing.T) {
 		if f.Type() == "room" {
 			t.Errorf("the room haunts the lobby: %v", f)
 		}
-		return f.Type() == "presence" && f["user"] == "bob" && f["online"] == false
+		return f.Type() == "people" && f.Int("people_online") == 1
 	})
 	wantReply(t, "its page", admin.Get("/admin/rooms/1/"), http.StatusNotFound)
 	wantReply(t, "the list", admin.Get("/admin/rooms/?done=room_deleted"), http.StatusOK, "The room is deleted.", "No rooms yet")

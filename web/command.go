@@ -24,10 +24,12 @@ type command struct {
 	Emoji   string  `json:"emoji"`
 	On      *bool   `json:"on"`
 	As      string  `json:"as"` // over HTTP: who the caller is meant to be
+
+	Users json.RawMessage `json:"users"` // read by watch alone
 }
 
 // fields are the names in a command.
-var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on", "as"}
+var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on", "as", "users"}
 
 // maxNesting is how deep a frame's JSON may be nested (PROTOCOL.md).
 const maxNesting = 16
@@ -127,10 +129,13 @@ func answerPing(c Conn, frame []byte) {
 	}
 }
 
-func (t *talker) fail(c Conn, err error, nonce string) {
+func (t *talker) fail(c Conn, err error, nonce string) { fail(c, t.name, err, nonce) }
+
+// fail tells a client why what it asked for failed; where is its room, or the address of its socket.
+func fail(c Conn, where string, err error, nonce string) {
 	e := known(err)
 	if e.Code == "internal" || e.Code == "storage" {
-		slog.Error("a frame failed", "room", t.name, "err", err)
+		slog.Error("a frame failed", "room", where, "err", err)
 	}
 	c.Send(chat.Failed(e, nonce))
 }
@@ -149,6 +154,8 @@ func (t *talker) do(c Conn, cmd command) error {
 		return t.read(cmd)
 	case "typing":
 		return t.typing()
+	case "watch":
+		return t.server.watch(c, t.caller, cmd)
 	case "ping":
 		c.Send(chat.Pong())
 		return nil

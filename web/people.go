@@ -2,12 +2,14 @@ package web
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 
 	"hearth/web/chat"
+	"hearth/web/limits"
 )
 
 // Watch keeps the lists of people and rooms live: the hub tells it of comings and goings.
@@ -27,21 +29,28 @@ func (w Watch) Went(id int64) { w.turned(id, false) }
 
 func (w Watch) turned(id int64, online bool) {
 	w.server.chat.Seen(id, w.server.chat.Now())
+	w.server.hub.Changed(id, true)
 	w.tell(id, online)
 }
 
+// User is a user as it is now.
+func (w Watch) User(id int64) (*chat.User, error) {
+	return w.server.chat.User(context.Background(), id)
+}
+
+// tell tells clients of the plain dialect of a user who came or went.
 func (w Watch) tell(id int64, online bool) {
 	s := w.server
 	if online != s.hub.Online(id) { // the opposite is on its way
 		return
 	}
-	u, err := s.chat.User(context.Background(), id)
+	u, err := w.User(id)
 	if err != nil {
 		slog.Error("load a user who came or went", "err", err)
 		s.later(func() { w.tell(id, online) }, chat.PeopleGroup, tableGroup)
 		return
 	}
-	s.tellPeople(u, false)
+	s.tellPlain(u, false)
 }
 
 // later calls tell in a while, if anybody listens to one of groups.
@@ -54,13 +63,25 @@ func (s *Server) later(tell func(), groups ...string) {
 	}
 }
 
-// tellPeople tells those who look at lists of people how u is now; isNew: u has just signed up.
+// tellPeople tells those who look at lists of people that u looks different, or has just got an account (isNew).
 func (s *Server) tellPeople(u *chat.User, isNew bool) {
-	total := s.hub.OnlineCount()
-	e := chat.Presence(u, s.hub.Online(u.ID), total)
+	s.hub.Changed(u.ID, false)
 	if isNew {
-		e = chat.UserCreated(u, total)
+		s.hub.PublishSoon(chat.LobbyGroup, chat.PeopleChanged([]chat.PersonNow{{User: u, New: true}}, s.hub.OnlineCount()))
 	}
+	s.tellPlain(u, isNew)
+}
+
+// tellPlain tells clients of the plain dialect how u is now.
+func (s *Server) tellPlain(u *chat.User, isNew bool) {
+	now := func() chat.Event {
+		if isNew {
+			return chat.UserCreated(u, s.hub.OnlineCount())
+		}
+		return chat.Presence(u, s.hub.Online(u.ID), s.hub.OnlineCount())
+	}
+	e := now()
+	e.Fresh = func() (chat.Event, bool) { return now(), true }
 	s.hub.PublishSoon(chat.PeopleGroup, e)
 	s.table.changed(isNew)
 }
@@ -68,7 +89,34 @@ func (s *Server) tellPeople(u *chat.User, isNew bool) {
 // Filled tells those who look at lists of rooms how many are in one now.
 func (w Watch) Filled(r *chat.Room) { w.server.chat.TellRoom(r) }
 
-// peopleSocket is /users/: a frame for everybody who is online, then one for each change.
+// maxWatched is how many people a socket can watch (PROTOCOL.md).
+const maxWatched = 200
+
+// watch has c told of the people that its page shows.
+func (s *Server) watch(c Conn, by chat.Caller, cmd command) error {
+	var names []string
+	if !c.Batched() || json.Unmarshal(cmd.Users, &names) != nil || len(names) > maxWatched {
+		return chat.Errorf("bad_frame")
+	}
+	if err := s.chat.Take(by, limits.Watch); err != nil {
+		return err
+	}
+	var ids []int64
+	for _, name := range names {
+		u, err := s.chat.UserByName(context.Background(), name)
+		if errors.Is(err, chat.ErrNotFound) || err == nil && u.Disabled {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		ids = append(ids, u.ID)
+	}
+	return c.Watch(ids)
+}
+
+// peopleSocket is /users/. Plain: a frame for everybody who is online, then one for each change. hearth.1: how many are
+// online, and those whom the client watches.
 func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
@@ -76,8 +124,11 @@ func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
 	batched, lobby := batched(r), r.URL.Query().Get("rooms") == "all"
 	listens := s.listens(r.caller, func(by chat.Caller) ([]string, error) {
 		groups, err := s.groupsOf(by, batched)
-		if !slices.Contains(groups, chat.PeopleGroup) {
+		switch {
+		case !batched:
 			groups = append(groups, chat.PeopleGroup)
+		case by.User == nil:
+			groups = append(groups, chat.OnlineGroup)
 		}
 		if lobby && batched {
 			groups = append(groups, chat.LobbyGroup)
@@ -88,10 +139,31 @@ func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
 	if err != nil {
 		return err
 	}
-	return s.connect(w, r, Socket{Caller: r.caller, Groups: groups, Listens: listens, Start: s.greetPeople, Frame: answerPing, Allowed: s.stillListens(r.caller)})
+	return s.connect(w, r, Socket{
+		Caller: r.caller, Groups: groups, Cards: batched, Listens: listens, Start: s.greetPeople, Frame: s.peopleFrame(r.caller), Allowed: s.stillListens(r.caller),
+	})
+}
+
+// peopleFrame does what a client at /users/ asks for. Anything but a ping and a watch is ignored there.
+func (s *Server) peopleFrame(by chat.Caller) func(Conn, []byte) {
+	return func(c Conn, frame []byte) {
+		cmd, err := parseCommand(frame)
+		if err != nil || cmd.Type != "watch" {
+			answerPing(c, frame)
+			return
+		}
+		if err := s.watch(c, by, cmd); err != nil {
+			fail(c, "/users/", err, cmd.Nonce)
+		}
+	}
 }
 
 func (s *Server) greetPeople(c Conn, _ []string) {
+	if c.Batched() {
+		c.Send(chat.PeopleChanged(nil, s.hub.OnlineCount()))
+		c.Live(0, nil)
+		return
+	}
 	var events []chat.Event
 	err := s.door.compute(func() error {
 		online := s.hub.OnlineUsers()

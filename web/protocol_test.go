@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -118,7 +119,7 @@ func TestEveryKindOfFrameIsInTheProtocol(t *testing.T) {
 					value = n.Value
 				}
 			case *ast.CallExpr:
-				if f, ok := n.Fun.(*ast.Ident); ok && slices.Contains([]string{"same", "local", "coming"}, f.Name) {
+				if f, ok := n.Fun.(*ast.Ident); ok && slices.Contains([]string{"same", "local", "coming", "many"}, f.Name) {
 					value = n.Args[0]
 				}
 			}
@@ -297,6 +298,40 @@ func watchKinds(t *testing.T, kinds map[string]*frameKind, plain bool, frames ..
 	}
 }
 
+// watchCrowd has many come to the kitchen and leave it again at about the same time, until sock is told of them
+// together.
+func watchCrowd(t *testing.T, kinds map[string]*frameKind, s *hearthtest.Server, sock *hearthtest.Socket) {
+	t.Helper()
+	var crowd []*hearthtest.Browser
+	for i := range 12 {
+		b := s.Visitor(t)
+		b.Post("/guest/", "guest_name", fmt.Sprint("Crowd", i))
+		crowd = append(crowd, b)
+	}
+	for joined, left := false, false; !joined || !left; {
+		var open []*hearthtest.Socket
+		for _, b := range crowd {
+			open = append(open, b.Dial("/ws/chat/kitchen/"))
+		}
+		for _, c := range open {
+			_ = c.Close()
+		}
+		for gone := 0; gone < len(crowd); {
+			f := sock.Next()
+			watchKinds(t, kinds, false, f)
+			switch f.Type() {
+			case "users_joined":
+				joined = true
+			case "user_leave":
+				gone++
+			case "users_left":
+				left = true
+				gone += len(f["users"].([]any))
+			}
+		}
+	}
+}
+
 // An evening in which everything happens that the protocol tells of.
 func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	kinds := documentedFrames(t)
@@ -354,7 +389,12 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 		watchKinds(t, kinds, true, m)
 	}
 
+	lobby.Send(map[string]any{"type": "watch", "users": []string{"ada", "eve", "tom"}})
+	watchKinds(t, kinds, false, lobby.Until("people"))
+	watchCrowd(t, kinds, s, two)
+
 	s.SignUp(t, "eve")
+	watchKinds(t, kinds, false, lobby.Find("eve", tells("went", "eve")))
 	watchKinds(t, kinds, true, people.Find("eve", func(f hearthtest.Frame) bool {
 		watchKinds(t, kinds, true, f)
 		return f["username"] == "eve"

@@ -30,6 +30,8 @@ type Hub interface {
 	// Count is how many sockets are open, Cut how many were closed for reading too slowly.
 	Count() int
 	Cut() int64
+	// Changed has it told that a user came or went, or looks different.
+	Changed(userID int64, turned bool)
 }
 
 // Socket is what a handler tells the hub of a connection that it accepts.
@@ -37,6 +39,7 @@ type Socket struct {
 	Caller chat.Caller
 	Room   *chat.Room // where the caller is seen to be; nil: nowhere
 	Groups []string   // what else it listens to
+	Cards  bool       // the page shows rooms as cards, with faces
 	// Listens is what Groups are with the rights of now; nil: they stay as they are.
 	Listens func() ([]string, error)
 	// Start greets the client: here are the people that were in the room. It must end with
@@ -67,6 +70,8 @@ type Conn interface {
 	Live(seq int64, told []chat.Event)
 	// Batched reports whether the client speaks hearth.1.
 	Batched() bool
+	// Watch has the socket told how these users are, instead of those it watched before. Error: storage.
+	Watch(users []int64) error
 	// Close ends the socket with a close frame.
 	Close(code int, reason string)
 }

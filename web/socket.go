@@ -97,7 +97,7 @@ func (s *Server) groupsOf(by chat.Caller, batched bool) ([]string, error) {
 		return groups, nil
 	}
 	if by.User != nil {
-		groups = append(groups, chat.Inbox(by.User.ID), chat.PeopleGroup)
+		groups = append(groups, chat.Inbox(by.User.ID), chat.OnlineGroup)
 	}
 	rooms, err := s.chat.RoomGroups(context.Background(), by)
 	return append(groups, rooms...), err

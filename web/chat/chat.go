@@ -191,7 +191,8 @@ func SessionGroup(id int64) string { return fmt.Sprintf("session:%d", id) }
 
 // Groups that are not a room's.
 const (
-	PeopleGroup = "people" // presence of everybody, for those who may see it
+	PeopleGroup = "people" // presence of everybody, for clients of the plain dialect that may see it
+	OnlineGroup = "online" // how many are online, for clients of hearth.1 that may know
 	RoomsGroup  = "rooms"  // open rooms as they come, go and fill
 	LobbyGroup  = "lobby"  // rooms that people are in, but in which nobody has spoken yet
 	AdminsGroup = "admins" // the same for rooms that only admins see all of

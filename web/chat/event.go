@@ -18,8 +18,9 @@ type Event struct {
 	ID int64
 	// Private is the id of the private message that the event brings, for whichever socket, else 0.
 	Private int64
-	// Plain is set for the kinds that clients of the plain dialect get too.
-	Plain bool
+	// Plain is set for the kinds that clients of the plain dialect get too, PlainOnly for those that only
+	// they get.
+	Plain, PlainOnly bool
 	// ExceptIn leaves out sockets that are also in this group.
 	ExceptIn string
 	// About is the group of the room that the event tells of, where it reaches sockets outside that
@@ -30,8 +31,9 @@ type Event struct {
 	// Subject is what the event tells of, if only the newest event with the same subject matters to those
 	// who are told soon; else "".
 	Subject string
-	// Stale reports, when the event is about to be sent, that it must not be any more; nil: it never is.
-	Stale func() bool
+	// Fresh, called when the event is about to be sent, is the event as it is then, or false if it must not
+	// be sent any more. nil: the event stays as it is.
+	Fresh func() (Event, bool)
 	// Rights is set in an event that changes who hears what. It has no frame.
 	Rights *RightsChange
 
@@ -44,6 +46,7 @@ type Reader struct {
 	UserID int64 // 0: a visitor
 	Name   string
 	Lang   string
+	Cards  bool // the page shows rooms as cards, with faces of those who are there
 }
 
 // Variance says in what the frames of an event differ from reader to reader, so that one is
@@ -55,6 +58,7 @@ const (
 	ByLang   Variance = 1 << iota // the human-readable text
 	ByGuest                       // visitors see less
 	ByPerson                      // everybody sees it from his own side
+	ByPage                        // some pages show more
 )
 
 // Kind is r without what does not matter: readers of one kind get the same bytes.
@@ -62,6 +66,9 @@ func (v Variance) Kind(r Reader) Reader {
 	var k Reader
 	if v&ByLang != 0 {
 		k.Lang = r.Lang
+	}
+	if v&ByPage != 0 {
+		k.Cards = r.Cards
 	}
 	if v&ByPerson != 0 {
 		k.UserID, k.Name = r.UserID, r.Name
@@ -178,24 +185,6 @@ type userFrame struct {
 	Seq     int64  `json:"seq,omitempty"`
 }
 
-// UserJoined tells that somebody came into the room; display is what people call them.
-func UserJoined(user, display string) Event {
-	return coming("user_join", "event.joined", user, display)
-}
-
-// UserLeft tells that somebody left the room.
-func UserLeft(user string) Event { return coming("user_leave", "event.left", user, user) }
-
-func coming(typ, key, user, display string) Event {
-	return local(typ, true, key, []any{"user", user}, func(m string) any {
-		f := userFrame{Type: typ, Message: m, User: user}
-		if display != user {
-			f.Display = display
-		}
-		return f
-	})
-}
-
 // Typing tells that somebody is writing.
 func Typing(user string) Event {
 	return local("typing", false, "event.typing", []any{"user", user}, func(m string) any {
@@ -249,52 +238,6 @@ func Failed(e *Error, nonce string) Event {
 	})
 }
 
-type presenceFrame struct {
-	Type      string `json:"type"`
-	Message   string `json:"message"`
-	Username  string `json:"username"`
-	User      string `json:"user"`
-	LoggedIn  bool   `json:"is_logged_in"`
-	Online    bool   `json:"online"`
-	FirstName string `json:"first_name"`
-	LastName  string `json:"last_name"`
-	Display   string `json:"display,omitempty"` // as people call them, where it isn't the username
-	Email     string `json:"email,omitempty"`
-	LastSeen  Stamp  `json:"last_seen"`
-	New       bool   `json:"new,omitempty"`
-	Total     int    `json:"people_online,omitempty"` // how many are online, with this one
-}
-
-// UserCreated tells that somebody has an account now: the presence of a new user.
-func UserCreated(u *User, total int) Event { return presence(u, false, true, total) }
-
-// Presence tells whether u is there, how u looks now, and how many people are online in total.
-// Visitors get no e-mail address.
-func Presence(u *User, online bool, total int) Event { return presence(u, online, false, total) }
-
-func presence(u *User, online, isNew bool, total int) Event {
-	key := "event.offline"
-	if online {
-		key = "event.online"
-	}
-	subject := "user " + u.Name
-	if isNew { // what comes after it does not say so
-		subject = "new user " + u.Name
-	}
-	return Event{Type: "presence", Plain: true, Subject: subject, varies: ByLang | ByGuest, frame: func(r Reader) any {
-		f := presenceFrame{Type: "presence", Message: locale.Of(r.Lang).T(key, "user", u.Name),
-			Username: u.Name, User: u.Name, LoggedIn: online, Online: online,
-			FirstName: u.FirstName, LastName: u.LastName, LastSeen: Stamp(u.LastSeen), New: isNew, Total: total}
-		if u.Display() != u.Name {
-			f.Display = u.Display()
-		}
-		if r.UserID != 0 {
-			f.Email = u.Email
-		}
-		return f
-	}}
-}
-
 type roomFrame struct {
 	Type    string `json:"type"`
 	Message string `json:"message"`
@@ -314,9 +257,14 @@ type face struct {
 
 // RoomChanged tells how a room looks now, how many people are in it, and some of them.
 func RoomChanged(r *Room, here int, faces []face) Event {
-	e := local("room", false, "event.people", []any{"count", here}, func(m string) any {
-		return roomFrame{Type: "room", Message: m, Room: r.Name, Topic: r.Topic, Access: r.Access, Here: here, Faces: faces, Unmade: r.ID == 0}
-	})
+	e := Event{Type: "room", varies: ByLang | ByPage, frame: func(to Reader) any {
+		f := roomFrame{Type: "room", Message: locale.Of(to.Lang).T("event.people", "count", here),
+			Room: r.Name, Topic: r.Topic, Access: r.Access, Here: here, Unmade: r.ID == 0}
+		if to.Cards {
+			f.Faces = faces
+		}
+		return f
+	}}
 	e.About, e.Subject = r.Group(), "room "+r.Group()
 	return e
 }

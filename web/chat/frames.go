@@ -36,7 +36,8 @@ func NewFrames(events []Event) *Frames {
 // one after the other. It is empty where there is none.
 func (f *Frames) Plain(r Reader) []byte { return f.find(&f.plain, r, f.encodePlain) }
 
-// Joined is all events, one a line, in as few frames as their size allows.
+// Joined is all events but those of the plain dialect alone, one a line, in as few frames as their size
+// allows. It is empty where there is none.
 func (f *Frames) Joined(r Reader) []byte { return f.find(&f.joined, r, f.encodeJoined) }
 
 // find finds what readers like r get, or has it encoded.
@@ -70,8 +71,12 @@ func (f *Frames) encodePlain(r Reader) []byte {
 }
 
 func (f *Frames) encodeJoined(r Reader) []byte {
-	var frames, lines []byte
+	frames := []byte{}
+	var lines []byte
 	for _, e := range f.events {
+		if e.PlainOnly {
+			continue
+		}
 		line := e.JSON(r)
 		if len(lines) > 0 && len(lines)+len(line) >= maxJoined {
 			frames, lines = appendFrame(frames, lines), nil
@@ -82,7 +87,10 @@ func (f *Frames) encodeJoined(r Reader) []byte {
 		}
 		lines = append(append(lines, '\n'), line...)
 	}
-	return appendFrame(frames, lines)
+	if len(lines) > 0 {
+		frames = appendFrame(frames, lines)
+	}
+	return frames
 }
 
 // Of the header of a server's frame (RFC 6455, 5.2).

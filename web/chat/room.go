@@ -281,10 +281,13 @@ func (c *Chat) TellRoom(r *Room) {
 	case now.Archived:
 		return
 	}
-	e := c.roomChanged(now)
-	e.Stale = func() bool { // its new state was told when it changed
+	e := RoomChanged(now, 0, nil)
+	e.Fresh = func() (Event, bool) {
 		later, err := c.roomByKey(context.Background(), r.Key)
-		return err != nil || later.Access != now.Access || later.Archived
+		if err != nil || later.Access != now.Access || later.Archived { // its new state was told when it changed
+			return Event{}, false
+		}
+		return c.roomChanged(later), true
 	}
 	for _, g := range listGroups(now) {
 		c.presence.PublishSoon(g, e)

@@ -120,11 +120,12 @@ func (c *Chat) tellOneUnmade(r *Room) (free bool) {
 	if !is && !was {
 		return false
 	}
-	e.Stale = func() bool {
+	soon := e
+	soon.Fresh = func() (Event, bool) {
 		made, err := c.isMade(r)
-		return made || err != nil
+		return e, !made && err == nil
 	}
-	c.presence.PublishSoon(LobbyGroup, e)
+	c.presence.PublishSoon(LobbyGroup, soon)
 	return was && c.unmade.rooms[r.Key].by != before.by
 }
 

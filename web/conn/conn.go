@@ -46,6 +46,8 @@ type Hub struct {
 	Cut   func()      // it is being closed because too much waits for it
 	// Allowed has the conn listen to what its caller may hear now, or says why it may not be here.
 	Allowed func(*Conn) error
+	// Watch has the conn told of these users instead of those it was told of before. Error: storage.
+	Watch func(*Conn, []int64) error
 }
 
 // Conn is one open socket. The exported fields don't change.
@@ -76,7 +78,9 @@ type Conn struct {
 
 // New is a conn that is in hub, still without a connection.
 func New(hub *Hub, s web.Socket) *Conn {
-	c := &Conn{Socket: s, Reader: s.Caller.Reader(), hub: hub, ready: make(chan error, 1), ended: make(chan struct{})}
+	reader := s.Caller.Reader()
+	reader.Cards = s.Cards
+	c := &Conn{Socket: s, Reader: reader, hub: hub, ready: make(chan error, 1), ended: make(chan struct{})}
 	c.greeted.Add(1)
 	c.SetGroups(s.Groups)
 	return c
@@ -417,6 +421,9 @@ func (c *Conn) Begins() (seq int64, live bool) {
 
 // Batched reports whether the client speaks hearth.1.
 func (c *Conn) Batched() bool { return c.batched }
+
+// Watch has c told how these users are, instead of those it watched before. Error: storage.
+func (c *Conn) Watch(users []int64) error { return c.hub.Watch(c, users) }
 
 // Close ends the socket with a close frame after what is already under way; what waits is dropped.
 func (c *Conn) Close(code int, reason string) {

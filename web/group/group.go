@@ -14,7 +14,7 @@ import (
 	"hearth/web/roster"
 )
 
-// maxComings is how many comings and goings a second a room is told one by one (PROTOCOL.md).
+// maxComings is how many comings and goings a second clients of the plain dialect are told one by one (PROTOCOL.md).
 const maxComings = 50
 
 // Group is who listens to an address. Its methods may be called from any goroutine.
@@ -32,6 +32,7 @@ type Group struct {
 	comings int
 	crowded bool
 	listDue bool
+	batch   batch     // what clients of hearth.1 are still to be told of them
 	filled  time.Time // when the watcher was last told
 	fillDue bool      // it is going to be
 }
@@ -61,7 +62,7 @@ func (g *Group) Enter(c *conn.Conn) (here []string) {
 	here = g.people.All()
 	g.conns[c], g.room = struct{}{}, c.Socket.Room
 	if name := c.Reader.Name; name != "" && g.people.Enter(name) {
-		g.coming(chat.UserJoined(name, c.Socket.Caller.Display()))
+		g.coming(coming{name, c.Socket.Caller.Display(), true})
 	}
 	return here
 }
@@ -95,21 +96,36 @@ func (g *Group) Gone(name string, tell bool) (empty bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.people.Remove(name) && tell {
-		g.coming(chat.UserLeft(name))
+		g.coming(coming{name: name})
 	}
 	return g.empty()
 }
 
-// coming tells the room of one coming or going, or has a list told instead; g.mu is held.
-func (g *Group) coming(e chat.Event) {
+// coming tells the room of one coming or going; g.mu is held.
+func (g *Group) coming(x coming) {
 	g.tellFilled()
+	g.comingPlain(x)
+	if g.batch.add(x, g.tellBatch) {
+		g.send(g.batch.take())
+	}
+}
+
+// tellBatch tells clients of hearth.1 of the comings and goings that wait.
+func (g *Group) tellBatch() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.send(g.batch.take())
+}
+
+// comingPlain tells clients of the plain dialect of one coming or going, or has a list told instead; g.mu is held.
+func (g *Group) comingPlain(x coming) {
 	if now := time.Now(); now.Sub(g.second) >= time.Second {
 		g.crowded = g.comings > maxComings && now.Sub(g.second) < 2*time.Second
 		g.second, g.comings = now, 0
 	}
 	g.comings++
 	if !g.crowded && g.comings <= maxComings {
-		g.send([]chat.Event{e})
+		g.send([]chat.Event{x.event(true)})
 		return
 	}
 	if !g.listDue {
@@ -134,13 +150,15 @@ func (g *Group) tellFilled() {
 	})
 }
 
-// list tells the room anew who is in it.
+// list tells clients of the plain dialect anew who is in the room.
 func (g *Group) list() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.listDue = false
 	seq := g.told()
-	g.send([]chat.Event{chat.UserList(g.people.All(), chat.Greeting{}, func(r chat.Reader) (string, int64) { return g.room.Name, seq })})
+	e := chat.UserList(g.people.All(), chat.Greeting{}, func(chat.Reader) (string, int64) { return g.room.Name, seq })
+	e.PlainOnly = true
+	g.send([]chat.Event{e})
 }
 
 // told is up to which number everybody in the room was told; g.mu is held. Where nothing was
@@ -161,11 +179,12 @@ func (g *Group) told() int64 {
 	return least
 }
 
-// Send gives events to every socket, in the same order to all.
-func (g *Group) Send(events []chat.Event) {
+// Send gives events to every socket, in the same order to all, and returns how many they are.
+func (g *Group) Send(events []chat.Event) (sockets int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.send(events)
+	return len(g.conns)
 }
 
 func (g *Group) send(events []chat.Event) {

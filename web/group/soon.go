@@ -1,7 +1,6 @@
 package group
 
 import (
-	"slices"
 	"sync"
 	"time"
 
@@ -11,28 +10,31 @@ import (
 const (
 	// gatherFor is how long events that may wait are gathered before they are sent.
 	gatherFor = 200 * time.Millisecond
-	// gatherAgain is the least time between two sendings to one group. Longer, and what was told too late
-	// would contradict what a socket was told when it was opened.
-	gatherAgain = gatherFor
+	// gatherAgain is the least time between two sendings to one group.
+	gatherAgain = time.Second
+	// perSecond is how many events a second may be sent to one group, counted for each socket: the more
+	// sockets are to be told of the more, the longer it takes until they are told again.
+	perSecond = 20_000
 )
 
 // Soon gathers events that may wait, and sends those of a group together. Of several events with the
 // same subject only the newest is sent: what N people cause is proportional to N.
 type Soon struct {
-	send func(group string, events []chat.Event)
+	send func(group string, events []chat.Event) (sockets int)
 
 	mu     sync.Mutex
 	groups map[string]*gathered
 }
 
-// gathered is what waits for a group. It stays, empty, until gatherAgain has passed since it was sent.
+// gathered is what waits for a group. It stays, empty, until something may be sent to the group again.
 type gathered struct {
 	events   []chat.Event
 	subjects map[string]int // where in events the newest of a subject is
 }
 
-// NewSoon returns a Soon that calls send, each time on a goroutine of its own.
-func NewSoon(send func(group string, events []chat.Event)) *Soon {
+// NewSoon returns a Soon that calls send, each time on a goroutine of its own. Send returns how many
+// sockets it has reached.
+func NewSoon(send func(group string, events []chat.Event) (sockets int)) *Soon {
 	return &Soon{send: send, groups: map[string]*gathered{}}
 }
 
@@ -65,19 +67,44 @@ func (g *gathered) add(e chat.Event) {
 	}
 }
 
-// flush sends what waits for a group, or forgets the group if nothing does.
-func (s *Soon) flush(group string, g *gathered) {
+// take takes what waits for a group, and forgets the group if nothing does.
+func (s *Soon) take(group string, g *gathered) []chat.Event {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	events := g.events
 	g.events, g.subjects = nil, nil
 	if len(events) == 0 {
 		delete(s.groups, group)
-	} else {
-		time.AfterFunc(gatherAgain, func() { s.flush(group, g) })
 	}
-	s.mu.Unlock()
-	events = slices.DeleteFunc(events, func(e chat.Event) bool { return e.Stale != nil && e.Stale() })
+	return events
+}
+
+// flush sends what waits for a group.
+func (s *Soon) flush(group string, g *gathered) {
+	waiting := s.take(group, g)
+	if len(waiting) == 0 {
+		return
+	}
+	events := fresh(waiting)
+	sockets := 0
 	if len(events) > 0 {
-		s.send(group, events)
+		sockets = s.send(group, events)
 	}
+	wait := max(gatherAgain, time.Duration(sockets*len(events))*time.Second/perSecond)
+	time.AfterFunc(wait, func() { s.flush(group, g) })
+}
+
+// fresh are those of events that may still be sent, as they are now.
+func fresh(events []chat.Event) []chat.Event {
+	now := events[:0]
+	for _, e := range events {
+		ok := true
+		if e.Fresh != nil {
+			e, ok = e.Fresh()
+		}
+		if ok {
+			now = append(now, e)
+		}
+	}
+	return now
 }

@@ -12,13 +12,13 @@ import (
 func TestTheNewestOfASubjectIsSent(t *testing.T) {
 	t.Parallel()
 	sent := make(chan []chat.Event, 1)
-	s := NewSoon(func(_ string, events []chat.Event) { sent <- events })
+	s := NewSoon(func(_ string, events []chat.Event) int { sent <- events; return 1 })
 	for i := range 1000 {
 		s.Add("people", chat.Event{Subject: fmt.Sprint("person ", i%3), ID: int64(i)})
 	}
 	s.Add("people", chat.Event{ID: 1})
 	s.Add("people", chat.Event{ID: 2})
-	s.Add("people", chat.Event{ID: 3, Stale: func() bool { return true }})
+	s.Add("people", chat.Event{ID: 3, Fresh: func() (chat.Event, bool) { return chat.Event{}, false }})
 	select {
 	case events := <-sent:
 		if got := fmt.Sprint(ids(events)); got != "[999 997 998 1 2]" {

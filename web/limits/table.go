@@ -24,6 +24,7 @@ const (
 	Admin         Name = "admin"
 	ReadMarks     Name = "read_marks"
 	Typing        Name = "typing"
+	Watch         Name = "watch"
 	SignUps       Name = "sign_ups"
 	LogIns        Name = "log_ins"
 	SignInLinks   Name = "sign_in_links"
@@ -106,6 +107,8 @@ var Table = []Limit{
 	{Admin, "changes on the admin site but those above", "an admin", refused, 100, Rate{2, time.Second}},
 	{ReadMarks, "read marks", user, "left out; the next one counts", 20, Rate{5, time.Second}},
 	{Typing, "`typing`", person, "left out", 10, Rate{2, time.Second}},
+	// Each has up to 200 people looked up, and answered with 20 KB.
+	{Watch, "`watch`", person, refused, 60, Rate{2, time.Second}},
 	// Behind one address may be a whole house, or a school.
 	{SignUps, "accounts made", address, refused, 20, Rate{20, time.Hour}},
 	// Each leaves a session. An owner who signs in again and again is not to be slowed down.

@@ -3,16 +3,18 @@
 import { showState } from "./bars.js";
 import { self } from "./person.js";
 import { Unsent } from "./unsent.js";
+import { Watching } from "./watching.js";
 import { Wire, reaches } from "./wire.js";
 import * as sidebar from "./sidebar.js";
 
-// listen opens the line; frames are the page's own kinds, onOpen is called at each connecting. The lobby
-// also hears of rooms in which nobody has spoken yet.
-export function listen(frames, onOpen, { lobby = false } = {}) {
+// listen opens the line; frames are the page's own kinds, names() the people it shows beside the sidebar, in the element
+// list. The lobby also hears of rooms in which nobody has spoken yet.
+export function listen(frames = {}, { lobby = false, names = () => [], list = null } = {}) {
   let connections = 0;
   const { me, guest } = document.body.dataset;
   const unsent = self ? new Unsent({ owner: me ?? guest }) : null;
   const all = {
+    people: sidebar.sidebarPeople,
     room: sidebar.sidebarRoom,
     private_message: (frame) => frame.user === self || sidebar.privateMessage(frame, connections === 1),
     unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.mentions),
@@ -28,8 +30,13 @@ export function listen(frames, onOpen, { lobby = false } = {}) {
       unsent?.setReachable(reaches(state));
       if (state !== "open") return;
       connections++;
-      onOpen();
+      watching.opened();
     },
+  });
+  const watching = new Watching({
+    names: () => [...names(), ...sidebar.directNames()],
+    send: (frame) => wire.send(frame),
+    lists: [list, sidebar.directs],
   });
   wire.connect();
 }

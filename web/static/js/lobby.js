@@ -7,54 +7,37 @@ import { localizeTimes, setTime } from "./time.js";
 import * as sidebar from "./sidebar.js";
 
 const CHANGED_FOR = 1500; // ms that a row which changed stands out
-const ALL_TOLD = 2000; // ms after connecting by which everybody online has been told
 const FILTER_AFTER = 250; // ms without a key
 
 const people = document.getElementById("people");
 const cards = document.getElementById("room-cards");
-const online = new Set();
 
 let total = Number(people.dataset.total);
-let redraw = 0;
 let filterTimer = 0;
 
 function rowOf(name) {
   return people.querySelector(`tr[data-user="${CSS.escape(name)}"]`);
 }
 
-// summarize waits for the end of a burst: at first there is a frame for everybody who is online.
-function summarize() {
-  redraw ||= requestAnimationFrame(() => {
-    redraw = 0;
-    document.getElementById("here-summary").textContent = t("lobby.here", { count: online.size, total: number(total) });
-    sidebar.setOnlineCount(online.size);
-  });
+// changed takes a people frame: how many are online, and how those are now whom the page shows, or who are new.
+function changed(frame) {
+  sidebar.sidebarPeople(frame);
+  for (const person of frame.came ?? []) show(person, true);
+  for (const person of frame.went ?? []) show(person, false);
+  const count = frame.people_online;
+  document.getElementById("here-summary").textContent = t("lobby.here", { count, total: number(total) });
 }
 
-function presence(frame) {
-  const name = frame.username;
-  if (frame.is_logged_in) online.add(name);
-  else online.delete(name);
-  if (frame.new) total++;
-  let row = rowOf(name);
-  if (!row && isOnThisPage(frame)) row = insertRow(name);
-  if (row) fillRow(row, frame);
-  sidebar.sidebarPresence({ user: name, online: frame.is_logged_in });
-  summarize();
+function show(person, online) {
+  if (person.new) total++;
+  const row = rowOf(person.user) ?? (isOnThisPage(person) ? insertRow(person.user) : null);
+  if (row) fillRow(row, person, online);
 }
 
-// markAbsent: whoever left while the line was down has no frame of their own.
-function markAbsent() {
-  for (const row of people.querySelectorAll("tr[data-here]")) {
-    if (!online.has(row.dataset.user)) setStatus(row, false);
-  }
-  summarize();
-}
-
-// Somebody unknown belongs here if the page shows everybody, or if newly signed up and the page is the first.
-function isOnThisPage(frame) {
-  const { page, pages, query } = people.dataset;
-  return page === "1" && !query && (pages === "1" || Boolean(frame.new));
+// Somebody who has just signed up belongs on the first page.
+function isOnThisPage(person) {
+  const { page, query } = people.dataset;
+  return page === "1" && !query && Boolean(person.new);
 }
 
 function insertRow(name) {
@@ -67,17 +50,17 @@ function insertRow(name) {
   return row;
 }
 
-function fillRow(row, frame) {
-  const name = frame.username;
-  const display = fullName(frame.first_name, frame.last_name);
+// fillRow shows a person of a people frame, which leaves out what is empty.
+function fillRow(row, { user: name, first_name = "", last_name = "", email = "", last_seen }, isOnline) {
+  const display = fullName(first_name, last_name);
   row.querySelector(".person-name").href = directURL(name);
   row.querySelector(".person-name bdi").textContent = name;
   const avatar = row.querySelector(".avatar");
   paintAvatar(avatar, name, display || name);
-  setText(row.querySelector(".first"), frame.first_name);
-  setText(row.querySelector(".last"), frame.last_name);
-  setText(row.querySelector(".email bdi"), frame.email);
-  setStatus(row, frame.is_logged_in, frame.last_seen);
+  setText(row.querySelector(".first"), first_name);
+  setText(row.querySelector(".last"), last_name);
+  setText(row.querySelector(".email bdi"), email);
+  setStatus(row, isOnline, last_seen);
 }
 
 function setText(cell, text) {
@@ -170,11 +153,8 @@ function startFilter() {
 }
 
 startFilter();
-listen(
-  { presence, room },
-  () => {
-    online.clear();
-    setTimeout(markAbsent, ALL_TOLD);
-  },
-  { lobby: true },
-);
+listen({ people: changed, room }, {
+  lobby: true,
+  names: () => Array.from(people.querySelectorAll("tr[data-user]"), (row) => row.dataset.user),
+  list: people,
+});

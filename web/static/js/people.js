@@ -7,8 +7,8 @@ import { appendLine } from "./log.js";
 import { closeDrawers } from "./dialog.js";
 import { startWhisper } from "./composer.js";
 
-const here = document.getElementById("here");
-const away = document.getElementById("away");
+export const here = document.getElementById("here");
+export const away = document.getElementById("away");
 const template = document.getElementById("person-link-template");
 const typing = document.getElementById("typing");
 const me = document.getElementById("main").dataset.me;
@@ -38,13 +38,18 @@ function silence(row) {
 function build(name, display) {
   const row = template.content.firstElementChild.cloneNode(true);
   row.dataset.user = name;
-  row.dataset.display = display;
+  row.dataset.display = display ?? name;
+  if (!display && !isGuest(name)) row.dataset.unnamed = ""; // until the server has told what people call them
   for (const link of row.querySelectorAll("a")) link.href = directURL(name);
   row.querySelector("[data-pm]").dataset.pm = name;
   if (isGuest(name)) silence(row);
-  row.querySelector(".side-name").textContent = display;
-  fillHandle(row, name, display);
+  fillName(row);
   return row;
+}
+
+function fillName(row) {
+  row.querySelector(".side-name").textContent = row.dataset.display;
+  fillHandle(row, row.dataset.user, row.dataset.display);
 }
 
 function count() {
@@ -76,6 +81,7 @@ function setOnline(row, online, lastSeen) {
   seen.append(time);
 }
 
+// come shows somebody here. Without a display name the server is asked for it.
 function come(name, display) {
   present.add(name);
   const known = rowOf(name);
@@ -84,7 +90,7 @@ function come(name, display) {
     count();
     return;
   }
-  const row = known ?? build(name, display ?? name);
+  const row = known ?? build(name, display);
   setOnline(row, true);
   if (row.parentElement !== here) place(here, row);
 }
@@ -115,20 +121,54 @@ function tell(text) {
   appendLine(line);
 }
 
+// joined and left take single comings and goings. They may tell of somebody who is known to be here, or gone.
 export function joined({ user, display }) {
-  come(user, display);
-  if (user !== me) tell(t("room.joined", { name: isolate(display ?? displayOf(user)) }));
+  const known = present.has(user);
+  come(user, display ?? user);
+  if (user !== me && !known) tell(t("room.joined", { name: isolate(display ?? displayOf(user)) }));
 }
 
 export function left({ user, display }) {
-  if (user !== me) tell(t("room.left", { name: isolate(display ?? displayOf(user)) }));
+  if (user !== me && present.has(user)) tell(t("room.left", { name: isolate(display ?? displayOf(user)) }));
   go(user);
   stopTyping(user);
 }
 
-export function presence({ user, online, last_seen }) {
+// manyJoined and manyLeft take several people who came or went at about the same time.
+export function manyJoined({ users, message }) {
+  for (const user of users) come(user);
+  tell(message);
+}
+
+export function manyLeft({ users, message }) {
+  for (const user of users) {
+    go(user);
+    stopTyping(user);
+  }
+  tell(message);
+}
+
+// shown are those of whom the page must be told how they are: who is away, and who is here under a name not known yet.
+export function shown() {
+  return Array.from(document.querySelectorAll("#away .person, #here .person[data-unnamed]"), (row) => row.dataset.user);
+}
+
+// changed takes a people frame.
+export function changed({ came = [], went = [] }) {
+  for (const person of came) change(person, true);
+  for (const person of went) change(person, false);
+}
+
+function change({ user, display, last_seen }, online) {
   const row = rowOf(user);
-  if (row && row.parentElement === away) setOnline(row, online, last_seen);
+  if (!row) return;
+  delete row.dataset.unnamed;
+  if (row.dataset.display !== (display ?? user)) {
+    row.dataset.display = display ?? user;
+    fillName(row);
+    place(row.parentElement, row);
+  }
+  if (row.parentElement === away) setOnline(row, online, last_seen);
 }
 
 function showTyping() {

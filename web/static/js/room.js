@@ -1,6 +1,7 @@
 // The room's page: what comes over the wire goes to where it is shown, what is written goes to the outbox.
 
 import { t } from "./i18n.js";
+import { Watching } from "./watching.js";
 import { Wire, reaches } from "./wire.js";
 import { Outbox } from "./outbox.js";
 import { Asks } from "./asks.js";
@@ -38,6 +39,11 @@ let state = "reconnecting";
 const wire = new Wire({ path: socketPath, onFrame, onState, busy: () => Boolean(outbox.current) || asks.waiting });
 const outbox = new Outbox({ owner: who.user, room, send, onChange: drawPending });
 const asks = new Asks((frame) => wire.send(frame));
+const watching = new Watching({
+  names: () => [...people.shown(), ...sidebar.directNames()],
+  send: (frame) => wire.send(frame),
+  lists: [people.here, people.away, sidebar.directs],
+});
 const unsent = self ? new Unsent({ owner: who.user, has: (nonce) => outbox.has(nonce) }) : null;
 
 // send takes the socket, or where WebSockets don't get through a request.
@@ -81,6 +87,7 @@ function onState(now, words) {
   if (now !== "open") outbox.pump();
   if (now === "open") {
     connections++;
+    watching.opened();
     outbox.ready.then(() => outbox.again());
     asks.again();
     markRead();
@@ -95,6 +102,8 @@ const frames = {
   },
   user_join: people.joined,
   user_leave: people.left,
+  users_joined: people.manyJoined,
+  users_left: people.manyLeft,
   typing: people.types,
   chat_message: said,
   message_edited(frame) {
@@ -123,10 +132,9 @@ const frames = {
     if (!shown) appendLine(whisper(frame.target, frame, true));
     toEnd();
   },
-  presence(frame) {
-    people.presence(frame);
-    sidebar.sidebarPresence(frame);
-    if (frame.people_online !== undefined) sidebar.setOnlineCount(frame.people_online);
+  people(frame) {
+    people.changed(frame);
+    sidebar.sidebarPeople(frame);
   },
   room: sidebar.sidebarRoom,
   unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.mentions),

@@ -4,7 +4,7 @@ import { number, t } from "./i18n.js";
 import { directURL, fillHandle } from "./person.js";
 
 const rooms = document.getElementById("room-links");
-const directs = document.getElementById("direct-links");
+export const directs = document.getElementById("direct-links");
 const onlineCount = document.getElementById("online-count");
 const seen = new Set(); // ids of private messages that are counted already
 
@@ -78,7 +78,19 @@ export function setOnlineCount(count) {
   onlineCount.textContent = t("sidebar.online", { count });
 }
 
-export function sidebarPresence({ user, online }) {
+// directNames are the people in the sidebar, whose line a conversation is.
+export function directNames() {
+  return directs ? Array.from(directs.querySelectorAll("[data-user]"), (link) => link.dataset.user) : [];
+}
+
+// sidebarPeople takes a people frame.
+export function sidebarPeople({ people_online, came = [], went = [] }) {
+  setOnlineCount(people_online);
+  for (const { user } of came) sidebarPresence({ user, online: true });
+  for (const { user } of went) sidebarPresence({ user, online: false });
+}
+
+function sidebarPresence({ user, online }) {
   const link = linkOf(`@${user}`);
   link?.querySelector(".dot").classList.toggle("online", online);
   const word = link?.querySelector(".status-word");

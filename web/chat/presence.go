@@ -1,0 +1,150 @@
+package chat
+
+import (
+	"time"
+
+	"hearth/web/locale"
+)
+
+// UserJoined tells that somebody came into the room; display is what people call them.
+func UserJoined(user, display string) Event {
+	return coming("user_join", "event.joined", user, display)
+}
+
+// UserLeft tells that somebody left the room.
+func UserLeft(user string) Event { return coming("user_leave", "event.left", user, user) }
+
+func coming(typ, key, user, display string) Event {
+	return local(typ, true, key, []any{"user", user}, func(m string) any {
+		f := userFrame{Type: typ, Message: m, User: user}
+		if display != user {
+			f.Display = display
+		}
+		return f
+	})
+}
+
+// manyFrame tells of several people who came or went at about the same time.
+type manyFrame struct {
+	Type    string   `json:"type"`
+	Message string   `json:"message"`
+	Users   []string `json:"users"`
+}
+
+// UsersJoined tells clients of hearth.1 that several people came into the room.
+func UsersJoined(users []string) Event { return many("users_joined", "event.joined_many", users) }
+
+// UsersLeft tells clients of hearth.1 that several people left the room.
+func UsersLeft(users []string) Event { return many("users_left", "event.left_many", users) }
+
+func many(typ, key string, users []string) Event {
+	return local(typ, false, key, []any{"count", len(users)}, func(m string) any {
+		return manyFrame{Type: typ, Message: m, Users: users}
+	})
+}
+
+type presenceFrame struct {
+	Type      string `json:"type"`
+	Message   string `json:"message"`
+	Username  string `json:"username"`
+	User      string `json:"user"`
+	LoggedIn  bool   `json:"is_logged_in"`
+	Online    bool   `json:"online"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
+	Display   string `json:"display,omitempty"` // as people call them, where it isn't the username
+	Email     string `json:"email,omitempty"`
+	LastSeen  Stamp  `json:"last_seen"`
+	New       bool   `json:"new,omitempty"`
+	Total     int    `json:"people_online,omitempty"` // how many are online, with this one
+}
+
+// UserCreated tells clients of the plain dialect that somebody has an account now: the presence of a new user.
+func UserCreated(u *User, total int) Event { return presence(u, false, true, total) }
+
+// Presence tells clients of the plain dialect whether u is there, how u looks now, and how many people are
+// online in total. Visitors get no e-mail address.
+func Presence(u *User, online bool, total int) Event { return presence(u, online, false, total) }
+
+func presence(u *User, online, isNew bool, total int) Event {
+	key := "event.offline"
+	if online {
+		key = "event.online"
+	}
+	subject := "user " + u.Name
+	if isNew { // what comes after it does not say so
+		subject = "new user " + u.Name
+	}
+	return Event{Type: "presence", Plain: true, Subject: subject, varies: ByLang | ByGuest, frame: func(r Reader) any {
+		f := presenceFrame{Type: "presence", Message: locale.Of(r.Lang).T(key, "user", u.Name),
+			Username: u.Name, User: u.Name, LoggedIn: online, Online: online,
+			FirstName: u.FirstName, LastName: u.LastName, LastSeen: Stamp(u.LastSeen), New: isNew, Total: total}
+		if u.Display() != u.Name {
+			f.Display = u.Display()
+		}
+		if r.UserID != 0 {
+			f.Email = u.Email
+		}
+		return f
+	}}
+}
+
+// PersonNow is how a user is and looks at one time.
+type PersonNow struct {
+	User   *User
+	Online bool
+	New    bool // has just got an account
+}
+
+type peopleFrame struct {
+	Type    string        `json:"type"`
+	Message string        `json:"message"`
+	Online  int           `json:"people_online"`
+	Came    []personFrame `json:"came,omitempty"`
+	Went    []personFrame `json:"went,omitempty"`
+}
+
+type personFrame struct {
+	User      string `json:"user"`
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	Display   string `json:"display,omitempty"` // as people call them, where it isn't the username
+	Email     string `json:"email,omitempty"`
+	LastSeen  *Stamp `json:"last_seen,omitempty"` // of people who are not online and have been here
+	New       bool   `json:"new,omitempty"`
+}
+
+// PeopleChanged tells clients of hearth.1 how many people are online, and of some how they are now.
+// Visitors get no e-mail addresses.
+func PeopleChanged(people []PersonNow, online int) Event {
+	e := Event{Type: "people", varies: ByLang, frame: func(r Reader) any {
+		f := peopleFrame{Type: "people", Message: locale.Of(r.Lang).T("event.people_online", "count", online), Online: online}
+		for _, p := range people {
+			if p.Online {
+				f.Came = append(f.Came, p.frame(r))
+			} else {
+				f.Went = append(f.Went, p.frame(r))
+			}
+		}
+		return f
+	}}
+	if len(people) > 0 {
+		e.varies |= ByGuest
+	}
+	return e
+}
+
+func (p PersonNow) frame(r Reader) personFrame {
+	u := p.User
+	f := personFrame{User: u.Name, FirstName: u.FirstName, LastName: u.LastName, New: p.New}
+	if u.Display() != u.Name {
+		f.Display = u.Display()
+	}
+	if r.UserID != 0 {
+		f.Email = u.Email
+	}
+	if seen := Stamp(u.LastSeen); !p.Online && !time.Time(seen).IsZero() {
+		f.LastSeen = &seen
+	}
+	return f
+}

@@ -1,0 +1,209 @@
+package group
+
+import (
+	"encoding/binary"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"hearth/web/chat"
+	"hearth/web/conn"
+)
+
+// retryAfter is how long it takes until a user who could not be loaded is told of again.
+const retryAfter = 10 * time.Second
+
+// Lookup is what People needs to know to tell it.
+type Lookup interface {
+	// Online reports whether a user is online, OnlineCount how many are.
+	Online(userID int64) bool
+	OnlineCount() int
+	// User is a user as it is now. Errors: chat.ErrNotFound, storage.
+	User(id int64) (*chat.User, error)
+	// Told are the sockets that are told how many people are online.
+	Told() []*conn.Conn
+}
+
+// People tells the sockets of hearth.1 how many people are online, and each of those whom it watches how
+// they are. What happens is gathered: a socket gets at most one frame a second.
+type People struct {
+	lookup Lookup
+
+	// Also held while frames are queued, so that the last thing a socket is told is the newest.
+	mu       sync.Mutex
+	watched  map[*conn.Conn]map[int64]bool     // whom a socket watches
+	watchers map[int64]map[*conn.Conn]struct{} // the same by user
+	changed  map[int64]bool                    // users of whom is to be told
+	count    bool                              // it is to be told how many are online
+	due      bool                              // flush is going to be called
+	told     time.Time                         // when flush was last called
+}
+
+// NewPeople makes a People without sockets.
+func NewPeople(l Lookup) *People {
+	return &People{lookup: l, watched: map[*conn.Conn]map[int64]bool{}, watchers: map[int64]map[*conn.Conn]struct{}{}, changed: map[int64]bool{}}
+}
+
+// Changed has it told that a user came or went (turned), or looks different.
+func (p *People) Changed(id int64, turned bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.count = p.count || turned
+	if len(p.watchers[id]) > 0 {
+		p.changed[id] = true
+	}
+	if p.due || !p.count && len(p.changed) == 0 {
+		return
+	}
+	p.due = true
+	time.AfterFunc(max(gatherFor, time.Until(p.told.Add(gatherAgain))), p.flush)
+}
+
+// Watch has c told of these users from now on, instead of those it watched before. Of those whom it did
+// not watch yet it is told at once how they are. Errors: storage.
+func (p *People) Watch(c *conn.Conn, ids []int64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := p.watched[c]
+	p.drop(c)
+	now := make(map[int64]bool, len(ids))
+	var people []chat.PersonNow
+	for _, id := range ids {
+		if now[id] {
+			continue
+		}
+		if !before[id] {
+			x, ok, err := p.person(id)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+			people = append(people, x)
+		}
+		now[id] = true
+		if p.watchers[id] == nil {
+			p.watchers[id] = map[*conn.Conn]struct{}{}
+		}
+		p.watchers[id][c] = struct{}{}
+	}
+	if len(now) > 0 {
+		p.watched[c] = now
+	}
+	c.Send(chat.PeopleChanged(people, p.lookup.OnlineCount()))
+	return nil
+}
+
+// Drop has c told of nobody any more.
+func (p *People) Drop(c *conn.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.drop(c)
+}
+
+func (p *People) drop(c *conn.Conn) {
+	for id := range p.watched[c] {
+		delete(p.watchers[id], c)
+		if len(p.watchers[id]) == 0 {
+			delete(p.watchers, id)
+		}
+	}
+	delete(p.watched, c)
+}
+
+// person is how a user is now, or false for somebody who is not listed any more; p.mu is held.
+func (p *People) person(id int64) (x chat.PersonNow, ok bool, err error) {
+	u, err := p.lookup.User(id)
+	if errors.Is(err, chat.ErrNotFound) {
+		return x, false, nil
+	}
+	if err != nil {
+		return x, false, err
+	}
+	return chat.PersonNow{User: u, Online: p.lookup.Online(id)}, true, nil
+}
+
+// flush tells what has changed.
+func (p *People) flush() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.due, p.told = false, time.Now()
+	n := p.lookup.OnlineCount()
+	people, of := p.changes()
+	same := map[string]*sending{} // for sockets that are told of the same people
+	for c, indexes := range of {
+		key := keyOf(indexes)
+		if same[key] == nil {
+			same[key] = newSending(pick(people, indexes), n)
+		}
+		same[key].to(c)
+	}
+	if !p.count {
+		return
+	}
+	p.count = false
+	number := newSending(nil, n)
+	for _, c := range p.lookup.Told() {
+		if _, told := of[c]; !told {
+			number.to(c)
+		}
+	}
+}
+
+// changes are the users who have changed, and for each socket that watches some of them their indexes.
+// p.mu is held.
+func (p *People) changes() (people []chat.PersonNow, of map[*conn.Conn][]int) {
+	of = map[*conn.Conn][]int{}
+	for _, id := range slices.Sorted(maps.Keys(p.changed)) {
+		delete(p.changed, id)
+		if len(p.watchers[id]) == 0 {
+			continue
+		}
+		x, ok, err := p.person(id)
+		if err != nil {
+			slog.Error("load a user who came, went or changed", "err", err)
+			time.AfterFunc(retryAfter, func() { p.Changed(id, false) })
+		}
+		if !ok {
+			continue
+		}
+		for c := range p.watchers[id] {
+			of[c] = append(of[c], len(people))
+		}
+		people = append(people, x)
+	}
+	return people, of
+}
+
+// keyOf is the same text for the same indexes.
+func keyOf(indexes []int) string {
+	var b []byte
+	for _, i := range indexes {
+		b = binary.AppendUvarint(b, uint64(i))
+	}
+	return string(b)
+}
+
+func pick(people []chat.PersonNow, indexes []int) (picked []chat.PersonNow) {
+	for _, i := range indexes {
+		picked = append(picked, people[i])
+	}
+	return picked
+}
+
+// sending is an event for several sockets.
+type sending struct {
+	events []chat.Event
+	frames *chat.Frames
+}
+
+func newSending(people []chat.PersonNow, online int) *sending {
+	events := []chat.Event{chat.PeopleChanged(people, online)}
+	return &sending{events, chat.NewFrames(events)}
+}
+
+func (s *sending) to(c *conn.Conn) { c.Take(s.frames, s.events) }
