@@ -58,6 +58,9 @@ func (t *table) tell() {
 	t.due, t.isNew = false, false
 	t.next = begun.Add(tableEvery)
 	t.mu.Unlock()
+	if len(t.server.hub.Listening(tableGroup)) == 0 { // whoever opens a socket is told what the table is then
+		return
+	}
 	if e, err := t.event(context.Background(), isNew); err != nil {
 		slog.Error("make the table of people", "err", err)
 		t.server.later(func() { t.changed(isNew) }, tableGroup)

@@ -278,9 +278,10 @@ func (c *Chat) readTo(ctx context.Context, user, room int64) (n int64, known boo
 
 // Seen notes when somebody's first socket was opened or the last one closed.
 func (c *Chat) Seen(id int64, at time.Time) {
-	c.marks.setUserSeen(id, moment(millis(at)))
+	at = moment(millis(at))
+	c.marks.setUserSeen(id, at)
 	c.marks.later(c.writeMarks)
-	c.users.drop(id)
+	c.users.seen(id, at)
 }
 
 // SeenAll notes that users were there until now, and waits until that and all other marks are on disk: the

@@ -118,6 +118,18 @@ func (c *userCache) drop(id int64) {
 	}
 }
 
+// seen changes when a user was seen last.
+func (c *userCache) seen(id int64, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.age++
+	if u := c.byID[id]; u != nil {
+		fresh := *u
+		fresh.LastSeen = at
+		c.byID[id], c.byKey[foldName(u.Name)] = &fresh, &fresh
+	}
+}
+
 func (c *userCache) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 
 const (
 	// batchEvery is the least time between two frames that tell a room's clients of hearth.1 of comings and goings.
-	batchEvery = 500 * time.Millisecond
+	batchEvery = time.Second
 	// maxSingle is how many of them such a frame has one by one. More are told by their names alone.
 	maxSingle = 5
 )

@@ -13,6 +13,14 @@ import (
 	"hearth/web/conn"
 )
 
+const (
+	// framesPerSecond is how many frames of People may be sent in a second, each to one socket: the more
+	// sockets are told, the longer it takes until they are told again.
+	framesPerSecond = 500
+	// longestWait is how long that is at most.
+	longestWait = 5 * time.Second
+)
+
 // retryAfter is how long it takes until a user who could not be loaded is told of again.
 const retryAfter = 10 * time.Second
 
@@ -39,7 +47,7 @@ type People struct {
 	changed  map[int64]bool                    // users of whom is to be told
 	count    bool                              // it is to be told how many are online
 	due      bool                              // flush is going to be called
-	told     time.Time                         // when flush was last called
+	next     time.Time                         // it must not be called before
 }
 
 // NewPeople makes a People without sockets.
@@ -59,7 +67,7 @@ func (p *People) Changed(id int64, turned bool) {
 		return
 	}
 	p.due = true
-	time.AfterFunc(max(gatherFor, time.Until(p.told.Add(gatherAgain))), p.flush)
+	time.AfterFunc(max(gatherFor, time.Until(p.next)), p.flush)
 }
 
 // Watch has c told of these users from now on, instead of those it watched before. Of those whom it did
@@ -131,7 +139,12 @@ func (p *People) person(id int64) (x chat.PersonNow, ok bool, err error) {
 func (p *People) flush() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.due, p.told = false, time.Now()
+	wait := time.Duration(p.tell()) * time.Second / framesPerSecond
+	p.due, p.next = false, time.Now().Add(min(max(gatherAgain, wait), longestWait))
+}
+
+// tell tells what has changed, and returns how many sockets were told. p.mu is held.
+func (p *People) tell() (sockets int) {
 	n := p.lookup.OnlineCount()
 	people, of := p.changes()
 	same := map[string]*sending{} // for sockets that are told of the same people
@@ -143,15 +156,16 @@ func (p *People) flush() {
 		same[key].to(c)
 	}
 	if !p.count {
-		return
+		return len(of)
 	}
 	p.count = false
-	number := newSending(nil, n)
-	for _, c := range p.lookup.Told() {
+	number, all := newSending(nil, n), p.lookup.Told()
+	for _, c := range all {
 		if _, told := of[c]; !told {
 			number.to(c)
 		}
 	}
+	return len(all)
 }
 
 // changes are the users who have changed, and for each socket that watches some of them their indexes.

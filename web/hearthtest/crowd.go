@@ -1,0 +1,84 @@
+package hearthtest
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/gorilla/securecookie"
+	_ "modernc.org/sqlite" // the database of the server
+)
+
+// Crowd makes n accounts called NAME0000 and so on with a session each, faster than people sign up: it stops
+// the server, writes them into its database, and starts it again. Somebody must have signed up before.
+func (s *Server) Crowd(t testing.TB, name string, n int) []*Browser {
+	t.Helper()
+	s.Stop(t)
+	seal := s.sealer(t)
+	db, err := sql.Open("sqlite", filepath.Join(s.Data, "hearth.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookies := make([]string, n)
+	for i := range n {
+		user := fmt.Sprintf("%s%04d", name, i)
+		token := make([]byte, 32)
+		_, _ = rand.Read(token) // it never fails
+		hash := sha256.Sum256(token)
+		now := time.Now()
+		_, err := tx.Exec("INSERT INTO user (name, name_key, name_look, search, password, created_at) SELECT ?1, ?1, ?1, ?1, password, created_at FROM user LIMIT 1", user)
+		if err == nil {
+			_, err = tx.Exec("INSERT INTO session (token_hash, user_id, created_at, seen_at) SELECT ?, id, ?, ? FROM user WHERE name = ?", hash[:], now.UnixMilli(), now.UnixMilli(), user)
+		}
+		if err == nil {
+			cookies[i], err = seal(token)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	s.Restart(t)
+	var crowd []*Browser
+	for i, cookie := range cookies {
+		b := s.Visitor(t)
+		b.Name = fmt.Sprintf("%s%04d", name, i)
+		at, err := url.Parse(s.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.http.Jar.SetCookies(at, []*http.Cookie{{Name: "hearth", Value: cookie}})
+		crowd = append(crowd, b)
+	}
+	return crowd
+}
+
+// sealer seals a session's token into a cookie, with the server's keys.
+func (s *Server) sealer(t testing.TB) func(token []byte) (string, error) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.Data, "keys.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []struct{ Hash, Block []byte }
+	if err := json.Unmarshal(text, &keys); err != nil || len(keys) == 0 {
+		t.Fatalf("keys.json: %v", err)
+	}
+	codec := securecookie.New(keys[0].Hash, keys[0].Block).SetSerializer(securecookie.NopEncoder{})
+	return func(token []byte) (string, error) { return codec.Encode("session", token) }
+}
