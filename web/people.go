@@ -67,9 +67,22 @@ func (s *Server) later(tell func(), groups ...string) {
 func (s *Server) tellPeople(u *chat.User, isNew bool) {
 	s.hub.Changed(u.ID, false)
 	if isNew {
-		s.hub.PublishSoon(chat.LobbyGroup, chat.PeopleChanged([]chat.PersonNow{{User: u, New: true}}, s.hub.OnlineCount()))
+		s.tellLobby(u)
 	}
 	s.tellPlain(u, isNew)
+}
+
+// tellLobby tells lobby pages of somebody who has just got an account, and how many people have one now.
+func (s *Server) tellLobby(u *chat.User) {
+	e := chat.PersonCreated(u, 0, 0)
+	e.Fresh = func() (chat.Event, bool) {
+		_, total, err := s.chat.Users(context.Background(), chat.UserQuery{Active: true, Limit: 1})
+		if err != nil {
+			slog.Error("count the people", "err", err)
+		}
+		return chat.PersonCreated(u, s.hub.OnlineCount(), total), err == nil
+	}
+	s.hub.PublishSoon(chat.LobbyGroup, e)
 }
 
 // tellPlain tells clients of the plain dialect how u is now.

@@ -93,13 +93,13 @@ func presence(u *User, online, isNew bool, total int) Event {
 type PersonNow struct {
 	User   *User
 	Online bool
-	New    bool // has just got an account
 }
 
 type peopleFrame struct {
 	Type    string        `json:"type"`
 	Message string        `json:"message"`
 	Online  int           `json:"people_online"`
+	Total   int           `json:"people_total,omitempty"` // who have an account
 	Came    []personFrame `json:"came,omitempty"`
 	Went    []personFrame `json:"went,omitempty"`
 }
@@ -114,11 +114,26 @@ type personFrame struct {
 	New       bool   `json:"new,omitempty"`
 }
 
+// PersonCreated tells clients of hearth.1 that u has just got an account, how many people are online, and how many
+// have an account.
+func PersonCreated(u *User, online, total int) Event {
+	return Event{Type: "people", varies: ByLang | ByGuest, frame: func(r Reader) any {
+		f := newPeopleFrame(r, online)
+		f.Total, f.Went = total, []personFrame{PersonNow{User: u}.frame(r)}
+		f.Went[0].New = true
+		return f
+	}}
+}
+
+func newPeopleFrame(r Reader, online int) peopleFrame {
+	return peopleFrame{Type: "people", Message: locale.Of(r.Lang).T("event.people_online", "count", online), Online: online}
+}
+
 // PeopleChanged tells clients of hearth.1 how many people are online, and of some how they are now.
 // Visitors get no e-mail addresses.
 func PeopleChanged(people []PersonNow, online int) Event {
 	e := Event{Type: "people", varies: ByLang, frame: func(r Reader) any {
-		f := peopleFrame{Type: "people", Message: locale.Of(r.Lang).T("event.people_online", "count", online), Online: online}
+		f := newPeopleFrame(r, online)
 		for _, p := range people {
 			if p.Online {
 				f.Came = append(f.Came, p.frame(r))
@@ -136,7 +151,7 @@ func PeopleChanged(people []PersonNow, online int) Event {
 
 func (p PersonNow) frame(r Reader) personFrame {
 	u := p.User
-	f := personFrame{User: u.Name, FirstName: u.FirstName, LastName: u.LastName, New: p.New}
+	f := personFrame{User: u.Name, FirstName: u.FirstName, LastName: u.LastName}
 	if u.Display() != u.Name {
 		f.Display = u.Display()
 	}

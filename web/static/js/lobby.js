@@ -24,12 +24,12 @@ function changed(frame) {
   sidebar.sidebarPeople(frame);
   for (const person of frame.came ?? []) show(person, true);
   for (const person of frame.went ?? []) show(person, false);
+  if (frame.people_total) total = frame.people_total;
   const count = frame.people_online;
   document.getElementById("here-summary").textContent = t("lobby.here", { count, total: number(total) });
 }
 
 function show(person, online) {
-  if (person.new) total++;
   const row = rowOf(person.user) ?? (isOnThisPage(person) ? insertRow(person.user) : null);
   if (row) fillRow(row, person, online);
 }
