@@ -200,8 +200,8 @@ func (h *Hub) goneFrom(g *group.Group, name string) {
 	h.forget(g, g.Gone(name, !h.stopped))
 }
 
-// Publish sends e to everybody in the group called name.
-func (h *Hub) Publish(name string, e chat.Event) { h.publish(name, []chat.Event{e}) }
+// Publish sends events, at least one, to everybody in the group called name.
+func (h *Hub) Publish(name string, events ...chat.Event) { h.publish(name, events) }
 
 // PublishAll sends announcements, in order. Those of a room's line go out together: a socket is in
 // one room, so it can't tell in which order different rooms were told. Anything else it might be

@@ -33,6 +33,7 @@ type openPage struct {
 	frames []time.Time   // when its frames came
 	events int
 	retry  time.Duration
+	unread atomic.Int64 // unread events
 
 	mu      sync.Mutex // guards writes, and what follows
 	shown   map[string]bool
@@ -92,6 +93,9 @@ func (p *openPage) read() {
 		p.frames = append(p.frames, time.Now())
 		for line := range bytes.Lines(frame) {
 			p.events++
+			if isUnread(line) {
+				p.unread.Add(1)
+			}
 			p.take(line)
 		}
 	}

@@ -105,7 +105,7 @@ func (c *Chat) archive(ctx context.Context, r *Room, on bool, also func(Tx) erro
 		}
 		return also(tx)
 	})
-	c.rooms.clear()
+	c.forgetRooms()
 	c.ender.Recheck(r.Group())
 	return storage("archive a room", err)
 }
@@ -152,7 +152,7 @@ func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string)
 			return c.note(tx, by, "room_deleted", r.Name)
 		})
 	}
-	c.rooms.clear()
+	c.forgetRooms()
 	c.ender.EndRoom(r.Group())
 	return storage("delete a room", err)
 }

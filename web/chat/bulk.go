@@ -94,7 +94,7 @@ func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Roo
 			}
 			return nil
 		})
-		c.rooms.clear()
+		c.forgetRooms()
 		if err != nil {
 			return storage("archive rooms", err)
 		}
@@ -129,7 +129,7 @@ func (c *Chat) deleteRooms(ctx context.Context, rooms []*Room, first func(Tx) er
 		}
 		left = left[gone:]
 	}
-	c.rooms.clear()
+	c.forgetRooms()
 	return storage("delete rooms", err)
 }
 
@@ -172,6 +172,7 @@ func (c *Chat) DeleteMessagesOf(ctx context.Context, by Caller, u *User) error {
 			}
 			return nil
 		})
+		c.unread.clear()
 	}
 	return storage("delete the messages of a user", err)
 }

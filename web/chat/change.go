@@ -59,6 +59,7 @@ func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
 		}
 		return c.note(tx, by, "message_deleted", fmt.Sprintf("%s, %s", r.Name, m.User))
 	})
+	c.unread.forget(r.ID)
 	return storage("delete a message", err)
 }
 
@@ -133,6 +134,7 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id int64, text string) error
 		tx.Announce(r.Group(), edited.edited(n, by.Name()))
 		return nil
 	})
+	c.unread.forget(r.ID)
 	return storage("edit a message", err)
 }
 

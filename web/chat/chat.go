@@ -44,8 +44,8 @@ type Roster interface {
 
 // Publisher sends events to groups.
 type Publisher interface {
-	// Publish sends e to everybody in group, now.
-	Publish(group string, e Event)
+	// Publish sends events to everybody in group, now and in one frame to clients of hearth.1.
+	Publish(group string, events ...Event)
 	// PublishSoon is Publish for what may wait a little to go out with its like. Of several events
 	// with the same subject only the newest is sent.
 	PublishSoon(group string, e Event)
@@ -62,6 +62,7 @@ type Chat struct {
 	settings settingsCache
 	unmade   unmadeRooms
 	bell     bell
+	unread   unreadCache
 	received received
 	marks    marks
 	fixed    Fixed
@@ -104,7 +105,7 @@ func (c *Chat) Close() {
 // Forget drops what is kept in memory of the database and closes the sockets of those who may
 // no longer be there: another process has changed it.
 func (c *Chat) Forget() {
-	c.rooms.clear()
+	c.forgetRooms()
 	c.settings.clear()
 	c.forgetPeople()
 	if c.ender == nil {

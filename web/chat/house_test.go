@@ -71,7 +71,7 @@ func (*nowhere) OnlineCount() int                { return 0 }
 func (*nowhere) Here(string) []string            { return nil }
 func (*nowhere) HereCount(string) int            { return 0 }
 func (*nowhere) Listening(string) map[int64]bool { return nil }
-func (*nowhere) Publish(string, Event)           {}
+func (*nowhere) Publish(string, ...Event)        {}
 func (*nowhere) PublishSoon(string, Event)       {}
 
 // house is an empty chat whose clock the test holds.

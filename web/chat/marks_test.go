@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"testing"
 )
 
@@ -92,60 +91,5 @@ func TestMarksOutlastAFullDisk(t *testing.T) {
 	}
 	if read, _, err := p.readTo(ctx, bob.User.ID, r.ID); read != 1 || err != nil {
 		t.Errorf("bob has read up to %d, %v", read, err)
-	}
-}
-
-// What is counted for all readers at once is what is counted for one alone.
-func TestUnreadIsCountedForAllAtOnce(t *testing.T) {
-	t.Parallel()
-	p := newPlace(t)
-	ctx := context.Background()
-	r := p.room("r", Open)
-	people := []Caller{p.admin, {User: p.user("bob")}, {User: p.user("eve")}}
-	for _, by := range people {
-		if _, err := p.Visit(ctx, by, r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	random := rand.New(rand.NewPCG(1, 2))
-	for i := range 450 {
-		by := people[random.IntN(len(people))]
-		if i > 200 && i < 330 {
-			by = people[1] // more of bob's in a row than are looked at
-		}
-		text := "hello"
-		if random.IntN(4) == 0 {
-			text += " @bob @eve"
-		}
-		p.say(by, "r", text)
-		if i%10 != 0 && (i < 300 || i > 340) {
-			continue
-		}
-		if reader := people[random.IntN(len(people))]; random.IntN(20) == 0 {
-			if err := p.Read(ctx, reader, r, int64(random.IntN(i+1))); err != nil {
-				t.Fatal(err)
-			}
-		}
-		last, err := p.recentMessages(ctx, r.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		read, err := p.readPositions(ctx, r.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, by := range people {
-			n, mentions, sure := last.unread(by.User.ID, address(r.ID, read[by.User.ID]))
-			wantN, wantMentions, err := p.unreadOf(ctx, by.User, r.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if sure && (n != wantN || mentions != wantMentions) {
-				t.Fatalf("after %d messages %s has %d unread with %d mentions; alone %d and %d", i+1, by.User.Name, n, mentions, wantN, wantMentions)
-			}
-			if !sure && len(last) < maxRecent {
-				t.Fatalf("after %d messages the count of %s is not sure", i+1, by.User.Name)
-			}
-		}
 	}
 }

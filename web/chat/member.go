@@ -95,6 +95,7 @@ func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) e
 		}
 		return c.note(tx, by, "member_added", fmt.Sprintf("%s: %s", r.Name, u.Name))
 	})
+	c.unread.forget(r.ID)
 	return storage("add a member", err)
 }
 
@@ -121,6 +122,7 @@ func (c *Chat) RemoveMember(ctx context.Context, by Caller, r *Room, name string
 		}
 		return c.note(tx, by, "member_removed", fmt.Sprintf("%s: %s", r.Name, u.Name))
 	})
+	c.unread.forget(r.ID)
 	c.ender.Recheck(r.Group())
 	return storage("remove a member", err)
 }

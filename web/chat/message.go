@@ -181,13 +181,14 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 		return err
 	}, func(err error) {
 		if room.ID == 0 && err == nil {
-			c.rooms.clear() // the room is kept from now on
+			c.forgetRooms() // the room is kept from now on
 			c.unmade.made(room.Key)
 		}
 		if again && m.Text != said {
 			c.fillHTML(ctx, []*Message{m}) // it was edited, or the nonce is another message's
 		}
 		if err == nil && !again {
+			c.unread.said(m)
 			c.ring(m.RoomID, room) // not before: a commit may take longer than the bell waits
 		}
 		done(m, room, again, storage("store a message", err))

@@ -22,9 +22,15 @@ func (c *Chat) Visit(ctx context.Context, by Caller, r *Room) (read int64, err e
 	if read, err = c.Seq(ctx, r); err != nil {
 		return 0, err
 	}
-	c.marks.setRead(by.User.ID, r.ID, read)
-	c.marks.later(c.writeMarks)
+	c.mark(by.User.ID, r.ID, read)
 	return read, nil
+}
+
+// mark notes that a user has read a room up to number n. It is written later, together with others.
+func (c *Chat) mark(user, room, n int64) {
+	c.marks.setRead(user, room, n)
+	c.unread.marked(user, room, n)
+	c.marks.later(c.writeMarks)
 }
 
 // Read notes that the caller has read a room up to number n, and tells the caller's other windows. It
@@ -45,8 +51,7 @@ func (c *Chat) Read(ctx context.Context, by Caller, r *Room, n int64) error {
 	if err != nil || known && read >= n {
 		return err
 	}
-	c.marks.setRead(by.User.ID, r.ID, n)
-	c.marks.later(c.writeMarks)
+	c.mark(by.User.ID, r.ID, n)
 	f := readFrame{Type: "read", Room: r.Name, ID: address(r.ID, n)}
 	e := same(f.Type, false, f)
 	e.About = r.Group()

@@ -233,7 +233,7 @@ func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, e
 		room.ID, err = c.keep(tx, &room, by, true)
 		return err
 	})
-	c.rooms.clear()
+	c.forgetRooms()
 	if err == nil {
 		c.unmade.made(key)
 	}

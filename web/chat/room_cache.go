@@ -50,6 +50,12 @@ func (c *roomCache) put(r *Room, at int) {
 	c.rows[r.Key] = r
 }
 
+// forgetRooms drops what is kept in memory of rooms and of who may enter them.
+func (c *Chat) forgetRooms() {
+	c.rooms.clear()
+	c.unread.clear()
+}
+
 func (c *roomCache) clear() {
 	c.mu.Lock()
 	c.rows, c.closed = nil, nil

@@ -34,7 +34,7 @@ func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) 
 		c.announceRoom(tx, &after)
 		return c.note(tx, by, "room_changed", r.Name)
 	})
-	c.rooms.clear()
+	c.forgetRooms()
 	c.ender.Recheck(r.Group())
 	return storage("change a room", err)
 }

@@ -13,10 +13,6 @@ import (
 // unreadEvery is how often a busy room tells those who are not looking at it, at most.
 const unreadEvery = time.Second
 
-// maxRecent is how many of a room's last messages are read at once to count what its readers have not read.
-// Whose count they don't decide is counted alone.
-const maxRecent = 2 * MaxUnread
-
 // unreadAgain is how long it takes until what could not be counted is tried again.
 const unreadAgain = 10 * time.Second
 
@@ -89,163 +85,76 @@ func (c *Chat) ringLate(id int64, r *Room) {
 
 func (c *Chat) tellUnread() {
 	defer c.bell.told.Done()
+	news := unreadNews{}
 	for id, r := range c.bell.take() {
-		if err := c.tellUnreadOf(context.Background(), id, r); err != nil {
+		if err := c.collect(context.Background(), id, r, news); err != nil {
 			slog.Error("tell what is unread", "room", r.Name, "err", err)
 			c.ringLate(id, r)
 		}
 	}
+	for user, events := range news {
+		c.presence.Publish(Inbox(user), events...)
+	}
 }
 
-// tellUnreadOf tells the members of a room who are online but not in it what they have not read.
-func (c *Chat) tellUnreadOf(ctx context.Context, id int64, r *Room) error {
-	members, err := c.Readers(ctx, &Room{ID: id}, -1)
+// unreadNews are the events for each user who is to be told.
+type unreadNews map[int64][]Event
+
+// collect adds to news what the readers of a room have not read who are online but not in it. Error: storage, if that
+// is not known of all of them.
+func (c *Chat) collect(ctx context.Context, id int64, r *Room, news unreadNews) error {
+	now, err := c.unreadRoom(ctx, id, r)
 	if err != nil {
-		return err
-	}
-	if members, err = c.withWaiting(ctx, members, id, r); err != nil {
 		return err
 	}
 	looking := c.presence.Listening(r.Group())
-	recent, err := c.recentMessages(ctx, id)
+	same := map[sameUnread]Event{}
+	for user, read := range now.read {
+		if looking[user] || !c.presence.Online(user) {
+			continue
+		}
+		var of sameUnread
+		of, e := c.unreadBy(ctx, user, id, read, now, r)
+		if e != nil {
+			err = e
+			continue
+		}
+		if of.count == 0 {
+			continue
+		}
+		event, known := same[of]
+		if !known {
+			event = unread(r.Group(), of.room, of.count, of.mentions)
+			same[of] = event
+		}
+		news[user] = append(news[user], event)
+	}
+	return err
+}
+
+// sameUnread is what an unread frame tells. Whoever is told the same gets the same event.
+type sameUnread struct {
+	room            string
+	count, mentions int
+}
+
+// unreadBy is how much of a room, read up to a number, a user has not read.
+func (c *Chat) unreadBy(ctx context.Context, user, id, read int64, now *unreadRoom, r *Room) (of sameUnread, err error) {
+	var sure bool
+	if of.count, of.mentions, sure = now.recent.unread(user, address(id, read)); sure && of.count == 0 {
+		return of, nil
+	}
+	u, err := c.User(ctx, user)
 	if err != nil {
-		return err
+		return of, err
 	}
-	read, err := c.readPositions(ctx, id)
-	if err != nil {
-		return err
-	}
-	var failed error
-	for _, u := range members {
-		if looking[u.ID] || !c.presence.Online(u.ID) {
-			continue
-		}
-		n, mentions, sure := recent.unread(u.ID, address(id, read[u.ID]))
-		if !sure {
-			n, mentions, err = c.unreadOf(ctx, u, id)
-		}
-		if err != nil {
-			failed = err
-			continue
-		}
-		name, err := c.nameOf(ctx, r, u)
-		if err != nil {
-			failed = err
-			continue
-		}
-		if n > 0 {
-			c.presence.Publish(Inbox(u.ID), unread(r.Group(), name, n, mentions))
+	if !sure {
+		if of.count, of.mentions, err = c.unreadOf(ctx, u, id); err != nil {
+			return of, err
 		}
 	}
-	return failed
-}
-
-// recent are the last messages of a room, the latest first.
-type recent []recentMessage
-
-type recentMessage struct {
-	id, sender int64
-	mentions   []int64
-}
-
-// recentMessages are the last ones of a room, at most maxRecent.
-func (c *Chat) recentMessages(ctx context.Context, room int64) (recent, error) {
-	rows, err := c.read.Query(ctx, "SELECT id, sender, text FROM message WHERE id > ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
-		address(room, 0), address(room+1, 0), maxRecent)
-	if err != nil {
-		return nil, storage("load what may be unread", err)
-	}
-	var found recent
-	var texts []string
-	for rows.Next() {
-		var m recentMessage
-		var text string
-		if err := rows.Scan(&m.id, &m.sender, &text); err != nil {
-			return nil, errors.Join(storage("load what may be unread", err), rows.Close())
-		}
-		found, texts = append(found, m), append(texts, text)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, storage("load what may be unread", err)
-	}
-	for i, text := range texts { // with no query open: the readers are few
-		if !strings.Contains(text, "@") {
-			continue
-		}
-		d, err := c.document(ctx, text)
-		if err != nil {
-			return nil, err
-		}
-		found[i].mentions = d.Mentions()
-	}
-	return found, nil
-}
-
-// unread counts those messages after the id read that are of others than user, and how many of them
-// mention user. sure reports whether earlier messages can't change that.
-func (r recent) unread(user, read int64) (n, mentions int, sure bool) {
-	for _, m := range r {
-		if m.id <= read {
-			return n, mentions, true
-		}
-		if m.sender == user {
-			continue
-		}
-		if n++; slices.Contains(m.mentions, user) {
-			mentions++
-		}
-		if n == MaxUnread {
-			return n, mentions, true
-		}
-	}
-	return n, mentions, len(r) < maxRecent
-}
-
-// readPositions are up to which numbers users have read a room.
-func (c *Chat) readPositions(ctx context.Context, room int64) (map[int64]int64, error) {
-	rows, err := c.read.Query(ctx, "SELECT user_id, read FROM membership WHERE room_id = ?", room)
-	if err != nil {
-		return nil, storage("load what was read", err)
-	}
-	defer rows.Close()
-	read := map[int64]int64{}
-	for rows.Next() {
-		var user, n int64
-		if err := rows.Scan(&user, &n); err != nil {
-			return nil, storage("load what was read", err)
-		}
-		read[user] = n
-	}
-	for user, n := range c.marks.readPositions(room) {
-		read[user] = max(read[user], n)
-	}
-	return read, storage("load what was read", rows.Err())
-}
-
-// withWaiting adds to the readers of a room those who have looked at it so lately that it is not on disk.
-func (c *Chat) withWaiting(ctx context.Context, readers []*User, id int64, r *Room) ([]*User, error) {
-	waiting := c.marks.readPositions(id)
-	for _, u := range readers {
-		delete(waiting, u.ID)
-	}
-	for user := range waiting {
-		u, err := c.User(ctx, user)
-		if errors.Is(err, ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		made := *r
-		made.ID = id
-		err = c.mayEnter(ctx, Caller{User: u}, &made)
-		if err == nil && !u.Disabled {
-			readers = append(readers, u)
-		} else if err != nil && !errors.Is(err, Errorf("not_allowed")) {
-			return nil, err
-		}
-	}
-	return readers, nil
+	of.room, err = c.nameOf(ctx, r, u)
+	return of, err
 }
 
 // nameOf is what u calls the room.

@@ -277,6 +277,7 @@ func (c *Chat) UsersAge() int {
 // changed makes a change of a user known: to the cache, and to who watches the people.
 func (c *Chat) changed(ctx context.Context, id int64) error {
 	c.users.drop(id)
+	c.unread.clear()
 	u, err := c.User(ctx, id)
 	if err != nil {
 		return fmt.Errorf("after a change: %w", err)

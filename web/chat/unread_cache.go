@@ -1,0 +1,256 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+const (
+	// maxRecent is how many of a room's last messages decide what its readers have not read. Whose count they don't
+	// decide is counted alone.
+	maxRecent = 2 * MaxUnread
+	// maxUnreadRooms is how many rooms unreadCache keeps. One takes up to 20 KB for its messages and 50 bytes for
+	// each reader.
+	maxUnreadRooms = 1000
+)
+
+// unreadCache keeps, of the rooms in which something was said lately, what decides how much of them each
+// reader has not read. As long as nothing but messages and read marks come, counting takes no SQL. The zero
+// value is ready to use.
+type unreadCache struct {
+	mu    sync.Mutex
+	rooms map[int64]*unreadRoom
+}
+
+// unreadRoom is one room.
+type unreadRoom struct {
+	loading bool // it has only what has come since it began to be loaded
+	recent  recent
+	read    map[int64]int64 // by the readers' ids: up to which number
+}
+
+// recent are the last messages of a room.
+type recent struct {
+	messages []recentMessage // in the order of their ids; never changed, only appended to
+	more     bool            // there may be earlier ones
+}
+
+type recentMessage struct {
+	id, sender int64
+	mentions   []int64
+}
+
+// add adds a message, unless it is there.
+func (r *recent) add(m recentMessage) {
+	i := len(r.messages)
+	for i > 0 && r.messages[i-1].id >= m.id {
+		i--
+	}
+	switch {
+	case i == len(r.messages):
+		r.messages = append(r.messages, m)
+	case r.messages[i].id != m.id:
+		r.messages = slices.Insert(slices.Clone(r.messages), i, m)
+	}
+	if len(r.messages) >= 2*maxRecent {
+		r.messages, r.more = slices.Clone(r.messages[len(r.messages)-maxRecent:]), true
+	}
+}
+
+// unread counts the messages after the id read that are of others than user, and how many of them mention
+// user. sure reports whether earlier messages can't change that.
+func (r recent) unread(user, read int64) (n, mentions int, sure bool) {
+	for _, m := range slices.Backward(r.messages) {
+		if m.id <= read {
+			return n, mentions, true
+		}
+		if m.sender == user {
+			continue
+		}
+		if n++; slices.Contains(m.mentions, user) {
+			mentions++
+		}
+		if n == MaxUnread {
+			return n, mentions, true
+		}
+	}
+	return n, mentions, !r.more
+}
+
+// said adds a message that is on disk.
+func (c *unreadCache) said(m *Message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.rooms[m.RoomID]; r != nil {
+		r.recent.add(recentMessage{m.ID, m.SenderID, m.Mentions})
+	}
+}
+
+// marked notes that a reader has read a room up to number n.
+func (c *unreadCache) marked(user, room, n int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.rooms[room]; r != nil {
+		r.read[user] = max(r.read[user], n)
+	}
+}
+
+// forget drops a room, because messages of it have changed.
+func (c *unreadCache) forget(room int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.rooms, room)
+}
+
+// clear drops all rooms, because somebody may have got or lost the right to enter one.
+func (c *unreadCache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rooms = nil
+}
+
+// room is a copy of what is kept of a room. If that is nothing, the caller has to load it and to call keep
+// with it and with begun.
+func (c *unreadCache) room(id int64) (kept, begun *unreadRoom) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.rooms[id]; r != nil && !r.loading {
+		return &unreadRoom{recent: r.recent, read: maps.Clone(r.read)}, nil
+	}
+	if c.rooms == nil || len(c.rooms) >= maxUnreadRooms {
+		c.rooms = map[int64]*unreadRoom{}
+	}
+	begun = &unreadRoom{loading: true, read: map[int64]int64{}}
+	c.rooms[id] = begun
+	return nil, begun
+}
+
+// keep keeps a room that was loaded, with what has come since that began, unless it was dropped meanwhile.
+func (c *unreadCache) keep(id int64, begun, loaded *unreadRoom) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.rooms[id] != begun {
+		return
+	}
+	kept := &unreadRoom{recent: loaded.recent, read: maps.Clone(loaded.read)}
+	for _, m := range begun.recent.messages {
+		kept.recent.add(m)
+	}
+	for user, n := range begun.read {
+		kept.read[user] = max(kept.read[user], n)
+	}
+	c.rooms[id] = kept
+}
+
+// unreadRoom is how it stands with the readers of a room. Error: storage.
+func (c *Chat) unreadRoom(ctx context.Context, id int64, r *Room) (*unreadRoom, error) {
+	kept, begun := c.unread.room(id)
+	if kept != nil {
+		return kept, nil
+	}
+	readers, err := c.Readers(ctx, &Room{ID: id}, -1)
+	if err != nil {
+		return nil, err
+	}
+	if readers, err = c.withWaiting(ctx, readers, id, r); err != nil {
+		return nil, err
+	}
+	loaded := &unreadRoom{read: make(map[int64]int64, len(readers))}
+	if loaded.recent, err = c.recentMessages(ctx, id); err != nil {
+		return nil, err
+	}
+	read, err := c.readPositions(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range readers {
+		loaded.read[u.ID] = read[u.ID]
+	}
+	c.unread.keep(id, begun, loaded)
+	return loaded, nil
+}
+
+// recentMessages are the last ones of a room, at most maxRecent.
+func (c *Chat) recentMessages(ctx context.Context, room int64) (found recent, err error) {
+	rows, err := c.read.Query(ctx, "SELECT id, sender, text FROM message WHERE id > ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
+		address(room, 0), address(room+1, 0), maxRecent)
+	if err != nil {
+		return found, storage("load what may be unread", err)
+	}
+	var texts []string
+	for rows.Next() {
+		var m recentMessage
+		var text string
+		if err := rows.Scan(&m.id, &m.sender, &text); err != nil {
+			return found, errors.Join(storage("load what may be unread", err), rows.Close())
+		}
+		found.messages, texts = append(found.messages, m), append(texts, text)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return found, storage("load what may be unread", err)
+	}
+	for i, text := range texts { // with no query open: the readers are few
+		if !strings.Contains(text, "@") {
+			continue
+		}
+		d, err := c.document(ctx, text)
+		if err != nil {
+			return found, err
+		}
+		found.messages[i].mentions = d.Mentions()
+	}
+	slices.Reverse(found.messages)
+	found.more = len(found.messages) == maxRecent
+	return found, nil
+}
+
+// readPositions are up to which numbers users have read a room.
+func (c *Chat) readPositions(ctx context.Context, room int64) (map[int64]int64, error) {
+	rows, err := c.read.Query(ctx, "SELECT user_id, read FROM membership WHERE room_id = ?", room)
+	if err != nil {
+		return nil, storage("load what was read", err)
+	}
+	defer rows.Close()
+	read := map[int64]int64{}
+	for rows.Next() {
+		var user, n int64
+		if err := rows.Scan(&user, &n); err != nil {
+			return nil, storage("load what was read", err)
+		}
+		read[user] = n
+	}
+	for user, n := range c.marks.readPositions(room) {
+		read[user] = max(read[user], n)
+	}
+	return read, storage("load what was read", rows.Err())
+}
+
+// withWaiting adds to the readers of a room those who have looked at it so lately that it is not on disk.
+func (c *Chat) withWaiting(ctx context.Context, readers []*User, id int64, r *Room) ([]*User, error) {
+	waiting := c.marks.readPositions(id)
+	for _, u := range readers {
+		delete(waiting, u.ID)
+	}
+	for user := range waiting {
+		u, err := c.User(ctx, user)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		made := *r
+		made.ID = id
+		err = c.mayEnter(ctx, Caller{User: u}, &made)
+		if err == nil && !u.Disabled {
+			readers = append(readers, u)
+		} else if err != nil && !errors.Is(err, Errorf("not_allowed")) {
+			return nil, err
+		}
+	}
+	return readers, nil
+}

@@ -1,0 +1,167 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// everywhere is a hub with everybody online and nobody looking. It remembers who was told what.
+type everywhere struct {
+	nowhere
+	told map[string][]string
+}
+
+func (*everywhere) Online(int64) bool { return true }
+
+func (e *everywhere) Publish(group string, events ...Event) {
+	for _, x := range events {
+		if x.Type == "unread" {
+			e.told[group] = append(e.told[group], string(x.JSON(Reader{Lang: "en"})))
+		}
+	}
+}
+
+// gossip is a place where random things happen.
+type gossip struct {
+	*place
+	random *rand.Rand
+	people []Caller
+	rooms  []*Room
+	ids    []int64
+}
+
+func (g *gossip) must(err error) {
+	g.t.Helper()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// happen has something happen in r.
+func (g *gossip) happen(r *Room) {
+	ctx := context.Background()
+	by := g.people[g.random.IntN(len(g.people))]
+	if err := g.mayEnter(ctx, by, r); err != nil {
+		by = g.admin
+	}
+	switch what := g.random.IntN(40); {
+	case what < 2:
+		_, err := g.Visit(ctx, by, r)
+		g.must(err)
+	case what < 6:
+		seq, err := g.Seq(ctx, r)
+		g.must(err)
+		g.must(g.Read(ctx, by, r, max(0, seq-int64(g.random.IntN(5)))))
+	case what < 7 && len(g.ids) > 0:
+		_ = g.Delete(ctx, g.admin, g.ids[g.random.IntN(len(g.ids))]) // deleted ones can't be deleted again
+	case what < 8 && len(g.ids) > 0:
+		_ = g.Edit(ctx, by, g.ids[g.random.IntN(len(g.ids))], "no longer @bob, but @eve") // it may be somebody else's
+	case what < 9 && r.Access == Closed:
+		g.must(g.AddMember(ctx, g.admin, r, by.User.Name))
+	case what < 10 && r.Access == Closed && by.User.ID != g.admin.User.ID:
+		g.must(g.RemoveMember(ctx, g.admin, r, by.User.Name))
+	case what < 11:
+		g.must(g.FlushMarks(ctx))
+	case what == 11 && g.random.IntN(4) == 0:
+		g.Forget()
+	default:
+		text := "hello"
+		if g.random.IntN(4) == 0 {
+			text += " @bob @eve"
+		}
+		g.ids = append(g.ids, g.say(by, r.Name, text).ID)
+	}
+}
+
+// What is kept of a room is what the database has, whatever has happened.
+func TestUnreadIsKeptAsItIs(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	ctx := context.Background()
+	g := &gossip{place: p, random: rand.New(rand.NewPCG(1, 2)), people: []Caller{p.admin, {User: p.user("bob")}, {User: p.user("eve")}},
+		rooms: []*Room{p.room("tea", Open), p.room("plans", Closed)}}
+	kept := 0
+	for i := range 1500 {
+		r := g.rooms[g.random.IntN(2)]
+		if i > 900 && i < 1100 { // more of bob's in a row than are looked at
+			g.say(g.people[1], "tea", "and another thing")
+			r = g.rooms[0]
+		} else {
+			g.happen(r)
+		}
+		if known, _ := g.unread.room(r.ID); known != nil {
+			kept++
+		} else {
+			g.unread.forget(r.ID) // no load has begun
+		}
+		now, err := g.unreadRoom(ctx, r.ID, r)
+		g.must(err)
+		readers, err := g.Readers(ctx, r, -1)
+		g.must(err)
+		readers, err = g.withWaiting(ctx, readers, r.ID, r)
+		g.must(err)
+		if len(readers) != len(now.read) {
+			t.Fatalf("step %d: %d readers are kept, of %d", i, len(now.read), len(readers))
+		}
+		for _, u := range readers {
+			wantN, wantMentions, err := g.unreadOf(ctx, u, r.ID)
+			g.must(err)
+			n, mentions, sure := now.recent.unread(u.ID, address(r.ID, now.read[u.ID]))
+			if sure && (n != wantN || mentions != wantMentions) {
+				t.Fatalf("step %d: %s has %d unread with %d mentions in %s; the database says %d and %d", i, u.Name, n, mentions, r.Name, wantN, wantMentions)
+			}
+			if !sure && !now.recent.more {
+				t.Fatalf("step %d: the count of %s is not sure", i, u.Name)
+			}
+		}
+	}
+	if kept < 1000 {
+		t.Errorf("only %d times of 1500 the room was kept", kept)
+	}
+}
+
+// Once a room is kept, telling what is unread in it takes no SQL.
+func TestUnreadTakesNoSQL(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	ctx := context.Background()
+	hub := &everywhere{told: map[string][]string{}}
+	p.Attach(hub)
+	r := p.room("tea", Open)
+	bob, eve := Caller{User: p.user("bob")}, Caller{User: p.user("eve")}
+	for _, by := range []Caller{bob, eve} {
+		if _, err := p.Visit(ctx, by, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	news := unreadNews{}
+	if err := p.collect(ctx, r.ID, r, news); err != nil || len(news) > 0 {
+		t.Fatal(news, err)
+	}
+	for i := range 3 {
+		p.say(p.admin, "tea", fmt.Sprint("more ", i))
+	}
+	last := p.say(p.admin, "tea", "@bob, look")
+	if err := p.Read(ctx, eve, r, last.Seq-1); err != nil {
+		t.Fatal(err)
+	}
+	p.bell.told.Wait() // told once; from here on nothing can be read
+	for _, table := range []string{"message", "membership", "room", "user"} {
+		if _, err := p.read.db.Exec("ALTER TABLE " + table + " RENAME TO hidden_" + table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clear(hub.told)
+	p.ring(r.ID, r)
+	p.bell.told.Wait()
+	for name, want := range map[string]string{
+		Inbox(bob.User.ID): `[{"type":"unread","message":"4 unread messages in tea","room":"tea","unread":4,"mentions":1}]`,
+		Inbox(eve.User.ID): `[{"type":"unread","message":"1 unread message in tea","room":"tea","unread":1,"mentions":0}]`,
+	} {
+		if got := fmt.Sprint(hub.told[name]); got != want {
+			t.Errorf("%s is told %s, want %s", name, got, want)
+		}
+	}
+}
