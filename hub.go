@@ -99,6 +99,8 @@ func (h *Hub) Cut() int64 { return h.cut.Load() }
 // Close tells every socket that the server goes away, waits until they are gone or ctx ends, and
 // cuts the rest. Sockets that come later are closed at once.
 func (h *Hub) Close(ctx context.Context) {
+	h.soon.Close()
+	h.people.Close()
 	h.mu.Lock()
 	h.stopped = true
 	all := slices.Collect(maps.Keys(h.conns))

@@ -46,6 +46,7 @@ type People struct {
 	watchers map[int64]map[*conn.Conn]struct{} // the same by user
 	changed  map[int64]bool                    // users of whom is to be told
 	count    bool                              // it is to be told how many are online
+	closed   bool                              // nothing is told any more
 	due      bool                              // flush is going to be called
 	next     time.Time                         // it must not be called before
 }
@@ -135,10 +136,20 @@ func (p *People) person(id int64) (x chat.PersonNow, ok bool, err error) {
 	return chat.PersonNow{User: u, Online: p.lookup.Online(id)}, true, nil
 }
 
+// Close has nothing told any more.
+func (p *People) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+}
+
 // flush tells what has changed.
 func (p *People) flush() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
 	wait := time.Duration(p.tell()) * time.Second / framesPerSecond
 	p.due, p.next = false, time.Now().Add(min(max(gatherAgain, wait), longestWait))
 }

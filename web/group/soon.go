@@ -24,6 +24,7 @@ type Soon struct {
 
 	mu     sync.Mutex
 	groups map[string]*gathered
+	closed bool
 }
 
 // gathered is what waits for a group. It stays, empty, until something may be sent to the group again.
@@ -73,10 +74,20 @@ func (s *Soon) take(group string, g *gathered) []chat.Event {
 	defer s.mu.Unlock()
 	events := g.events
 	g.events, g.subjects = nil, nil
+	if s.closed {
+		return nil
+	}
 	if len(events) == 0 {
 		delete(s.groups, group)
 	}
 	return events
+}
+
+// Close has nothing sent any more.
+func (s *Soon) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
 }
 
 // flush sends what waits for a group.
