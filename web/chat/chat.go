@@ -63,7 +63,6 @@ type Chat struct {
 	unmade   unmadeRooms
 	bell     bell
 	unread   unreadCache
-	received received
 	marks    marks
 	fixed    Fixed
 	limits   *limits.Set // nil: none
@@ -98,7 +97,6 @@ func (c *Chat) Attach(h Hub) { c.ender, c.presence = h, h }
 // Close ends what the chat does by itself, so that the disk can be closed.
 func (c *Chat) Close() {
 	c.bell.close()
-	c.closeReceived()
 	c.marks.close()
 }
 

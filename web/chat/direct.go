@@ -221,7 +221,7 @@ func (c *Chat) Waiting(ctx context.Context, userID int64, plain bool) ([]Event, 
 	}
 	events := make([]Event, 0, len(found))
 	for i := len(found) - 1; i >= 0; i-- {
-		if !plain || !c.received.has(userID, found[i].ID) {
+		if !plain || !c.marks.hasReceived(userID, found[i].ID) {
 			events = append(events, private(found[i], true))
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -19,24 +18,26 @@ import (
 const (
 	// marksEvery is how often what readers leave behind is written at most. A crash loses so much of it.
 	marksEvery = 5 * time.Second
-	// maxMarksWaiting is how many read positions, users and sessions may wait to be written, each: some 10 MB. If
-	// the disk takes none for so long, further ones are dropped.
+	// maxMarksWaiting is how many read positions, received positions, users and sessions may wait to be written, each:
+	// some 10 MB. If the disk takes none for so long, further ones are dropped.
 	maxMarksWaiting = 100_000
 )
 
 // marks keep what readers leave behind until it is on disk, so that nobody who only reads waits for the
-// writer: how far a room was read, and when users and sessions were last there. The newest counts.
+// writer: how far a room was read, how far a private conversation was received by a plain client, and when users and
+// sessions were last there. The newest counts.
 type marks struct {
 	mu       sync.Mutex
 	read     map[int64]map[int64]int64 // by user and room: up to which number
 	reads    int                       // in read
+	received map[conversation]int64
 	users    map[int64]time.Time
 	sessions map[int64]time.Time
 	timer    *time.Timer // nil: nothing is to be written
 	closed   bool
 }
 
-var droppedMarks = logging.NewKind(slog.LevelWarn, "the disk takes no read positions, further ones are dropped", 1)
+var droppedMarks = logging.NewKind(slog.LevelWarn, "the disk takes no read and received positions, further ones are dropped", 1)
 
 // setRead notes that a user has read a room up to number n, unless more is noted already.
 func (m *marks) setRead(user, room, n int64) {
@@ -80,13 +81,6 @@ func (m *marks) readPositions(room int64) map[int64]int64 {
 		}
 	}
 	return read
-}
-
-// rooms are those in which a user's read position is not on disk.
-func (m *marks) rooms(user int64) []int64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.Collect(maps.Keys(m.read[user]))
 }
 
 // json has what a user has read that is not on disk, by rooms, for SQL.
@@ -149,6 +143,7 @@ func (m *marks) later(write func()) {
 // batch is what is written in one transaction.
 type batch struct {
 	read            []readMark
+	received        map[conversation]int64
 	users, sessions map[int64]time.Time
 }
 
@@ -159,7 +154,7 @@ func (m *marks) take() batch {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.timer = nil
-	b := batch{users: map[int64]time.Time{}, sessions: map[int64]time.Time{}}
+	b := batch{received: maps.Clone(m.received), users: map[int64]time.Time{}, sessions: map[int64]time.Time{}}
 	for user, rooms := range m.read {
 		for room, n := range rooms {
 			b.read = append(b.read, readMark{user, room, n})
@@ -185,6 +180,11 @@ func (m *marks) written(b batch) {
 		}
 		if len(m.read[x.user]) == 0 {
 			delete(m.read, x.user)
+		}
+	}
+	for at, n := range b.received {
+		if m.received[at] == n {
+			delete(m.received, at)
 		}
 	}
 	for id, at := range b.users {
@@ -217,6 +217,11 @@ func (b batch) store(tx Tx) error {
 			return fmt.Errorf("note what was read: %w", err)
 		}
 	}
+	for at, n := range b.received {
+		if _, err := tx.Exec("UPDATE membership SET received = ?1 WHERE user_id = ?2 AND room_id = ?3 AND received < ?1", n, at.user, at.room); err != nil {
+			return fmt.Errorf("note what was received: %w", err)
+		}
+	}
 	for id, at := range b.users {
 		if _, err := tx.Exec("UPDATE user SET last_seen = ? WHERE id = ?", millis(at), id); err != nil {
 			return fmt.Errorf("note who was there: %w", err)
@@ -230,7 +235,7 @@ func (b batch) store(tx Tx) error {
 	return nil
 }
 
-func (b batch) empty() bool { return len(b.read)+len(b.users)+len(b.sessions) == 0 }
+func (b batch) empty() bool { return len(b.read)+len(b.received)+len(b.users)+len(b.sessions) == 0 }
 
 // writeMarks writes what waits, and tries again later if that fails.
 func (c *Chat) writeMarks() {

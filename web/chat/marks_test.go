@@ -93,3 +93,32 @@ func TestMarksOutlastAFullDisk(t *testing.T) {
 		t.Errorf("bob has read up to %d, %v", read, err)
 	}
 }
+
+// Nothing is counted of a room that somebody may no longer enter, though the read position is not on disk yet.
+func TestWhatIsReadInALostRoomIsNotCounted(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	ctx := context.Background()
+	r := p.room("plans", Closed)
+	bob := Caller{User: p.user("bob")}
+	if err := p.AddMember(ctx, p.admin, r, "bob"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Visit(ctx, bob, r); err != nil {
+		t.Fatal(err)
+	}
+	p.say(p.admin, "plans", "hello")
+	p.mark(bob.User.ID, r.ID, 0)
+	want := func(n int) {
+		t.Helper()
+		unread, err := p.Unread(ctx, bob.User)
+		if err != nil || len(unread) != n {
+			t.Errorf("unread is %v, %v, want %d rooms", unread, err, n)
+		}
+	}
+	want(1)
+	if err := p.RemoveMember(ctx, p.admin, r, "bob"); err != nil {
+		t.Fatal(err)
+	}
+	want(0)
+}

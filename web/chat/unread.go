@@ -177,8 +177,12 @@ func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 	if err != nil {
 		return nil, err
 	}
+	waiting, err := c.waitingRooms(ctx, u)
+	if err != nil {
+		return nil, err
+	}
 	found := map[int64]Unread{}
-	for _, room := range append(rooms, c.marks.rooms(u.ID)...) { // with no query open: the readers are few
+	for _, room := range append(rooms, waiting...) { // with no query open: the readers are few
 		var x Unread
 		if x.Count, x.Mentions, err = c.unreadOf(ctx, u, room); err != nil {
 			return nil, err
@@ -207,6 +211,21 @@ func (c *Chat) unreadRooms(ctx context.Context, u *User) ([]int64, error) {
 		rooms = append(rooms, room)
 	}
 	return rooms, storage("look for what is unread", rows.Err())
+}
+
+// waitingRooms are the ids of the rooms in which u's read position is not on disk, as far as u may still hear them.
+func (c *Chat) waitingRooms(ctx context.Context, u *User) ([]int64, error) {
+	waiting := c.marks.json(u.ID)
+	if waiting == "{}" {
+		return nil, nil
+	}
+	rows, err := c.read.Query(ctx, "SELECT r.id FROM json_each(?2) j JOIN room r ON r.id = j.key JOIN user u ON u.id = ?1 "+
+		"LEFT JOIN membership s ON s.room_id = r.id AND s.user_id = u.id WHERE "+mayHear, u.ID, waiting)
+	if err != nil {
+		return nil, storage("look for what was read", err)
+	}
+	ids, err := scanIDs(rows)
+	return ids, storage("look for what was read", err)
 }
 
 // unreadOf counts what u has not read in a room, and how much of it calls u by name; MaxUnread is
