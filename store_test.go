@@ -549,3 +549,40 @@ func filesIn(t *testing.T, dir string) map[string]string {
 	}
 	return all
 }
+
+// What may wait shares the commit of others, and is written by itself if none comes.
+func TestWhatMayWaitSharesACommit(t *testing.T) {
+	h, _ := inside(t, settings{})
+	const found = "SELECT count(*) FROM setting WHERE name = 'others'"
+	insert := func(tx chat.Tx) error {
+		_, err := tx.Exec("INSERT INTO setting (name, value) VALUES ('others', '')")
+		return err
+	}
+	for shared := false; !shared; { // a machine may be so slow that others come too late
+		wantNil(t, h.store.Write(context.Background(), func(tx chat.Tx) error {
+			_, err := tx.Exec("DELETE FROM setting WHERE name = 'others'")
+			return err
+		}))
+		done := make(chan error, 1)
+		h.store.SubmitSoon(func(tx chat.Tx) error {
+			var inside, outside int
+			err := errors.Join(tx.QueryRow(found).Scan(&inside), h.store.readers.QueryRow(found).Scan(&outside))
+			shared = inside == 1 && outside == 0
+			return err
+		}, func(err error) { done <- err })
+		wantNil(t, h.store.Write(context.Background(), insert))
+		wantNil(t, <-done)
+	}
+	submit := func() <-chan error {
+		done := make(chan error, 1)
+		h.store.SubmitSoon(func(chat.Tx) error { return nil }, func(err error) { done <- err })
+		return done
+	}
+	wantNil(t, <-submit()) // alone
+	last := submit()
+	wantNil(t, h.store.Close())
+	wantNil(t, <-last)
+	if err := <-submit(); err == nil {
+		t.Error("something is written after the store was closed")
+	}
+}

@@ -33,7 +33,8 @@ type openPage struct {
 	frames []time.Time   // when its frames came
 	events int
 	retry  time.Duration
-	unread atomic.Int64 // unread events
+	unread atomic.Int64 // unread events and messages
+	also   atomic.Pointer[func(line []byte)]
 
 	mu      sync.Mutex // guards writes, and what follows
 	shown   map[string]bool
@@ -97,6 +98,9 @@ func (p *openPage) read() {
 				p.unread.Add(1)
 			}
 			p.take(line)
+			if also := p.also.Load(); also != nil {
+				(*also)(line)
+			}
 		}
 	}
 }
@@ -132,6 +136,9 @@ func (p *openPage) take(line []byte) {
 		p.unnamed = nil
 	}
 }
+
+// each has every event from now on given to f too.
+func (p *openPage) each(f func(line []byte)) { p.also.Store(&f) }
 
 func (p *openPage) close() {
 	_ = p.conn.Close()

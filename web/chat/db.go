@@ -31,6 +31,8 @@ type Disk interface {
 	// Submit is Write without the wait: done is called once it is decided. Jobs are run, and
 	// their announcements made, in the order of submission. done must not block.
 	Submit(job func(Tx) error, done func(error))
+	// SubmitSoon is Submit for what may wait about half a second to share the transaction of others.
+	SubmitSoon(job func(Tx) error, done func(error))
 	// Reader is a pool of read-only connections.
 	Reader() *sql.DB
 }

@@ -38,6 +38,8 @@ func (d *plainDisk) Submit(job func(Tx) error, done func(error)) {
 	done(d.Write(context.Background(), job))
 }
 
+func (d *plainDisk) SubmitSoon(job func(Tx) error, done func(error)) { d.Submit(job, done) }
+
 func (d *plainDisk) Write(_ context.Context, job func(Tx) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	// marksEvery is how often what readers leave behind is written at most. A crash loses so much of it.
+	// marksEvery is how often what readers leave behind is written at most. A crash loses so much of it, and what
+	// comes while the write waits for others to share their commit.
 	marksEvery = 5 * time.Second
 	// maxMarksWaiting is how many read positions, received positions, users and sessions may wait to be written, each:
 	// some 10 MB. If the disk takes none for so long, further ones are dropped.
@@ -243,7 +244,7 @@ func (c *Chat) writeMarks() {
 	if b.empty() {
 		return
 	}
-	c.disk.Submit(b.store, func(err error) {
+	c.disk.SubmitSoon(b.store, func(err error) {
 		if err != nil {
 			slog.Error("note what was read, and who was there", "err", err)
 			c.marks.later(c.writeMarks)

@@ -42,12 +42,7 @@ func (c *Chat) Read(ctx context.Context, by Caller, r *Room, n int64) error {
 	if waiting, known := c.marks.readTo(by.User.ID, r.ID); known && waiting >= n {
 		return nil
 	}
-	seq, err := c.Seq(ctx, r)
-	if err != nil {
-		return err
-	}
-	n = min(n, seq)
-	read, known, err := c.readTo(ctx, by.User.ID, r.ID)
+	n, read, known, err := c.readable(ctx, by.User.ID, r, n)
 	if err != nil || known && read >= n {
 		return err
 	}
@@ -57,4 +52,18 @@ func (c *Chat) Read(ctx context.Context, by Caller, r *Room, n int64) error {
 	e.About = r.Group()
 	c.presence.Publish(Inbox(by.User.ID), e)
 	return nil
+}
+
+// readable is n, or the number of the room's last change if that is lower, and up to which number a user has read the
+// room if it is known. Of busy rooms that is in memory. Error: storage.
+func (c *Chat) readable(ctx context.Context, user int64, r *Room, n int64) (last, read int64, known bool, err error) {
+	if read, last, known := c.unread.position(user, r.ID); known && n <= last {
+		return n, read, true, nil
+	}
+	seq, err := c.Seq(ctx, r)
+	if err != nil {
+		return 0, 0, false, err
+	}
+	read, known, err = c.readTo(ctx, user, r.ID)
+	return min(n, seq), read, known, err
 }

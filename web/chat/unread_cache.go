@@ -99,6 +99,18 @@ func (c *unreadCache) marked(user, room, n int64) {
 	}
 }
 
+// position is up to which number a reader has read a room that is kept, and the number of its last message.
+func (c *unreadCache) position(user, room int64) (read, last int64, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.rooms[room]
+	if r == nil || r.loading || len(r.recent.messages) == 0 {
+		return 0, 0, false
+	}
+	read, known = r.read[user]
+	return read, line(r.recent.messages[len(r.recent.messages)-1].id), known
+}
+
 // forget drops a room, because messages of it have changed.
 func (c *unreadCache) forget(room int64) {
 	c.mu.Lock()
