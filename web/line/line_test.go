@@ -385,3 +385,29 @@ func TestBoundary(t *testing.T) {
 		}
 	}
 }
+
+// Drain waits until the peer has taken what was sent, for as long as it may.
+func TestDrain(t *testing.T) {
+	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+		l, peer := pair(minute(10_000))
+		if !l.Drain(time.Nanosecond) {
+			t.Error("it waits though nothing was sent")
+		}
+		sent := stall(t, l)
+		if l.Drain(10 * time.Millisecond) {
+			t.Error("it does not wait for a peer that reads nothing")
+		}
+		drained := make(chan bool)
+		go func() { drained <- l.Drain(time.Minute) }()
+		read(t, peer, sent*len(frames(1)))
+		if !<-drained {
+			t.Error("the peer has taken everything, and yet it has not")
+		}
+		stall(t, l)
+		go func() { drained <- l.Drain(time.Minute) }()
+		l.Stop()
+		if <-drained || l.Drain(time.Minute) {
+			t.Error("a Line that was stopped has sent everything")
+		}
+	})
+}
