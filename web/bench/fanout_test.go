@@ -34,7 +34,8 @@ var loads = []load{
 }
 
 // BenchmarkFanout is the server's CPU time for a million deliveries, in seconds, and as a part of
-// what the naive chat takes in the same run. Every message is on disk before anybody gets it;
+// what the naive chat takes in the same run. Of "pages" the clients behave like our page: they have accounts and mark what
+// they have read, and as many others are told in the lobby what is unread, and come and go. Every message is on disk before anybody gets it;
 // the naive one's are not. Linux only: the time is read from /proc.
 func BenchmarkFanout(b *testing.B) {
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
@@ -46,7 +47,7 @@ func BenchmarkFanout(b *testing.B) {
 	}
 	for _, l := range loads {
 		yardstick := 0.0
-		for _, server := range []string{"naive", "plain", "hearth.1"} {
+		for _, server := range []string{"naive", "plain", "hearth.1", "pages"} {
 			b.Run(l.name+"/"+server, func(b *testing.B) {
 				c := gather(b, l, server, naive)
 				before := cpu(b, c.pid)
@@ -116,10 +117,14 @@ func gather(b *testing.B, l load, server, naive string) *gathering {
 			users = append(users, s.SignUp(b, fmt.Sprint("speaker", i)))
 		}
 	}
+	var others, members []*hearthtest.Browser
+	if server == "pages" {
+		others, members = g.accounts(b, s, users)
+	}
 	g.pid = s.Pid()
 	var protocols []string
-	if server == "hearth.1" {
-		protocols = []string{server}
+	if server == "hearth.1" || server == "pages" {
+		protocols = []string{"hearth.1"}
 	}
 	dial := func(who *hearthtest.Browser, room int) *websocket.Conn {
 		sock, _, err := who.TryDial(fmt.Sprintf("/ws/chat/r%d/?user=somebody", room), nil, protocols...)
@@ -138,8 +143,16 @@ func gather(b *testing.B, l load, server, naive string) *gathering {
 			}
 		}
 		for range l.members - l.speakers {
-			go g.listen(dial(s.Visitor(b), room))
+			if server == "pages" {
+				go g.readAsAPage(dial(members[0], room))
+				members = members[1:]
+			} else {
+				go g.listen(dial(s.Visitor(b), room))
+			}
 		}
+	}
+	if server == "pages" {
+		g.elsewhere(b, others)
 	}
 	time.Sleep(time.Second) // comings are told
 	g.got.Store(0)
@@ -157,21 +170,17 @@ func (g *gathering) introduce(b *testing.B, p *websocket.Conn) {
 	}
 }
 
-// listen counts what comes. As many deliveries as a room has members make room for another message.
-func (g *gathering) listen(conn *websocket.Conn) {
+// listen counts what comes.
+func (g *gathering) listen(conn *websocket.Conn) { g.each(conn, func([]byte) {}) }
+
+// count counts deliveries. As many as a room has members make room for another message.
+func (g *gathering) count(n int64) {
 	members := int64(g.members)
-	for {
-		_, frame, err := conn.ReadMessage()
-		if err != nil {
-			return
-		}
-		n := int64(bytes.Count(frame, []byte(`"message":"`+mark)))
-		got := g.got.Add(n)
-		for range got/members - (got-n)/members {
-			select {
-			case <-g.way:
-			default: // an introduction
-			}
+	got := g.got.Add(n)
+	for range got/members - (got-n)/members {
+		select {
+		case <-g.way:
+		default: // an introduction
 		}
 	}
 }
