@@ -110,6 +110,24 @@ func (l limitTest) messages() []entrance {
 	}
 }
 
+// watches are the sockets on which people can be watched.
+func (l limitTest) watches(b *hearthtest.Browser) (ways []entrance) {
+	for _, path := range []string{"/ws/chat/talk/", "/users/"} {
+		s := b.DialBatched(path)
+		ways = append(ways, entrance{path, func(int) bool {
+			s.Send(map[string]any{"type": "watch", "users": []string{"boss"}})
+			s.Send(map[string]any{"type": "ping"})
+			let := true
+			s.Find("the answer", func(f hearthtest.Frame) bool {
+				let = let && f.Type() != "error"
+				return f.Type() == "pong"
+			})
+			return let
+		}})
+	}
+	return ways
+}
+
 func (l limitTest) rooms(b *hearthtest.Browser) []entrance {
 	return []entrance{
 		{"form", func(i int) bool {
@@ -207,6 +225,8 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 			l.one("room", func(i int) hearthtest.Reply {
 				return admin.Post("/admin/rooms/1/", "action", map[bool]string{true: "archive", false: "restore"}[i%2 == 0])
 			})}
+	case limits.Watch:
+		return l.watches(someone())
 	case limits.SignUps:
 		return []entrance{l.one("form", func(i int) hearthtest.Reply {
 			b := from(l.Visitor(l.t), "198.51.100.200")
