@@ -82,3 +82,20 @@ func TestLimitsInTheReadmeAndTheProtocol(t *testing.T) {
 		}
 	}
 }
+
+// Files that README and PROTOCOL.md name exist.
+func TestFilesInTheReadme(t *testing.T) {
+	t.Parallel()
+	path := regexp.MustCompile(`\bweb/[\w./-]*\w\.(?:go|js|css|html|sql|json|md)\b`)
+	for _, page := range []string{"../README.md", "PROTOCOL.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range path.FindAllString(string(text), -1) {
+			if _, err := os.Stat("../" + name); err != nil {
+				t.Errorf("%s names a file that does not exist: %s", page, name)
+			}
+		}
+	}
+}
