@@ -90,13 +90,20 @@ func (c *unreadCache) said(m *Message) {
 	}
 }
 
-// marked notes that a reader has read a room up to number n.
+// marked notes that a user has read a room up to number n. If that is no reader known of, the room is dropped:
+// the user has looked at it for the first time, or has just lost the right to.
 func (c *unreadCache) marked(user, room, n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r := c.rooms[room]; r != nil {
-		r.read[user] = max(r.read[user], n)
+	r := c.rooms[room]
+	if r == nil {
+		return
 	}
+	if _, known := r.read[user]; !known && !r.loading {
+		delete(c.rooms, room)
+		return
+	}
+	r.read[user] = max(r.read[user], n)
 }
 
 // position is up to which number a reader has read a room that is kept, and the number of its last message.
@@ -141,7 +148,8 @@ func (c *unreadCache) room(id int64) (kept, begun *unreadRoom) {
 	return nil, begun
 }
 
-// keep keeps a room that was loaded, with what has come since that began, unless it was dropped meanwhile.
+// keep keeps a room that was loaded, with what has come since that began, unless it was dropped meanwhile or
+// somebody read it who is no reader by what was loaded.
 func (c *unreadCache) keep(id int64, begun, loaded *unreadRoom) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -153,6 +161,10 @@ func (c *unreadCache) keep(id int64, begun, loaded *unreadRoom) {
 		kept.recent.add(m)
 	}
 	for user, n := range begun.read {
+		if _, known := kept.read[user]; !known {
+			delete(c.rooms, id)
+			return
+		}
 		kept.read[user] = max(kept.read[user], n)
 	}
 	c.rooms[id] = kept

@@ -165,3 +165,43 @@ func TestUnreadTakesNoSQL(t *testing.T) {
 		}
 	}
 }
+
+// Whoever loses a room while a read mark is on its way is told no more of it.
+func TestALateMarkMakesNoReader(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	ctx := context.Background()
+	r := p.room("plans", Closed)
+	bob := Caller{User: p.user("bob")}
+	if err := p.AddMember(ctx, p.admin, r, "bob"); err != nil {
+		t.Fatal(err)
+	}
+	readers := func() int {
+		t.Helper()
+		now, err := p.unreadRoom(ctx, r.ID, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(now.read)
+	}
+	if _, err := p.Visit(ctx, bob, r); err != nil {
+		t.Fatal(err)
+	}
+	before := readers()
+	if err := p.RemoveMember(ctx, p.admin, r, "bob"); err != nil {
+		t.Fatal(err)
+	}
+	if n := readers(); n != before-1 {
+		t.Fatalf("%d readers are left of %d", n, before)
+	}
+	p.mark(bob.User.ID, r.ID, 0) // as by a Read that had begun before
+	if n := readers(); n != before-1 {
+		t.Errorf("bob is one of %d readers again", n)
+	}
+	_, begun := p.unread.room(r.ID + 1)
+	p.unread.marked(bob.User.ID, r.ID+1, 5) // while the room is loaded
+	p.unread.keep(r.ID+1, begun, &unreadRoom{read: map[int64]int64{}})
+	if kept, _ := p.unread.room(r.ID + 1); kept != nil {
+		t.Errorf("kept with %v", kept.read)
+	}
+}
