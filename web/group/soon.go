@@ -15,6 +15,8 @@ const (
 	// perSecond is how many events a second may be sent to one group, counted for each socket: the more
 	// sockets are to be told of the more, the longer it takes until they are told again.
 	perSecond = 20_000
+	// gatherLongest is how long that is at most.
+	gatherLongest = 30 * time.Second
 )
 
 // Soon gathers events that may wait, and sends those of a group together. Of several events with the
@@ -101,7 +103,7 @@ func (s *Soon) flush(group string, g *gathered) {
 	if len(events) > 0 {
 		sockets = s.send(group, events)
 	}
-	wait := max(gatherAgain, time.Duration(sockets*len(events))*time.Second/perSecond)
+	wait := min(max(gatherAgain, time.Duration(sockets*len(events))*time.Second/perSecond), gatherLongest)
 	time.AfterFunc(wait, func() { s.flush(group, g) })
 }
 
