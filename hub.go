@@ -243,8 +243,9 @@ func (h *Hub) publish(name string, events []chat.Event) (sockets int) {
 	return 0
 }
 
-// Changed has those who watch a user told that it came or went (turned), or looks different.
-func (h *Hub) Changed(userID int64, turned bool) { h.people.Changed(userID, turned) }
+// UserChanged has the sockets that watch a user told that it looks different, or if presence is set that it
+// came or went.
+func (h *Hub) UserChanged(userID int64, presence bool) { h.people.Changed(userID, presence) }
 
 // lookup is the hub as its People needs it.
 type lookup struct{ *Hub }

@@ -313,8 +313,6 @@ func TestAHandshakeThatFailsLeavesNobodyBehind(t *testing.T) {
 	}
 }
 
-// What is published to many is encoded once, and written without an allocation for each. Beside it
-// the lower bound: nothing but a write for each reader.
 // pipes is a listener whose connections hold nothing: whoever writes waits until it is read.
 type pipes chan net.Conn
 

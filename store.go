@@ -42,9 +42,6 @@ const (
 	maxLog = 4000
 	// ownCheckpoints has SQLite make none by itself: ours also clear what was erased.
 	ownCheckpoints = "wal_autocheckpoint(0)"
-	// sharesFor is how long a job of SubmitSoon waits for others. Each commit of its own costs an fsync and
-	// pages that a commit of messages writes anyway.
-	sharesFor = 500 * time.Millisecond
 	// watchEvery is how often the writer looks for commits of other processes (the command line).
 	watchEvery = 300 * time.Millisecond
 	// reopenEvery is the pause between attempts to write again after the disk failed.
@@ -79,7 +76,7 @@ type Store struct {
 	conn      *sql.Conn
 	tx        *commit.Tx
 	jobs      chan *commit.Job
-	soon      sharers
+	soon      commit.Sharers
 	stop      chan struct{}
 	closing   sync.RWMutex // held for reading while a job is handed over
 	closed    bool
@@ -265,9 +262,9 @@ func (s *Store) Submit(do func(chat.Tx) error, done func(error)) {
 	s.submit(do, done, func(j *commit.Job) { s.jobs <- j })
 }
 
-// SubmitSoon is Submit for what may wait up to sharesFor to share the commit of others.
+// SubmitSoon is Submit for what may wait up to half a second to share the commit of others.
 func (s *Store) SubmitSoon(do func(chat.Tx) error, done func(error)) {
-	s.submit(do, done, s.soon.add)
+	s.submit(do, done, s.soon.Add)
 }
 
 func (s *Store) submit(do func(chat.Tx) error, done func(error), queue func(*commit.Job)) {
@@ -282,34 +279,6 @@ func (s *Store) submit(do func(chat.Tx) error, done func(error), queue func(*com
 		return
 	}
 	queue(commit.NewJob(do, done))
-}
-
-// sharers are jobs that wait for a commit of others to share.
-type sharers struct {
-	mu   sync.Mutex
-	jobs []*commit.Job
-	due  time.Time // when they wait no longer
-}
-
-func (s *sharers) add(j *commit.Job) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.jobs) == 0 {
-		s.due = time.Now().Add(sharesFor)
-	}
-	s.jobs = append(s.jobs, j)
-}
-
-// take takes the jobs, with onlyDue if they have waited long enough.
-func (s *sharers) take(onlyDue bool) []*commit.Job {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if onlyDue && time.Now().Before(s.due) {
-		return nil
-	}
-	jobs := s.jobs
-	s.jobs = nil
-	return jobs
 }
 
 func storageError(err error) error { return &chat.Error{Code: "storage", Err: err} }
@@ -346,11 +315,11 @@ func (s *Store) write() {
 	for {
 		select {
 		case j := <-s.jobs:
-			s.commit(append(s.gather(j), s.soon.take(false)...))
+			s.commit(append(s.gather(j), s.soon.Take(false)...))
 			s.checkpointIfDue()
 		case <-watch.C:
 			s.look()
-			if jobs := s.soon.take(true); len(jobs) > 0 {
+			if jobs := s.soon.Take(true); len(jobs) > 0 {
 				s.commit(jobs)
 			}
 			s.checkpointIfDue()
@@ -358,7 +327,7 @@ func (s *Store) write() {
 			for len(s.jobs) > 0 {
 				s.commit(s.gather(<-s.jobs))
 			}
-			if jobs := s.soon.take(false); len(jobs) > 0 {
+			if jobs := s.soon.Take(false); len(jobs) > 0 {
 				s.commit(jobs)
 			}
 			s.checkpoint()

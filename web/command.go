@@ -155,7 +155,7 @@ func (t *talker) do(c Conn, cmd command) error {
 	case "typing":
 		return t.typing()
 	case "watch":
-		return t.server.watch(c, t.caller, cmd)
+		return t.server.watchPeople(c, t.caller, cmd)
 	case "ping":
 		c.Send(chat.Pong())
 		return nil

@@ -29,7 +29,7 @@ func (w Watch) Went(id int64) { w.turned(id, false) }
 
 func (w Watch) turned(id int64, online bool) {
 	w.server.chat.Seen(id, w.server.chat.Now())
-	w.server.hub.Changed(id, true)
+	w.server.hub.UserChanged(id, true)
 	w.tell(id, online)
 }
 
@@ -65,7 +65,7 @@ func (s *Server) later(tell func(), groups ...string) {
 
 // tellPeople tells those who look at lists of people that u looks different, or has just got an account (isNew).
 func (s *Server) tellPeople(u *chat.User, isNew bool) {
-	s.hub.Changed(u.ID, false)
+	s.hub.UserChanged(u.ID, false)
 	if isNew {
 		s.tellLobby(u)
 	}
@@ -78,9 +78,9 @@ func (s *Server) tellLobby(u *chat.User) {
 	e.Fresh = func() (chat.Event, bool) {
 		_, total, err := s.chat.Users(context.Background(), chat.UserQuery{Active: true, Limit: 1})
 		if err != nil {
-			slog.Error("count the people", "err", err)
+			slog.Error("count the people", "err", err) // pages that don't know the new total still get the person
 		}
-		return chat.PersonCreated(u, s.hub.OnlineCount(), total), err == nil
+		return chat.PersonCreated(u, s.hub.OnlineCount(), total), true
 	}
 	s.hub.PublishSoon(chat.LobbyGroup, e)
 }
@@ -105,8 +105,8 @@ func (w Watch) Filled(r *chat.Room) { w.server.chat.TellRoom(r) }
 // maxWatched is how many people a socket can watch (PROTOCOL.md).
 const maxWatched = 200
 
-// watch has c told of the people that its page shows.
-func (s *Server) watch(c Conn, by chat.Caller, cmd command) error {
+// watchPeople has c told of the people whom its page shows. Errors: bad_frame, rate_limited, storage.
+func (s *Server) watchPeople(c Conn, by chat.Caller, cmd command) error {
 	var names []string
 	if !c.Batched() || json.Unmarshal(cmd.Users, &names) != nil || len(names) > maxWatched {
 		return chat.Errorf("bad_frame")
@@ -165,7 +165,7 @@ func (s *Server) peopleFrame(by chat.Caller) func(Conn, []byte) {
 			answerPing(c, frame)
 			return
 		}
-		if err := s.watch(c, by, cmd); err != nil {
+		if err := s.watchPeople(c, by, cmd); err != nil {
 			fail(c, "/users/", err, cmd.Nonce)
 		}
 	}

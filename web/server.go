@@ -30,8 +30,9 @@ type Hub interface {
 	// Count is how many sockets are open, Cut how many were closed for reading too slowly.
 	Count() int
 	Cut() int64
-	// Changed has it told that a user came or went, or looks different.
-	Changed(userID int64, turned bool)
+	// UserChanged has the sockets that watch a user told that it looks different, or if presence is set that
+	// it came or went.
+	UserChanged(userID int64, presence bool)
 }
 
 // Socket is what a handler tells the hub of a connection that it accepts.

@@ -56,11 +56,11 @@ func NewPeople(l Lookup) *People {
 	return &People{lookup: l, watched: map[*conn.Conn]map[int64]bool{}, watchers: map[int64]map[*conn.Conn]struct{}{}, changed: map[int64]bool{}}
 }
 
-// Changed has it told that a user came or went (turned), or looks different.
-func (p *People) Changed(id int64, turned bool) {
+// Changed has it told that a user looks different, or if presence is set that it came or went.
+func (p *People) Changed(id int64, presence bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.count = p.count || turned
+	p.count = p.count || presence
 	if len(p.watchers[id]) > 0 {
 		p.changed[id] = true
 	}
@@ -72,19 +72,18 @@ func (p *People) Changed(id int64, turned bool) {
 }
 
 // Watch has c told of these users from now on, instead of those it watched before. Of those whom it did
-// not watch yet it is told at once how they are. Errors: storage.
+// not watch yet it is told at once how they are. If that fails, c goes on watching those it watched before.
+// Errors: storage.
 func (p *People) Watch(c *conn.Conn, ids []int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	before := p.watched[c]
-	p.drop(c)
 	now := make(map[int64]bool, len(ids))
 	var people []chat.PersonNow
 	for _, id := range ids {
 		if now[id] {
 			continue
 		}
-		if !before[id] {
+		if !p.watched[c][id] {
 			x, ok, err := p.person(id)
 			if err != nil {
 				return err
@@ -95,16 +94,25 @@ func (p *People) Watch(c *conn.Conn, ids []int64) error {
 			people = append(people, x)
 		}
 		now[id] = true
+	}
+	p.drop(c)
+	p.add(c, now)
+	c.Send(chat.PeopleChanged(people, p.lookup.OnlineCount()))
+	return nil
+}
+
+// add has c, which watches nobody, watch users; p.mu is held.
+func (p *People) add(c *conn.Conn, users map[int64]bool) {
+	if len(users) == 0 {
+		return
+	}
+	p.watched[c] = users
+	for id := range users {
 		if p.watchers[id] == nil {
 			p.watchers[id] = map[*conn.Conn]struct{}{}
 		}
 		p.watchers[id][c] = struct{}{}
 	}
-	if len(now) > 0 {
-		p.watched[c] = now
-	}
-	c.Send(chat.PeopleChanged(people, p.lookup.OnlineCount()))
-	return nil
 }
 
 // Drop has c told of nobody any more.
@@ -114,6 +122,7 @@ func (p *People) Drop(c *conn.Conn) {
 	p.drop(c)
 }
 
+// drop is Drop with p.mu held.
 func (p *People) drop(c *conn.Conn) {
 	for id := range p.watched[c] {
 		delete(p.watchers[id], c)

@@ -1,0 +1,41 @@
+package group
+
+import (
+	"errors"
+	"testing"
+
+	"hearth/web"
+	"hearth/web/chat"
+	"hearth/web/conn"
+)
+
+// noDatabase is a Lookup of people who can't be loaded from the third on.
+type noDatabase struct{}
+
+func (noDatabase) Online(int64) bool  { return true }
+func (noDatabase) OnlineCount() int   { return 1 }
+func (noDatabase) Told() []*conn.Conn { return nil }
+func (noDatabase) User(id int64) (*chat.User, error) {
+	if id > 2 {
+		return nil, errors.New("the disk does not answer")
+	}
+	return &chat.User{ID: id}, nil
+}
+
+// A watch that fails changes nothing, and leaves nothing behind of a socket that has gone.
+func TestAWatchThatFailsLeavesNothing(t *testing.T) {
+	t.Parallel()
+	p := NewPeople(noDatabase{})
+	c := conn.New(&conn.Hub{}, web.Socket{})
+	p.add(c, map[int64]bool{1: true})
+	if err := p.Watch(c, []int64{2, 3}); err == nil {
+		t.Fatal("it does not fail")
+	}
+	if !p.watched[c][1] || len(p.watched[c]) != 1 || len(p.watchers) != 1 {
+		t.Errorf("it watches %v now", p.watched[c])
+	}
+	p.Drop(c)
+	if len(p.watched) > 0 || len(p.watchers) > 0 {
+		t.Errorf("%d sockets and %d users are kept", len(p.watched), len(p.watchers))
+	}
+}
