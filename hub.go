@@ -46,8 +46,9 @@ type Hub struct {
 type Watcher interface {
 	group.Watcher
 	User(id int64) (*chat.User, error)
-	Came(userID int64) // a user's first socket
-	Went(userID int64) // the last one, and none came back in time
+	Accounts() (int, error) // how many people have one
+	Came(userID int64)      // a user's first socket
+	Went(userID int64)      // the last one, and none came back in time
 }
 
 // NewHub makes a hub without sockets.
@@ -247,12 +248,22 @@ func (h *Hub) publish(name string, events []chat.Event) (sockets int) {
 // came or went.
 func (h *Hub) UserChanged(userID int64, presence bool) { h.people.Changed(userID, presence) }
 
+// UserCreated has lobby pages told that a user has just got an account.
+func (h *Hub) UserCreated(userID int64) { h.people.Created(userID) }
+
 // lookup is the hub as its People needs it.
 type lookup struct{ *Hub }
 
 func (l lookup) User(id int64) (*chat.User, error) { return l.watch.User(id) }
 
-func (l lookup) Told() []*conn.Conn { return l.members(chat.OnlineGroup) }
+func (l lookup) Accounts() (int, error) { return l.watch.Accounts() }
+
+func (l lookup) Listeners(group string) []*conn.Conn {
+	if g := l.find(group); g != nil {
+		return g.Conns()
+	}
+	return nil
+}
 
 // PublishSoon is Publish for what may wait a little to go out together with its like. Of several events
 // with the same subject only the newest is sent.

@@ -38,6 +38,12 @@ func (w Watch) User(id int64) (*chat.User, error) {
 	return w.server.chat.User(context.Background(), id)
 }
 
+// Accounts is how many people have an account that is not closed.
+func (w Watch) Accounts() (int, error) {
+	_, n, err := w.server.chat.Users(context.Background(), chat.UserQuery{Active: true, Limit: 1})
+	return n, err
+}
+
 // tell tells clients of the plain dialect of a user who came or went.
 func (w Watch) tell(id int64, online bool) {
 	s := w.server
@@ -65,31 +71,22 @@ func (s *Server) later(tell func(), groups ...string) {
 
 // tellPeople tells those who look at lists of people that u looks different, or has just got an account (isNew).
 func (s *Server) tellPeople(u *chat.User, isNew bool) {
-	s.hub.UserChanged(u.ID, false)
 	if isNew {
-		s.tellLobby(u)
+		s.hub.UserCreated(u.ID)
+	} else {
+		s.hub.UserChanged(u.ID, false)
 	}
 	s.tellPlain(u, isNew)
-}
-
-// tellLobby tells lobby pages of somebody who has just got an account, and how many people have one now.
-func (s *Server) tellLobby(u *chat.User) {
-	e := chat.PersonCreated(u, 0, 0)
-	e.Fresh = func() (chat.Event, bool) {
-		_, total, err := s.chat.Users(context.Background(), chat.UserQuery{Active: true, Limit: 1})
-		if err != nil {
-			slog.Error("count the people", "err", err) // pages that don't know the new total still get the person
-		}
-		return chat.PersonCreated(u, s.hub.OnlineCount(), total), true
-	}
-	s.hub.PublishSoon(chat.LobbyGroup, e)
 }
 
 // tellPlain tells clients of the plain dialect how u is now.
 func (s *Server) tellPlain(u *chat.User, isNew bool) {
 	now := func() chat.Event {
+		if latest, err := s.chat.User(context.Background(), u.ID); err == nil {
+			u = latest
+		}
 		if isNew {
-			return chat.UserCreated(u, s.hub.OnlineCount())
+			return chat.UserCreated(u, s.hub.Online(u.ID), s.hub.OnlineCount())
 		}
 		return chat.Presence(u, s.hub.Online(u.ID), s.hub.OnlineCount())
 	}

@@ -33,6 +33,8 @@ type Hub interface {
 	// UserChanged has the sockets that watch a user told that it looks different, or if presence is set that
 	// it came or went.
 	UserChanged(userID int64, presence bool)
+	// UserCreated has lobby pages told that a user has just got an account.
+	UserCreated(userID int64)
 }
 
 // Socket is what a handler tells the hub of a connection that it accepts.

@@ -60,7 +60,7 @@ type presenceFrame struct {
 }
 
 // UserCreated tells clients of the plain dialect that somebody has an account now: the presence of a new user.
-func UserCreated(u *User, total int) Event { return presence(u, false, true, total) }
+func UserCreated(u *User, online bool, total int) Event { return presence(u, online, true, total) }
 
 // Presence tells clients of the plain dialect whether u is there, how u looks now, and how many people are
 // online in total. Visitors get no e-mail address.
@@ -114,35 +114,37 @@ type personFrame struct {
 	New       bool   `json:"new,omitempty"`
 }
 
-// PersonCreated tells clients of hearth.1 that u has just got an account, how many people are online, and how many
-// have an account.
-func PersonCreated(u *User, online, total int) Event {
+// PeopleCreated tells clients of hearth.1 that people have just got an account, how many people are online, and how
+// many have an account; total is 0 if that is not known.
+func PeopleCreated(people []PersonNow, online, total int) Event {
 	return Event{Type: "people", varies: ByLang | ByGuest, frame: func(r Reader) any {
-		f := newPeopleFrame(r, online)
-		f.Total, f.Went = total, []personFrame{PersonNow{User: u}.frame(r)}
-		f.Went[0].New = true
+		f := newPeopleFrame(r, people, online)
+		f.Total = total
+		for _, list := range [][]personFrame{f.Came, f.Went} {
+			for i := range list {
+				list[i].New = true
+			}
+		}
 		return f
 	}}
 }
 
-func newPeopleFrame(r Reader, online int) peopleFrame {
-	return peopleFrame{Type: "people", Message: locale.Of(r.Lang).T("event.people_online", "count", online), Online: online}
+func newPeopleFrame(r Reader, people []PersonNow, online int) peopleFrame {
+	f := peopleFrame{Type: "people", Message: locale.Of(r.Lang).T("event.people_online", "count", online), Online: online}
+	for _, p := range people {
+		if p.Online {
+			f.Came = append(f.Came, p.frame(r))
+		} else {
+			f.Went = append(f.Went, p.frame(r))
+		}
+	}
+	return f
 }
 
 // PeopleChanged tells clients of hearth.1 how many people are online, and of some how they are now.
 // Visitors get no e-mail addresses.
 func PeopleChanged(people []PersonNow, online int) Event {
-	e := Event{Type: "people", varies: ByLang, frame: func(r Reader) any {
-		f := newPeopleFrame(r, online)
-		for _, p := range people {
-			if p.Online {
-				f.Came = append(f.Came, p.frame(r))
-			} else {
-				f.Went = append(f.Went, p.frame(r))
-			}
-		}
-		return f
-	}}
+	e := Event{Type: "people", varies: ByLang, frame: func(r Reader) any { return newPeopleFrame(r, people, online) }}
 	if len(people) > 0 {
 		e.varies |= ByGuest
 	}

@@ -31,8 +31,10 @@ type Lookup interface {
 	OnlineCount() int
 	// User is a user as it is now. Errors: chat.ErrNotFound, storage.
 	User(id int64) (*chat.User, error)
-	// Told are the sockets that are told how many people are online.
-	Told() []*conn.Conn
+	// Accounts is how many people have an account. Error: storage.
+	Accounts() (int, error)
+	// Listeners are the sockets in a group.
+	Listeners(group string) []*conn.Conn
 }
 
 // People tells the sockets of hearth.1 how many people are online, and each of those whom it watches how
@@ -45,6 +47,7 @@ type People struct {
 	watched  map[*conn.Conn]map[int64]bool     // whom a socket watches
 	watchers map[int64]map[*conn.Conn]struct{} // the same by user
 	changed  map[int64]bool                    // users of whom is to be told
+	created  map[int64]bool                    // users of whom lobby pages are to be told that they are new
 	count    bool                              // it is to be told how many are online
 	closed   bool                              // nothing is told any more
 	due      bool                              // flush is going to be called
@@ -53,7 +56,7 @@ type People struct {
 
 // NewPeople makes a People without sockets.
 func NewPeople(l Lookup) *People {
-	return &People{lookup: l, watched: map[*conn.Conn]map[int64]bool{}, watchers: map[int64]map[*conn.Conn]struct{}{}, changed: map[int64]bool{}}
+	return &People{lookup: l, watched: map[*conn.Conn]map[int64]bool{}, watchers: map[int64]map[*conn.Conn]struct{}{}, changed: map[int64]bool{}, created: map[int64]bool{}}
 }
 
 // Changed has it told that a user looks different, or if presence is set that it came or went.
@@ -64,7 +67,22 @@ func (p *People) Changed(id int64, presence bool) {
 	if len(p.watchers[id]) > 0 {
 		p.changed[id] = true
 	}
-	if p.due || !p.count && len(p.changed) == 0 {
+	if p.count || len(p.changed) > 0 {
+		p.later()
+	}
+}
+
+// Created has lobby pages told that a user has just got an account.
+func (p *People) Created(id int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.created[id] = true
+	p.later()
+}
+
+// later has flush called when it is time to, if it isn't to be already; p.mu is held.
+func (p *People) later() {
+	if p.due {
 		return
 	}
 	p.due = true
@@ -166,26 +184,55 @@ func (p *People) flush() {
 // tell tells what has changed, and returns how many sockets were told. p.mu is held.
 func (p *People) tell() (sockets int) {
 	n := p.lookup.OnlineCount()
+	sockets = p.tellCreated(n)
 	people, of := p.changes()
 	same := map[string]*sending{} // for sockets that are told of the same people
 	for c, indexes := range of {
 		key := keyOf(indexes)
 		if same[key] == nil {
-			same[key] = newSending(pick(people, indexes), n)
+			same[key] = newSending(chat.PeopleChanged(pick(people, indexes), n))
 		}
 		same[key].to(c)
 	}
 	if !p.count {
-		return len(of)
+		return sockets + len(of)
 	}
 	p.count = false
-	number, all := newSending(nil, n), p.lookup.Told()
+	number, all := newSending(chat.PeopleChanged(nil, n)), p.lookup.Listeners(chat.OnlineGroup)
 	for _, c := range all {
 		if _, told := of[c]; !told {
 			number.to(c)
 		}
 	}
-	return len(all)
+	return sockets + len(all)
+}
+
+// tellCreated tells lobby pages who has just got an account, and returns how many they are; p.mu is held.
+func (p *People) tellCreated(online int) (sockets int) {
+	var people []chat.PersonNow
+	for _, id := range slices.Sorted(maps.Keys(p.created)) {
+		x, ok, err := p.person(id)
+		if err != nil {
+			slog.Error("load a user who has just got an account", "err", err)
+			time.AfterFunc(retryAfter, func() { p.Created(id) })
+		}
+		if ok {
+			people = append(people, x)
+		}
+	}
+	clear(p.created)
+	if len(people) == 0 {
+		return 0
+	}
+	total, err := p.lookup.Accounts()
+	if err != nil {
+		slog.Error("count the people", "err", err) // the next time tells the number
+	}
+	s, lobby := newSending(chat.PeopleCreated(people, online, total)), p.lookup.Listeners(chat.LobbyGroup)
+	for _, c := range lobby {
+		s.to(c)
+	}
+	return len(lobby)
 }
 
 // changes are the users who have changed, and for each socket that watches some of them their indexes.
@@ -235,8 +282,8 @@ type sending struct {
 	frames *chat.Frames
 }
 
-func newSending(people []chat.PersonNow, online int) *sending {
-	events := []chat.Event{chat.PeopleChanged(people, online)}
+func newSending(e chat.Event) *sending {
+	events := []chat.Event{e}
 	return &sending{events, chat.NewFrames(events)}
 }
 

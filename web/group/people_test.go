@@ -12,9 +12,10 @@ import (
 // noDatabase is a Lookup of people who can't be loaded from the third on.
 type noDatabase struct{}
 
-func (noDatabase) Online(int64) bool  { return true }
-func (noDatabase) OnlineCount() int   { return 1 }
-func (noDatabase) Told() []*conn.Conn { return nil }
+func (noDatabase) Online(int64) bool             { return true }
+func (noDatabase) OnlineCount() int              { return 1 }
+func (noDatabase) Accounts() (int, error)        { return 0, nil }
+func (noDatabase) Listeners(string) []*conn.Conn { return nil }
 func (noDatabase) User(id int64) (*chat.User, error) {
 	if id > 2 {
 		return nil, errors.New("the disk does not answer")
