@@ -233,13 +233,14 @@ func waits(l *Line) int {
 	return size(l.waiting)
 }
 
-// stall sends frames until some wait.
+// stall sends more than the buffers of the system hold, so that some frames wait until the peer reads,
+// however late the goroutine that sends them runs.
 func stall(t *testing.T, l *Line) (sent int) {
 	t.Helper()
-	for sent = range 10_000 {
+	for sent = 1; sent <= 20_000; sent++ {
 		l.SendAny(frames(1))
-		if waits(l) > chunk {
-			return sent + 1
+		if sent >= 3000 && waits(l) > chunk {
+			return sent
 		}
 	}
 	t.Fatal("the peer is never behind")
