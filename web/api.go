@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -143,17 +144,29 @@ func (s *Server) listMessages(w http.ResponseWriter, r *ask) error {
 	if err != nil {
 		return err
 	}
-	frames := make([]chat.MessageFrame, 0, len(found))
-	for _, m := range found {
+	startJSON(w, http.StatusOK)
+	b := append(make([]byte, 0, jsonPiece), `{"messages":[`...)
+	for i, m := range found {
 		f := s.chat.Frame(m, room.Name)
-		for i, x := range f.Reactions {
-			f.Reactions[i].Mine = x.By(r.caller)
+		for j, x := range f.Reactions {
+			f.Reactions[j].Mine = x.By(r.caller)
 		}
-		frames = append(frames, f)
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if b = f.AppendJSON(b); len(b) >= jsonPiece/2 {
+			if _, err := w.Write(b); err != nil {
+				return nil // nobody reads it any more
+			}
+			b = b[:0]
+		}
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"messages": frames, "seq": seq})
+	_, _ = fmt.Fprintf(w, "%s],\"seq\":%d}\n", b, seq)
 	return nil
 }
+
+// jsonPiece is how much of a page of messages is put together before it is sent, in bytes.
+const jsonPiece = 64 << 10
 
 // createMessage says something; the answer comes once it is on disk.
 func (s *Server) createMessage(w http.ResponseWriter, r *ask) error {

@@ -381,6 +381,7 @@ func TestNothingComesAfterGoneInTheMiddleOfATalk(t *testing.T) {
 			if guest, _, err := p.other.TryDial("/ws/chat/room/", nil); err == nil {
 				_ = guest.Close()
 			}
+			time.Sleep(10 * time.Millisecond) // the sockets of those who are to lose the room are not read yet
 		}
 	}()
 	for _, l := range losers {

@@ -137,12 +137,16 @@ func failAPI(w http.ResponseWriter, r *ask, e *chat.Error) {
 
 // writeJSON answers with v. A client that has gone meanwhile is nobody's error.
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
+	startJSON(w, status)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(v)
+}
+
+func startJSON(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
 }
 
 func (s *Server) failPage(w http.ResponseWriter, r *ask, e *chat.Error) {

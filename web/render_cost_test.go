@@ -64,12 +64,12 @@ var hostileTexts = map[string]func(i, n int) string{
 // Serving 200 hostile messages costs at most twice what 200 plain ones of as many bytes cost, and at most ten times
 // when they are read for the first time after a start.
 func TestHostileMessagesAreCheapToServe(t *testing.T) {
-	const messages, length, times = 200, 3999, 5
+	const messages, length, times, mostEmojis = 200, 3999, 5, 40
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	s.SignUp(t, "bob")
 	plain := func(i, n int) string { return fill(i, n, "Spare fuses are in the drawer. ") }
-	rooms := map[string]func(i, n int) string{"plain": plain, "warm": plain}
+	rooms := map[string]func(i, n int) string{"plain": plain, "warm": plain, "reactions": plain}
 	maps.Copy(rooms, hostileTexts)
 	for name, text := range rooms {
 		c := ada.DialBatched("/ws/chat/" + name + "/")
@@ -82,7 +82,17 @@ func TestHostileMessagesAreCheapToServe(t *testing.T) {
 			c.Send(map[string]any{"message": text(i+1, length), "reply_to": answered})
 		}
 		for range messages - 1 {
-			c.Until("chat_message")
+			said := c.Until("chat_message")
+			for i := range mostEmojis {
+				if name == "reactions" {
+					c.Send(map[string]any{"type": "react", "id": said.Int("id"), "emoji": string(rune(0x1f400 + i)), "on": true})
+				}
+			}
+		}
+		if name == "reactions" {
+			for range (messages - 1) * mostEmojis {
+				c.Until("reaction")
+			}
 		}
 		_ = c.Close()
 	}
@@ -131,7 +141,7 @@ func TestHostileMessagesAreCheapToServe(t *testing.T) {
 			break
 		}
 	}
-	for name := range hostileTexts {
+	for name := range rooms {
 		t.Logf("%-9s %4.1f times as much as plain text, %4.1f times for the first time", name, again[name]/again["plain"], first[name]/again["plain"])
 	}
 	dear, x := worst(again)

@@ -9,10 +9,18 @@ import (
 	"hearth/web/hearthtest"
 )
 
-// watch names the people whom a page shows, and returns the answer.
-func watch(s *hearthtest.Socket, users ...string) hearthtest.Frame {
+// watch names the people whom a page shows, and returns the answer: of the frames that come meanwhile, how many are
+// online, the last one with somebody's name, else the last one.
+func watch(s *hearthtest.Socket, users ...string) (answer hearthtest.Frame) {
 	s.Send(map[string]any{"type": "watch", "users": users})
-	return s.Until("people")
+	s.Send(map[string]any{"type": "ping"})
+	s.Find("the answer", func(f hearthtest.Frame) bool {
+		if f.Type() == "people" && (answer == nil || f["came"] != nil || f["went"] != nil) {
+			answer = f
+		}
+		return f.Type() == "pong"
+	})
+	return answer
 }
 
 // named are the people in a field of a people frame.

@@ -84,8 +84,8 @@ func (e Event) Varies() Variance { return e.varies }
 // JSON is the event's frame for r, one line without its end.
 func (e Event) JSON(r Reader) []byte {
 	v := e.frame(r)
-	if m, ok := v.(MessageFrame); ok && m.fresh() {
-		return m.json()
+	if m, ok := v.(MessageFrame); ok {
+		return m.AppendJSON(make([]byte, 0, m.size()))
 	}
 	return marshal(v)
 }

@@ -1,24 +1,23 @@
 package chat
 
-import "strconv"
+import (
+	"encoding/binary"
+	"math/bits"
+	"strconv"
+	"unicode/utf8"
+)
 
-// fresh reports whether f is of a message that was just said: nearly all frames are.
-func (f *MessageFrame) fresh() bool {
-	return f.EditedAt == nil && f.Reply == nil && len(f.Reactions) == 0
-}
-
-// json is what encoding/json makes of a fresh f, at a third of its cost, which is half of what it
-// takes to send a message to one reader.
-func (f *MessageFrame) json() []byte {
-	b := make([]byte, 0, 192+len(f.Message)+len(f.HTML)) // the rest is names and numbers
+// AppendJSON appends what encoding/json makes of f, at a fifth of its cost. Encoding is half of what it takes to send a
+// message to one reader, and of what it takes to read a page of history.
+func (f *MessageFrame) AppendJSON(b []byte) []byte {
 	if f.Type != "" {
 		b = appendText(append(b, `{"type":`...), f.Type)
 		b = append(b, ',')
 	} else {
 		b = append(b, '{')
 	}
-	b = strconv.AppendInt(append(b, `"id":`...), f.ID, 10)
-	b = strconv.AppendInt(append(b, `,"seq":`...), f.Seq, 10)
+	b = appendNumber(b, `"id":`, f.ID)
+	b = appendNumber(b, `,"seq":`, f.Seq)
 	b = appendText(append(b, `,"room":`...), f.Room)
 	b = appendText(append(b, `,"user":`...), f.User)
 	b = appendOptional(b, `,"display":`, f.Display)
@@ -28,14 +27,58 @@ func (f *MessageFrame) json() []byte {
 	b = appendText(append(b, `,"message":`...), f.Message)
 	b = appendOptional(b, `,"html":`, f.HTML)
 	b = f.Timestamp.append(append(b, `,"timestamp":`...))
+	if f.EditedAt != nil {
+		b = f.EditedAt.append(append(b, `,"edited_at":`...))
+	}
 	if f.ReplyTo != 0 {
-		b = strconv.AppendInt(append(b, `,"reply_to":`...), f.ReplyTo, 10)
+		b = appendNumber(b, `,"reply_to":`, f.ReplyTo)
+	}
+	if r := f.Reply; r != nil {
+		b = appendNumber(b, `,"reply":{"id":`, r.ID)
+		b = appendText(append(b, `,"display":`...), r.Display)
+		b = appendText(append(b, `,"excerpt":`...), r.Excerpt)
+		b = append(b, '}')
 	}
 	b = appendOptional(b, `,"nonce":`, f.Nonce)
 	if f.History {
 		b = append(b, `,"history":true`...)
 	}
+	if len(f.Reactions) > 0 {
+		b = appendReactions(append(b, `,"reactions":`...), f.Reactions)
+	}
 	return append(b, '}')
+}
+
+func appendReactions(b []byte, all []Reactions) []byte {
+	before := byte('[')
+	for i := range all {
+		x := &all[i]
+		b = appendText(append(append(b, before), `{"emoji":`...), x.Emoji)
+		b = appendNumber(b, `,"count":`, int64(x.Count))
+		b = append(b, `,"users":[`...)
+		for j, user := range x.Users {
+			if j > 0 {
+				b = append(b, ',')
+			}
+			b = appendText(b, user)
+		}
+		b = append(b, ']')
+		if x.Mine {
+			b = append(b, `,"mine":true`...)
+		}
+		b, before = append(b, '}'), ','
+	}
+	return append(b, ']')
+}
+
+// size is about how long the frame is, in bytes.
+func (f *MessageFrame) size() int {
+	const rest, reaction = 192, 64 // names and numbers
+	return rest + len(f.Message) + len(f.HTML) + reaction*len(f.Reactions)
+}
+
+func appendNumber(b []byte, name string, n int64) []byte {
+	return strconv.AppendInt(append(b, name...), n, 10)
 }
 
 // appendOptional appends a field that is left out where there is nothing in it.
@@ -46,14 +89,59 @@ func appendOptional(b []byte, name, s string) []byte {
 	return appendText(append(b, name...), s)
 }
 
-// appendText appends s in quotes. What needs more than that is left to encoding/json.
+// appendText appends s in quotes. It looks at eight bytes at a time: a message with its HTML has up to 14 000, and byte
+// by byte it takes four times as long.
 func appendText(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return append(b, marshal(s)...)
-		}
+	if !utf8.ValidString(s) {
+		return append(b, marshal(s)...)
 	}
 	b = append(b, '"')
-	b = append(b, s...)
+	for len(s) >= 8 {
+		eight := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		b = binary.LittleEndian.AppendUint64(b, eight)
+		n := verbatim(eight)
+		if s = s[n:]; n < 8 {
+			b, s = appendEscaped(b[:len(b)-8+n], s)
+		}
+	}
+	for s != "" {
+		if c := s[0]; verbatim(uint64(c)) > 0 {
+			b, s = append(b, c), s[1:]
+		} else {
+			b, s = appendEscaped(b, s)
+		}
+	}
 	return append(b, '"')
+}
+
+// verbatim is how many of eight bytes, from the lowest on, stand in JSON as they are: all but control characters, quotes,
+// backslashes, and what begins like a line separator (U+2028).
+func verbatim(eight uint64) int {
+	const separator = 0xe2 // the first byte of U+2028 and U+2029, and of others
+	found := below(eight, ' ') | below(eight^each*'"', 1) | below(eight^each*'\\', 1) | below(eight^each*separator, 1)
+	return bits.TrailingZeros64(found) / 8
+}
+
+// each, times a byte, is eight of it.
+const each = 0x0101010101010101
+
+// below marks, with its highest bit, the first of eight bytes that is less than n, which is at most 128. Bytes after
+// it may be marked as well.
+func below(eight uint64, n byte) uint64 {
+	return (eight - each*uint64(n)) & ^eight & (each * 0x80)
+}
+
+// appendEscaped appends the first character of s as it stands in JSON, and returns what follows it in s. What is rare is
+// left to encoding/json.
+func appendEscaped(b []byte, s string) (after []byte, rest string) {
+	switch c := s[0]; c {
+	case '\n':
+		return append(b, '\\', 'n'), s[1:]
+	case '"', '\\':
+		return append(b, '\\', c), s[1:]
+	}
+	_, n := utf8.DecodeRuneInString(s)
+	quoted := marshal(s[:n])
+	return append(b, quoted[1:len(quoted)-1]...), s[n:]
 }

@@ -1,39 +1,68 @@
 package chat
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 	"testing/quick"
 	"time"
 )
 
-// What a fresh message's frame looks like is encoding/json's to say.
-func TestFreshFramesAreWhatTheLibraryMakes(t *testing.T) {
+// What a message's frame looks like is encoding/json's to say.
+func TestMessageFramesAreWhatTheLibraryMakes(t *testing.T) {
 	same := func(f MessageFrame) bool {
-		got, want := string(f.json()), string(marshal(f))
-		if got != want {
+		before := []byte("before")
+		got, ok := bytes.CutPrefix(f.AppendJSON(before), before)
+		want := marshal(f)
+		if !ok || !bytes.Equal(got, want) {
 			t.Errorf("%s\n instead of\n%s", got, want)
+			return false
 		}
-		return f.fresh() && got == want
+		return true
 	}
-	for _, text := range []string{"", "plain", `"quoted" \`, "two\nlines\t", "<b>&amp;</b>", "Привет, 世界 🎉", "\u2028\u2029", "\x7f\x00", "\xff\xfe"} {
-		same(MessageFrame{Message: text, User: text, Room: text, Nonce: text, HTML: text, Display: text, Timestamp: Stamp(time.UnixMilli(1))})
-		same(MessageFrame{Type: "chat_message", ID: -1, Seq: 1 << 62, Guest: true, ReplyTo: 7, History: true, Message: text})
+	at := Stamp(time.UnixMilli(1))
+	for _, text := range []string{"", "plain", `"quoted" \`, "two\nlines\t", "<b>&amp;</b>", "Привет, 世界 🎉", "“…” \u2028\u2029", "\x7f\x00\b\f\r\x1f", "\xff\xfe", "\xe2\x80"} {
+		for before := range 9 { // it is read by eight bytes
+			text := strings.Repeat("x", before) + text
+			same(MessageFrame{Message: text, User: text, Room: text, Nonce: text, HTML: text, Display: text, Timestamp: at})
+			same(MessageFrame{Type: "chat_message", ID: -1, Seq: 1 << 62, Guest: true, ReplyTo: 7, History: true, Message: text})
+			same(MessageFrame{EditedAt: &at, Reply: &reply{ID: 7, Display: text, Excerpt: text},
+				Reactions: []Reactions{{Emoji: text, Count: 2, Users: []string{text, "ada"}, Mine: true}, {Users: []string{}}}})
+		}
 	}
-	err := quick.Check(func(typ, room, user, display, message, html, nonce string, id, seq, replyTo int64, at uint32, guest, history bool) bool {
-		return same(MessageFrame{Type: typ, ID: id, Seq: seq, Room: room, User: user, Display: display, Guest: guest, Message: message, HTML: html,
-			Timestamp: Stamp(time.UnixMilli(int64(at) << 10)), ReplyTo: replyTo, Nonce: nonce, History: history})
+	err := quick.Check(func(typ, room, user, display, message, html, nonce string, id, seq, replyTo int64, at uint32, guest, history, edited, mine bool,
+		answered *string, emojis []string) bool {
+		f := MessageFrame{Type: typ, ID: id, Seq: seq, Room: room, User: user, Display: display, Guest: guest, Message: message, HTML: html,
+			Timestamp: Stamp(time.UnixMilli(int64(at) << 10)), ReplyTo: replyTo, Nonce: nonce, History: history}
+		if edited {
+			f.EditedAt = &f.Timestamp
+		}
+		if answered != nil {
+			f.Reply = &reply{ID: id, Display: user, Excerpt: *answered}
+		}
+		for _, emoji := range emojis {
+			f.Reactions = append(f.Reactions, Reactions{Emoji: emoji, Count: len(emoji), Users: emojis, Mine: mine})
+		}
+		return same(f)
 	}, nil)
 	if err != nil {
 		t.Error(err)
 	}
 }
 
-// A frame of a message that was edited, answers one or was reacted to has what only the library writes.
-func TestWhatIsNotFresh(t *testing.T) {
-	at := Stamp(time.UnixMilli(1))
-	for _, f := range []MessageFrame{{EditedAt: &at}, {Reply: &reply{}}, {Reactions: []Reactions{{}}}} {
-		if f.fresh() {
-			t.Errorf("%+v is taken for fresh", f)
+// Every byte, at each of eight places, beside each other byte that matters.
+func TestTextsAreWhatTheLibraryMakes(t *testing.T) {
+	for c := range 256 {
+		for _, other := range []string{"a", "\x00", "\x1f", " ", `"`, "#", `\`, "\xe2", "\xe2\x80\xa8", "\xe3", "\x80", "\xff", "é", "…"} {
+			for at := range 16 {
+				s := "abcdefghijklmnopq"
+				for _, first := range []string{string([]byte{byte(c)}), string(rune(c))} {
+					s := s[:at] + first + other + s[at:]
+					if got, want := string(appendText(nil, s)), string(marshal(s)); got != want {
+						t.Fatalf("%q is %s, not %s", s, got, want)
+					}
+				}
+			}
 		}
 	}
 }

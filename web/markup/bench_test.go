@@ -10,6 +10,9 @@ func BenchmarkHTML(b *testing.B) {
 		"link":    "The log from last week: https://example.org/log?week=46",
 		"long":    repeat("Spare fuses are in the second drawer now. ", 4000),
 		"longest": repeat("- **a** `b` https://example.org @ada\n", 4000),
+
+		"bold": repeat("**a** ", 4000), "links": repeat("https://a ", 4000), "quotes": repeat("> a\n\n", 4000), "lists": repeat("- a\n", 4000),
+		"code": repeat("`a`", 4000), "unclosed": repeat("*a_ ", 4000), "mentions": repeat("@ada @bob ", 4000), "nobody": repeat("@nobody-x.y ", 4000),
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -1,0 +1,295 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"hearth/web/limits"
+	"hearth/web/locale"
+)
+
+const (
+	// maxEmoji is the longest emoji, in code points: a family of four with skin tones has 11.
+	maxEmoji = 16
+	// maxEmojis is how many different emojis one message can have.
+	maxEmojis = 40
+)
+
+// checkEmoji takes what looks like one emoji: symbols and what joins or colours them, no text.
+func checkEmoji(s string) error {
+	n := utf8.RuneCountInString(s)
+	if n == 0 || n > maxEmoji || !utf8.ValidString(s) {
+		return Errorf("bad_frame")
+	}
+	symbol := false
+	for _, r := range s {
+		switch {
+		case unicode.Is(unicode.So, r), r == 0x20e3: // a symbol, or the box around a digit
+			symbol = true
+		case unicode.In(r, unicode.Sk, unicode.Mn, unicode.Me), r == 0x200d, strings.ContainsRune("0123456789#*", r), r >= 0xe0020 && r <= 0xe007f:
+		case unicode.Is(unicode.Sm, r), unicode.Is(unicode.Po, r) && r > 0x7f: // ↔ ‼
+			symbol = true
+		default:
+			return Errorf("bad_frame")
+		}
+	}
+	if !symbol {
+		return Errorf("bad_frame")
+	}
+	return nil
+}
+
+// React puts the caller's reaction to a message on or takes it off. What is so already is no error,
+// and no event. Errors: bad_frame for what is no emoji, no_such_message, sign_in, storage.
+func (c *Chat) React(ctx context.Context, by Caller, id int64, emoji string, on bool) error {
+	if err := c.Take(by, limits.Messages); err != nil {
+		return err
+	}
+	if err := checkEmoji(emoji); err != nil {
+		return err
+	}
+	_, r, err := c.standing(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	if err := c.MaySpeak(ctx, by, r); err != nil {
+		return err
+	}
+	x := change{Kind: "react", Message: id, Emoji: emoji, On: on}
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		count, changed, err := react(tx, x, by.senderID())
+		if err != nil || !changed {
+			return err
+		}
+		n, err := c.change(tx, r.ID, x, by)
+		if err != nil {
+			return err
+		}
+		tx.Announce(r.Group(), reacted(x, n, by.Name(), count))
+		return nil
+	})
+	return storage("react to a message", err)
+}
+
+// react changes the rows of a reaction, and counts how many have it then. Error: no_such_message,
+// for one that was deleted since it was looked up.
+func react(tx Tx, x change, who int64) (count int, changed bool, err error) {
+	var there bool
+	if err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM message WHERE id = ? AND deleted_at IS NULL)", x.Message).Scan(&there); err != nil {
+		return 0, false, fmt.Errorf("look for message %d: %w", x.Message, err)
+	}
+	if !there {
+		return 0, false, Errorf("no_such_message")
+	}
+	query := "DELETE FROM reaction WHERE message_id = ? AND emoji = ? AND user_id = ?"
+	if x.On {
+		query = "INSERT INTO reaction (message_id, emoji, user_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+	}
+	res, err := tx.Exec(query, x.Message, x.Emoji, who)
+	if err != nil {
+		return 0, false, fmt.Errorf("react to message %d: %w", x.Message, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil || n == 0 {
+		return 0, false, err
+	}
+	var kinds int
+	err = tx.QueryRow("SELECT ifnull(sum(emoji = ?2), 0), count(DISTINCT emoji) FROM reaction WHERE message_id = ?1", x.Message, x.Emoji).Scan(&count, &kinds)
+	if err == nil && kinds > maxEmojis {
+		err = Errorf("too_many_reactions", "max", maxEmojis)
+	}
+	return count, true, err
+}
+
+type reactionFrame struct {
+	Type    string `json:"type"`
+	Message string `json:"message"`
+	ID      int64  `json:"id"`
+	Seq     int64  `json:"seq"`
+	User    string `json:"user"`
+	Emoji   string `json:"emoji"`
+	On      bool   `json:"on"`
+	Count   int    `json:"count"`
+}
+
+func reacted(x change, seq int64, by string, count int) Event {
+	key := "event.reacted"
+	if !x.On {
+		key = "event.unreacted"
+	}
+	e := Event{Type: "reaction", Seq: seq, varies: ByLang, frame: func(r Reader) any {
+		return reactionFrame{Type: "reaction", Message: locale.Of(r.Lang).T(key, "user", by, "emoji", x.Emoji),
+			ID: x.Message, Seq: seq, User: by, Emoji: x.Emoji, On: x.On, Count: count}
+	}}
+	return e
+}
+
+// Reactions are those to one message with one emoji.
+type Reactions struct {
+	Emoji string   `json:"emoji"`
+	Count int      `json:"count"`
+	Users []string `json:"users"`          // at most maxReactors of them
+	Mine  bool     `json:"mine,omitempty"` // where a frame is for one reader alone: among them is the reader
+
+	senders []int64 // all of them
+}
+
+// By reports whether the caller is among those who reacted.
+func (x Reactions) By(caller Caller) bool {
+	return slices.Contains(x.senders, caller.senderID())
+}
+
+// maxReactors is how many names of those who reacted are told; the count has all.
+const maxReactors = 20
+
+// fillReactions adds to messages what people reacted with, in the order of the emojis. A row has all reactions to a
+// message: a row for each, with the name of who has it, takes five times as long.
+func (c *Chat) fillReactions(ctx context.Context, found []*Message) error {
+	if len(found) == 0 {
+		return nil
+	}
+	byID := map[int64]*Message{}
+	low, high := found[0].ID, found[0].ID
+	for _, m := range found {
+		byID[m.ID] = m
+		low, high = min(low, m.ID), max(high, m.ID)
+	}
+	rows, err := c.read.Query(ctx, `SELECT message_id, group_concat(emoji || ' ' || user_id, char(10)) FROM reaction
+		WHERE message_id BETWEEN ? AND ? GROUP BY message_id`, low, high)
+	if err != nil {
+		return storage("load reactions", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var list string
+		if err := rows.Scan(&id, &list); err != nil {
+			return storage("load reactions", err)
+		}
+		if m := byID[id]; m != nil {
+			m.Reactions = reactionsIn(list)
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return storage("load reactions", err)
+	}
+	return c.fillReactors(ctx, found)
+}
+
+// reactionsIn reads a list of reactions to one message, each on a line: an emoji, a space and who has it.
+func reactionsIn(list string) []Reactions {
+	type one struct {
+		emoji  string
+		sender int64
+	}
+	all := make([]one, 0, 1+strings.Count(list, "\n"))
+	for line := range strings.SplitSeq(list, "\n") {
+		emoji, sender, _ := strings.Cut(line, " ")
+		id, err := strconv.ParseInt(sender, 10, 64)
+		if err != nil {
+			continue // emojis have neither spaces nor line feeds (checkEmoji)
+		}
+		all = append(all, one{emoji, id})
+	}
+	slices.SortFunc(all, func(a, b one) int { // those with accounts first, then visitors: who left has no name any more
+		return cmp.Or(strings.Compare(a.emoji, b.emoji), cmp.Compare(uint64(a.sender), uint64(b.sender)))
+	})
+	senders := make([]int64, len(all))
+	var found []Reactions
+	for i, x := range all {
+		senders[i] = x.sender
+		if n := len(found); n == 0 || found[n-1].Emoji != x.emoji {
+			found = append(found, Reactions{Emoji: x.emoji, senders: senders[i:i:len(all)]})
+		}
+		last := &found[len(found)-1]
+		last.Count++
+		last.senders = last.senders[:last.Count]
+	}
+	return found
+}
+
+// fillReactors adds to the reactions to messages the names of the first of those who have them.
+func (c *Chat) fillReactors(ctx context.Context, found []*Message) error {
+	names := map[int64]string{}
+	var guests []int64
+	for sender := range reactors(found) {
+		if _, had := names[sender]; had {
+			continue
+		}
+		names[sender] = ""
+		if sender < 0 {
+			guests = append(guests, -sender)
+		} else if u, err := c.User(ctx, sender); err == nil {
+			names[sender] = u.Name
+		} else if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	if err := c.guestNames(ctx, guests, names); err != nil {
+		return err
+	}
+	for _, m := range found {
+		for i := range m.Reactions {
+			x := &m.Reactions[i]
+			x.Users = make([]string, 0, min(x.Count, maxReactors))
+			for _, sender := range x.first() {
+				if name := names[sender]; name != "" {
+					x.Users = append(x.Users, name)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// reactors are those whose names are told.
+func reactors(found []*Message) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		for _, m := range found {
+			for i := range m.Reactions {
+				for _, sender := range m.Reactions[i].first() {
+					if !yield(sender) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// first are the first maxReactors of those who have the reaction.
+func (x *Reactions) first() []int64 { return x.senders[:min(len(x.senders), maxReactors)] }
+
+// guestNames adds the names of visitors to those of others; who has gone for good has none.
+func (c *Chat) guestNames(ctx context.Context, sessions []int64, names map[int64]string) error {
+	if len(sessions) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(sessions)
+	if err != nil {
+		return storage("load reactions", err)
+	}
+	rows, err := c.read.Query(ctx, "SELECT id, guest FROM session WHERE guest != '' AND id IN (SELECT value FROM json_each(?))", string(list))
+	if err != nil {
+		return storage("load reactions", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return storage("load reactions", err)
+		}
+		names[-id] = guestLabel(name)
+	}
+	return storage("load reactions", rows.Err())
+}

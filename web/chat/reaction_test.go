@@ -1,0 +1,69 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// Of those who reacted, accounts come first and visitors after them; who has gone for good is counted without a name.
+func TestWhoReacted(t *testing.T) {
+	p := newPlace(t)
+	first, second := p.say(p.admin, "kitchen", "the oven is fixed"), p.say(p.admin, "kitchen", "and the fuse is new")
+	react := func(m *Message, by Caller, emoji string) {
+		t.Helper()
+		if err := p.disk.Write(context.Background(), func(tx Tx) error {
+			_, _, err := react(tx, change{Kind: "react", Message: m.ID, Emoji: emoji, On: true}, by.senderID())
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var names []string
+	for i := range 18 {
+		names = append(names, fmt.Sprintf("user%02d", i))
+		react(first, Caller{User: p.user(names[i])}, "🎉")
+	}
+	for i, guest := range []string{"Gus", "", "Gwen", "Gil"} { // the second one's session has ended
+		session := int64(1000 + i)
+		if guest != "" {
+			if err := p.disk.Write(context.Background(), func(tx Tx) error {
+				_, err := tx.Exec("INSERT INTO session (id, token_hash, guest, created_at, seen_at) VALUES (?, ?, ?, 0, 0)", session, []byte(guest), guest)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		react(first, Caller{Guest: "somebody", SessionID: session}, "🎉")
+	}
+	react(first, p.admin, "👍🏽")
+	react(second, p.admin, "#️⃣")
+
+	room, err := p.Enter(context.Background(), p.admin, "kitchen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, _, err := p.History(context.Background(), room, Page{Limit: 10})
+	if err != nil || len(found) != 2 || len(found[0].Reactions) != 2 || len(found[1].Reactions) != 1 {
+		t.Fatalf("%v, %+v", err, found)
+	}
+	party, thumb := found[0].Reactions[0], found[0].Reactions[1]
+	if thumb.Emoji == "🎉" {
+		party, thumb = thumb, party
+	}
+	if party.Count != 22 || !slices.Equal(party.Users, append(names, "Gil (guest)", "Gwen (guest)")) {
+		t.Errorf("%+v", party)
+	}
+	for session, mine := range map[int64]bool{1000: true, 1001: true, 1004: false} {
+		if party.By(Caller{Guest: "somebody", SessionID: session}) != mine {
+			t.Errorf("session %d reacted: %v", session, !mine)
+		}
+	}
+	if thumb.Emoji != "👍🏽" || thumb.Count != 1 || !slices.Equal(thumb.Users, []string{"ada"}) || !thumb.By(p.admin) || party.By(p.admin) {
+		t.Errorf("%+v", thumb)
+	}
+	if x := found[1].Reactions[0]; x.Emoji != "#️⃣" || x.Count != 1 {
+		t.Errorf("%+v", x)
+	}
+}
