@@ -56,9 +56,9 @@ func (s *Server) messageViews(r *ask, found []*chat.Message, read int64) []messa
 
 // messageView is a message by itself, as the first of its day.
 func (s *Server) messageView(r *ask, m *chat.Message) messageView {
-	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), HTML: template.HTML(m.HTML), At: m.At,
+	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), HTML: template.HTML(m.HTML()), At: m.At,
 		Edited: !m.Edited.IsZero(), Deleted: m.Deleted, Mine: r.caller.Name() == m.User,
-		Mention: r.caller.User != nil && slices.Contains(m.Mentions, r.caller.User.ID), Day: true}
+		Mention: r.caller.User != nil && slices.Contains(m.Mentions(), r.caller.User.ID), Day: true}
 	if v.Mine {
 		v.Text = m.Text
 	}

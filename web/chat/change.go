@@ -146,8 +146,8 @@ type editFrame struct {
 // edited is the event of an edited message; its human-readable message is the new text.
 func (m *Message) edited(seq int64, by string) Event {
 	f := editFrame{Type: "message_edited", ID: m.ID, Seq: seq, User: by, Message: m.Text, EditedAt: Stamp(m.Edited)}
-	if !m.Plain {
-		f.HTML = m.HTML
+	if !m.Plain() {
+		f.HTML = m.HTML()
 	}
 	e := same(f.Type, false, f)
 	e.Seq = seq

@@ -21,21 +21,19 @@ const (
 
 // Message is something that was said.
 type Message struct {
-	ID, Seq  int64 // Seq is the number in the room's line, the lower half of ID
-	RoomID   int64
-	SenderID int64  // the user, or minus the session of a guest
-	User     string // the username, or a guest's name marked as such
-	Display  string // the name that people call the user by
-	Text     string
-	At       time.Time
-	Edited   time.Time
-	Deleted  bool
-	ReplyTo  int64
-	Answers  *Excerpt // of ReplyTo, nil if it is gone
-	Nonce    string
-	HTML     string  // what the text looks like, for a page; "" in what is not read to be shown
-	Plain    bool    // HTML is nothing but the text
-	Mentions []int64 // the ids of those who are called by @name in the text, ascending
+	ID, Seq   int64 // Seq is the number in the room's line, the lower half of ID
+	RoomID    int64
+	SenderID  int64  // the user, or minus the session of a guest
+	User      string // the username, or a guest's name marked as such
+	Display   string // the name that people call the user by
+	Text      string
+	At        time.Time
+	Edited    time.Time
+	Deleted   bool
+	ReplyTo   int64
+	Answers   *Excerpt // of ReplyTo, nil if it is gone
+	Nonce     string
+	*rendered // of Text; nil in what is not read to be shown
 
 	Reactions []Reactions
 }
@@ -59,7 +57,7 @@ type MessageFrame struct {
 	Display   string `json:"display,omitempty"` // as people call the user, where it isn't the username
 	Guest     bool   `json:"guest,omitempty"`
 	Message   string `json:"message"`
-	HTML      string `json:"html,omitempty"` // where the text has markup
+	HTML      string `json:"html,omitempty"` // where the text has markup; "" if it is in rendered
 	Timestamp Stamp  `json:"timestamp"`
 	EditedAt  *Stamp `json:"edited_at,omitempty"`
 	ReplyTo   int64  `json:"reply_to,omitempty"`
@@ -68,6 +66,8 @@ type MessageFrame struct {
 	History   bool   `json:"history,omitempty"`
 
 	Reactions []Reactions `json:"reactions,omitempty"`
+
+	rendered *rendered // of Message, if it is at hand
 }
 
 // reply is what a message answers, in its frame.
@@ -80,7 +80,7 @@ type reply struct {
 // Frame is m, which was rendered, as said in the room called room.
 func (c *Chat) Frame(m *Message, room string) MessageFrame {
 	f := MessageFrame{ID: m.ID, Seq: m.Seq, Room: room, User: m.User, Guest: m.Guest(), Message: m.Text,
-		Timestamp: Stamp(m.At), ReplyTo: m.ReplyTo, Nonce: m.Nonce, Reactions: m.Reactions}
+		Timestamp: Stamp(m.At), ReplyTo: m.ReplyTo, Nonce: m.Nonce, Reactions: m.Reactions, rendered: m.rendered}
 	if m.Display != m.User {
 		f.Display = m.Display
 	}
@@ -90,9 +90,6 @@ func (c *Chat) Frame(m *Message, room string) MessageFrame {
 	}
 	if x := m.Answers; x != nil {
 		f.Reply = &reply{ID: x.ID, Display: x.Display, Excerpt: x.Text}
-	}
-	if !m.Plain {
-		f.HTML = m.HTML
 	}
 	return f
 }

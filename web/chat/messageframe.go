@@ -24,8 +24,8 @@ func (f *MessageFrame) AppendJSON(b []byte) []byte {
 	if f.Guest {
 		b = append(b, `,"guest":true`...)
 	}
-	b = appendText(append(b, `,"message":`...), f.Message)
-	b = appendOptional(b, `,"html":`, f.HTML)
+	b = f.rendered.appendText(append(b, `,"message":`...), f.Message)
+	b = f.rendered.appendHTML(b, `,"html":`, f.HTML)
 	b = f.Timestamp.append(append(b, `,"timestamp":`...))
 	if f.EditedAt != nil {
 		b = f.EditedAt.append(append(b, `,"edited_at":`...))
@@ -74,12 +74,42 @@ func appendReactions(b []byte, all []Reactions) []byte {
 // size is about how long the frame is, in bytes.
 func (f *MessageFrame) size() int {
 	const rest, reaction = 192, 64 // names and numbers
-	return rest + len(f.Message) + len(f.HTML) + reaction*len(f.Reactions)
+	n := rest + len(f.Message) + len(f.HTML) + reaction*len(f.Reactions)
+	if f.rendered != nil && f.rendered.escaped != nil {
+		n += f.rendered.escaped.Size()
+	}
+	return n
 }
 
 func appendNumber(b []byte, name string, n int64) []byte {
 	return strconv.AppendInt(append(b, name...), n, 10)
 }
+
+// MarshalJSON makes encoding/json use AppendJSON.
+func (f MessageFrame) MarshalJSON() ([]byte, error) { return f.AppendJSON(nil), nil }
+
+// appendText appends the text in quotes, which is text if l is nil.
+func (l *rendered) appendText(b []byte, text string) []byte {
+	if l == nil || l.text == "" {
+		return appendText(b, text)
+	}
+	return append(b, l.text...)
+}
+
+// appendHTML appends a field with the HTML, if there is markup. It is html if l is nil.
+func (l *rendered) appendHTML(b []byte, name, html string) []byte {
+	switch {
+	case l == nil:
+		return appendOptional(b, name, html)
+	case l.Plain():
+		return b
+	}
+	b = append(append(b, name...), '"')
+	return append(l.escaped.Append(b, l.people), '"')
+}
+
+// quote is s in quotes, as it stands in JSON.
+func quote(s string) string { return string(appendText(make([]byte, 0, len(s)+len(s)/8+2), s)) }
 
 // appendOptional appends a field that is left out where there is nothing in it.
 func appendOptional(b []byte, name, s string) []byte {

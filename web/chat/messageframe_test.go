@@ -2,18 +2,23 @@ package chat
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"testing/quick"
 	"time"
 )
 
+// library is a MessageFrame that encoding/json encodes field by field.
+type library MessageFrame
+
 // What a message's frame looks like is encoding/json's to say.
 func TestMessageFramesAreWhatTheLibraryMakes(t *testing.T) {
 	same := func(f MessageFrame) bool {
 		before := []byte("before")
 		got, ok := bytes.CutPrefix(f.AppendJSON(before), before)
-		want := marshal(f)
+		want := marshal(library(f))
 		if !ok || !bytes.Equal(got, want) {
 			t.Errorf("%s\n instead of\n%s", got, want)
 			return false
@@ -63,6 +68,28 @@ func TestTextsAreWhatTheLibraryMakes(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// A text that is at hand with its HTML, and people in it, is encoded as one that is not.
+func TestRenderedFramesAreWhatTheLibraryMakes(t *testing.T) {
+	p := newPlace(t)
+	if err := p.UpdateProfile(context.Background(), p.admin, p.admin.User.ID, Profile{FirstName: `"Ada" \ & <b>`}); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"plain", "1 @nobody", `**"bold"** \ @ada, @ada` + "\n> @ada", "[@ada \"x\"](https://example.org/?\")", "```\n\t\"\\\n```", "@ada é … \u2028"} {
+		m := p.say(p.admin, "r", text)
+		f := p.Frame(m, "r")
+		want := library(f)
+		if !m.Plain() {
+			want.HTML = m.HTML()
+		}
+		if got := f.AppendJSON(nil); !bytes.Equal(got, marshal(want)) {
+			t.Errorf("%s\n instead of\n%s", got, marshal(want))
+		}
+		if got, err := json.Marshal(f); err != nil || !strings.Contains(string(got), "html") == !m.Plain() {
+			t.Errorf("%q: %s, %v", text, got, err)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"hearth/web/markup"
 )
 
-// maxDocuments is how much memory the documents of recent messages may take, in bytes: those of some 2000 messages
+// maxDocuments is how much memory the documents of recent messages may take, in bytes: those of some 700 messages
 // that are as long as possible.
 const maxDocuments = 16 << 20
 
@@ -32,10 +32,21 @@ type documentCache struct {
 type document struct {
 	*markup.Document
 	appeared int
+	text     string           // in quotes, as in JSON; "": not kept
+	escaped  *markup.Document // as it stands in JSON; nil if it is plain
+}
+
+// size is about how much memory d takes, in bytes.
+func (d document) size() int {
+	n := d.Size() + len(d.text)
+	if d.escaped != nil {
+		n += d.escaped.Size()
+	}
+	return n
 }
 
 // find returns the document of a text, unless a name in it may have become somebody's since it was made.
-func (c *documentCache) find(text string, appeared int) (*markup.Document, bool) {
+func (c *documentCache) find(text string, appeared int) (document, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	d, ok := c.new[text]
@@ -46,9 +57,9 @@ func (c *documentCache) find(text string, appeared int) (*markup.Document, bool)
 		}
 	}
 	if !ok || d.Open() && d.appeared != appeared {
-		return nil, false
+		return document{}, false
 	}
-	return d.Document, true
+	return d, true
 }
 
 func (c *documentCache) keep(text string, d document) {
@@ -64,28 +75,32 @@ func (c *documentCache) add(text string, d document) {
 		c.new, c.old, c.size = map[string]document{}, c.new, 0
 	}
 	if _, had := c.new[text]; !had {
-		c.size += len(text) + d.Size()
+		c.size += len(text) + d.size()
 	}
 	c.new[text] = d
 }
 
 // document returns the document of a text. Error: storage, if names could not be looked up; the document, in which
 // they stay text, is valid then but not kept.
-func (c *Chat) document(ctx context.Context, text string) (*markup.Document, error) {
+func (c *Chat) document(ctx context.Context, text string) (document, error) {
 	if d, ok := markup.Plain(text); ok {
-		return d, nil
+		return document{Document: d}, nil
 	}
 	appeared := c.users.appearances()
 	if d, ok := c.documents.find(text, appeared); ok {
 		return d, nil
 	}
 	var err error
-	d := markup.Parse(text, func(names []string) (known map[string]int64) {
+	d := document{appeared: appeared, Document: markup.Parse(text, func(names []string) (known map[string]int64) {
 		known, err = c.named(ctx, names)
 		return known
-	})
+	})}
+	d.text = quote(text)
+	if !d.Plain() {
+		d.escaped = d.Escaped(func(s string) string { q := quote(s); return q[1 : len(q)-1] })
+	}
 	if err == nil {
-		c.documents.keep(strings.Clone(text), document{d, appeared}) // not with the frame that it is a part of
+		c.documents.keep(strings.Clone(text), d) // not with the frame that it is a part of
 	}
 	return d, err
 }
@@ -100,10 +115,19 @@ func (c *Chat) named(ctx context.Context, names []string) (map[string]int64, err
 	return known, err
 }
 
+// rendered is a text as others see it: its document, and the people in it as they are called now.
+type rendered struct {
+	document
+	people []markup.Person // those of document.Mentions; who is not known has no name
+}
+
+// HTML is what the text looks like, for a page.
+func (l *rendered) HTML() string { return l.document.HTML(l.people) }
+
 // render sets what m looks like, and whom it mentions. Error: storage, as of document.
 func (c *Chat) render(ctx context.Context, m *Message) error {
 	d, err := c.document(ctx, m.Text)
-	m.HTML, m.Plain, m.Mentions = c.show(ctx, d), d.Plain(), d.Mentions()
+	m.rendered = &rendered{d, c.people(ctx, d.Mentions())}
 	return err
 }
 
@@ -116,20 +140,22 @@ func (c *Chat) fillHTML(ctx context.Context, found []*Message) {
 	}
 }
 
-// show is a document with the people in it as they are called now.
-func (c *Chat) show(ctx context.Context, d *markup.Document) string {
-	return d.HTML(func(id int64) (markup.Person, bool) {
+// people are users as they are called now.
+func (c *Chat) people(ctx context.Context, ids []int64) []markup.Person {
+	people := make([]markup.Person, len(ids))
+	for i, id := range ids {
 		u, err := c.User(ctx, id)
 		if err != nil {
 			if !errors.Is(err, ErrNotFound) {
 				slog.Error("look up who is mentioned", "user", id, "err", err)
 			}
-			return markup.Person{}, false
+			continue
 		}
 		p := markup.Person{URL: "/chat/@" + u.Name + "/", Username: u.Name, Display: u.Display()}
 		if utf8.RuneCountInString(p.Display) > maxShown {
 			p.Display = u.Name
 		}
-		return p, true
-	})
+		people[i] = p
+	}
+	return people
 }

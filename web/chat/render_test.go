@@ -31,30 +31,30 @@ func TestMentionsFollowTheAccounts(t *testing.T) {
 	ctx := context.Background()
 	p.say(p.admin, "r", "hi @Bob. and @ada")
 	for range 2 {
-		if m := p.shown("r", 1)[0]; strings.Contains(m.HTML, "@bob") || !slices.Equal(m.Mentions, []int64{p.admin.User.ID}) {
-			t.Errorf("before there is a bob: %s, %v", m.HTML, m.Mentions)
+		if m := p.shown("r", 1)[0]; strings.Contains(m.HTML(), "@bob") || !slices.Equal(m.Mentions(), []int64{p.admin.User.ID}) {
+			t.Errorf("before there is a bob: %s, %v", m.HTML(), m.Mentions())
 		}
 	}
 	bob := p.user("bob")
 	m := p.shown("r", 1)[0]
-	if want := `<p>hi <a class="mention" href="/chat/@bob/">@bob</a>. and <a class="mention" href="/chat/@ada/">@ada</a></p>`; m.HTML != want {
-		t.Errorf("with a bob: %s", m.HTML)
+	if want := `<p>hi <a class="mention" href="/chat/@bob/">@bob</a>. and <a class="mention" href="/chat/@ada/">@ada</a></p>`; m.HTML() != want {
+		t.Errorf("with a bob: %s", m.HTML())
 	}
-	if !slices.Equal(m.Mentions, []int64{p.admin.User.ID, bob.ID}) {
-		t.Errorf("with a bob: %v", m.Mentions)
+	if !slices.Equal(m.Mentions(), []int64{p.admin.User.ID, bob.ID}) {
+		t.Errorf("with a bob: %v", m.Mentions())
 	}
 	if err := p.UpdateProfile(ctx, Caller{User: bob}, bob.ID, Profile{FirstName: "Bob", LastName: "<Stone>"}); err != nil {
 		t.Fatal(err)
 	}
 	before := p.documents.size
-	if m = p.shown("r", 1)[0]; !strings.Contains(m.HTML, `<a class="mention" href="/chat/@bob/" title="@bob">@Bob &lt;Stone&gt;</a>`) {
-		t.Errorf("with a name for bob: %s", m.HTML)
+	if m = p.shown("r", 1)[0]; !strings.Contains(m.HTML(), `<a class="mention" href="/chat/@bob/" title="@bob">@Bob &lt;Stone&gt;</a>`) {
+		t.Errorf("with a name for bob: %s", m.HTML())
 	}
 	if p.documents.size != before {
 		t.Error("a new display name had the text parsed again")
 	}
-	if said := p.say(p.admin, "r", "@bob"); !slices.Equal(said.Mentions, []int64{bob.ID}) || !strings.Contains(said.HTML, "Stone") {
-		t.Errorf("said: %s, %v", said.HTML, said.Mentions)
+	if said := p.say(p.admin, "r", "@bob"); !slices.Equal(said.Mentions(), []int64{bob.ID}) || !strings.Contains(said.HTML(), "Stone") {
+		t.Errorf("said: %s, %v", said.HTML(), said.Mentions())
 	}
 }
 
@@ -62,16 +62,16 @@ func TestMentionsFollowTheAccounts(t *testing.T) {
 func TestMentionsFollowTheCommandLine(t *testing.T) {
 	p := newPlace(t)
 	p.say(p.admin, "r", "hi @eve")
-	if m := p.shown("r", 1)[0]; !m.Plain {
-		t.Errorf("before there is an eve: %s", m.HTML)
+	if m := p.shown("r", 1)[0]; !m.Plain() {
+		t.Errorf("before there is an eve: %s", m.HTML())
 	}
 	_, err := p.disk.(*plainDisk).db.Exec("INSERT INTO user (name, name_key, name_look, password, created_at) VALUES ('eve', 'eve', 'eve', '', 1)")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.Forget()
-	if m := p.shown("r", 1)[0]; !strings.Contains(m.HTML, `href="/chat/@eve/"`) || len(m.Mentions) != 1 {
-		t.Errorf("with an eve: %s, %v", m.HTML, m.Mentions)
+	if m := p.shown("r", 1)[0]; !strings.Contains(m.HTML(), `href="/chat/@eve/"`) || len(m.Mentions()) != 1 {
+		t.Errorf("with an eve: %s, %v", m.HTML(), m.Mentions())
 	}
 }
 
@@ -90,7 +90,7 @@ func TestReadersShareDocuments(t *testing.T) {
 		all.Go(func() {
 			for range 10 {
 				found, _, err := p.History(context.Background(), r, Page{Limit: 10})
-				if err != nil || len(found) != 10 || !strings.Contains(found[0].HTML, "<em>0</em>") {
+				if err != nil || len(found) != 10 || !strings.Contains(found[0].HTML(), "<em>0</em>") {
 					t.Errorf("%d messages, %v", len(found), err)
 				}
 			}
@@ -103,8 +103,8 @@ func TestReadersShareDocuments(t *testing.T) {
 	}
 	all.Wait()
 	for i, m := range p.shown("r", 10) {
-		if want := 1 + map[bool]int{true: 1}[i < 4]; len(m.Mentions) != want {
-			t.Errorf("message %d mentions %d people, not %d", i, len(m.Mentions), want)
+		if want := 1 + map[bool]int{true: 1}[i < 4]; len(m.Mentions()) != want {
+			t.Errorf("message %d mentions %d people, not %d", i, len(m.Mentions()), want)
 		}
 	}
 }
@@ -146,8 +146,8 @@ func TestTheWriterDoesNotLookUp(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Fatal("a transaction waits for a look-up")
 	}
-	if m := p.shown("r", 1)[0]; !strings.HasPrefix(m.HTML, `<p>no, <a class="mention" href="/chat/@ada/">`) {
-		t.Errorf("after the edit: %s", m.HTML)
+	if m := p.shown("r", 1)[0]; !strings.HasPrefix(m.HTML(), `<p>no, <a class="mention" href="/chat/@ada/">`) {
+		t.Errorf("after the edit: %s", m.HTML())
 	}
 }
 
@@ -155,7 +155,7 @@ func TestDocumentsAreBounded(t *testing.T) {
 	var c documentCache
 	text := func(i int) string { return fmt.Sprintf("%d *%s*", i, strings.Repeat("a", 3900)) }
 	for i := range 10_000 {
-		c.keep(text(i), document{markup.Parse(text(i), func([]string) map[string]int64 { return nil }), 0})
+		c.keep(text(i), document{Document: markup.Parse(text(i), func([]string) map[string]int64 { return nil }), text: text(-i)})
 		if _, ok := c.find(text(0), 0); !ok {
 			t.Fatalf("what is always asked for is gone after %d others", i)
 		}
@@ -163,7 +163,7 @@ func TestDocumentsAreBounded(t *testing.T) {
 	size := 0
 	for _, m := range []map[string]document{c.new, c.old} {
 		for text, d := range m {
-			size += len(text) + d.Size()
+			size += len(text) + len(d.text) + d.Size()
 		}
 	}
 	if size > maxDocuments+1<<20 || size < maxDocuments/3 {
@@ -228,7 +228,7 @@ func TestMentionsAreShort(t *testing.T) {
 	if err := p.UpdateProfile(context.Background(), p.admin, p.admin.User.ID, long); err != nil {
 		t.Fatal(err)
 	}
-	if m := p.say(p.admin, "r", "@ada"); m.HTML != `<p><a class="mention" href="/chat/@ada/">@ada</a></p>` {
-		t.Errorf("said: %s", m.HTML)
+	if m := p.say(p.admin, "r", "@ada"); m.HTML() != `<p><a class="mention" href="/chat/@ada/">@ada</a></p>` {
+		t.Errorf("said: %s", m.HTML())
 	}
 }

@@ -86,7 +86,7 @@ func (c *unreadCache) said(m *Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r := c.rooms[m.RoomID]; r != nil {
-		r.recent.add(recentMessage{m.ID, m.SenderID, m.Mentions})
+		r.recent.add(recentMessage{m.ID, m.SenderID, m.Mentions()})
 	}
 }
 

@@ -18,7 +18,7 @@ func BenchmarkHTML(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				Parse(text, lookup).HTML(person)
+				shown(Parse(text, lookup))
 			}
 		})
 	}

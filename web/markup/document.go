@@ -14,6 +14,7 @@ type Document struct {
 	ids    []int64
 	plain  bool
 	open   bool
+	escape func(string) string // of what is put in for people; nil: as it is
 }
 
 // slot is the place of a person in the HTML of a document.
@@ -63,20 +64,40 @@ func (d *Document) Size() int {
 	return n
 }
 
-// HTML is the document with its people as person describes them; it is asked once for each. Whom person does not know
-// stays text.
-func (d *Document) HTML(person func(id int64) (Person, bool)) string {
+// Escaped is d for a place where text has to be escaped. escape must turn a text into the same as it turns its parts into,
+// put together.
+func (d *Document) Escaped(escape func(string) string) *Document {
+	e := *d
+	e.escape, e.people = escape, slices.Clone(d.people)
+	var b strings.Builder
+	from := 0
+	for i, s := range d.people {
+		b.WriteString(escape(d.html[from:s.at]))
+		e.people[i].at, from = b.Len(), s.at
+	}
+	b.WriteString(escape(d.html[from:]))
+	e.html = b.String()
+	return &e
+}
+
+// HTML is the document with its people, those of Mentions, as they are described. Who has no Username stays text.
+func (d *Document) HTML(people []Person) string {
 	if len(d.people) == 0 {
 		return d.html
 	}
-	names, links := make([]string, len(d.ids)), make([]string, len(d.ids)) // "": not known
-	for i, id := range d.ids {
-		if p, ok := person(id); ok {
+	return string(d.Append(nil, people))
+}
+
+// Append appends what HTML returns.
+func (d *Document) Append(b []byte, people []Person) []byte {
+	names, links := make([]string, len(d.ids)), make([]string, len(d.ids)) // "": stays text
+	for i := range d.ids {
+		if p := &people[i]; p.Username != "" {
 			names[i] = "@" + html.EscapeString(p.Display)
 			links[i] = p.link(names[i])
+			names[i], links[i] = d.escaped(names[i]), d.escaped(links[i])
 		}
 	}
-	parts := make([]string, 0, 2*len(d.people)+1)
 	from := 0
 	for _, s := range d.people {
 		i, _ := slices.BinarySearch(d.ids, s.id)
@@ -85,12 +106,19 @@ func (d *Document) HTML(person func(id int64) (Person, bool)) string {
 			shown = names[i]
 		}
 		if shown == "" {
-			shown = html.EscapeString(s.typed)
+			shown = d.escaped(html.EscapeString(s.typed))
 		}
-		parts = append(parts, d.html[from:s.at], shown)
+		b = append(append(b, d.html[from:s.at]...), shown...)
 		from = s.at
 	}
-	return strings.Join(append(parts, d.html[from:]), "")
+	return append(b, d.html[from:]...)
+}
+
+func (d *Document) escaped(s string) string {
+	if d.escape == nil {
+		return s
+	}
+	return d.escape(s)
 }
 
 // link is the link to a person, with that name.

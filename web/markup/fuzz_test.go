@@ -110,8 +110,11 @@ func FuzzHTML(f *testing.F) {
 			t.Errorf("plain is %v, the HTML %q", plain, got)
 		}
 		full := parse(text, lookup)
-		if full.HTML(person) != got || full.Plain() != plain {
-			t.Errorf("the short cut says %q, the grammar %q", got, full.HTML(person))
+		if shown(full) != got || full.Plain() != plain {
+			t.Errorf("the short cut says %q, the grammar %q", got, shown(full))
+		}
+		if escaped := shown(full.Escaped(escapeQuotes)); escaped != escapeQuotes(got) {
+			t.Errorf("escaped, %q is %q", got, escaped)
 		}
 		deepest(t, got)
 		if !plain {
@@ -119,6 +122,8 @@ func FuzzHTML(f *testing.F) {
 		}
 	})
 }
+
+func escapeQuotes(s string) string { return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) }
 
 // checkNothingIsLost compares the letters that were typed with those that are shown. It leaves out texts that may have
 // people's displayed names, addresses behind links, or the language of a code block, and those that are not UTF-8, which

@@ -26,15 +26,19 @@ func lookup(names []string) map[string]int64 { return people }
 
 func nobody([]string) map[string]int64 { return nil }
 
-func person(id int64) (Person, bool) {
-	p, ok := persons[id]
-	return p, ok
+// shown is a document as those see it who see the people by name.
+func shown(d *Document) string {
+	people := make([]Person, 0, len(d.Mentions()))
+	for _, id := range d.Mentions() {
+		people = append(people, persons[id])
+	}
+	return d.HTML(people)
 }
 
-// rendered is a text as those see it who see the people by name.
+// rendered is a text with its people by name.
 func rendered(text string) (html string, plain bool) {
 	d := Parse(text, lookup)
-	return d.HTML(person), d.Plain()
+	return shown(d), d.Plain()
 }
 
 const rel = `" rel="nofollow noopener noreferrer" target="_blank">`
@@ -136,22 +140,20 @@ func TestMentions(t *testing.T) {
 		{"[@ada and [ @ada", "<p>[" + ada + " and [ " + ada + "</p>"},
 		{"`@ada` *x*", "<p><code>@ada</code> <em>x</em></p>"},
 	})
-	if d := Parse("@ada", nobody); d.HTML(person) != "@ada" || !d.Plain() {
-		t.Errorf("where nobody is known: %q, %v", d.HTML(person), d.Plain())
+	if d := Parse("@ada", nobody); shown(d) != "@ada" || !d.Plain() {
+		t.Errorf("where nobody is known: %q, %v", shown(d), d.Plain())
 	}
 }
 
 // People stand in a document by their ids: they are shown as they are called at the time.
 func TestPeopleAreFilledInLater(t *testing.T) {
 	d := Parse("hi @ada [and @ada](https://b.example) <@o>", lookup)
-	shown := func(p Person, ok bool) string {
-		return d.HTML(func(int64) (Person, bool) { return p, ok })
-	}
+	shown := func(p Person) string { return d.HTML([]Person{p, p}) }
 	for _, tt := range []struct{ got, want string }{
-		{shown(Person{"/u", "x", "x"}, true), `<p>hi <a class="mention" href="/u">@x</a> ` + link("https://b.example", "and @x") + ` &lt;<a class="mention" href="/u">@x</a>&gt;</p>`},
-		{shown(Person{"/u", "x", `<"X">`}, true), `<p>hi <a class="mention" href="/u" title="@x">@&lt;&#34;X&#34;&gt;</a> ` + link("https://b.example", "and @&lt;&#34;X&#34;&gt;") +
+		{shown(Person{"/u", "x", "x"}), `<p>hi <a class="mention" href="/u">@x</a> ` + link("https://b.example", "and @x") + ` &lt;<a class="mention" href="/u">@x</a>&gt;</p>`},
+		{shown(Person{"/u", "x", `<"X">`}), `<p>hi <a class="mention" href="/u" title="@x">@&lt;&#34;X&#34;&gt;</a> ` + link("https://b.example", "and @&lt;&#34;X&#34;&gt;") +
 			` &lt;<a class="mention" href="/u" title="@x">@&lt;&#34;X&#34;&gt;</a>&gt;</p>`},
-		{shown(Person{}, false), `<p>hi @ada ` + link("https://b.example", "and @ada") + ` &lt;@o&gt;</p>`},
+		{shown(Person{}), `<p>hi @ada ` + link("https://b.example", "and @ada") + ` &lt;@o&gt;</p>`},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got  %s\nwant %s", tt.got, tt.want)
@@ -273,7 +275,7 @@ func TestDepthIsBounded(t *testing.T) {
 		strings.Repeat("*", 2000) + "a" + strings.Repeat("*", 2000), strings.Repeat("*a _b ~~", 400) + strings.Repeat("~~ _ *", 100),
 		strings.Repeat("**a _b ", 200) + "x" + strings.Repeat("_ **", 200), strings.Repeat("- > ", 900) + "x",
 	} {
-		got := Parse(text, nobody).HTML(person)
+		got := shown(Parse(text, nobody))
 		if depth := deepest(t, got); depth > maxBlocks+maxInlines+2 {
 			t.Errorf("%.20q…: elements are %d deep", text, depth)
 		}
