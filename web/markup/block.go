@@ -14,18 +14,17 @@ type line struct{ from, to int }
 
 func (w *writer) part(l line) string { return w.source[l.from:l.to] }
 
-// lines are the lines of a text; behind a line feed at its end there is none.
-func lines(s string) []line {
+// appendLines appends the lines of a text; behind a line feed at its end there is none.
+func appendLines(all []line, s string) []line {
 	s = strings.TrimSuffix(s, "\n")
-	all := make([]line, 0, 1+strings.Count(s, "\n"))
-	for from := 0; ; {
-		i := strings.IndexByte(s[from:], '\n')
-		if i < 0 {
-			return append(all, line{from, len(s)})
+	from := 0
+	for i := range len(s) {
+		if s[i] == '\n' {
+			all = append(all, line{from, i})
+			from = i + 1
 		}
-		all = append(all, line{from, from + i})
-		from += i + 1
 	}
+	return append(all, line{from, len(s)})
 }
 
 type blockKind uint8
@@ -87,11 +86,11 @@ func (w *writer) paragraph(lines []line, depth int, tight bool) int {
 		n++
 	}
 	if !tight {
-		w.html.WriteString("<p>")
+		w.html = append(w.html, "<p>"...)
 	}
 	w.inlines(lines[:n])
 	if !tight {
-		w.html.WriteString("</p>")
+		w.html = append(w.html, "</p>"...)
 	}
 	return n
 }
@@ -125,7 +124,7 @@ func (w *writer) quote(lines []line, depth int) int {
 	}
 	w.open("<blockquote>", len("</blockquote>"))
 	w.blocks(lines[:n], depth+1, false)
-	w.html.WriteString("</blockquote>")
+	w.html = append(w.html, "</blockquote>"...)
 	return n
 }
 
@@ -151,11 +150,11 @@ func (w *writer) fence(lines []line) int {
 	w.open("<pre><code>", len("</code></pre>"))
 	for i, l := range lines[1:n] {
 		if i > 0 {
-			w.html.WriteByte('\n')
+			w.html = append(w.html, '\n')
 		}
-		w.escape(strings.TrimSuffix(w.part(l.without(w.source, indent)), "\r"))
+		w.escape(strings.TrimSuffix(w.part(l.without(w.source, indent)), "\r"), &escapes)
 	}
-	w.html.WriteString("</code></pre>")
+	w.html = append(w.html, "</code></pre>"...)
 	return min(n+1, len(lines))
 }
 

@@ -31,7 +31,7 @@ var tagNames = [...]string{em: "em", strong: "strong", del: "del"}
 func (p *inline) run(i int) int {
 	end := endOfRow(p.text, i)
 	c := p.text[i]
-	if c == '~' && end-i != 2 {
+	if c == '~' && end-i != 2 || len(p.runs) == maxRuns {
 		return end
 	}
 	before, _ := utf8.DecodeLastRuneInString(p.text[:i])
@@ -56,14 +56,31 @@ const (
 )
 
 func around(r rune, edge bool) side {
+	if edge {
+		return space
+	}
+	if r < utf8.RuneSelf {
+		return asciiSides[r]
+	}
+	return sideOf(r)
+}
+
+func sideOf(r rune) side {
 	switch {
-	case edge || unicode.IsSpace(r):
+	case unicode.IsSpace(r):
 		return space
 	case unicode.IsPunct(r) || unicode.IsSymbol(r):
 		return sign
 	}
 	return letter
 }
+
+var asciiSides = func() (sides [utf8.RuneSelf]side) {
+	for r := range sides {
+		sides[r] = sideOf(rune(r))
+	}
+	return sides
+}()
 
 // flanks reports whether a run may begin and end something, by the rules of CommonMark 0.31 (6.2): what it begins
 // doesn't begin with a space, and underscores within a word mean nothing.
@@ -178,12 +195,12 @@ func (p *inline) writeTags(i int32, end bool) {
 		}
 		if p.depth < maxInlines {
 			p.marked = true
-			p.html.WriteByte('<')
+			p.html = append(p.html, '<')
 			if end {
-				p.html.WriteByte('/')
+				p.html = append(p.html, '/')
 			}
-			p.html.WriteString(name)
-			p.html.WriteByte('>')
+			p.html = append(p.html, name...)
+			p.html = append(p.html, '>')
 		}
 		if !end {
 			p.depth++

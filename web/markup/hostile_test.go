@@ -108,3 +108,19 @@ func TestHostileTextsAreSafeAndBounded(t *testing.T) {
 		}
 	}
 }
+
+// What has more of something than anybody writes is shown as it was typed from there on.
+func TestTooMuchOfSomethingStaysText(t *testing.T) {
+	many := "**a** @ada" + strings.Repeat("\n", 1400) + "b"
+	if d := Parse(many, nobody); !d.Plain() || shown(d) != many {
+		t.Errorf("with 1400 lines: plain is %v, %.40q", d.Plain(), shown(d))
+	}
+	if d := Parse(many, lookup); !strings.HasPrefix(shown(d), `<p>**a** <a class="mention" href="/chat/@ada/`) || len(d.Mentions()) != 1 {
+		t.Errorf("with 1400 lines and a mention: %.60q", shown(d))
+	}
+	for word, n := range map[string]int{"*a* ": 250, "**a** ": 240, "_a_ ": 250, "~~a~~ ": 250} {
+		if got := strings.Count(shown(Parse(strings.Repeat(word, 600), nobody)), "</"); got != n+1 { // and the paragraph
+			t.Errorf("of 600 times %q %d are styled, not %d", word, got-1, n)
+		}
+	}
+}

@@ -67,8 +67,7 @@ func hasSpecial(s string) bool {
 
 // inlines writes the text of a paragraph.
 func (w *writer) inlines(lines []line) {
-	p := w.inline
-	p.writer = w
+	p := &w.inline
 	p.start, p.mentioned, p.row = 0, 0, 0
 	p.nodes, p.runs, p.brackets, p.addresses, p.rows = p.nodes[:0], p.runs[:0], p.brackets[:0], p.addresses[:0], p.rows[:0]
 	p.tags = append(p.tags[:0], tag{})
@@ -291,9 +290,9 @@ func (p *inline) writeNode(n *node) {
 		p.writeTags(n.opens, false)
 	case codeNode:
 		p.marked = true
-		p.html.WriteString("<code>")
-		p.escape(s)
-		p.html.WriteString("</code>")
+		p.html = append(p.html, "<code>"...)
+		p.escape(s, &escapes)
+		p.html = append(p.html, "</code>"...)
 	case addressNode:
 		if p.inLink {
 			p.line(s)
@@ -301,22 +300,18 @@ func (p *inline) writeNode(n *node) {
 		}
 		p.startLink(s)
 		p.line(s)
-		p.html.WriteString(linkClose)
+		p.html = append(p.html, linkClose...)
 	case personNode:
 		p.marked = true
-		p.people = append(p.people, slot{at: p.html.Len(), id: p.mentions[n.about].id, typed: s, inLink: p.inLink})
+		p.people = append(p.people, slot{at: len(p.html), id: p.mentions[n.about].id, typed: s, inLink: p.inLink})
 	case linkStart:
 		p.startLink(p.addresses[n.about])
 		p.inLink = true
 	case linkStop:
-		p.html.WriteString(linkClose)
+		p.html = append(p.html, linkClose...)
 		p.inLink = false
 	}
 }
 
-// line writes text, with its line feeds as line breaks. (A strings.Builder returns no errors.)
-func (p *inline) line(s string) {
-	if s != "" {
-		_, _ = lineEscaper.WriteString(&p.html, s)
-	}
-}
+// line writes text, with its line feeds as line breaks.
+func (p *inline) line(s string) { p.escape(s, &lineEscapes) }

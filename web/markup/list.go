@@ -77,11 +77,11 @@ func (w *writer) list(lines []line, depth int) int {
 		if i+1 < len(items) {
 			to = items[i+1]
 		}
-		w.html.WriteString("<li>")
+		w.html = append(w.html, "<li>"...)
 		w.blocks(lines[from:to], depth+2, !loose)
-		w.html.WriteString("</li>")
+		w.html = append(w.html, "</li>"...)
 	}
-	w.html.WriteString(end)
+	w.html = append(w.html, end...)
 	return n
 }
 

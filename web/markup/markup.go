@@ -20,7 +20,6 @@ package markup
 import (
 	"html"
 	"strings"
-	"sync"
 )
 
 // Lookup returns those of the names that somebody has, with the ids of their owners, which are not 0. One message makes at
@@ -44,28 +43,42 @@ func Plain(text string) (d *Document, ok bool) {
 	if !isPlain(text) {
 		return nil, false
 	}
-	return &Document{html: html.EscapeString(text), plain: true}, true
+	return asTyped(text, false), true
 }
 
 // parse is Parse without the short cut.
 func parse(s string, lookup Lookup) *Document {
 	people, open := mentions(s, lookup)
-	left := maxTags - strings.Count(s, "\n")*(len("<br>")-1)
-	w := writer{source: s, left: left, ahead: maxAhead * len(s), mentions: people}
-	w.html.Grow(len(s) + len(s)/2)
-	w.inline = inlines.Get().(*inline)
-	w.blocks(lines(s), 0, false)
-	w.inline.writer = nil
-	w.inline.text = ""
-	inlines.Put(w.inline)
-	if !w.marked || w.html.Len() > maxTags+int(maxGrowth*float64(len(s))) {
-		return &Document{html: html.EscapeString(s), plain: true, open: open}
+	left := maxTags - strings.Count(s, "\n")*(len("<br>")-len("\n"))
+	if left <= 0 && len(people) == 0 {
+		return asTyped(s, open)
 	}
-	return &Document{html: w.html.String(), people: w.people, ids: idsOf(w.people), open: open}
+	w := writers.Get().(*writer)
+	defer w.release()
+	w.source, w.mentions = s, people
+	w.marked, w.depth, w.inLink = false, 0, false
+	w.left, w.ahead = left, maxAhead*len(s)
+	w.html = w.html[:0]
+	w.lines = appendLines(w.lines[:0], s)
+	w.blocks(w.lines, 0, false)
+	if !w.marked || len(w.html) > maxTags+int(maxGrowth*float64(len(s))) {
+		return asTyped(s, open)
+	}
+	return &Document{html: string(w.html), people: w.people, ids: idsOf(w.people), open: open}
 }
 
-// inlines keep their memory from one message to the next.
-var inlines = sync.Pool{New: func() any { return &inline{} }}
+// asTyped is a text without markup. open is Document.Open.
+func asTyped(s string, open bool) *Document {
+	return &Document{html: html.EscapeString(s), plain: true, open: open}
+}
+
+// release gives back w, without what belongs to the message.
+func (w *writer) release() {
+	w.source, w.inline.text = "", ""
+	w.mentions, w.people = nil, nil
+	clear(w.inline.addresses)
+	writers.Put(w)
+}
 
 // isPlain reports whether the text has no character that could begin any markup. Most messages
 // haven't, and are done without parsing. A false answer means: look closer.
