@@ -69,7 +69,7 @@ func TestHostileMessagesAreCheapToServe(t *testing.T) {
 	ada := s.SignUp(t, "ada")
 	s.SignUp(t, "bob")
 	plain := func(i, n int) string { return fill(i, n, "Spare fuses are in the drawer. ") }
-	rooms := map[string]func(i, n int) string{"plain": plain, "warm": plain, "reactions": plain}
+	rooms := map[string]func(i, n int) string{"plain": plain, "reactions": plain, "warm": hostileTexts["links"]} // warm is read to have the program grow
 	maps.Copy(rooms, hostileTexts)
 	for name, text := range rooms {
 		c := ada.DialBatched("/ws/chat/" + name + "/")
@@ -96,7 +96,7 @@ func TestHostileMessagesAreCheapToServe(t *testing.T) {
 		}
 		_ = c.Close()
 	}
-	read := func(room string) float64 {
+	read := func(room string, times int) float64 {
 		before := cpuTime(t, s)
 		for range times {
 			r := ada.Get("/api/rooms/" + room + "/messages?limit=200")
@@ -104,7 +104,7 @@ func TestHostileMessagesAreCheapToServe(t *testing.T) {
 				t.Fatalf("%s: %d, %d bytes", room, r.Status, len(r.Body))
 			}
 		}
-		return float64(cpuTime(t, s)-before) / times
+		return float64(cpuTime(t, s)-before) / float64(times)
 	}
 	// The least of some rounds: other processes can only make it more.
 	first, again := map[string]float64{}, map[string]float64{}
@@ -115,29 +115,29 @@ func TestHostileMessagesAreCheapToServe(t *testing.T) {
 	}
 	worst := func(m map[string]float64) (name string, ratio float64) {
 		for room, x := range m {
+			if room == "warm" || room == "reactions" {
+				continue // reactions are not a matter of the text
+			}
 			if x/again["plain"] > ratio {
 				name, ratio = room, x/again["plain"]
 			}
 		}
 		return name, ratio
 	}
-	// More than the goals, 2 and 10: this is what can be told on a busy machine, with the race detector.
+	// More than the goals: this is what can be told on a busy machine, with the race detector.
 	const maxAgain, maxFirst = 5.0, 40.0
 	for round := range 5 {
 		s.Stop(t)
 		s.Restart(t)
-		for range 3 {
-			read("warm")
-		}
+		read("warm", 3*times)
 		for name := range rooms {
-			x := read(name) // once for the first time
+			least(first, name, read(name, 1))
 			for range 3 {
-				least(again, name, read(name))
+				least(again, name, read(name, times))
 			}
-			least(first, name, x*times-again[name]*(times-1))
 		}
 		_, x := worst(again)
-		if _, y := worst(first); round > 0 && x < maxAgain && y < maxFirst {
+		if _, y := worst(first); round > 0 && x <= 2 && y <= 10 {
 			break
 		}
 	}
