@@ -20,7 +20,7 @@ import (
 	"hearth/web"
 	"hearth/web/backup"
 	"hearth/web/chat"
-	"hearth/web/console"
+	"hearth/web/cli"
 	"hearth/web/heap"
 	"hearth/web/label"
 	"hearth/web/logging"
@@ -84,7 +84,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout)
-	var wrong console.UsageError
+	var wrong cli.UsageError
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 	case errors.As(err, &wrong):
@@ -102,7 +102,7 @@ func run(ctx context.Context, args []string, in *os.File, out io.Writer) error {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		command, args = args[0], args[1:]
 	}
-	c := console.Console{In: in, Out: out, Open: openBeside, Hash: hash}
+	c := cli.Commands{In: in, Out: out, Open: openBeside, Hash: hash}
 	switch command {
 	case "serve":
 		return serve(ctx, args, out)
@@ -119,14 +119,14 @@ func run(ctx context.Context, args []string, in *os.File, out io.Writer) error {
 		printUsage(out)
 		return nil
 	}
-	return console.Usagef("there is no command %q; `hearth help` lists them", command)
+	return cli.Usagef("there is no command %q; `hearth help` lists them", command)
 }
 
 // openBeside opens the chat in a data folder for a command, beside a server or without one.
 func openBeside(data string) (*chat.Chat, func() error, error) {
 	store, err := OpenStore(data, chat.Migrations(), false, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
 	if err != nil {
-		return nil, nil, console.FolderError(data, err)
+		return nil, nil, cli.FolderError(data, err)
 	}
 	c := chat.New(store, chat.Fixed{})
 	c.Attach(NewHub())
@@ -183,7 +183,7 @@ func (s *settings) parse(args []string, out io.Writer) error {
 	for name, variable := range environment {
 		if v, ok := os.LookupEnv(variable); ok && v != "" {
 			if err := f.Set(name, v); err != nil {
-				return console.Usagef("%s: %w", variable, err)
+				return cli.Usagef("%s: %w", variable, err)
 			}
 		}
 	}
@@ -191,10 +191,10 @@ func (s *settings) parse(args []string, out io.Writer) error {
 		printUsage(out)
 		return err
 	} else if err != nil {
-		return console.Usagef("%w; `hearth help` lists the flags", err)
+		return cli.Usagef("%w; `hearth help` lists the flags", err)
 	}
 	if f.NArg() > 0 {
-		return console.Usagef("%q is one word too many; `hearth help` lists the flags", f.Arg(0))
+		return cli.Usagef("%q is one word too many; `hearth help` lists the flags", f.Arg(0))
 	}
 	return s.check()
 }
@@ -205,7 +205,7 @@ func (s *settings) check() error {
 		{"limits", s.limits, "on off"}, {"log", s.log, "text json"},
 	} {
 		if !contains(strings.Split(c.allowed, " "), c.value) {
-			return console.Usagef("-%s can be %s, not %q", c.name, strings.Join(strings.Fields(c.allowed), ", "), c.value)
+			return cli.Usagef("-%s can be %s, not %q", c.name, strings.Join(strings.Fields(c.allowed), ", "), c.value)
 		}
 	}
 	return nil
@@ -246,7 +246,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	slog.Info("started", "version", version(), "addr", h.listen.Addr().String(), "data", s.data, "pid", os.Getpid())
-	h.greet(ctx, s, out)
+	h.printBanner(ctx, s, out)
 	return h.serve(ctx)
 }
 
@@ -254,11 +254,11 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 func build(s settings) (h *house, err error) {
 	proxies, err := web.ParseNetworks(s.proxies)
 	if err != nil {
-		return nil, console.Usagef("-proxies: %w", err)
+		return nil, cli.Usagef("-proxies: %w", err)
 	}
 	names, err := web.ParseHosts(s.hosts)
 	if err != nil {
-		return nil, console.Usagef("-hosts: %w", err)
+		return nil, cli.Usagef("-hosts: %w", err)
 	}
 	h = &house{hub: NewHub()}
 	h.listen, err = net.Listen("tcp", s.addr)
@@ -272,7 +272,7 @@ func build(s settings) (h *house, err error) {
 	}(h.listen)
 	h.store, err = OpenStore(s.data, chat.Migrations(), true, StoreOptions{Publish: h.hub.PublishAll, Changed: func() { h.chat.Forget() }})
 	if err != nil {
-		return nil, console.FolderError(s.data, err)
+		return nil, cli.FolderError(s.data, err)
 	}
 	h.chat = chat.New(h.store, chat.Fixed{Signup: s.signup, Guests: s.guests})
 	h.chat.Attach(h.hub)
@@ -281,7 +281,7 @@ func build(s settings) (h *house, err error) {
 	}
 	auth, err := NewAuth(s.data, s.limits == "on")
 	if err != nil {
-		return nil, errors.Join(console.FolderError(s.data, err), h.store.Close())
+		return nil, errors.Join(cli.FolderError(s.data, err), h.store.Close())
 	}
 	h.site, err = web.New(h.chat, h.hub, auth, h.store, web.Options{Version: version(), Limits: s.limits == "on", Proxies: proxies, Hosts: names})
 	if err != nil {
@@ -366,18 +366,18 @@ func (h *house) stop() error {
 	return err
 }
 
-// greet says where the server is, and what is still to be decided.
-func (h *house) greet(ctx context.Context, s settings, out io.Writer) {
+// printBanner prints the server's addresses, and logs which decisions an admin has not made yet.
+func (h *house) printBanner(ctx context.Context, s settings, out io.Writer) {
 	some, err := h.chat.HasUsers(ctx)
 	decided, err2 := h.chat.SignupDecided(ctx)
 	if err := errors.Join(err, err2); err != nil {
 		slog.Error("look for accounts and settings", "err", err)
 	}
-	g := console.Greeting{Version: version(), Addr: h.listen.Addr(), Data: s.data, Empty: err == nil && !some}
-	g.Print(out)
-	if link := g.Link(h.site.SetupPath()); g.Empty && s.log == "json" {
+	b := cli.Banner{Version: version(), Addr: h.listen.Addr(), Data: s.data, Empty: err == nil && !some}
+	b.Print(out)
+	if link := b.Link(h.site.SetupPath()); b.Empty && s.log == "json" {
 		slog.Info("to make the first account from another computer, open the link", "link", link)
-	} else if g.Empty {
+	} else if b.Empty {
 		fmt.Fprintf(os.Stderr, "  To make the first account from another computer, open this link. It works once, until Hearth\n"+
 			"  stops. Put the name by which you reach Hearth in place of the host, if that is another one.\n\n  %s\n\n", link)
 	}

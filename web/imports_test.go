@@ -52,7 +52,7 @@ var heights = map[string]int{
 	"hearth/web/conn":       4,
 	"hearth/web":            3,
 	"hearth/web/commit":     3,
-	"hearth/web/console":    3,
+	"hearth/web/cli":        3,
 	"hearth/web/chat":       2,
 	"hearth/web/limits":     0, // beneath the listener
 	"hearth/web/folder":     0, // beneath the other leaves that write to it

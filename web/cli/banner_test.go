@@ -1,11 +1,11 @@
-package console
+package cli
 
 import (
 	"net"
 	"testing"
 )
 
-func TestAddressesOfTheGreeting(t *testing.T) {
+func TestBannerAddresses(t *testing.T) {
 	for listen, want := range map[string]string{"127.0.0.1:80": "http://localhost:80/", "[::]:8000": "http://localhost:8000/", "192.0.2.1:9": "http://192.0.2.1:9/"} {
 		addr, err := net.ResolveTCPAddr("tcp", listen)
 		if err != nil {

@@ -1,6 +1,6 @@
-// Package console is what is typed and read where Hearth runs: the commands that look after accounts
-// and backups, and the greeting of the server. What went wrong comes back as one sentence.
-package console
+// Package cli implements the subcommands of the program, which manage accounts and backups, and the banner that the
+// server prints at its start. Errors are single sentences for the person at the terminal.
+package cli
 
 import (
 	"errors"
@@ -16,23 +16,23 @@ import (
 	"hearth/web/migrate"
 )
 
-// Console runs commands. They work beside a running server or without one, but for Restore.
-type Console struct {
-	In  *os.File // where passwords are typed, or piped in
+// Commands runs subcommands. All but Restore work beside a running server as well as without one.
+type Commands struct {
+	In  *os.File // passwords are typed or piped in here
 	Out io.Writer
-	// Open opens the chat whose data folder is data, and returns what closes it again.
+	// Open opens the chat in a data folder. The caller must call done.
 	Open func(data string) (c *chat.Chat, done func() error, err error)
-	// Hash makes of a password what is stored of it.
+	// Hash returns the hash of a password that is stored.
 	Hash func(password string) (string, error)
 }
 
-// UsageError is a mistake on the command line.
+// UsageError is an error in the arguments.
 type UsageError struct{ error }
 
-// Usagef makes a UsageError, as fmt.Errorf makes errors.
+// Usagef formats a UsageError like fmt.Errorf.
 func Usagef(format string, args ...any) error { return UsageError{fmt.Errorf(format, args...)} }
 
-// FolderError says in a sentence why the data folder dir can't be used.
+// FolderError wraps an error of the data folder dir in a sentence that says what to do.
 func FolderError(dir string, err error) error {
 	if errors.As(err, new(*backup.DamagedError)) {
 		return err
@@ -48,7 +48,7 @@ func FolderError(dir string, err error) error {
 	return fmt.Errorf("can't use the data folder %s: %w", dir, err)
 }
 
-// ownerOf is who the folder, or the database in it, belongs to; "" if that is this process's user.
+// ownerOf returns the owner of the folder, or of the database in it; "" if that is the user of this process.
 func ownerOf(dir string) string {
 	if owner := folder.Owner(dir); owner != "" {
 		return owner

@@ -1,4 +1,4 @@
-package console
+package cli
 
 import (
 	"fmt"
@@ -9,22 +9,22 @@ import (
 	"strings"
 )
 
-// Greeting is what a server says when it is up.
-type Greeting struct {
+// Banner is what the server prints once it accepts connections.
+type Banner struct {
 	Version string
-	Addr    net.Addr // where it listens
-	Data    string   // its folder
-	Empty   bool     // nobody has an account yet
+	Addr    net.Addr // the address of the listener
+	Data    string   // the data folder
+	Empty   bool     // no account exists yet
 }
 
-// Print says where to point the browser.
-func (g Greeting) Print(out io.Writer) {
-	data, err := filepath.Abs(g.Data)
+// Print writes the addresses to open in a browser, and the data folder.
+func (b Banner) Print(out io.Writer) {
+	data, err := filepath.Abs(b.Data)
 	if err != nil {
-		data = g.Data
+		data = b.Data
 	}
-	fmt.Fprintf(out, "\n  Hearth %s is running.\n\n", g.Version)
-	for i, url := range addresses(g.Addr) {
+	fmt.Fprintf(out, "\n  Hearth %s is running.\n\n", b.Version)
+	for i, url := range addresses(b.Addr) {
 		if i == 0 {
 			fmt.Fprintf(out, "  Open          %s\n", url)
 		} else {
@@ -32,19 +32,19 @@ func (g Greeting) Print(out io.Writer) {
 		}
 	}
 	fmt.Fprintf(out, "  Data folder   %s\n\n", data)
-	if g.Empty {
+	if b.Empty {
 		fmt.Fprintf(out, "  Sign up there on this computer: the first account is the admin's.\n")
 	}
 	fmt.Fprintf(out, "  Ctrl+C stops it.\n\n")
 }
 
-// Link is the URL of path for another computer in the network, if the server can be reached from there.
-func (g Greeting) Link(path string) string {
-	urls := addresses(g.Addr)
+// Link returns the URL of path for other computers in the network, or for this one if the server listens on loopback alone.
+func (b Banner) Link(path string) string {
+	urls := addresses(b.Addr)
 	return strings.TrimSuffix(urls[len(urls)-1], "/") + path
 }
 
-// addresses are the URLs at which a server that listens on addr can be reached, this computer's first.
+// addresses returns the URLs of a server that listens on addr. The first one is for this computer.
 func addresses(addr net.Addr) []string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {

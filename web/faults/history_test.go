@@ -1,5 +1,5 @@
-// Package proof holds the tests of what Hearth promises when things break.
-package proof
+// Package faults holds the tests of what Hearth promises when things break.
+package faults
 
 import (
 	"context"
@@ -49,7 +49,7 @@ const (
 // each of them saw is held against what is on disk. The seed, which is in the test's name, throws
 // the same dice again; who is quicker it doesn't settle, so a failure may take some rounds to return.
 //
-//	go test ./web/proof -run History -args -history.rounds=1000 -history.seed=7
+//	go test ./web/faults -run History -args -history.rounds=1000 -history.seed=7
 func TestHistory(t *testing.T) {
 	rounds, seed := *historyRounds, *historySeed
 	if testing.Short() {

@@ -1,4 +1,4 @@
-package console
+package cli
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 
 // userCommand is what follows `hearth user`.
 type userCommand struct {
-	Console
+	Commands
 	chat  *chat.Chat
 	verb  string
 	words []string // beside the verb and the flags; the first is the user's name
@@ -33,11 +33,11 @@ type userFlags struct {
 
 // User runs `hearth user` with the args that follow it. Errors: UsageError, and what the rules of the
 // chat have against it, in words.
-func (c Console) User(ctx context.Context, args []string) error {
+func (c Commands) User(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return Usagef("user needs a command: add, list, passwd, link, admin, disable or enable")
 	}
-	u := userCommand{Console: c, verb: args[0]}
+	u := userCommand{Commands: c, verb: args[0]}
 	if err := u.parse(args[1:]); err != nil {
 		return err
 	}

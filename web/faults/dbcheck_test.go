@@ -1,4 +1,4 @@
-package proof
+package faults
 
 import (
 	"encoding/json"
@@ -19,7 +19,7 @@ type dbChecker struct {
 func newDBChecker(t testing.TB) *dbChecker {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "dbcheck")
-	if out, err := exec.Command("go", "build", "-o", path, "hearth/web/proof/dbcheck").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", path, "hearth/web/faults/dbcheck").CombinedOutput(); err != nil {
 		t.Fatalf("build dbcheck: %v\n%s", err, out)
 	}
 	cmd := exec.Command(path)

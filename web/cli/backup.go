@@ -1,4 +1,4 @@
-package console
+package cli
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 
 // Backup runs `hearth backup`: it copies the database to a new file. Errors: UsageError, those of
 // backup.Make.
-func (c Console) Backup(ctx context.Context, args []string) error {
+func (c Commands) Backup(ctx context.Context, args []string) error {
 	data, file, err := dataAndFile("backup", args)
 	if err != nil {
 		return err
@@ -35,7 +35,7 @@ func (c Console) Backup(ctx context.Context, args []string) error {
 
 // Restore runs `hearth restore`: it puts a backup in the place of the database, which no server may
 // have open. Errors: UsageError, folder.ErrInUse, migrate.ErrNewer, those of backup.Restore.
-func (c Console) Restore(ctx context.Context, args []string) error {
+func (c Commands) Restore(ctx context.Context, args []string) error {
 	data, file, err := dataAndFile("restore", args)
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func deniedBy(data string, err error) error {
 }
 
 // printMade says where a data folder was made: one that was named by mistake is found by that.
-func (c Console) printMade(data string) {
+func (c Commands) printMade(data string) {
 	path, err := filepath.Abs(data)
 	if err != nil {
 		path = data

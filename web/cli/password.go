@@ -1,4 +1,4 @@
-package console
+package cli
 
 import (
 	"bufio"
@@ -32,7 +32,7 @@ func (u *userCommand) newPassword(name string) (hash string, err error) {
 }
 
 // piped is the first line of what comes in.
-func (c Console) piped() (string, error) {
+func (c Commands) piped() (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(c.In, maxLine)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", fmt.Errorf("read the password: %w", err)
@@ -41,7 +41,7 @@ func (c Console) piped() (string, error) {
 }
 
 // typed asks a person, twice.
-func (c Console) typed() (string, error) {
+func (c Commands) typed() (string, error) {
 	terminal := int(c.In.Fd())
 	if !term.IsTerminal(terminal) {
 		return "", Usagef("there is no terminal to ask for the password; pipe it in with -password-stdin")

@@ -1,5 +1,5 @@
-// Package proof has the tests that break what Hearth stands on and hold it to its promises.
-package proof
+// Package faults has the tests that break what Hearth stands on and hold it to its promises.
+package faults
 
 import (
 	"bufio"

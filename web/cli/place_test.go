@@ -1,4 +1,4 @@
-package console_test
+package cli_test
 
 import (
 	"os"
