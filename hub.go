@@ -13,11 +13,9 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
 
-	"hearth/web"
 	"hearth/web/chat"
-	"hearth/web/conn"
-	"hearth/web/group"
-	"hearth/web/roster"
+	"hearth/web/pubsub"
+	"hearth/web/ws"
 )
 
 // grace is how long after the last socket closed a person counts as gone: reloads take less.
@@ -30,21 +28,21 @@ type Hub struct {
 	watch  Watcher
 
 	mu      sync.Mutex // guards what follows; taken before a group's, never after
-	groups  map[string]*group.Group
-	conns   map[*conn.Conn]struct{}
-	online  roster.Roster[int64]
+	groups  map[string]*pubsub.Group
+	conns   map[*ws.Conn]struct{}
+	online  pubsub.Presence[int64]
 	stopped bool
 	rights  int // moves with each change of rights
 
-	soon   *group.Soon
-	people *group.People
+	soon   *pubsub.Soon
+	people *pubsub.People
 	cut    atomic.Int64
-	ends   conn.Hub
+	ends   ws.Callbacks
 }
 
 // Watcher is told what happens to presence, each time on a goroutine of its own.
 type Watcher interface {
-	group.Watcher
+	pubsub.Watcher
 	User(id int64) (*chat.User, error)
 	Accounts() (int, error) // how many people have one
 	Came(userID int64)      // a user's first socket
@@ -53,10 +51,10 @@ type Watcher interface {
 
 // NewHub makes a hub without sockets.
 func NewHub() *Hub {
-	h := &Hub{melody: conn.Melody(), groups: map[string]*group.Group{}, conns: map[*conn.Conn]struct{}{}}
-	h.soon = group.NewSoon(h.publish)
-	h.people = group.NewPeople(lookup{h})
-	h.ends = conn.Hub{Leave: h.leave, Cut: func() { h.cut.Add(1) }, Allowed: h.allowed, Watch: h.people.Watch}
+	h := &Hub{melody: ws.Melody(), groups: map[string]*pubsub.Group{}, conns: map[*ws.Conn]struct{}{}}
+	h.soon = pubsub.NewSoon(h.publish)
+	h.people = pubsub.NewPeople(lookup{h})
+	h.ends = ws.Callbacks{Leave: h.leave, Cut: func() { h.cut.Add(1) }, Allowed: h.allowed, Watch: h.people.Watch}
 	return h
 }
 
@@ -66,11 +64,11 @@ func (h *Hub) Watch(w Watcher) { h.watch = w }
 // Connect upgrades the request to a socket and returns once it is connected; the socket lives on, and
 // its initial frames are still to be made. Before anything is written to the client, w is hijacked.
 // Error: stopping, once Close was called.
-func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) error {
+func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o ws.Socket) error {
 	if h.stopping() {
 		return chat.Errorf("stopping")
 	}
-	c := conn.New(&h.ends, o)
+	c := ws.New(&h.ends, o)
 	var here []string
 	in := false
 	if err := c.Open(h.melody, w, r, func() { here, in = h.enter(c) }); err != nil {
@@ -118,16 +116,16 @@ func (h *Hub) Close(ctx context.Context) {
 }
 
 // group finds or makes the group called name, with h.mu held.
-func (h *Hub) group(name string) *group.Group {
+func (h *Hub) group(name string) *pubsub.Group {
 	g := h.groups[name]
 	if g == nil {
-		g = group.New(name, h.watch)
+		g = pubsub.NewGroup(name, h.watch)
 		h.groups[name] = g
 	}
 	return g
 }
 
-func (h *Hub) find(name string) *group.Group {
+func (h *Hub) find(name string) *pubsub.Group {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.groups[name]
@@ -135,7 +133,7 @@ func (h *Hub) find(name string) *group.Group {
 
 // enter lists c in its groups; from now on their events wait in it until it is live. It returns
 // who was in the room before.
-func (h *Hub) enter(c *conn.Conn) (here []string, ok bool) {
+func (h *Hub) enter(c *ws.Conn) (here []string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.stopped {
@@ -155,7 +153,7 @@ func (h *Hub) enter(c *conn.Conn) (here []string, ok bool) {
 }
 
 // leave is the end of c.
-func (h *Hub) leave(c *conn.Conn) {
+func (h *Hub) leave(c *ws.Conn) {
 	h.people.Drop(c)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -180,7 +178,7 @@ func (h *Hub) leave(c *conn.Conn) {
 }
 
 // forget takes g out of the hub if it is empty, with h.mu held since that was found.
-func (h *Hub) forget(g *group.Group, empty bool) {
+func (h *Hub) forget(g *pubsub.Group, empty bool) {
 	if empty && h.groups[g.Name] == g {
 		delete(h.groups, g.Name)
 	}
@@ -197,7 +195,7 @@ func (h *Hub) gone(id int64) {
 }
 
 // goneFrom ends the presence in a room of somebody who didn't come back.
-func (h *Hub) goneFrom(g *group.Group, name string) {
+func (h *Hub) goneFrom(g *pubsub.Group, name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.forget(g, g.Gone(name, !h.stopped))
@@ -258,7 +256,7 @@ func (l lookup) User(id int64) (*chat.User, error) { return l.watch.User(id) }
 
 func (l lookup) Accounts() (int, error) { return l.watch.Accounts() }
 
-func (l lookup) Listeners(group string) []*conn.Conn {
+func (l lookup) Listeners(group string) []*ws.Conn {
 	if g := l.find(group); g != nil {
 		return g.Conns()
 	}
@@ -318,7 +316,7 @@ func (h *Hub) Listening(name string) map[int64]bool {
 }
 
 // members are the sockets in a group; of all groups for "".
-func (h *Hub) members(name string) []*conn.Conn {
+func (h *Hub) members(name string) []*ws.Conn {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if name == "" {
@@ -365,14 +363,14 @@ func (h *Hub) Recheck(group string) {
 }
 
 // drop takes c out of a group, with h.mu held.
-func (h *Hub) drop(c *conn.Conn, name string) {
+func (h *Hub) drop(c *ws.Conn, name string) {
 	if g := h.groups[name]; g != nil {
 		h.forget(g, g.Drop(c))
 	}
 }
 
 // allowed has c listen to what its caller may hear now, or says why it may not be here.
-func (h *Hub) allowed(c *conn.Conn) error {
+func (h *Hub) allowed(c *ws.Conn) error {
 	for {
 		h.mu.Lock()
 		before := h.rights
@@ -391,7 +389,7 @@ func (h *Hub) allowed(c *conn.Conn) error {
 }
 
 // listen has c listen to groups, unless rights have changed since they were found.
-func (h *Hub) listen(c *conn.Conn, groups []string, found int) bool {
+func (h *Hub) listen(c *ws.Conn, groups []string, found int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.rights != found {
@@ -404,7 +402,7 @@ func (h *Hub) listen(c *conn.Conn, groups []string, found int) bool {
 }
 
 // regroup has c listen to groups instead of those it listens to, with h.mu held.
-func (h *Hub) regroup(c *conn.Conn, groups []string) {
+func (h *Hub) regroup(c *ws.Conn, groups []string) {
 	was := c.Groups()
 	for _, name := range was {
 		if !slices.Contains(groups, name) {
@@ -423,7 +421,7 @@ func (h *Hub) regroup(c *conn.Conn, groups []string) {
 // reaches a socket any more that its person may not hear.
 func (h *Hub) changeRights(x *chat.RightsChange) {
 	x.Apply()
-	changed := map[*conn.Conn]chat.Rights{}
+	changed := map[*ws.Conn]chat.Rights{}
 	h.mu.Lock()
 	h.rights++
 	for c := range h.conns {

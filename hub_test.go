@@ -19,8 +19,8 @@ import (
 
 	"hearth/web"
 	"hearth/web/chat"
-	"hearth/web/conn"
 	"hearth/web/hearthtest"
+	"hearth/web/ws"
 )
 
 // inside runs a server in the test's own process, where the race detector and goleak see it.
@@ -128,7 +128,7 @@ func knock(t *testing.T, url, cookie string, protocols ...string) *websocket.Con
 	return conn
 }
 
-func (l *lateHub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) error {
+func (l *lateHub) Connect(w http.ResponseWriter, r *http.Request, o ws.Socket) error {
 	if l.before != nil {
 		l.before()
 	}
@@ -137,7 +137,7 @@ func (l *lateHub) Connect(w http.ResponseWriter, r *http.Request, o web.Socket) 
 	}
 	if l.greet != nil {
 		start := o.Start
-		o.Start = func(c web.Conn, here []string) { <-l.greet; start(c, here) }
+		o.Start = func(c *ws.Conn, here []string) { <-l.greet; start(c, here) }
 	}
 	return l.Hub.Connect(w, r, o)
 }
@@ -160,7 +160,7 @@ func lateRoom(t *testing.T) (late *lateHub, url string, bob *hearthtest.Browser,
 // are greeted.
 func TestWhoIsAnsweredIsIn(t *testing.T) {
 	late, url, bob, say := lateRoom(t)
-	for _, protocol := range []string{"", web.Batched} {
+	for _, protocol := range []string{"", ws.Batched} {
 		sock := knock(t, url, bob.Cookie(), protocol)
 		say("welcome " + protocol)
 		late.greet <- struct{}{}
@@ -263,7 +263,7 @@ func TestWhoIsGreetedTooLateIsCut(t *testing.T) {
 	url := late.serve(t, h, s) + "/ws/chat/r/"
 	sock := knock(t, url, bob.Cookie())
 	room := (&chat.Room{Key: "r"}).Group()
-	for range conn.MaxHeld - 2 { // beside his own coming, once for each dialect
+	for range ws.MaxBuffered - 2 { // beside his own coming, once for each dialect
 		h.hub.Publish(room, chat.Typing("ada"))
 	}
 	if n := h.hub.Cut(); n != 0 {
@@ -385,7 +385,7 @@ func TestUnreadHandshakesHoldNoSlot(t *testing.T) {
 func BenchmarkPublish(b *testing.B) {
 	const readers = 1000
 	e := chat.UserJoined("ada", "Ada")
-	size := int64(len(chat.NewFrames([]chat.Event{e}).Joined(chat.Reader{})))
+	size := int64(len(ws.NewFrames([]chat.Event{e}).Joined(chat.Reader{})))
 	perReader := func(b *testing.B) {
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/readers, "ns/reader")
 	}

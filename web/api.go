@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"hearth/web/chat"
+	"hearth/web/ws"
 )
 
 // maxPage is the most messages, or users, of one answer (PROTOCOL.md).
@@ -190,12 +191,12 @@ func readCommand(r *ask) (command, error) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return command{}, chat.Errorf("bad_frame")
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, MaxFrame+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, ws.MaxFrame+1))
 	if err != nil { // it broke off, or took too long
 		return command{}, &chat.Error{Code: "bad_frame", Err: err}
 	}
-	if len(body) > MaxFrame {
-		return command{}, chat.Errorf("too_big", "max", MaxFrame)
+	if len(body) > ws.MaxFrame {
+		return command{}, chat.Errorf("too_big", "max", ws.MaxFrame)
 	}
 	cmd, err := parseCommand(body)
 	if err == nil && cmd.Message == nil {

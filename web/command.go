@@ -12,6 +12,7 @@ import (
 
 	"hearth/web/chat"
 	"hearth/web/limits"
+	"hearth/web/ws"
 )
 
 // command is a frame from a client.
@@ -112,7 +113,7 @@ func exact(frame []byte) []byte {
 }
 
 // frame does what a client asks for, or tells it alone why not.
-func (t *talker) frame(c Conn, frame []byte) {
+func (t *talker) frame(c *ws.Conn, frame []byte) {
 	cmd, err := parseCommand(frame)
 	if err == nil {
 		err = t.do(c, cmd)
@@ -123,16 +124,16 @@ func (t *talker) frame(c Conn, frame []byte) {
 }
 
 // answerPing is the Frame of sockets that are in no room. Anything but a ping is ignored there.
-func answerPing(c Conn, frame []byte) {
+func answerPing(c *ws.Conn, frame []byte) {
 	if cmd, err := parseCommand(frame); err == nil && cmd.Type == "ping" {
 		c.Send(chat.Pong())
 	}
 }
 
-func (t *talker) fail(c Conn, err error, nonce string) { fail(c, t.name, err, nonce) }
+func (t *talker) fail(c *ws.Conn, err error, nonce string) { fail(c, t.name, err, nonce) }
 
 // fail tells a client why what it asked for failed; where is its room, or the address of its socket.
-func fail(c Conn, where string, err error, nonce string) {
+func fail(c *ws.Conn, where string, err error, nonce string) {
 	e := known(err)
 	if e.Code == "internal" || e.Code == "storage" {
 		slog.Error("a frame failed", "room", where, "err", err)
@@ -140,7 +141,7 @@ func fail(c Conn, where string, err error, nonce string) {
 	c.Send(chat.Failed(e, nonce))
 }
 
-func (t *talker) do(c Conn, cmd command) error {
+func (t *talker) do(c *ws.Conn, cmd command) error {
 	switch cmd.Type {
 	case "", "chat_message":
 		return t.say(c, cmd)
@@ -164,7 +165,7 @@ func (t *talker) do(c Conn, cmd command) error {
 }
 
 // say stores without waiting: the next frame may share the commit.
-func (t *talker) say(c Conn, cmd command) error {
+func (t *talker) say(c *ws.Conn, cmd command) error {
 	if cmd.Message == nil {
 		return chat.Errorf("bad_frame")
 	}

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"hearth/web/chat"
-	"hearth/web/frame"
 	"hearth/web/limits"
+	"hearth/web/ws"
 )
 
 const (
@@ -26,11 +26,11 @@ const (
 )
 
 // pace is what a client may send on one socket.
-var pace = frame.Limits{Control: frameRate(limits.Control), All: frameRate(limits.Frames)}
+var pace = ws.FrameLimits{Control: frameRate(limits.Control), All: frameRate(limits.Frames)}
 
-func frameRate(n limits.Name) frame.Rate {
+func frameRate(n limits.Name) ws.Rate {
 	l := limits.Of(n)
-	return frame.Rate{PerSecond: rate.Limit(float64(l.Rate.N) / l.Rate.Per.Seconds()), Burst: l.Burst}
+	return ws.Rate{PerSecond: rate.Limit(float64(l.Rate.N) / l.Rate.Per.Seconds()), Burst: l.Burst}
 }
 
 // maxOpen are how many sockets a user, or the visitors from one address, may have open.
@@ -154,7 +154,7 @@ func (s *Server) knock(r *ask) error {
 }
 
 // connect opens a socket, unless its caller has too many. Errors: rate_limited, stopping.
-func (s *Server) connect(w http.ResponseWriter, r *ask, o Socket) error {
+func (s *Server) connect(w http.ResponseWriter, r *ask, o ws.Socket) error {
 	o.Ended = func() {}
 	if s.options.Limits {
 		who := holderOf(r.caller)

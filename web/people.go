@@ -10,6 +10,7 @@ import (
 
 	"hearth/web/chat"
 	"hearth/web/limits"
+	"hearth/web/ws"
 )
 
 // Watch keeps the lists of people and rooms live: the hub tells it of comings and goings.
@@ -103,7 +104,7 @@ func (w Watch) Filled(r *chat.Room) { w.server.chat.TellRoom(r) }
 const maxWatched = 200
 
 // watchPeople has c told of the people whom its page shows. Errors: bad_frame, rate_limited, storage.
-func (s *Server) watchPeople(c Conn, by chat.Caller, cmd command) error {
+func (s *Server) watchPeople(c *ws.Conn, by chat.Caller, cmd command) error {
 	var names []string
 	if !c.Batched() || json.Unmarshal(cmd.Users, &names) != nil || len(names) > maxWatched {
 		return chat.Errorf("bad_frame")
@@ -149,14 +150,14 @@ func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
 	if err != nil {
 		return err
 	}
-	return s.connect(w, r, Socket{
+	return s.connect(w, r, ws.Socket{
 		Caller: r.caller, Groups: groups, Cards: batched, Listens: listens, Start: s.greetPeople, Frame: s.peopleFrame(r.caller), Allowed: s.stillListens(r.caller),
 	})
 }
 
 // peopleFrame does what a client at /users/ asks for. Anything but a ping and a watch is ignored there.
-func (s *Server) peopleFrame(by chat.Caller) func(Conn, []byte) {
-	return func(c Conn, frame []byte) {
+func (s *Server) peopleFrame(by chat.Caller) func(*ws.Conn, []byte) {
+	return func(c *ws.Conn, frame []byte) {
 		cmd, err := parseCommand(frame)
 		if err != nil || cmd.Type != "watch" {
 			answerPing(c, frame)
@@ -168,7 +169,7 @@ func (s *Server) peopleFrame(by chat.Caller) func(Conn, []byte) {
 	}
 }
 
-func (s *Server) greetPeople(c Conn, _ []string) {
+func (s *Server) greetPeople(c *ws.Conn, _ []string) {
 	if c.Batched() {
 		c.Send(chat.PeopleChanged(nil, s.hub.OnlineCount()))
 		c.Live(0, nil)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hearth/web/chat"
+	"hearth/web/ws"
 )
 
 // repeatDelay is how long a repeated receipt waits for others, so that all go out in order of seq. A
@@ -30,7 +31,7 @@ type receipt struct {
 }
 
 // add has c get the receipt of message id soon, in order of ids with others that are added meanwhile.
-func (r *receipts) add(c Conn, id int64, e chat.Event) {
+func (r *receipts) add(c *ws.Conn, id int64, e chat.Event) {
 	r.mu.Lock()
 	n := len(r.waiting)
 	r.waiting = append(r.waiting, receipt{id, e})

@@ -15,6 +15,7 @@ import (
 	"hearth/web/chat"
 	"hearth/web/limits"
 	"hearth/web/logging"
+	"hearth/web/ws"
 )
 
 // lastMessages is how many messages a plain client gets at connecting (PROTOCOL.md).
@@ -73,7 +74,7 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 			return err
 		}
 	}
-	o := Socket{Caller: r.caller, Room: room, Groups: groups, Listens: listens, Start: t.start, Frame: t.frame, Allowed: t.allowed}
+	o := ws.Socket{Caller: r.caller, Room: room, Groups: groups, Listens: listens, Start: t.start, Frame: t.frame, Allowed: t.allowed}
 	if r.caller.User != nil {
 		o.Received = t.received
 	}
@@ -81,7 +82,7 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 }
 
 // batched reports whether the client asks for hearth.1.
-func batched(r *ask) bool { return slices.Contains(websocket.Subprotocols(r.Request), Batched) }
+func batched(r *ask) bool { return slices.Contains(websocket.Subprotocols(r.Request), ws.Batched) }
 
 // groupsOf are what every socket of a caller listens to, whatever it was opened for. Clients of
 // hearth.1 keep lists of people, rooms and conversations live beside it.
@@ -127,7 +128,7 @@ type talker struct {
 }
 
 // start sends the initial frames, then lets the socket be live.
-func (t *talker) start(c Conn, here []string) {
+func (t *talker) start(c *ws.Conn, here []string) {
 	seq, inbox, err := t.greet(context.Background(), c, here) // the request's context ended with the upgrade
 	switch {
 	case errors.Is(err, errEnded):
@@ -144,7 +145,7 @@ var errEnded = errors.New("the socket has ended")
 // greet sends the initial frames: who is here, what was said, what waits for the user. They are made
 // without waiting for the client, and sent without anything that others wait for. It returns up to
 // which number the room's events were sent, and the private messages. Error: errEnded.
-func (t *talker) greet(ctx context.Context, c Conn, here []string) (seq int64, inbox []chat.Event, err error) {
+func (t *talker) greet(ctx context.Context, c *ws.Conn, here []string) (seq int64, inbox []chat.Event, err error) {
 	var replay *chat.Replay
 	err = t.server.door.compute(func() (err error) {
 		replay, err = t.begin(ctx, c, here)
@@ -171,7 +172,7 @@ func (t *talker) greet(ctx context.Context, c Conn, here []string) (seq int64, i
 
 // begin sends who is here and, to a plain client without a cursor, the last messages from before the
 // handshake was answered. What is still to be sent of the room is the replay.
-func (t *talker) begin(ctx context.Context, c Conn, here []string) (*chat.Replay, error) {
+func (t *talker) begin(ctx context.Context, c *ws.Conn, here []string) (*chat.Replay, error) {
 	if err := t.settle(ctx); err != nil {
 		return nil, err
 	}
@@ -204,7 +205,7 @@ func (t *talker) begin(ctx context.Context, c Conn, here []string) (*chat.Replay
 
 // replay sends a replay once it is its turn. While it waits for the client, only the same person's
 // other replays wait for it. Error: errEnded.
-func (t *talker) replay(ctx context.Context, c Conn, replay *chat.Replay) error {
+func (t *talker) replay(ctx context.Context, c *ws.Conn, replay *chat.Replay) error {
 	done, ok := t.server.door.awaitTurn(holderOf(t.caller), c.Ended())
 	if !ok {
 		return errEnded
@@ -236,7 +237,7 @@ func (t *talker) settle(ctx context.Context) (err error) {
 }
 
 // giveUp ends a socket that can't be told what it was opened for; the client comes back.
-func giveUp(c Conn, what string, err error) {
+func giveUp(c *ws.Conn, what string, err error) {
 	slog.Error("greet a socket", "of", what, "err", err)
 	c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
 }

@@ -10,6 +10,7 @@ import (
 
 	"hearth/web/chat"
 	"hearth/web/locale"
+	"hearth/web/ws"
 )
 
 const (
@@ -140,12 +141,12 @@ func (s *Server) tableSocket(w http.ResponseWriter, r *ask) error {
 	if err != nil {
 		return err
 	}
-	return s.connect(w, r, Socket{
+	return s.connect(w, r, ws.Socket{
 		Caller: r.caller, Groups: append(groups, tableGroup), Start: s.greetTable, Frame: answerPing, Allowed: s.stillListens(r.caller),
 	})
 }
 
-func (s *Server) greetTable(c Conn, _ []string) {
+func (s *Server) greetTable(c *ws.Conn, _ []string) {
 	err := s.door.compute(func() error {
 		e, err := s.table.event(context.Background(), false)
 		if err == nil {

@@ -1,6 +1,6 @@
 // Package roster counts who is somewhere, a person once however many sockets it has, and lets
 // those who come right back never have been away.
-package roster
+package pubsub
 
 import (
 	"cmp"
@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Roster is who is somewhere. It is not safe for concurrent use: its owner's lock guards it.
-type Roster[K cmp.Ordered] struct {
+// Presence is who is somewhere. It is not safe for concurrent use: its owner's lock guards it.
+type Presence[K cmp.Ordered] struct {
 	people map[K]*person
 }
 
@@ -20,7 +20,7 @@ type person struct {
 }
 
 // Enter notes one more socket of k and reports whether k wasn't there before.
-func (r *Roster[K]) Enter(k K) (first bool) {
+func (r *Presence[K]) Enter(k K) (first bool) {
 	if r.people == nil {
 		r.people = map[K]*person{}
 	}
@@ -39,7 +39,7 @@ func (r *Roster[K]) Enter(k K) (first bool) {
 
 // Leave notes one socket less. After the last one's, gone is called when grace is over, on a
 // goroutine of its own; it must then ask Remove under the owner's lock.
-func (r *Roster[K]) Leave(k K, grace time.Duration, gone func()) {
+func (r *Presence[K]) Leave(k K, grace time.Duration, gone func()) {
 	p := r.people[k]
 	if p == nil || p.sockets == 0 {
 		return
@@ -51,7 +51,7 @@ func (r *Roster[K]) Leave(k K, grace time.Duration, gone func()) {
 }
 
 // Remove takes k off the roster unless it came back, and reports whether it did take it off.
-func (r *Roster[K]) Remove(k K) bool {
+func (r *Presence[K]) Remove(k K) bool {
 	p := r.people[k]
 	if p == nil || p.sockets > 0 {
 		return false
@@ -61,10 +61,10 @@ func (r *Roster[K]) Remove(k K) bool {
 }
 
 // Has reports whether k is there, or has been gone for less than the grace.
-func (r *Roster[K]) Has(k K) bool { return r.people[k] != nil }
+func (r *Presence[K]) Has(k K) bool { return r.people[k] != nil }
 
 // Len is how many are there.
-func (r *Roster[K]) Len() int { return len(r.people) }
+func (r *Presence[K]) Len() int { return len(r.people) }
 
 // All are those who are there, sorted.
-func (r *Roster[K]) All() []K { return slices.Sorted(maps.Keys(r.people)) }
+func (r *Presence[K]) All() []K { return slices.Sorted(maps.Keys(r.people)) }

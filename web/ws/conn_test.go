@@ -1,4 +1,4 @@
-package conn
+package ws
 
 import (
 	"net"
@@ -7,9 +7,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"hearth/web"
 	"hearth/web/chat"
-	"hearth/web/line"
 )
 
 // Whoever was shown out before he was greeted is told why, whatever happens in the room from then on.
@@ -17,10 +15,10 @@ func TestWhoWasShownOutIsNotCutAsWell(t *testing.T) {
 	under, peer := net.Pipe()
 	defer peer.Close()
 	cuts := 0
-	c := New(&Hub{Cut: func() { cuts++ }}, web.Socket{})
-	c.line = line.New(under, line.Limits{Bytes: maxQueue})
+	c := New(&Callbacks{Cut: func() { cuts++ }}, Socket{})
+	c.out = newOutQueue(under, queueLimits{bytes: maxQueue})
 	c.Close(websocket.ClosePolicyViolation, "signed out")
-	for range MaxHeld + 1 {
+	for range MaxBuffered + 1 {
 		c.Take(nil, []chat.Event{chat.Typing("ada")})
 	}
 	if said := string(*c.closing.Load()); !strings.Contains(said, "signed out") {
@@ -29,7 +27,7 @@ func TestWhoWasShownOutIsNotCutAsWell(t *testing.T) {
 	if cuts > 0 {
 		t.Error("he is cut")
 	}
-	if len(c.held) > 0 {
-		t.Errorf("%d events wait for nobody", len(c.held))
+	if len(c.buffered) > 0 {
+		t.Errorf("%d events wait for nobody", len(c.buffered))
 	}
 }

@@ -1,4 +1,4 @@
-package frame
+package ws
 
 import (
 	"slices"
@@ -71,7 +71,7 @@ func TestTheHeaderOfAControlFrameTooManyIsAViolation(t *testing.T) {
 		"three with between": {slices.Concat(pong, text, pong, text, pong), 35, policyViolation},
 	} {
 		for size := 1; size <= len(c.stream); size++ {
-			s := scanner{budget: newBudget(Limits{Control: Rate{PerSecond: 1e-6, Burst: 2}})}
+			s := scanner{budget: newBudget(FrameLimits{Control: Rate{PerSecond: 1e-6, Burst: 2}})}
 			if good, code := feed(&s, c.stream, size); good != c.good || code != c.code {
 				t.Errorf("%s, %d bytes at a time: %d bytes handed on and %d, not %d and %d", name, size, good, code, c.good, c.code)
 			}

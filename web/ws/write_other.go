@@ -1,6 +1,6 @@
 //go:build !unix
 
-package line
+package ws
 
 import "net"
 

@@ -1,4 +1,4 @@
-package conn
+package ws
 
 import (
 	"log/slog"
@@ -9,9 +9,6 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
-
-	"hearth/web"
-	"hearth/web/frame"
 )
 
 const (
@@ -33,12 +30,12 @@ const (
 func Melody() *melody.Melody {
 	m := melody.New()
 	m.Config.WriteWait, m.Config.PongWait, m.Config.PingPeriod = writeWait, pongWait, pingPeriod
-	m.Config.MaxMessageSize, m.Config.MessageBufferSize = web.MaxFrame, buffer
+	m.Config.MaxMessageSize, m.Config.MessageBufferSize = MaxFrame, buffer
 	m.Upgrader = &websocket.Upgrader{
 		ReadBufferSize:  256, // memory of idle conns; longer frames are read in pieces
 		WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
 		HandshakeTimeout: handshakeWait,
-		Subprotocols:     []string{web.Batched},
+		Subprotocols:     []string{Batched},
 		CheckOrigin:      func(*http.Request) bool { return true }, // web has checked it
 	}
 	m.HandleConnect(func(s *melody.Session) { of(s).guard(func() { of(s).connected(s) }) })
@@ -54,7 +51,7 @@ func Melody() *melody.Melody {
 
 // wire is the connection under a session, and how the conn is found that the session is of.
 type wire struct {
-	*frame.Conn
+	*frameChecker
 	conn *Conn
 }
 

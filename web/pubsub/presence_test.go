@@ -1,4 +1,4 @@
-package roster
+package pubsub
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 )
 
 func TestAPersonIsOneHoweverManySockets(t *testing.T) {
-	var r Roster[string]
+	var r Presence[string]
 	if !r.Enter("ada") || r.Enter("ada") {
 		t.Fatal("only the first socket makes somebody come")
 	}
@@ -19,7 +19,7 @@ func TestAPersonIsOneHoweverManySockets(t *testing.T) {
 }
 
 func TestWhoComesBackInTimeWasNeverAway(t *testing.T) {
-	var r Roster[string]
+	var r Presence[string]
 	r.Enter("ada")
 	r.Enter("bob")
 	r.Leave("ada", time.Hour, func() {})
@@ -35,7 +35,7 @@ func TestWhoComesBackInTimeWasNeverAway(t *testing.T) {
 }
 
 func TestWhoStaysAwayIsGone(t *testing.T) {
-	var r Roster[int64]
+	var r Presence[int64]
 	r.Enter(7)
 	gone := make(chan bool)
 	r.Leave(7, 0, func() { gone <- true })

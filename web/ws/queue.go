@@ -1,10 +1,9 @@
 // Package line is the way out to one WebSocket peer: whole frames, sent at once where the peer can
 // take them, and otherwise kept in order, bounded in bytes, until it can.
-package line
+package ws
 
 import (
 	"bufio"
-	"encoding/binary"
 	"io"
 	"net"
 	"net/http"
@@ -25,16 +24,9 @@ const (
 	maxLinger = 4 << 20
 )
 
-// Of the header of a server's frame (RFC 6455, 5.2), in bytes.
-const (
-	mark16     = 126   // in the second byte: the length takes two more bytes; above: eight more
-	mark16Size = 2 + 2 // of the header then
-	mark64Size = 2 + 8
-)
-
-// Line is a net.Conn on which a WebSocket library shakes hands and writes control frames, each
+// outQueue is a net.Conn on which a WebSocket library shakes hands and writes control frames, each
 // with one Write. All other frames go out by Send and SendAny. It is safe for concurrent use.
-type Line struct {
+type outQueue struct {
 	net.Conn
 
 	// What each frame passes stands together, and is in the processor's cache together.
@@ -45,7 +37,7 @@ type Line struct {
 	ended  bool       // a close frame was written: nothing may follow (RFC 6455, 5.5.1)
 	try    attempt
 
-	limits  Limits
+	limits  queueLimits
 	waiting net.Buffers
 	bytes   int           // of what waits
 	spare   int           // so many of them are not held against the peer
@@ -56,22 +48,22 @@ type Line struct {
 	err      error
 }
 
-// Limits are how far behind a peer may be.
-type Limits struct {
-	Bytes    int           // that may wait
-	Patience time.Duration // how long the peer may take nothing while something waits
+// queueLimits are how far behind a peer may be.
+type queueLimits struct {
+	bytes        int           // that may wait
+	writeTimeout time.Duration // how long the peer may take nothing while something waits
 }
 
 // Send sends frames, and reports whether there was room. Where there was none they are lost, and
 // so is all that waits: a peer who is this far behind must come back and ask for what it missed.
 // There is always room for one who has taken all that came before.
-func (l *Line) Send(frames []byte) bool { return l.send(frames, true) }
+func (l *outQueue) Send(frames []byte) bool { return l.send(frames, true) }
 
 // SendAny is Send however much waits already: for answers whose size is bounded otherwise. They take
 // no room from what is sent later.
-func (l *Line) SendAny(frames []byte) { l.send(frames, false) }
+func (l *outQueue) SendAny(frames []byte) { l.send(frames, false) }
 
-func (l *Line) send(frames []byte, counts bool) bool {
+func (l *outQueue) send(frames []byte, counts bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -85,7 +77,7 @@ func (l *Line) send(frames []byte, counts bool) bool {
 		}
 		return true
 	}
-	if counts && l.bytes-l.spare+len(frames) > l.limits.Bytes {
+	if counts && l.bytes-l.spare+len(frames) > l.limits.bytes {
 		l.drop()
 		return false
 	}
@@ -94,7 +86,7 @@ func (l *Line) send(frames []byte, counts bool) bool {
 }
 
 // queue has frames wait, in pieces between which control frames can go out; l.mu is held.
-func (l *Line) queue(frames []byte, counts bool) {
+func (l *outQueue) queue(frames []byte, counts bool) {
 	l.bytes += len(frames)
 	if !counts {
 		l.spare += len(frames)
@@ -110,7 +102,7 @@ func (l *Line) queue(frames []byte, counts bool) {
 
 // now sends frames if that can begin without waiting, and reports whether it did. It has the rest
 // of what the peer didn't take flushed. l.mu is held, and nothing is waiting.
-func (l *Line) now(frames []byte) bool {
+func (l *outQueue) now(frames []byte) bool {
 	if !l.out.TryLock() {
 		return false
 	}
@@ -135,14 +127,14 @@ func (l *Line) now(frames []byte) bool {
 }
 
 // rest sends the end of the frame that now began, and what waits. It comes with l.out held.
-func (l *Line) rest(p []byte) {
-	l.push(&net.Buffers{p}, time.Now().Add(l.limits.Patience))
+func (l *outQueue) rest(p []byte) {
+	l.push(&net.Buffers{p}, time.Now().Add(l.limits.writeTimeout))
 	l.out.Unlock()
 	l.flush()
 }
 
 // flush sends what waits until nothing does.
-func (l *Line) flush() {
+func (l *outQueue) flush() {
 	for {
 		frames := l.take()
 		if frames == nil {
@@ -150,14 +142,14 @@ func (l *Line) flush() {
 		}
 		l.out.Lock()
 		if !l.ended {
-			l.push(&frames, time.Now().Add(l.limits.Patience))
+			l.push(&frames, time.Now().Add(l.limits.writeTimeout))
 		}
 		l.out.Unlock()
 	}
 }
 
 // take takes a chunk of what waits, at least one piece; nil once nothing does.
-func (l *Line) take() net.Buffers {
+func (l *outQueue) take() net.Buffers {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	size, n := 0, 0
@@ -177,7 +169,7 @@ func (l *Line) take() net.Buffers {
 }
 
 // push writes and waits for the peer until the given time; l.out is held.
-func (l *Line) push(p *net.Buffers, until time.Time) {
+func (l *outQueue) push(p *net.Buffers, until time.Time) {
 	err := l.Conn.SetWriteDeadline(until)
 	if err == nil {
 		_, err = p.WriteTo(l.Conn)
@@ -191,14 +183,14 @@ func (l *Line) push(p *net.Buffers, until time.Time) {
 }
 
 // fail hangs up: a frame that was cut can't be followed by anything. Whoever reads is told.
-func (l *Line) fail() {
+func (l *outQueue) fail() {
 	l.ended = true
 	_ = l.Abort() // it has failed already
 }
 
 // SetWriteDeadline sets when a Write that waits for the peer fails. Most don't wait, and those
 // need no timer.
-func (l *Line) SetWriteDeadline(t time.Time) error {
+func (l *outQueue) SetWriteDeadline(t time.Time) error {
 	if t.IsZero() {
 		l.deadline.Store(0)
 	} else {
@@ -209,10 +201,10 @@ func (l *Line) SetWriteDeadline(t time.Time) error {
 
 // Write sends a control frame, or the answer to the handshake, after what is going out and before
 // what waits.
-func (l *Line) Write(p []byte) (int, error) {
+func (l *outQueue) Write(p []byte) (int, error) {
 	l.out.Lock()
 	defer l.out.Unlock()
-	l.ended = l.ended || closes(p)
+	l.ended = l.ended || isClose(p)
 	n, err := l.try.write(p)
 	if err != nil || n == len(p) {
 		return n, err
@@ -231,12 +223,8 @@ func (l *Line) Write(p []byte) (int, error) {
 	return len(p), l.Conn.SetWriteDeadline(time.Time{})
 }
 
-// closes reports whether p is a close frame (RFC 6455, 5.2): final, opcode 8. The answer to the
-// handshake begins with an H, which as a frame would have a reserved bit.
-func closes(p []byte) bool { return len(p) > 0 && p[0] == 0x88 }
-
 // Drained reports whether all that was sent is with the system.
-func (l *Line) Drained() bool {
+func (l *outQueue) Drained() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.busy && !l.closed
@@ -244,7 +232,7 @@ func (l *Line) Drained() bool {
 
 // Stop drops what waits and what is sent later; only Write goes on. It reports whether it was the
 // first to do so.
-func (l *Line) Stop() bool {
+func (l *outQueue) Stop() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	was := l.closed
@@ -252,14 +240,14 @@ func (l *Line) Stop() bool {
 	return !was
 }
 
-func (l *Line) drop() {
+func (l *outQueue) drop() {
 	l.closed, l.waiting, l.bytes, l.spare = true, nil, 0, 0
 	l.tellDrained()
 }
 
 // Drain waits until everything that was sent has been handed to the system, but no longer than the
-// given time. It reports whether that is so and the Line is still open for Send.
-func (l *Line) Drain(longest time.Duration) bool {
+// given time. It reports whether that is so and the outQueue is still open for Send.
+func (l *outQueue) Drain(longest time.Duration) bool {
 	l.mu.Lock()
 	if l.closed || !l.busy {
 		defer l.mu.Unlock()
@@ -283,14 +271,14 @@ func (l *Line) Drain(longest time.Duration) bool {
 }
 
 // tellDrained wakes those who wait in Drain; l.mu is held.
-func (l *Line) tellDrained() {
+func (l *outQueue) tellDrained() {
 	if l.drained != nil {
 		close(l.drained)
 		l.drained = nil
 	}
 }
 
-// tcpConn is what a Line needs of a TCP connection, which may be wrapped.
+// tcpConn is what a outQueue needs of a TCP connection, which may be wrapped.
 type tcpConn interface {
 	net.Conn
 	CloseWrite() error
@@ -299,7 +287,7 @@ type tcpConn interface {
 
 // Close says that nothing more will be written, reads what the peer still sends for at most a
 // second and 4 MiB, and then closes.
-func (l *Line) Close() error {
+func (l *outQueue) Close() error {
 	l.once.Do(func() {
 		tcp, ok := l.Conn.(tcpConn)
 		if !ok || tcp.CloseWrite() != nil {
@@ -317,7 +305,7 @@ func (l *Line) Close() error {
 
 // Abort closes at once; what the peer has not taken is lost. The system doesn't go on offering it
 // either: of a thousand peers who take nothing, that would be gigabytes for minutes.
-func (l *Line) Abort() error {
+func (l *outQueue) Abort() error {
 	l.once.Do(func() {
 		if tcp, ok := l.Conn.(tcpConn); ok {
 			_ = tcp.SetLinger(0) // then it is closed all the same
@@ -326,52 +314,29 @@ func (l *Line) Abort() error {
 	return l.hangUp()
 }
 
-func (l *Line) hangUp() error {
+func (l *outQueue) hangUp() error {
 	l.try.close()
 	return l.Conn.Close()
 }
 
-// Hijacker wraps a ResponseWriter so that the connection taken over from it is what Wrap makes of it.
-type Hijacker struct {
+// hijacker wraps a ResponseWriter so that the connection taken over from it is what wrap makes of it.
+type hijacker struct {
 	http.ResponseWriter
-	Wrap func(net.Conn) net.Conn
+	wrap func(net.Conn) net.Conn
 }
 
 // Hijack takes over the connection.
-func (h Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err
 	}
-	return h.Wrap(conn), rw, nil
+	return h.wrap(conn), rw, nil
 }
 
-// New makes a Line of a connection.
-func New(conn net.Conn, limits Limits) *Line {
-	l := &Line{Conn: conn, limits: limits}
+// New makes a outQueue of a connection.
+func newOutQueue(conn net.Conn, limits queueLimits) *outQueue {
+	l := &outQueue{Conn: conn, limits: limits}
 	l.try.open(conn)
 	return l
-}
-
-// boundary is where the first of frames ends that ends at n bytes or later. They are a server's:
-// without a mask (RFC 6455, 5.2).
-func boundary(frames []byte, n int) int {
-	end := 0
-	for end < n {
-		head := frames[end:]
-		if len(head) < mark16Size {
-			return len(frames)
-		}
-		switch size := int(head[1]); {
-		case size < mark16:
-			end += 2 + size
-		case size == mark16:
-			end += mark16Size + int(binary.BigEndian.Uint16(head[2:]))
-		case len(head) >= mark64Size:
-			end += mark64Size + int(binary.BigEndian.Uint64(head[2:]))
-		default:
-			return len(frames)
-		}
-	}
-	return min(end, len(frames))
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package line
+package ws
 
 import (
 	"net"
@@ -12,9 +12,9 @@ import (
 func TestADeadlineIsForOneWrite(t *testing.T) {
 	t.Parallel()
 	const patience = 2 * time.Second
-	for name, wait := range map[string]func(*Line, net.Conn){
-		"frames": func(l *Line, peer net.Conn) { read(t, peer, stall(t, l)*1000) },
-		"a control frame": func(l *Line, peer net.Conn) {
+	for name, wait := range map[string]func(*outQueue, net.Conn){
+		"frames": func(l *outQueue, peer net.Conn) { read(t, peer, stall(t, l)*1000) },
+		"a control frame": func(l *outQueue, peer net.Conn) {
 			l.try.has = false                                // as when the peer is behind
 			_ = l.SetWriteDeadline(time.Now().Add(patience)) // never fails
 			if _, err := l.Write([]byte{0x89, 0}); err != nil {
@@ -26,7 +26,7 @@ func TestADeadlineIsForOneWrite(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l, peer := pair(t, Limits{Bytes: 1 << 20, Patience: patience})
+			l, peer := pair(t, queueLimits{bytes: 1 << 20, writeTimeout: patience})
 			wait(l, peer)
 			time.Sleep(patience + patience/10)
 			l.Send(frames(1))

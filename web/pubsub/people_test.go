@@ -1,21 +1,20 @@
-package group
+package pubsub
 
 import (
 	"errors"
 	"testing"
 
-	"hearth/web"
 	"hearth/web/chat"
-	"hearth/web/conn"
+	"hearth/web/ws"
 )
 
 // noDatabase is a Lookup of people who can't be loaded from the third on.
 type noDatabase struct{}
 
-func (noDatabase) Online(int64) bool             { return true }
-func (noDatabase) OnlineCount() int              { return 1 }
-func (noDatabase) Accounts() (int, error)        { return 0, nil }
-func (noDatabase) Listeners(string) []*conn.Conn { return nil }
+func (noDatabase) Online(int64) bool           { return true }
+func (noDatabase) OnlineCount() int            { return 1 }
+func (noDatabase) Accounts() (int, error)      { return 0, nil }
+func (noDatabase) Listeners(string) []*ws.Conn { return nil }
 func (noDatabase) User(id int64) (*chat.User, error) {
 	if id > 2 {
 		return nil, errors.New("the disk does not answer")
@@ -27,7 +26,7 @@ func (noDatabase) User(id int64) (*chat.User, error) {
 func TestAWatchThatFailsLeavesNothing(t *testing.T) {
 	t.Parallel()
 	p := NewPeople(noDatabase{})
-	c := conn.New(&conn.Hub{}, web.Socket{})
+	c := ws.New(&ws.Callbacks{}, ws.Socket{})
 	p.add(c, map[int64]bool{1: true})
 	if err := p.Watch(c, []int64{2, 3}); err == nil {
 		t.Fatal("it does not fail")

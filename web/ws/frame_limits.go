@@ -1,4 +1,4 @@
-package frame
+package ws
 
 import (
 	"time"
@@ -13,8 +13,8 @@ type Rate struct {
 	Burst     int
 }
 
-// Limits bound how many frames a peer may send. The zero value bounds nothing.
-type Limits struct {
+// FrameLimits bound how many frames a peer may send. The zero value bounds nothing.
+type FrameLimits struct {
 	// Control is for pings and pongs, whose answers are written at once, whatever else waits. To
 	// exceed it is a violation, told with 1008. Close frames don't count: there is but one.
 	Control Rate
@@ -28,7 +28,9 @@ type budget struct {
 	debt         time.Duration // how late the next bytes are to be read
 }
 
-func newBudget(l Limits) budget { return budget{control: l.Control.limiter(), all: l.All.limiter()} }
+func newBudget(l FrameLimits) budget {
+	return budget{control: l.Control.limiter(), all: l.All.limiter()}
+}
 
 func (r Rate) limiter() *rate.Limiter {
 	if r == (Rate{}) {
@@ -38,9 +40,9 @@ func (r Rate) limiter() *rate.Limiter {
 }
 
 // take counts a frame whose header has arrived.
-func (b *budget) take(opcode byte) *Violation {
+func (b *budget) take(opcode byte) *violation {
 	if b.control != nil && opcode&opControl != 0 && opcode != opClose && !b.control.Allow() {
-		return &Violation{policyViolation, "too many control frames"}
+		return &violation{policyViolation, "too many control frames"}
 	}
 	if b.all != nil {
 		b.debt = b.all.Reserve().Delay()

@@ -1,4 +1,4 @@
-package line
+package ws
 
 import (
 	"bytes"
@@ -11,12 +11,12 @@ import (
 
 // both runs a test on a line that writes at once what the peer can take, and on one that can't, as on
 // systems that aren't Unix.
-func both(t *testing.T, test func(t *testing.T, pair func(Limits) (*Line, net.Conn))) {
+func both(t *testing.T, test func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn))) {
 	t.Run("at once", func(t *testing.T) {
-		test(t, func(limits Limits) (*Line, net.Conn) { return pair(t, limits) })
+		test(t, func(limits queueLimits) (*outQueue, net.Conn) { return pair(t, limits) })
 	})
 	t.Run("never at once", func(t *testing.T) {
-		test(t, func(limits Limits) (*Line, net.Conn) {
+		test(t, func(limits queueLimits) (*outQueue, net.Conn) {
 			l, peer := pair(t, limits)
 			l.try = attempt{}
 			return l, peer
@@ -25,7 +25,7 @@ func both(t *testing.T, test func(t *testing.T, pair func(Limits) (*Line, net.Co
 }
 
 // pair is a line with small buffers, and its peer.
-func pair(t *testing.T, limits Limits) (*Line, net.Conn) {
+func pair(t *testing.T, limits queueLimits) (*outQueue, net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -45,12 +45,12 @@ func pair(t *testing.T, limits Limits) (*Line, net.Conn) {
 			t.Fatal(err)
 		}
 	}
-	line := New(conn, limits)
+	line := newOutQueue(conn, limits)
 	t.Cleanup(func() { _ = peer.Close(); _ = line.Abort() })
 	return line, peer
 }
 
-func minute(bytes int) Limits { return Limits{Bytes: bytes, Patience: time.Minute} }
+func minute(bytes int) queueLimits { return queueLimits{bytes: bytes, writeTimeout: time.Minute} }
 
 func read(t *testing.T, peer net.Conn, n int) []byte {
 	t.Helper()
@@ -70,7 +70,7 @@ func piece(i int) []byte {
 }
 
 func TestAStalledPeerGetsAllInOrderOnceItReads(t *testing.T) {
-	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(64 << 20))
 		var want []byte
 		for i := range 20_000 {
@@ -96,7 +96,7 @@ func TestAStalledPeerGetsAllInOrderOnceItReads(t *testing.T) {
 }
 
 func TestTheBoundIsInBytesAndNothingFollowsAGap(t *testing.T) {
-	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(10_000))
 		sent := 0
 		for l.Send(piece(sent)) {
@@ -138,7 +138,7 @@ func TestTheBoundIsInBytesAndNothingFollowsAGap(t *testing.T) {
 }
 
 func TestAnswersAreNotBounded(t *testing.T) {
-	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(10))
 		long := frames(8000)
 		l.SendAny(long)
@@ -150,7 +150,7 @@ func TestAnswersAreNotBounded(t *testing.T) {
 }
 
 func TestNothingFollowsACloseFrame(t *testing.T) {
-	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(1000))
 		l.Send([]byte("before"))
 		read(t, peer, 6) // what only waits, a close frame overtakes
@@ -168,7 +168,7 @@ func TestNothingFollowsACloseFrame(t *testing.T) {
 }
 
 func TestControlFramesGoBetweenFrames(t *testing.T) {
-	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(64 << 20))
 		const pieces = 5000
 		for i := range pieces {
@@ -190,8 +190,8 @@ func TestControlFramesGoBetweenFrames(t *testing.T) {
 }
 
 func TestAPeerThatTakesNothingIsHungUpOn(t *testing.T) {
-	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
-		l, _ := pair(Limits{Bytes: 64 << 20, Patience: 50 * time.Millisecond})
+	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
+		l, _ := pair(queueLimits{bytes: 64 << 20, writeTimeout: 50 * time.Millisecond})
 		for i := range 20_000 {
 			l.Send(piece(i))
 		}
@@ -227,7 +227,7 @@ func size(pieces net.Buffers) (n int) {
 }
 
 // waits is how many bytes wait.
-func waits(l *Line) int {
+func waits(l *outQueue) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return size(l.waiting)
@@ -235,7 +235,7 @@ func waits(l *Line) int {
 
 // stall sends more than the buffers of the system hold, so that some frames wait until the peer reads,
 // however late the goroutine that sends them runs.
-func stall(t *testing.T, l *Line) (sent int) {
+func stall(t *testing.T, l *outQueue) (sent int) {
 	t.Helper()
 	for sent = 1; sent <= 20_000; sent++ {
 		l.SendAny(frames(1))
@@ -249,7 +249,7 @@ func stall(t *testing.T, l *Line) (sent int) {
 
 // An answer may be longer than the bound. Whoever hasn't read it yet is not cut for that.
 func TestAnswersTakeNoRoom(t *testing.T) {
-	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(10_000))
 		sent := stall(t, l)
 		l.SendAny(frames(2000))
@@ -268,7 +268,7 @@ func TestAnswersTakeNoRoom(t *testing.T) {
 
 // Who was behind and caught up has all the room again, and no more than that.
 func TestRoomComesBack(t *testing.T) {
-	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(100_000))
 		for round := range 10 {
 			n := stall(t, l) + 50
@@ -292,7 +292,7 @@ func TestRoomComesBack(t *testing.T) {
 
 // A close frame that isn't preceded by Stop, as where a peer broke a rule, is the last one as well.
 func TestNothingThatWaitsFollowsACloseFrame(t *testing.T) {
-	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(1 << 20))
 		stall(t, l)
 		l.SendAny(frames(1000))
@@ -317,7 +317,7 @@ func TestNothingThatWaitsFollowsACloseFrame(t *testing.T) {
 
 // A burst longer than the bound is not the fault of a peer that has taken all that came before.
 func TestWhoKeepsUpIsNotBehind(t *testing.T) {
-	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(10_000))
 		burst := frames(8000)
 		if !l.Send(burst) {
@@ -332,9 +332,9 @@ func TestWhoKeepsUpIsNotBehind(t *testing.T) {
 // However long an answer is, it is taken bit by bit, with control frames in between.
 func TestASlowPeerGetsALongAnswer(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		t.Parallel()
-		l, peer := pair(Limits{Bytes: 1 << 20, Patience: 10 * time.Second})
+		l, peer := pair(queueLimits{bytes: 1 << 20, writeTimeout: 10 * time.Second})
 		answer := frames(16_000)
 		l.SendAny(answer)
 		pinged := make(chan error)
@@ -389,7 +389,7 @@ func TestBoundary(t *testing.T) {
 
 // Drain waits until the peer has taken what was sent, for as long as it may.
 func TestDrain(t *testing.T) {
-	both(t, func(t *testing.T, pair func(Limits) (*Line, net.Conn)) {
+	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(10_000))
 		if !l.Drain(time.Nanosecond) {
 			t.Error("it waits though nothing was sent")
@@ -408,7 +408,7 @@ func TestDrain(t *testing.T) {
 		go func() { drained <- l.Drain(time.Minute) }()
 		l.Stop()
 		if <-drained || l.Drain(time.Minute) {
-			t.Error("a Line that was stopped has sent everything")
+			t.Error("a outQueue that was stopped has sent everything")
 		}
 	})
 }

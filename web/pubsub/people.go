@@ -1,4 +1,4 @@
-package group
+package pubsub
 
 import (
 	"encoding/binary"
@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"hearth/web/chat"
-	"hearth/web/conn"
+	"hearth/web/ws"
 )
 
 const (
@@ -34,7 +34,7 @@ type Lookup interface {
 	// Accounts is how many people have an account. Error: storage.
 	Accounts() (int, error)
 	// Listeners are the sockets in a group.
-	Listeners(group string) []*conn.Conn
+	Listeners(group string) []*ws.Conn
 }
 
 // People tells the sockets of hearth.1 how many people are online, and each of those whom it watches how
@@ -44,19 +44,19 @@ type People struct {
 
 	// Also held while frames are queued, so that the last thing a socket is told is the newest.
 	mu       sync.Mutex
-	watched  map[*conn.Conn]map[int64]bool     // whom a socket watches
-	watchers map[int64]map[*conn.Conn]struct{} // the same by user
-	changed  map[int64]bool                    // users of whom is to be told
-	created  map[int64]bool                    // users of whom lobby pages are to be told that they are new
-	count    bool                              // it is to be told how many are online
-	closed   bool                              // nothing is told any more
-	due      bool                              // flush is going to be called
-	next     time.Time                         // it must not be called before
+	watched  map[*ws.Conn]map[int64]bool     // whom a socket watches
+	watchers map[int64]map[*ws.Conn]struct{} // the same by user
+	changed  map[int64]bool                  // users of whom is to be told
+	created  map[int64]bool                  // users of whom lobby pages are to be told that they are new
+	count    bool                            // it is to be told how many are online
+	closed   bool                            // nothing is told any more
+	due      bool                            // flush is going to be called
+	next     time.Time                       // it must not be called before
 }
 
 // NewPeople makes a People without sockets.
 func NewPeople(l Lookup) *People {
-	return &People{lookup: l, watched: map[*conn.Conn]map[int64]bool{}, watchers: map[int64]map[*conn.Conn]struct{}{}, changed: map[int64]bool{}, created: map[int64]bool{}}
+	return &People{lookup: l, watched: map[*ws.Conn]map[int64]bool{}, watchers: map[int64]map[*ws.Conn]struct{}{}, changed: map[int64]bool{}, created: map[int64]bool{}}
 }
 
 // Changed has it told that a user looks different, or if presence is set that it came or went.
@@ -92,7 +92,7 @@ func (p *People) later() {
 // Watch has c told of these users from now on, instead of those it watched before. Of those whom it did
 // not watch yet it is told at once how they are. If that fails, c goes on watching those it watched before.
 // Errors: storage.
-func (p *People) Watch(c *conn.Conn, ids []int64) error {
+func (p *People) Watch(c *ws.Conn, ids []int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := make(map[int64]bool, len(ids))
@@ -120,28 +120,28 @@ func (p *People) Watch(c *conn.Conn, ids []int64) error {
 }
 
 // add has c, which watches nobody, watch users; p.mu is held.
-func (p *People) add(c *conn.Conn, users map[int64]bool) {
+func (p *People) add(c *ws.Conn, users map[int64]bool) {
 	if len(users) == 0 {
 		return
 	}
 	p.watched[c] = users
 	for id := range users {
 		if p.watchers[id] == nil {
-			p.watchers[id] = map[*conn.Conn]struct{}{}
+			p.watchers[id] = map[*ws.Conn]struct{}{}
 		}
 		p.watchers[id][c] = struct{}{}
 	}
 }
 
 // Drop has c told of nobody any more.
-func (p *People) Drop(c *conn.Conn) {
+func (p *People) Drop(c *ws.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.drop(c)
 }
 
 // drop is Drop with p.mu held.
-func (p *People) drop(c *conn.Conn) {
+func (p *People) drop(c *ws.Conn) {
 	for id := range p.watched[c] {
 		delete(p.watchers[id], c)
 		if len(p.watchers[id]) == 0 {
@@ -237,8 +237,8 @@ func (p *People) tellCreated(online int) (sockets int) {
 
 // changes are the users who have changed, and for each socket that watches some of them their indexes.
 // p.mu is held.
-func (p *People) changes() (people []chat.PersonNow, of map[*conn.Conn][]int) {
-	of = map[*conn.Conn][]int{}
+func (p *People) changes() (people []chat.PersonNow, of map[*ws.Conn][]int) {
+	of = map[*ws.Conn][]int{}
 	for _, id := range slices.Sorted(maps.Keys(p.changed)) {
 		delete(p.changed, id)
 		if len(p.watchers[id]) == 0 {
@@ -279,12 +279,12 @@ func pick(people []chat.PersonNow, indexes []int) (picked []chat.PersonNow) {
 // sending is an event for several sockets.
 type sending struct {
 	events []chat.Event
-	frames *chat.Frames
+	frames *ws.Frames
 }
 
 func newSending(e chat.Event) *sending {
 	events := []chat.Event{e}
-	return &sending{events, chat.NewFrames(events)}
+	return &sending{events, ws.NewFrames(events)}
 }
 
-func (s *sending) to(c *conn.Conn) { c.Take(s.frames, s.events) }
+func (s *sending) to(c *ws.Conn) { c.Take(s.frames, s.events) }

@@ -1,6 +1,6 @@
 // Package conn is one open socket, from its handshake to its end: what its greeting had and what comes
 // after it, its line, and the rules of WebSocket that the libraries leave to us.
-package conn
+package ws
 
 import (
 	"errors"
@@ -17,19 +17,16 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
 
-	"hearth/web"
 	"hearth/web/chat"
-	"hearth/web/frame"
-	"hearth/web/line"
 	"hearth/web/logging"
 )
 
 const (
 	// maxQueue is how many bytes may wait for one conn before it counts as too slow a reader.
 	maxQueue = 1 << 20
-	// MaxHeld is how many events may wait for a conn that is not greeted yet, because the disk is slow:
+	// MaxBuffered is how many events may wait for a conn that is not greeted yet, because the disk is slow:
 	// about as much memory as maxQueue.
-	MaxHeld = 8192
+	MaxBuffered = 8192
 	// replayWait is how long a client may take to read a portion of what is replayed (PROTOCOL.md:
 	// reading an answer).
 	replayWait = time.Minute
@@ -40,8 +37,8 @@ const (
 	farewell = 3 * time.Second
 )
 
-// Hub is what conns tell the hub that they are in.
-type Hub struct {
+// Callbacks is what conns tell the hub that they are in.
+type Callbacks struct {
 	Leave func(*Conn) // it has ended, or never began
 	Cut   func()      // it is being closed because too much waits for it
 	// Allowed has the conn listen to what its caller may hear now, or says why it may not be here.
@@ -52,24 +49,24 @@ type Hub struct {
 
 // Conn is one open socket. The exported fields don't change.
 type Conn struct {
-	Socket web.Socket
+	Socket Socket
 	Reader chat.Reader // who is at the other end
 
-	hub     *Hub
+	hub     *Callbacks
 	session atomic.Pointer[melody.Session] // nil until the handshake is done
-	line    *line.Line
+	out     *outQueue
 	batched bool
 	ready   chan error             // gets how the handshake ended; nil afterwards
 	greeted sync.WaitGroup         // until it was told what it comes to
 	ended   chan struct{}          // closed once the connection has ended
 	closing atomic.Pointer[[]byte] // the close frame that is on its way
 
-	mu   sync.Mutex
-	live bool            // it was greeted; events go straight through
-	held []chat.Event    // until then they wait here
-	seq  int64           // the greeting had the room's events up to this number
-	told []int64         // and private messages with these ids
-	gone map[string]bool // groups of the rooms that it is told nothing about any more
+	mu       sync.Mutex
+	live     bool            // it was greeted; events go straight through
+	buffered []chat.Event    // until then they wait here
+	seq      int64           // the greeting had the room's events up to this number
+	told     []int64         // and private messages with these ids
+	gone     map[string]bool // groups of the rooms that it is told nothing about any more
 
 	sent sent // what may not have arrived
 
@@ -77,7 +74,7 @@ type Conn struct {
 }
 
 // New is a conn that is in hub, still without a connection.
-func New(hub *Hub, s web.Socket) *Conn {
+func New(hub *Callbacks, s Socket) *Conn {
 	reader := s.Caller.Reader()
 	reader.Cards = s.Cards
 	c := &Conn{Socket: s, Reader: reader, hub: hub, ready: make(chan error, 1), ended: make(chan struct{})}
@@ -96,10 +93,10 @@ func (c *Conn) SetGroups(groups []string) { c.groups.Store(&groups) }
 // handshake is answered, so that who is let in misses nothing that is said from then on. If this fails
 // the client has been answered, if it could be, and c has left.
 func (c *Conn) Open(m *melody.Melody, w http.ResponseWriter, r *http.Request, enter func()) error {
-	hijack := line.Hijacker{ResponseWriter: w, Wrap: func(under net.Conn) net.Conn {
-		c.line = line.New(under, line.Limits{Bytes: maxQueue, Patience: writeWait})
+	hijack := hijacker{ResponseWriter: w, wrap: func(under net.Conn) net.Conn {
+		c.out = newOutQueue(under, queueLimits{bytes: maxQueue, writeTimeout: writeWait})
 		enter()
-		return wire{frame.New(c.line, c.Socket.Limits), c}
+		return wire{newFrameChecker(c.out, c.Socket.Limits), c}
 	}}
 	// In a goroutine of its own, so that net/http's, with its large stack and buffers, can go.
 	go func() {
@@ -117,7 +114,7 @@ func (c *Conn) Open(m *melody.Melody, w http.ResponseWriter, r *http.Request, en
 // connected prepares a new socket. Melody starts to read and write once this has returned.
 func (c *Conn) connected(s *melody.Session) {
 	defer func() { c.ready <- nil }()
-	c.batched = s.WebsocketConnection().Subprotocol() == web.Batched
+	c.batched = s.WebsocketConnection().Subprotocol() == Batched
 	s.Request = nil // its memory is no longer needed
 	c.session.Store(s)
 	if m := c.closing.Load(); m != nil {
@@ -158,14 +155,14 @@ func (c *Conn) Recheck() bool {
 
 func (c *Conn) disconnected() {
 	close(c.ended)
-	c.line.Stop()
+	c.out.Stop()
 	c.greeted.Wait()
 	c.hub.Leave(c)
 }
 
 // broken tells a peer why reading from it has failed, where the library has not.
 func (c *Conn) broken(s *melody.Session, err error) {
-	if v, ok := errors.AsType[*frame.Violation](err); ok {
+	if v, ok := errors.AsType[*violation](err); ok {
 		c.fail(s, v.Code, v.Reason)
 	}
 	if errors.Is(err, websocket.ErrReadLimit) {
@@ -222,14 +219,14 @@ func (c *Conn) In(name string) bool {
 }
 
 // Take gets what a group is told.
-func (c *Conn) Take(f *chat.Frames, events []chat.Event) {
+func (c *Conn) Take(f *Frames, events []chat.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.gone) > 0 {
 		if events = c.allowed(events); len(events) == 0 {
 			return
 		}
-		f = chat.NewFrames(events)
+		f = NewFrames(events)
 	}
 	if !c.live {
 		c.hold(events)
@@ -243,7 +240,7 @@ func (c *Conn) Take(f *chat.Frames, events []chat.Event) {
 	c.noteSent(events)
 }
 
-// allowed are those of events that tell of no room that is gone; c.mu is held. A room that the reader
+// allowed are those of events that tell of no room that is gone; c.mu is buffered. A room that the reader
 // may enter again is back.
 func (c *Conn) allowed(events []chat.Event) []chat.Event {
 	var rest []chat.Event
@@ -273,7 +270,7 @@ func (c *Conn) Apply(r chat.Rights) {
 	}
 }
 
-// lose tells the peer which rooms are gone, at once if the socket is closed afterwards; c.mu is held.
+// lose tells the peer which rooms are gone, at once if the socket is closed afterwards; c.mu is buffered.
 func (c *Conn) lose(gone []chat.Event, atOnce bool) {
 	var fresh []chat.Event
 	for _, e := range gone {
@@ -294,19 +291,19 @@ func (c *Conn) lose(gone []chat.Event, atOnce bool) {
 	case !c.live && !atOnce:
 		c.hold(fresh)
 	case c.live || c.session.Load() != nil: // else the handshake is not answered yet
-		c.write(chat.NewFrames(fresh))
+		c.write(NewFrames(fresh))
 	}
 }
 
-// hold keeps events until c is live, or cuts it; c.mu is held.
+// hold keeps events until c is live, or cuts it; c.mu is buffered.
 func (c *Conn) hold(events []chat.Event) {
 	if c.closing.Load() != nil {
-		c.held = nil // nothing reaches it any more
+		c.buffered = nil // nothing reaches it any more
 		return
 	}
-	c.held = append(c.held, events...)
-	if len(c.held) > MaxHeld && c.line.Stop() {
-		c.held = nil
+	c.buffered = append(c.buffered, events...)
+	if len(c.buffered) > MaxBuffered && c.out.Stop() {
+		c.buffered = nil
 		c.cut("the database is slow, come back with after=")
 	}
 }
@@ -317,7 +314,7 @@ func (c *Conn) had(e chat.Event) bool {
 	return e.Seq != 0 && e.Seq <= c.seq || e.ID != 0 && slices.Contains(c.told, e.ID)
 }
 
-// writeNew queues those of events that the greeting didn't have; c.mu is held.
+// writeNew queues those of events that the greeting didn't have; c.mu is buffered.
 func (c *Conn) writeNew(events []chat.Event) {
 	var rest []chat.Event
 	for _, e := range events {
@@ -326,15 +323,15 @@ func (c *Conn) writeNew(events []chat.Event) {
 		}
 	}
 	if len(rest) > 0 {
-		c.write(chat.NewFrames(rest))
+		c.write(NewFrames(rest))
 		c.noteSent(rest)
 	}
 }
 
-// write sends frames, or cuts a reader that is too slow for them; c.mu is held.
-func (c *Conn) write(f *chat.Frames) {
+// write sends frames, or cuts a reader that is too slow for them; c.mu is buffered.
+func (c *Conn) write(f *Frames) {
 	frames := c.frames(f)
-	if len(frames) > 0 && !c.line.Send(frames) {
+	if len(frames) > 0 && !c.out.Send(frames) {
 		c.cut("too slow a reader, come back with after=")
 	}
 }
@@ -354,7 +351,7 @@ func (c *Conn) logCut(why string) {
 	cutConnections.Log("reason", why, "user", by.Name(), "from", by.From)
 }
 
-func (c *Conn) frames(f *chat.Frames) []byte {
+func (c *Conn) frames(f *Frames) []byte {
 	if c.batched {
 		return f.Joined(c.Reader)
 	}
@@ -366,13 +363,13 @@ func (c *Conn) Send(events ...chat.Event) {
 	if len(events) == 0 {
 		return
 	}
-	frames := c.frames(chat.NewFrames(events))
+	frames := c.frames(NewFrames(events))
 	if len(frames) == 0 {
 		return
 	}
 	if _, live := c.Begins(); !live {
-		c.line.SendAny(frames)
-	} else if !c.line.Send(frames) {
+		c.out.SendAny(frames)
+	} else if !c.out.Send(frames) {
 		c.cut("too slow a reader, come back with after=")
 	}
 	c.noteSent(events)
@@ -384,10 +381,10 @@ func (c *Conn) Send(events ...chat.Event) {
 func (c *Conn) Replay(events ...chat.Event) bool {
 	for part := range slices.Chunk(events, portion) {
 		c.Send(part...)
-		if c.line.Drain(replayWait) {
+		if c.out.Drain(replayWait) {
 			continue
 		}
-		if c.line.Stop() {
+		if c.out.Stop() {
 			c.cut("too slow a reader, come back with after=")
 		}
 		return false
@@ -398,7 +395,7 @@ func (c *Conn) Replay(events ...chat.Event) bool {
 // Ended is closed once the connection has ended.
 func (c *Conn) Ended() <-chan struct{} { return c.ended }
 
-// Live lets through what was held back since the socket was opened, but for what the greeting
+// Live lets through what was buffered back since the socket was opened, but for what the greeting
 // had: the room's events up to number seq, and the private messages among told. It must be called
 // once.
 func (c *Conn) Live(seq int64, told []chat.Event) {
@@ -408,8 +405,8 @@ func (c *Conn) Live(seq int64, told []chat.Event) {
 	for _, e := range told {
 		c.told = append(c.told, e.ID)
 	}
-	c.writeNew(c.held)
-	c.held = nil
+	c.writeNew(c.buffered)
+	c.buffered = nil
 }
 
 // Begins is up to which number the greeting told the room's events, once there was one.
@@ -427,7 +424,7 @@ func (c *Conn) Watch(users []int64) error { return c.hub.Watch(c, users) }
 
 // Close ends the socket with a close frame after what is already under way; what waits is dropped.
 func (c *Conn) Close(code int, reason string) {
-	if c.line.Stop() {
+	if c.out.Stop() {
 		c.bye(code, reason)
 	}
 }
@@ -444,4 +441,4 @@ func (c *Conn) bye(code int, reason string) {
 }
 
 // Abort cuts the line. Melody notices when it next reads or writes.
-func (c *Conn) Abort() { _ = c.line.Abort() }
+func (c *Conn) Abort() { _ = c.out.Abort() }

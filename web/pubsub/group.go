@@ -1,6 +1,6 @@
 // Package group is an address of the fan-out: the sockets that listen to it, and for a room who is
 // seen to be in it.
-package group
+package pubsub
 
 import (
 	"maps"
@@ -10,8 +10,7 @@ import (
 	"time"
 
 	"hearth/web/chat"
-	"hearth/web/conn"
-	"hearth/web/roster"
+	"hearth/web/ws"
 )
 
 // maxComings is how many comings and goings a second clients of the plain dialect are told one by one (PROTOCOL.md).
@@ -23,8 +22,8 @@ type Group struct {
 	watch Watcher
 
 	mu     sync.Mutex
-	conns  map[*conn.Conn]struct{}
-	people roster.Roster[string]
+	conns  map[*ws.Conn]struct{}
+	people Presence[string]
 	room   *chat.Room // set once somebody is in it
 	seq    int64      // of the last event sent
 	// Comings and goings of the running second. Above maxComings they are told by a list.
@@ -42,13 +41,13 @@ type Watcher interface {
 	Filled(room *chat.Room)
 }
 
-// New makes a group without sockets.
-func New(name string, w Watcher) *Group {
-	return &Group{Name: name, watch: w, conns: map[*conn.Conn]struct{}{}}
+// NewGroup makes a group without sockets.
+func NewGroup(name string, w Watcher) *Group {
+	return &Group{Name: name, watch: w, conns: map[*ws.Conn]struct{}{}}
 }
 
 // Add lets c listen: from now on what is sent waits in it until it is live.
-func (g *Group) Add(c *conn.Conn) {
+func (g *Group) Add(c *ws.Conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.conns[c] = struct{}{}
@@ -56,7 +55,7 @@ func (g *Group) Add(c *conn.Conn) {
 
 // Enter is Add for a socket in a room, whose person, if it has a name, is seen to be there. It
 // returns who was there before.
-func (g *Group) Enter(c *conn.Conn) (here []string) {
+func (g *Group) Enter(c *ws.Conn) (here []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	here = g.people.All()
@@ -71,7 +70,7 @@ func (g *Group) Enter(c *conn.Conn) (here []string) {
 func (g *Group) empty() bool { return len(g.conns) == 0 && g.people.Len() == 0 }
 
 // Drop takes c out, and reports whether the group is empty: nobody listens, nobody is seen.
-func (g *Group) Drop(c *conn.Conn) (empty bool) {
+func (g *Group) Drop(c *ws.Conn) (empty bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.conns, c)
@@ -80,7 +79,7 @@ func (g *Group) Drop(c *conn.Conn) (empty bool) {
 
 // Leave is Drop for a socket in a room. Its person is seen to be there for another grace; if that
 // was the last socket, gone is called then, on a goroutine of its own, and must ask Gone.
-func (g *Group) Leave(c *conn.Conn, grace time.Duration, gone func()) (empty bool) {
+func (g *Group) Leave(c *ws.Conn, grace time.Duration, gone func()) (empty bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.conns, c)
@@ -189,7 +188,7 @@ func (g *Group) Send(events []chat.Event) (sockets int) {
 
 func (g *Group) send(events []chat.Event) {
 	for len(events) > 0 && events[0].ExceptIn != "" { // rare: one at a time
-		g.sendTo(chat.NewFrames(events[:1]), events[:1], events[0].ExceptIn)
+		g.sendTo(ws.NewFrames(events[:1]), events[:1], events[0].ExceptIn)
 		events = events[1:]
 	}
 	for i, e := range events {
@@ -200,11 +199,11 @@ func (g *Group) send(events []chat.Event) {
 		}
 	}
 	if len(events) > 0 {
-		g.sendTo(chat.NewFrames(events), events, "")
+		g.sendTo(ws.NewFrames(events), events, "")
 	}
 }
 
-func (g *Group) sendTo(f *chat.Frames, events []chat.Event, exceptIn string) {
+func (g *Group) sendTo(f *ws.Frames, events []chat.Event, exceptIn string) {
 	for _, e := range events {
 		g.seq = max(g.seq, e.Seq)
 	}
@@ -216,7 +215,7 @@ func (g *Group) sendTo(f *chat.Frames, events []chat.Event, exceptIn string) {
 }
 
 // Conns are the sockets that listen.
-func (g *Group) Conns() []*conn.Conn {
+func (g *Group) Conns() []*ws.Conn {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return slices.Collect(maps.Keys(g.conns))

@@ -1,6 +1,6 @@
 //go:build linux && (amd64 || arm64 || arm)
 
-package line
+package ws
 
 import (
 	"syscall"

@@ -1,7 +1,7 @@
 // Package frame holds clients to those rules of RFC 6455 that gorilla/websocket lets pass: lengths
 // in the shortest form, a close code of two bytes or none, and close reasons in UTF-8. It also
 // bounds how many frames a client may send.
-package frame
+package ws
 
 import (
 	"encoding/binary"
@@ -17,30 +17,19 @@ const (
 	policyViolation = 1008
 )
 
-// Sizes in a frame, in bytes (RFC 6455, 5.2 and 5.5).
-const (
-	shortest   = 2              // of a header
-	longest    = 2 + 8 + 4      // of a header: with a long length and a mask
-	maxControl = 125            // of a control frame's payload
-	opControl  = 0x8            // the bit that opcodes of control frames have
-	opClose    = 0x8            // opcode of a close frame
-	length16   = maxControl + 1 // marks a length in two more bytes
-	length64   = length16 + 1   // marks a length in eight more bytes
-)
-
-// Violation is the error of a connection whose peer broke a rule. It should be told with a close
+// violation is the error of a connection whose peer broke a rule. It should be told with a close
 // frame of this code and reason.
-type Violation struct {
+type violation struct {
 	Code   int
 	Reason string
 }
 
 // Error is the reason.
-func (v *Violation) Error() string { return v.Reason }
+func (v *violation) Error() string { return v.Reason }
 
-// Conn watches the frames that are read from a connection. The first byte that completes a
-// violation is not handed on; that Read and all later ones return the *Violation.
-type Conn struct {
+// frameChecker watches the frames that are read from a connection. The first byte that completes a
+// violation is not handed on; that Read and all later ones return the *violation.
+type frameChecker struct {
 	net.Conn
 	watch scanner
 	err   error
@@ -48,7 +37,7 @@ type Conn struct {
 
 // Read reads what the peer sent, up to a violation. A peer who sends too many frames is read late,
 // and then TCP holds it back.
-func (c *Conn) Read(p []byte) (int, error) {
+func (c *frameChecker) Read(p []byte) (int, error) {
 	if c.err != nil {
 		return 0, c.err
 	}
@@ -64,7 +53,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 
 // scanner follows the frames in a stream that arrives in pieces of any size.
 type scanner struct {
-	head  [longest]byte
+	head  [maxHeaderSize]byte
 	have  int    // bytes of head so far
 	left  uint64 // bytes of payload still to come
 	close []byte // payload of a close frame so far, masked
@@ -74,10 +63,10 @@ type scanner struct {
 }
 
 // scan follows p. Where a rule is broken it returns how many bytes came before, and how.
-func (s *scanner) scan(p []byte) (int, *Violation) {
+func (s *scanner) scan(p []byte) (int, *violation) {
 	for i := 0; i < len(p) && !s.done; {
 		n := 1
-		var v *Violation
+		var v *violation
 		if s.left > 0 {
 			n = int(min(s.left, uint64(len(p)-i)))
 			v = s.payload(p[i : i+n])
@@ -93,17 +82,17 @@ func (s *scanner) scan(p []byte) (int, *Violation) {
 }
 
 // header takes the next byte of a header.
-func (s *scanner) header(b byte) *Violation {
+func (s *scanner) header(b byte) *violation {
 	s.head[s.have] = b
 	s.have++
-	if s.have < shortest || s.have < s.lengthEnd() {
+	if s.have < headerSize || s.have < lengthEnd(s.head[1]) {
 		return nil
 	}
 	length, v := s.length()
 	if v != nil || s.have < s.size() {
 		return v
 	}
-	if v := s.budget.take(s.head[0] & 0x0f); v != nil {
+	if v := s.budget.take(s.head[0] & opcodeBits); v != nil {
 		return v
 	}
 	s.left = length
@@ -113,48 +102,37 @@ func (s *scanner) header(b byte) *Violation {
 	return nil
 }
 
-// lengthEnd is where the length ends in the header.
-func (s *scanner) lengthEnd() int {
-	switch s.head[1] & 0x7f {
-	case length16:
-		return shortest + 2
-	case length64:
-		return shortest + 8
-	}
-	return shortest
-}
-
 // size is the header's: a mask may follow the length.
 func (s *scanner) size() int {
-	if s.head[1]&0x80 != 0 {
-		return s.lengthEnd() + 4
+	if s.head[1]&maskBit != 0 {
+		return lengthEnd(s.head[1]) + maskSize
 	}
-	return s.lengthEnd()
+	return lengthEnd(s.head[1])
 }
 
 // length is the payload's; RFC 6455, 5.2 wants it in as few bytes as it fits in.
-func (s *scanner) length() (uint64, *Violation) {
-	n := uint64(s.head[1] & 0x7f)
+func (s *scanner) length() (uint64, *violation) {
+	n := uint64(s.head[1] & lengthBits)
 	switch n {
 	case length16:
-		n = uint64(binary.BigEndian.Uint16(s.head[shortest:]))
+		n = uint64(binary.BigEndian.Uint16(s.head[headerSize:]))
 		if n < length16 {
-			return 0, &Violation{protocolError, "length not in its shortest form"}
+			return 0, &violation{protocolError, "length not in its shortest form"}
 		}
 	case length64:
-		n = binary.BigEndian.Uint64(s.head[shortest:])
-		if n < 1<<16 {
-			return 0, &Violation{protocolError, "length not in its shortest form"}
+		n = binary.BigEndian.Uint64(s.head[headerSize:])
+		if n <= maxLength16 {
+			return 0, &violation{protocolError, "length not in its shortest form"}
 		}
 		if n>>63 != 0 {
-			return 0, &Violation{protocolError, "length of 64 bits"}
+			return 0, &violation{protocolError, "length of 64 bits"}
 		}
 	}
 	return n, nil
 }
 
 // payload takes the next bytes of a payload.
-func (s *scanner) payload(p []byte) *Violation {
+func (s *scanner) payload(p []byte) *violation {
 	if s.closes() {
 		s.close = append(s.close, p...)
 	}
@@ -166,29 +144,31 @@ func (s *scanner) payload(p []byte) *Violation {
 }
 
 // closes reports whether this is a close frame, and of a size that is allowed.
-func (s *scanner) closes() bool { return s.head[0]&0x0f == opClose && s.head[1]&0x7f <= maxControl }
+func (s *scanner) closes() bool {
+	return s.head[0]&opcodeBits == opClose && s.head[1]&lengthBits <= maxLength7
+}
 
 // end is the end of a frame.
-func (s *scanner) end() *Violation {
+func (s *scanner) end() *violation {
 	s.have = 0
 	if !s.closes() {
 		return nil
 	}
 	s.done = true
-	mask := s.head[s.lengthEnd():] // none is the library's to refuse
+	mask := s.head[lengthEnd(s.head[1]):] // none is the library's to refuse
 	for i := range s.close {
 		s.close[i] ^= mask[i%4]
 	}
 	if len(s.close) == 1 {
-		return &Violation{protocolError, "close code of one byte"}
+		return &violation{protocolError, "close code of one byte"}
 	}
 	if len(s.close) > 2 && !utf8.Valid(s.close[2:]) {
-		return &Violation{invalidPayload, "close reason must be UTF-8"}
+		return &violation{invalidPayload, "close reason must be UTF-8"}
 	}
 	return nil
 }
 
-// New watches what is read from conn, within limits.
-func New(conn net.Conn, limits Limits) *Conn {
-	return &Conn{Conn: conn, watch: scanner{budget: newBudget(limits)}}
+// newFrameChecker watches what is read from conn, within limits.
+func newFrameChecker(conn net.Conn, limits FrameLimits) *frameChecker {
+	return &frameChecker{Conn: conn, watch: scanner{budget: newBudget(limits)}}
 }

@@ -1,4 +1,4 @@
-package conn
+package ws
 
 import (
 	"slices"
@@ -6,9 +6,6 @@ import (
 
 	"hearth/web/chat"
 )
-
-// pingFrame is the first byte of a ping (RFC 6455, 5.2): final, opcode 9.
-const pingFrame = 0x89
 
 // sent are the private messages that went out on a socket of the plain dialect and may not have
 // arrived. They have if the client answers a ping that went out after them, or sends a frame: what is
@@ -77,7 +74,7 @@ func (c *Conn) tellReceived(live bool) {
 		return
 	}
 	if live {
-		c.sent.ping(c.line.Drained)
+		c.sent.ping(c.out.Drained)
 	}
 	if ids := c.sent.pong(); len(ids) > 0 {
 		c.Socket.Received(ids)
@@ -86,8 +83,8 @@ func (c *Conn) tellReceived(live bool) {
 
 // Write writes a control frame, or the answer to the handshake.
 func (w wire) Write(p []byte) (int, error) {
-	if len(p) > 0 && p[0] == pingFrame {
-		w.conn.sent.ping(w.conn.line.Drained)
+	if isPing(p) {
+		w.conn.sent.ping(w.conn.out.Drained)
 	}
 	return w.Conn.Write(p)
 }
