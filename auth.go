@@ -22,7 +22,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"hearth/web/chat"
-	"hearth/web/folder"
+	"hearth/web/db/datadir"
 	"hearth/web/limits"
 )
 
@@ -134,10 +134,10 @@ func makeKeys(path string) ([]byte, error) {
 		return nil, err
 	}
 	dir := filepath.Dir(path)
-	if err := errors.Join(folder.Adopt(dir, f.Name()), os.Rename(f.Name(), path)); err != nil {
+	if err := errors.Join(datadir.Adopt(dir, f.Name()), os.Rename(f.Name(), path)); err != nil {
 		return nil, err
 	}
-	return text, folder.Sync(dir)
+	return text, datadir.Sync(dir)
 }
 
 func random(n int) []byte {

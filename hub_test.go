@@ -65,7 +65,7 @@ func TestNothingIsLeftRunning(t *testing.T) {
 		ada.Dial("/ws/chat/r/").Until("user_list") // open until the server goes
 	})
 	for deadline := time.Now().Add(20 * time.Second); goleak.Find(ours...) != nil && time.Now().Before(deadline); {
-	} // a socket that was forgotten would end later, for want of a pong (web/conn)
+	} // a socket that was forgotten would end later, for want of a pong (web/ws)
 	goleak.VerifyNone(t, ours...)
 }
 

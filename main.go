@@ -18,9 +18,9 @@ import (
 	"time"
 
 	"hearth/web"
-	"hearth/web/backup"
 	"hearth/web/chat"
 	"hearth/web/cli"
+	"hearth/web/db/backup"
 	"hearth/web/heap"
 	"hearth/web/label"
 	"hearth/web/logging"

@@ -18,12 +18,12 @@ import (
 	"github.com/gofrs/flock"
 	_ "modernc.org/sqlite" // registers the driver
 
-	"hearth/web/backup"
 	"hearth/web/chat"
-	"hearth/web/commit"
-	"hearth/web/folder"
+	"hearth/web/db"
+	"hearth/web/db/backup"
+	"hearth/web/db/datadir"
+	"hearth/web/db/migrate"
 	"hearth/web/logfile"
-	"hearth/web/migrate"
 )
 
 const (
@@ -74,9 +74,9 @@ type Store struct {
 	readers   *sql.DB
 	writer    *sql.DB // a pool of one
 	conn      *sql.Conn
-	tx        *commit.Tx
-	jobs      chan *commit.Job
-	soon      commit.Sharers
+	tx        *db.Tx
+	jobs      chan *db.Job
+	soon      db.Sharers
 	stop      chan struct{}
 	closing   sync.RWMutex // held for reading while a job is handed over
 	closed    bool
@@ -101,9 +101,9 @@ type StoreOptions struct {
 
 // OpenStore opens the database in the folder dir, made if need be (0700, files 0600), and brings
 // its schema up to date by the numbered steps. With serve it also keeps other servers off the
-// folder; without, it works beside one. Errors: folder.ErrInUse, migrate.ErrNewer, *backup.DamagedError.
+// folder; without, it works beside one. Errors: datadir.ErrInUse, migrate.ErrNewer, *backup.DamagedError.
 func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, error) {
-	s := &Store{dir: dir, options: o, jobs: make(chan *commit.Job, waiting), stop: make(chan struct{})}
+	s := &Store{dir: dir, options: o, jobs: make(chan *db.Job, waiting), stop: make(chan struct{})}
 	if err := s.prepare(serve); err != nil {
 		return nil, err
 	}
@@ -118,14 +118,14 @@ func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, err
 // prepare makes the folder and the files, so that SQLite gives the right mode to those that it
 // adds, and takes the lock.
 func (s *Store) prepare(serve bool) error {
-	if err := folder.Make(s.dir); err != nil {
+	if err := datadir.Make(s.dir); err != nil {
 		return err
 	}
-	if err := folder.Claim(s.dir); err != nil {
+	if err := datadir.Claim(s.dir); err != nil {
 		return err
 	}
 	if serve {
-		lock, err := folder.Lock(s.dir)
+		lock, err := datadir.Lock(s.dir)
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (s *Store) prepare(serve bool) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("open the database: %w", err), s.release())
 	}
-	if err := errors.Join(f.Close(), folder.Tidy(s.dir)); err != nil {
+	if err := errors.Join(f.Close(), datadir.Tidy(s.dir)); err != nil {
 		return errors.Join(err, s.release())
 	}
 	return nil
@@ -156,7 +156,7 @@ func (s *Store) examine() error {
 	return backup.Examine(s.file(), examineFor)
 }
 
-func (s *Store) file() string { return folder.Database(s.dir) }
+func (s *Store) file() string { return datadir.Database(s.dir) }
 
 func (s *Store) release() error {
 	if s.lock == nil {
@@ -187,7 +187,7 @@ func (s *Store) open(steps fs.FS) error {
 		return errors.Join(err, s.closeWriter())
 	}
 	if s.lock != nil {
-		if err := commit.RewriteOnce(ctx, s.conn); err != nil {
+		if err := db.RewriteOnce(ctx, s.conn); err != nil {
 			slog.Warn("what was deleted by an earlier version may still be in the database file; the next start tries again", "err", err)
 		}
 		s.erased = true // perhaps, before a crash
@@ -217,16 +217,16 @@ func (s *Store) openWriter() error {
 	if settings != "" && synchronous == "FULL" {
 		dsn += "&" + settings
 	}
-	db, err := sql.Open("sqlite", dsn)
+	pool, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
-	db.SetMaxOpenConns(1)
-	conn, err := db.Conn(context.Background())
+	pool.SetMaxOpenConns(1)
+	conn, err := pool.Conn(context.Background())
 	if err != nil {
-		return errors.Join(fmt.Errorf("open the database %s: %w", s.file(), err), db.Close())
+		return errors.Join(fmt.Errorf("open the database %s: %w", s.file(), err), pool.Close())
 	}
-	s.writer, s.conn, s.tx = db, conn, commit.New(conn)
+	s.writer, s.conn, s.tx = pool, conn, db.NewTx(conn)
 	if err := conn.QueryRowContext(context.Background(), "PRAGMA data_version").Scan(&s.version); err != nil {
 		return errors.Join(fmt.Errorf("read data_version: %w", err), s.closeWriter())
 	}
@@ -259,7 +259,7 @@ func (s *Store) Write(ctx context.Context, do func(chat.Tx) error) error {
 
 // Submit queues do for the writer; done is told once it is on disk, or why it is not.
 func (s *Store) Submit(do func(chat.Tx) error, done func(error)) {
-	s.submit(do, done, func(j *commit.Job) { s.jobs <- j })
+	s.submit(do, done, func(j *db.Job) { s.jobs <- j })
 }
 
 // SubmitSoon is Submit for what may wait up to half a second to share the commit of others.
@@ -267,7 +267,7 @@ func (s *Store) SubmitSoon(do func(chat.Tx) error, done func(error)) {
 	s.submit(do, done, s.soon.Add)
 }
 
-func (s *Store) submit(do func(chat.Tx) error, done func(error), queue func(*commit.Job)) {
+func (s *Store) submit(do func(chat.Tx) error, done func(error), queue func(*db.Job)) {
 	s.closing.RLock()
 	defer s.closing.RUnlock()
 	if s.closed {
@@ -278,7 +278,7 @@ func (s *Store) submit(do func(chat.Tx) error, done func(error), queue func(*com
 		done(storageError(*err))
 		return
 	}
-	queue(commit.NewJob(do, done))
+	queue(db.NewJob(do, done))
 }
 
 func storageError(err error) error { return &chat.Error{Code: "storage", Err: err} }
@@ -337,8 +337,8 @@ func (s *Store) write() {
 }
 
 // gather takes all that wait; nobody waits for others to come.
-func (s *Store) gather(first *commit.Job) []*commit.Job {
-	jobs := []*commit.Job{first}
+func (s *Store) gather(first *db.Job) []*db.Job {
+	jobs := []*db.Job{first}
 	for len(jobs) < maxBatch {
 		select {
 		case j := <-s.jobs:
@@ -389,13 +389,13 @@ func (s *Store) checkpointIfDue() {
 // it tries again: soon if somebody reads an older state, later if the disk fails, which does no harm to
 // what is in the log.
 func (s *Store) checkpoint() {
-	job := commit.ClearPages(s.file()+"-wal", func(err error) {
+	job := db.ClearPages(s.file()+"-wal", func(err error) {
 		if err != nil {
 			slog.Warn("clear what was erased", "err", err)
 		}
 	})
 	if job != nil {
-		s.commit([]*commit.Job{job})
+		s.commit([]*db.Job{job})
 	}
 	done, err := s.tx.Checkpoint(s.erased)
 	s.logBusy, s.logDue = !done, time.Time{}
@@ -413,7 +413,7 @@ func (s *Store) checkpoint() {
 // commit runs the jobs in one transaction, publishes what they announced and tells those who wait.
 // What comes meanwhile shares the next commit: the more there is to do, the less each costs. If the
 // disk fails, all fail, and the writer works at getting it back before it takes more.
-func (s *Store) commit(jobs []*commit.Job) {
+func (s *Store) commit(jobs []*db.Job) {
 	if err := s.tx.Commit(jobs); err != nil {
 		s.failed.Store(&err)
 		s.bury()
@@ -490,7 +490,7 @@ func (s *Store) touch() error {
 }
 
 // publish publishes what jobs announced that are on disk.
-func (s *Store) publish(jobs []*commit.Job) {
+func (s *Store) publish(jobs []*db.Job) {
 	s.announced = s.announced[:0]
 	for _, j := range jobs {
 		s.announced = append(s.announced, j.Announced()...)

@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"hearth/web/chat"
-	"hearth/web/folder"
-	"hearth/web/migrate"
+	"hearth/web/db/datadir"
+	"hearth/web/db/migrate"
 )
 
 // steps are a schema of the tests' own: the store knows nothing of rooms.
@@ -203,7 +203,7 @@ func TestClosingFinishesWhatWasAccepted(t *testing.T) {
 func TestOneServerAFolder(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := testStore(t, dir)
-	if _, err := OpenStore(dir, steps, true, StoreOptions{}); !errors.Is(err, folder.ErrInUse) {
+	if _, err := OpenStore(dir, steps, true, StoreOptions{}); !errors.Is(err, datadir.ErrInUse) {
 		t.Errorf("a second server: %v", err)
 	}
 	beside, err := OpenStore(dir, steps, false, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})

@@ -221,7 +221,7 @@ func TestGuestsByPolicy(t *testing.T) {
 }
 
 // wantClosed holds that a socket is closed for good by what has just been done: at once, or when a busy
-// machine gets round to it, but before it is next pinged (25 s, web/conn).
+// machine gets round to it, but before it is next pinged (25 s, web/ws).
 func wantClosed(t *testing.T, what string, socket *hearthtest.Socket) {
 	t.Helper()
 	start := time.Now()

@@ -17,7 +17,7 @@ import (
 )
 
 // long fills what is kept for a reader within a few messages. That has to be full within 20 s (writeWait
-// in web/conn): after that the reader is dropped as gone, not cut as slow.
+// in web/ws): after that the reader is dropped as gone, not cut as slow.
 var long = strings.Repeat("🔥", 3900)
 
 // gauge is a number that the server tells Prometheus.
@@ -75,7 +75,7 @@ func TestFiveHundredWhoReadNothing(t *testing.T) {
 	if n := strings.Count(s.Log(), "cut a connection"); n == 0 || n > 5 { // one at once, then one a minute
 		t.Errorf("%d lines in the log about %d connections that were cut", n, many)
 	}
-	// A quarter of it would do. Without being cut they would be gone after 20 s (writeWait in web/conn).
+	// A quarter of it would do. Without being cut they would be gone after 20 s (writeWait in web/ws).
 	for deadline := time.Now().Add(12 * time.Second); gauge(t, ada, "hearth_connections") > 2; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d sockets are still there", gauge(t, ada, "hearth_connections"))
@@ -105,7 +105,7 @@ func TestWhoReadsAgainIsToldToComeBack(t *testing.T) {
 	for {
 		f, err := slow.TryNext(rawPatience)
 		if err != nil {
-			inTime := time.Since(cut) < 3*time.Second // farewell in web/conn
+			inTime := time.Since(cut) < 3*time.Second // farewell in web/ws
 			if inTime && !websocket.IsCloseError(err, websocket.CloseTryAgainLater) {
 				t.Errorf("the slow reader was cut with %v", err)
 			}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"hearth/web/migrate"
+	"hearth/web/db/migrate"
 )
 
 // What somebody has said with the oldest schema is there in the newest, and the room goes on.

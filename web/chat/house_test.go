@@ -11,7 +11,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
-	"hearth/web/migrate"
+	"hearth/web/db/migrate"
 )
 
 // plainDisk is a Disk without group commit: each job is a transaction of its own.

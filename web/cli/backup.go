@@ -10,10 +10,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"hearth/web/backup"
 	"hearth/web/chat"
-	"hearth/web/folder"
-	"hearth/web/migrate"
+	"hearth/web/db/backup"
+	"hearth/web/db/datadir"
+	"hearth/web/db/migrate"
 )
 
 // Backup runs `hearth backup`: it copies the database to a new file. Errors: UsageError, those of
@@ -23,10 +23,10 @@ func (c Commands) Backup(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := folder.Check(data); err != nil {
+	if err := datadir.Check(data); err != nil {
 		return FolderError(data, err)
 	}
-	if err := backup.Make(ctx, folder.Database(data), file); err != nil {
+	if err := backup.Make(ctx, datadir.Database(data), file); err != nil {
 		return deniedBy(data, err)
 	}
 	fmt.Fprintf(c.Out, "%s is a copy of the database, and it is sound.\n", file)
@@ -34,7 +34,7 @@ func (c Commands) Backup(ctx context.Context, args []string) error {
 }
 
 // Restore runs `hearth restore`: it puts a backup in the place of the database, which no server may
-// have open. Errors: UsageError, folder.ErrInUse, migrate.ErrNewer, those of backup.Restore.
+// have open. Errors: UsageError, datadir.ErrInUse, migrate.ErrNewer, those of backup.Restore.
 func (c Commands) Restore(ctx context.Context, args []string) error {
 	data, file, err := dataAndFile("restore", args)
 	if err != nil {
@@ -79,16 +79,16 @@ func exists(path string) bool {
 
 // restore returns the name under which what was there is kept.
 func restore(ctx context.Context, data, from string) (aside string, err error) {
-	if err := folder.Make(data); err != nil {
+	if err := datadir.Make(data); err != nil {
 		return "", err
 	}
-	lock, err := folder.Lock(data)
+	lock, err := datadir.Lock(data)
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	aside, err = backup.Restore(ctx, from, folder.Database(data), time.Now(), prepare)
-	return aside, errors.Join(err, folder.Tidy(data))
+	aside, err = backup.Restore(ctx, from, datadir.Database(data), time.Now(), prepare)
+	return aside, errors.Join(err, datadir.Tidy(data))
 }
 
 // prepare brings a backup to today's schema and has its rooms go on elsewhere. Tables of Litestream, which

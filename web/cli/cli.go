@@ -10,10 +10,10 @@ import (
 	"io/fs"
 	"os"
 
-	"hearth/web/backup"
 	"hearth/web/chat"
-	"hearth/web/folder"
-	"hearth/web/migrate"
+	"hearth/web/db/backup"
+	"hearth/web/db/datadir"
+	"hearth/web/db/migrate"
 )
 
 // Commands runs subcommands. All but Restore work beside a running server as well as without one.
@@ -37,7 +37,7 @@ func FolderError(dir string, err error) error {
 	if errors.As(err, new(*backup.DamagedError)) {
 		return err
 	}
-	if errors.Is(err, folder.ErrInUse) || errors.Is(err, folder.ErrNone) || errors.Is(err, migrate.ErrNewer) {
+	if errors.Is(err, datadir.ErrInUse) || errors.Is(err, datadir.ErrNone) || errors.Is(err, migrate.ErrNewer) {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
 	if errors.Is(err, fs.ErrPermission) || backup.Denied(err) {
@@ -50,10 +50,10 @@ func FolderError(dir string, err error) error {
 
 // ownerOf returns the owner of the folder, or of the database in it; "" if that is the user of this process.
 func ownerOf(dir string) string {
-	if owner := folder.Owner(dir); owner != "" {
+	if owner := datadir.Owner(dir); owner != "" {
 		return owner
 	}
-	return folder.Owner(folder.Database(dir))
+	return datadir.Owner(datadir.Database(dir))
 }
 
 // flags are a command's, without the words beside them.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"hearth/web/chat"
-	"hearth/web/folder"
+	"hearth/web/db/datadir"
 	"hearth/web/label"
 	"hearth/web/locale"
 )
@@ -57,12 +57,12 @@ func (c Commands) User(ctx context.Context, args []string) error {
 }
 
 // mayOpen refuses a folder that is no data folder, unless the command may make one of it: user add may of
-// an empty folder, with -admin also where there is none. Error: folder.ErrNone.
+// an empty folder, with -admin also where there is none. Error: datadir.ErrNone.
 func (u *userCommand) mayOpen() error {
-	if u.verb == "add" && (folder.Empty(u.data) || u.admin && !exists(u.data)) {
+	if u.verb == "add" && (datadir.Empty(u.data) || u.admin && !exists(u.data)) {
 		return nil
 	}
-	return folder.Check(u.data)
+	return datadir.Check(u.data)
 }
 
 func (u *userCommand) parse(args []string) error {

@@ -1,5 +1,5 @@
-// Package group is an address of the fan-out: the sockets that listen to it, and for a room who is
-// seen to be in it.
+// Package pubsub implements groups of sockets: an event that is published to a group reaches every socket that listens
+// to it. The group of a room also keeps who is present. Events for many are merged.
 package pubsub
 
 import (

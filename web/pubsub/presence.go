@@ -1,5 +1,3 @@
-// Package roster counts who is somewhere, a person once however many sockets it has, and lets
-// those who come right back never have been away.
 package pubsub
 
 import (
@@ -9,7 +7,8 @@ import (
 	"time"
 )
 
-// Presence is who is somewhere. It is not safe for concurrent use: its owner's lock guards it.
+// Presence is the set of people that are somewhere. A person counts once, however many sockets it has, and somebody who
+// comes right back has not been away. It is not safe for concurrent use: the lock of its owner guards it.
 type Presence[K cmp.Ordered] struct {
 	people map[K]*person
 }

@@ -1,6 +1,3 @@
-// Package frame holds clients to those rules of RFC 6455 that gorilla/websocket lets pass: lengths
-// in the shortest form, a close code of two bytes or none, and close reasons in UTF-8. It also
-// bounds how many frames a client may send.
 package ws
 
 import (
@@ -27,7 +24,8 @@ type violation struct {
 // Error is the reason.
 func (v *violation) Error() string { return v.Reason }
 
-// frameChecker watches the frames that are read from a connection. The first byte that completes a
+// frameChecker checks the frames that are read from a connection for what gorilla/websocket lets pass: lengths that are
+// not in the shortest form, close codes of one byte, close reasons that are not UTF-8, and too many frames. The first byte that completes a
 // violation is not handed on; that Read and all later ones return the *violation.
 type frameChecker struct {
 	net.Conn

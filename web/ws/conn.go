@@ -1,5 +1,5 @@
-// Package conn is one open socket, from its handshake to its end: what its greeting had and what comes
-// after it, its line, and the rules of WebSocket that the libraries leave to us.
+// Package ws implements one WebSocket connection: the handshake, the initial frames and what follows them, the encoding
+// of events, the outbound queue, limits on inbound frames, and the rules of RFC 6455 that the libraries leave to us.
 package ws
 
 import (

@@ -1,5 +1,3 @@
-// Package line is the way out to one WebSocket peer: whole frames, sent at once where the peer can
-// take them, and otherwise kept in order, bounded in bytes, until it can.
 package ws
 
 import (

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package folder
+package datadir
 
 // Adopt does nothing: a file belongs to whoever may write to its folder.
 func Adopt(string, string) error { return nil }

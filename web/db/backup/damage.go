@@ -1,5 +1,5 @@
-// Package backup looks after a SQLite file as a whole: it copies it while it is in use, puts a copy
-// back, and tells when it is damaged. It knows nothing of what is in it.
+// Package backup copies a SQLite file while it is in use, restores a copy, and detects damage. It knows nothing about the
+// tables in the file.
 package backup
 
 import (

@@ -1,4 +1,4 @@
-package commit
+package db
 
 import (
 	"context"

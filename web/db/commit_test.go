@@ -1,4 +1,4 @@
-package commit_test
+package db_test
 
 import (
 	"context"
@@ -12,23 +12,23 @@ import (
 	_ "modernc.org/sqlite"
 
 	"hearth/web/chat"
-	"hearth/web/commit"
+	"hearth/web/db"
 )
 
 // testTx is the transaction of a database with one table, whose texts differ.
-func testTx(t *testing.T) (*commit.Tx, *sql.Conn) {
+func testTx(t *testing.T) (*db.Tx, *sql.Conn) {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "test.db"))
+	pool, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := db.Conn(context.Background())
+	conn, err := pool.Conn(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	tx := commit.New(conn)
+	tx := db.NewTx(conn)
 	t.Cleanup(func() {
-		if err := errors.Join(tx.Close(), conn.Close(), db.Close()); err != nil {
+		if err := errors.Join(tx.Close(), conn.Close(), pool.Close()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -90,7 +90,7 @@ var failures = map[int]struct {
 func TestOneBadRowFailsAlone(t *testing.T) {
 	tx, conn := testTx(t)
 	outcomes, undone := make([]error, 100), make([]int, 100)
-	var jobs []*commit.Job
+	var jobs []*db.Job
 	var want []string
 	for i := range outcomes {
 		text := fmt.Sprint("line ", i)
@@ -98,7 +98,7 @@ func TestOneBadRowFailsAlone(t *testing.T) {
 		if bad == nil {
 			want = append(want, text)
 		}
-		jobs = append(jobs, commit.NewJob(func(tx chat.Tx) error {
+		jobs = append(jobs, db.NewJob(func(tx chat.Tx) error {
 			tx.OnRollback(func() { undone[i]++ })
 			if err := insert(tx, text); err != nil || bad == nil {
 				return err
@@ -135,9 +135,9 @@ func TestOneBadRowFailsAlone(t *testing.T) {
 func TestOneStatementFailsAlone(t *testing.T) {
 	tx, conn := testTx(t)
 	var outcomes []error
-	var jobs []*commit.Job
+	var jobs []*db.Job
 	for _, texts := range []string{`["one", "two"]`, `["three", "one"]`, `["four"]`} {
-		jobs = append(jobs, commit.NewJob(func(tx chat.Tx) error {
+		jobs = append(jobs, db.NewJob(func(tx chat.Tx) error {
 			_, err := tx.ExecLast("INSERT INTO line (text) SELECT value FROM json_each(?)", texts)
 			return err
 		}, func(err error) { outcomes = append(outcomes, err) }))
@@ -161,7 +161,7 @@ func TestAFirstStatementIsTakenBack(t *testing.T) {
 	tx, conn := testTx(t)
 	second := errors.New("a second thought")
 	var outcomes []error
-	var jobs []*commit.Job
+	var jobs []*db.Job
 	for _, do := range []func(chat.Tx) error{
 		func(tx chat.Tx) error { return insert(tx, "one") },
 		func(tx chat.Tx) error {
@@ -176,7 +176,7 @@ func TestAFirstStatementIsTakenBack(t *testing.T) {
 			return errors.Join(err, second)
 		},
 	} {
-		jobs = append(jobs, commit.NewJob(do, func(err error) { outcomes = append(outcomes, err) }))
+		jobs = append(jobs, db.NewJob(do, func(err error) { outcomes = append(outcomes, err) }))
 	}
 	if err := tx.Commit(jobs); err != nil {
 		t.Fatal(err)
@@ -200,7 +200,7 @@ func TestACommitThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	undone := 0
-	lost := commit.NewJob(func(tx chat.Tx) error {
+	lost := db.NewJob(func(tx chat.Tx) error {
 		tx.OnRollback(func() { undone++ })
 		if err := insert(tx, "lost"); err != nil {
 			return err
@@ -208,11 +208,11 @@ func TestACommitThatFails(t *testing.T) {
 		_, err := tx.Exec("INSERT INTO answer (line) VALUES (99)") // nothing there
 		return err
 	}, func(error) {})
-	if err := tx.Commit([]*commit.Job{lost}); err == nil || undone != 1 || len(lost.Announced()) > 0 {
+	if err := tx.Commit([]*db.Job{lost}); err == nil || undone != 1 || len(lost.Announced()) > 0 {
 		t.Errorf("the commit: %v, undone %d times, announced %v", err, undone, lost.Announced())
 	}
-	next := commit.NewJob(func(tx chat.Tx) error { return insert(tx, "next") }, func(error) {})
-	if err := tx.Commit([]*commit.Job{next}); err != nil {
+	next := db.NewJob(func(tx chat.Tx) error { return insert(tx, "next") }, func(error) {})
+	if err := tx.Commit([]*db.Job{next}); err != nil {
 		t.Errorf("the next commit: %v", err)
 	}
 	if got := stored(t, conn); !slices.Equal(got, []string{"next"}) {
@@ -235,9 +235,9 @@ func TestAllFailTogether(t *testing.T) {
 			tx, conn := testTx(t)
 			pragma(t, conn, test.pragma)
 			undone := 0
-			var jobs []*commit.Job
+			var jobs []*db.Job
 			for i := range 3 {
-				jobs = append(jobs, commit.NewJob(func(tx chat.Tx) error {
+				jobs = append(jobs, db.NewJob(func(tx chat.Tx) error {
 					tx.OnRollback(func() { undone++ })
 					tx.Announce("lost", chat.Event{})
 					_, err := tx.ExecLast("INSERT INTO line (text) VALUES (printf('%09000d', ?))", i) // three pages

@@ -1,4 +1,4 @@
-package commit
+package db
 
 import (
 	"context"
@@ -23,8 +23,8 @@ type Tx struct {
 	done  bool // its last statement has changed something, outside of a savepoint
 }
 
-// New makes the transactions of conn, which stays the caller's to close.
-func New(conn *sql.Conn) *Tx { return &Tx{conn: conn, stmts: map[string]*sql.Stmt{}} }
+// NewTx makes the transactions of conn, which stays the caller's to close.
+func NewTx(conn *sql.Conn) *Tx { return &Tx{conn: conn, stmts: map[string]*sql.Stmt{}} }
 
 // Close lets go of the prepared statements.
 func (t *Tx) Close() error {

@@ -1,6 +1,7 @@
-// Package commit is group commit: jobs that wait share one transaction and one fsync. One that fails is
-// taken back alone, in the database and in memory, and the rest go on.
-package commit
+// Package db implements transactions with group commit: jobs that wait share one transaction and one fsync. A job that
+// fails is rolled back alone, in the database and in memory, and the others go on. It also erases deleted text from the
+// files of the database.
+package db
 
 import (
 	"fmt"

@@ -1,6 +1,6 @@
-// Package folder keeps the data folder: what it is called inside, that it is the owner's alone, that
-// one server has it at a time, and that names in it outlast a power cut.
-package folder
+// Package datadir manages the data folder: its file names, the permissions that keep it private, the lock that one server
+// holds at a time, and the fsync that makes new names durable.
+package datadir
 
 import (
 	"errors"

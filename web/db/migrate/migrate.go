@@ -1,6 +1,6 @@
-// Package migrate takes a SQLite database from step to step up to today's schema. Steps are the .sql
-// files of a folder, in the order of their names; PRAGMA user_version counts those that were taken.
-// They only go forward. Databases are opened by the driver "sqlite", which the program brings along.
+// Package migrate brings a SQLite database to the current schema. Steps are the .sql files of a folder, in the order of
+// their names; PRAGMA user_version counts the steps that were applied. There is no way back. The program must register
+// the driver "sqlite".
 package migrate
 
 import (

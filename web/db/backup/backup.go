@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"hearth/web/folder"
+	"hearth/web/db/datadir"
 )
 
 // Errors of Make and Restore.
@@ -61,7 +61,7 @@ func Make(ctx context.Context, file, to string) (err error) {
 	if err := os.Rename(f.Name(), to); err != nil {
 		return fmt.Errorf("name the backup: %w", err)
 	}
-	return folder.Sync(filepath.Dir(to))
+	return datadir.Sync(filepath.Dir(to))
 }
 
 // vacuum fills the empty file to with what a database holds.
@@ -80,8 +80,8 @@ func vacuum(ctx context.Context, file, to string) error {
 // vacuumUnserved is vacuum for a file system that is only read, where SQLite can't make the index of a
 // log. It works on a copy of the database and its log, if no server has them. denied is why vacuum failed.
 func vacuumUnserved(ctx context.Context, file, to string, denied error) (err error) {
-	lock, err := folder.Lock(filepath.Dir(file))
-	if errors.Is(err, folder.ErrInUse) {
+	lock, err := datadir.Lock(filepath.Dir(file))
+	if errors.Is(err, datadir.ErrInUse) {
 		return denied
 	}
 	if err == nil { // else there is none, and none can be made
@@ -161,7 +161,7 @@ func Restore(ctx context.Context, from, file string, at time.Time, prepare Prepa
 	if err := os.Rename(file+copySuffix, whole); err != nil {
 		return "", fmt.Errorf("put the backup in its place: %w", err)
 	}
-	if err := folder.Sync(filepath.Dir(file)); err != nil {
+	if err := datadir.Sync(filepath.Dir(file)); err != nil {
 		return "", err
 	}
 	return finish(file, whole, asideName(file, stamp))
@@ -226,7 +226,7 @@ func finish(file, whole, aside string) (kept string, err error) {
 	if err := os.Rename(whole, file); err != nil {
 		return kept, fmt.Errorf("put the backup in its place: %w", err)
 	}
-	return kept, folder.Sync(filepath.Dir(file))
+	return kept, datadir.Sync(filepath.Dir(file))
 }
 
 // acceptable looks at the backup from outside.
@@ -287,7 +287,7 @@ func putAside(file, aside string) (moved bool, err error) {
 		if err := os.Rename(file+suffix, aside+suffix); err != nil {
 			return moved, fmt.Errorf("put the old database aside: %w", err)
 		}
-		if err := folder.Sync(filepath.Dir(file)); err != nil {
+		if err := datadir.Sync(filepath.Dir(file)); err != nil {
 			return moved, err
 		}
 		moved = true
