@@ -8,27 +8,6 @@ import (
 	"hearth/web/chat"
 )
 
-// adminRoutes are the addresses of the admin site, but for invitations (accountRoutes). Each form
-// is sent to the page that shows it, with what is to be done in the field "action".
-func (s *Server) adminRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /admin/{$}", s.admin(s.adminHome))
-	mux.HandleFunc("GET /admin/users/{$}", s.admin(s.adminUsers))
-	mux.HandleFunc("GET /admin/users/new/{$}", s.admin(s.adminNewUser))
-	mux.HandleFunc("POST /admin/users/new/{$}", s.admin(s.adminCreateUser))
-	mux.HandleFunc("GET /admin/users/{id}/{$}", s.admin(s.adminUser))
-	mux.HandleFunc("POST /admin/users/{id}/{$}", s.admin(s.adminChangeUser))
-	mux.HandleFunc("POST /admin/users/{id}/made/{$}", s.admin(s.adminChangeMade))
-	mux.HandleFunc("GET /admin/rooms/{$}", s.admin(s.adminRooms))
-	mux.HandleFunc("POST /admin/rooms/{$}", s.admin(s.adminChangeRooms))
-	mux.HandleFunc("GET /admin/rooms/{id}/{$}", s.admin(s.adminRoom))
-	mux.HandleFunc("POST /admin/rooms/{id}/{$}", s.admin(s.adminChangeRoom))
-	mux.HandleFunc("GET /admin/messages/{$}", s.admin(s.adminMessages))
-	mux.HandleFunc("POST /admin/messages/{$}", s.admin(s.adminDeleteMessage))
-	mux.HandleFunc("GET /admin/settings/{$}", s.admin(s.adminSettings))
-	mux.HandleFunc("POST /admin/settings/{$}", s.admin(s.adminChangeSettings))
-	mux.HandleFunc("GET /admin/log/{$}", s.admin(s.adminLog))
-}
-
 func (s *Server) adminHome(w http.ResponseWriter, r *ask) error {
 	return seeOther(w, r, "/admin/users/")
 }

@@ -119,3 +119,12 @@ func local(next string) string {
 	}
 	return next
 }
+
+// normalizeNewlines undoes what forms do to line breaks.
+func normalizeNewlines(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
+
+// form is what a form shows again: what was typed, and what is wrong with it.
+type form struct {
+	Values map[string]string
+	Errors map[string]string // by field; "" is the whole form
+}

@@ -1,12 +1,9 @@
 package web
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"time"
 
 	"hearth/web/chat"
 )
@@ -43,28 +40,6 @@ type personRow struct {
 	*chat.User
 	Online    bool
 	ShowEmail bool
-}
-
-type sidebar struct {
-	Rooms   []roomLink
-	Directs []directLink
-	// MoreRooms and MoreDirects report that not all are listed.
-	MoreRooms, MoreDirects bool
-	Current                string // URL of the open page
-	Online                 int
-}
-
-type roomLink struct {
-	Name, URL              string
-	Access                 chat.Access
-	Here, Unread, Mentions int
-}
-
-type directLink struct {
-	Name, Display, URL string
-	Online             bool
-	Unread             int
-	Last               time.Time
 }
 
 func roomURL(name string) string { return "/chat/" + url.PathEscape(name) + "/" }
@@ -146,38 +121,6 @@ func (s *Server) personRows(people []*chat.User) []personRow {
 	return rows
 }
 
-// sideRooms are the rooms that the sidebar lists, out of total.
-type sideRooms struct {
-	rooms []*chat.Room
-	total int
-}
-
-// roomsFor are the first of the rooms that the asker may enter, by name, and what is unread in all of
-// them. Where not all fit into the sidebar, those with the most unread messages come first.
-func (s *Server) roomsFor(r *ask) (side sideRooms, unread map[int64]chat.Unread, err error) {
-	if r.caller.SignedIn() {
-		if unread, err = s.chat.Unread(r.Context(), r.caller.User); err != nil {
-			return side, nil, err
-		}
-	}
-	side.rooms, side.total, err = s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Limit: maxSide})
-	if err != nil || side.total <= maxSide || len(unread) == 0 {
-		return side, unread, err
-	}
-	first, err := s.chat.RoomsByID(r.Context(), r.caller, slices.Collect(maps.Keys(unread)))
-	if err != nil {
-		return side, nil, err
-	}
-	slices.SortStableFunc(first, func(a, b *chat.Room) int { return unread[b.ID].Count - unread[a.ID].Count })
-	for _, room := range side.rooms {
-		if unread[room.ID].Count == 0 {
-			first = append(first, room)
-		}
-	}
-	side.rooms = first[:maxSide]
-	return side, unread, nil
-}
-
 func (s *Server) card(r *ask, room *chat.Room, unread int) roomCard {
 	here := s.hub.Here(room.Group())
 	c := roomCard{Name: room.Name, URL: roomURL(room.Name), Topic: room.Topic, Access: room.Access, Here: len(here), Unread: unread}
@@ -187,60 +130,4 @@ func (s *Server) card(r *ask, room *chat.Room, unread int) roomCard {
 		}
 	}
 	return c
-}
-
-// include puts the open room first if the sidebar would leave it out.
-func (l *sideRooms) include(room *chat.Room) {
-	listed := slices.ContainsFunc(l.rooms, func(r *chat.Room) bool { return r.ID == room.ID })
-	if room.Access != chat.Direct && l.total > len(l.rooms) && !listed {
-		l.rooms = append([]*chat.Room{room}, l.rooms[:maxSide-1]...)
-	}
-}
-
-// sidebar lists rooms, and the latest conversations of whoever asks.
-func (s *Server) sidebar(r *ask, rooms sideRooms, unread map[int64]chat.Unread) (*sidebar, error) {
-	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms)}
-	for _, room := range rooms.rooms {
-		side.Rooms = append(side.Rooms, roomLink{Name: room.Name, URL: roomURL(room.Name), Access: room.Access,
-			Here: s.hub.HereCount(room.Group()), Unread: unread[room.ID].Count, Mentions: unread[room.ID].Mentions})
-	}
-	if !r.caller.SignedIn() {
-		return side, nil
-	}
-	talks, total, err := s.chat.Conversations(r.Context(), r.caller.User.ID, maxSide, 0)
-	if err != nil {
-		return nil, err
-	}
-	side.Directs, side.MoreDirects = s.directLinks(talks), total > len(talks)
-	return side, nil
-}
-
-// newRoom shows the form for a room with a topic and an access rule.
-func (s *Server) newRoom(w http.ResponseWriter, r *ask) error {
-	return s.showNewRoom(w, r, http.StatusOK, form{Values: map[string]string{"name": r.FormValue("name")}})
-}
-
-func (s *Server) showNewRoom(w http.ResponseWriter, r *ask, status int, f form) error {
-	v := s.view(r, r.loc.T("room.new"))
-	v.Data = struct{ Form form }{f}
-	return s.render(w, r, status, "newroom", v)
-}
-
-// createRoom makes a room, which then belongs to the asker. The lobby's field "Join or create" sends
-// a name alone: that goes to the room, which exists once somebody speaks there.
-func (s *Server) createRoom(w http.ResponseWriter, r *ask) error {
-	d := chat.RoomDraft{Name: r.PostFormValue("name"), Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
-	name, _, err := chat.RoomName(d.Name)
-	if err == nil && (d.Topic != "" || d.Access != "") {
-		_, err = s.chat.CreateRoom(r.Context(), r.caller, d)
-	}
-	if err == nil {
-		return seeOther(w, r, roomURL(name))
-	}
-	return newForm(r, "name", "topic", "access").again(w, r, on("name", err), func(w http.ResponseWriter, r *ask, status int, f form) error {
-		if status != http.StatusTooManyRequests {
-			status = http.StatusUnprocessableEntity
-		}
-		return s.showNewRoom(w, r, status, f)
-	})
 }

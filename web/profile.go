@@ -58,16 +58,6 @@ func (s *Server) profilePage(w http.ResponseWriter, r *ask, status int, d profil
 	return s.render(w, r, status, "profile", v)
 }
 
-// addSidebar puts the rooms and conversations beside a page.
-func (s *Server) addSidebar(r *ask, v *view) error {
-	rooms, unread, err := s.roomsFor(r)
-	if err != nil {
-		return err
-	}
-	v.Side, err = s.sidebar(r, rooms, unread)
-	return err
-}
-
 // changeProfile does what one of the profile's forms asks for; without a name it is the first's.
 func (s *Server) changeProfile(w http.ResponseWriter, r *ask) error {
 	action := r.PostFormValue("action")

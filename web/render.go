@@ -38,12 +38,6 @@ type view struct {
 	Data      any
 }
 
-// form is what a form shows again: what was typed, and what is wrong with it.
-type form struct {
-	Values map[string]string
-	Errors map[string]string // by field; "" is the whole form
-}
-
 // pages are the templates, parsed once for each language that is asked for, so that t knows its
 // own: all six take 20 MB.
 type pages struct {

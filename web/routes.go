@@ -2,7 +2,7 @@ package web
 
 import "net/http"
 
-// routes is every address of the site.
+// routes returns a handler for every address of the site.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 
@@ -39,4 +39,53 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /metrics", s.metrics)
 	mux.HandleFunc("/", s.page(noSuchPath))
 	return mux
+}
+
+// accountRoutes are the addresses of log-in, sign-up and profile. The first of two names is the canonical one; the other
+// one is what older clients ask for.
+func (s *Server) accountRoutes(mux *http.ServeMux) {
+	for _, path := range []string{"/login/{$}", "/log_in/{$}"} {
+		mux.HandleFunc("GET "+path, s.page(s.showLogin))
+		mux.HandleFunc("POST "+path, s.page(s.login))
+	}
+	for _, path := range []string{"/logout/{$}", "/log_out/{$}"} {
+		mux.HandleFunc("GET "+path, s.page(s.showLogout))
+		mux.HandleFunc("POST "+path, s.page(s.logout))
+	}
+	for _, path := range []string{"/sign_up/{$}", "/signup/{$}"} {
+		mux.HandleFunc("GET "+path, s.page(s.showSignup))
+		mux.HandleFunc("POST "+path, s.page(s.signUp))
+	}
+	mux.HandleFunc("GET "+setupPath+"{token}/{$}", s.page(s.showSignup))
+	mux.HandleFunc("POST "+setupPath+"{token}/{$}", s.page(s.signUp))
+	mux.HandleFunc("GET "+signinPath+"{token}/{$}", s.page(s.showSigninLink))
+	mux.HandleFunc("POST "+signinPath+"{token}/{$}", s.page(s.useSigninLink))
+	mux.HandleFunc("GET /profile/{$}", s.member(s.showProfile))
+	mux.HandleFunc("POST /profile/{$}", s.member(s.changeProfile))
+	mux.HandleFunc("GET /guest/{$}", s.page(s.showGuest))
+	mux.HandleFunc("POST /guest/{$}", s.page(s.nameGuest))
+	mux.HandleFunc("POST /language/{$}", s.page(s.chooseLanguage))
+}
+
+// adminRoutes are the addresses of the admin site. Each form is sent to the address of the page that contains it; the
+// field "action" says what to do.
+func (s *Server) adminRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /admin/{$}", s.admin(s.adminHome))
+	mux.HandleFunc("GET /admin/users/{$}", s.admin(s.adminUsers))
+	mux.HandleFunc("GET /admin/users/new/{$}", s.admin(s.adminNewUser))
+	mux.HandleFunc("POST /admin/users/new/{$}", s.admin(s.adminCreateUser))
+	mux.HandleFunc("GET /admin/users/{id}/{$}", s.admin(s.adminUser))
+	mux.HandleFunc("POST /admin/users/{id}/{$}", s.admin(s.adminChangeUser))
+	mux.HandleFunc("POST /admin/users/{id}/made/{$}", s.admin(s.adminChangeMade))
+	mux.HandleFunc("GET /admin/rooms/{$}", s.admin(s.adminRooms))
+	mux.HandleFunc("POST /admin/rooms/{$}", s.admin(s.adminChangeRooms))
+	mux.HandleFunc("GET /admin/rooms/{id}/{$}", s.admin(s.adminRoom))
+	mux.HandleFunc("POST /admin/rooms/{id}/{$}", s.admin(s.adminChangeRoom))
+	mux.HandleFunc("GET /admin/invites/{$}", s.admin(s.showInvites))
+	mux.HandleFunc("POST /admin/invites/{$}", s.admin(s.changeInvites))
+	mux.HandleFunc("GET /admin/messages/{$}", s.admin(s.adminMessages))
+	mux.HandleFunc("POST /admin/messages/{$}", s.admin(s.adminDeleteMessage))
+	mux.HandleFunc("GET /admin/settings/{$}", s.admin(s.adminSettings))
+	mux.HandleFunc("POST /admin/settings/{$}", s.admin(s.adminChangeSettings))
+	mux.HandleFunc("GET /admin/log/{$}", s.admin(s.adminLog))
 }

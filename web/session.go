@@ -23,33 +23,6 @@ type Auth interface {
 	Verify(ctx context.Context, g limits.Guess, hash, password string) (right bool, err error)
 }
 
-// accountRoutes are the addresses around accounts: coming, going, and what people say of themselves.
-func (s *Server) accountRoutes(mux *http.ServeMux) {
-	for _, path := range []string{"/login/{$}", "/log_in/{$}"} {
-		mux.HandleFunc("GET "+path, s.page(s.showLogin))
-		mux.HandleFunc("POST "+path, s.page(s.login))
-	}
-	for _, path := range []string{"/logout/{$}", "/log_out/{$}"} {
-		mux.HandleFunc("GET "+path, s.page(s.showLogout))
-		mux.HandleFunc("POST "+path, s.page(s.logout))
-	}
-	for _, path := range []string{"/sign_up/{$}", "/signup/{$}"} {
-		mux.HandleFunc("GET "+path, s.page(s.showSignup))
-		mux.HandleFunc("POST "+path, s.page(s.signUp))
-	}
-	mux.HandleFunc("GET "+setupPath+"{token}/{$}", s.page(s.showSignup))
-	mux.HandleFunc("POST "+setupPath+"{token}/{$}", s.page(s.signUp))
-	mux.HandleFunc("GET "+signinPath+"{token}/{$}", s.page(s.showSigninLink))
-	mux.HandleFunc("POST "+signinPath+"{token}/{$}", s.page(s.useSigninLink))
-	mux.HandleFunc("GET /profile/{$}", s.member(s.showProfile))
-	mux.HandleFunc("POST /profile/{$}", s.member(s.changeProfile))
-	mux.HandleFunc("GET /guest/{$}", s.page(s.showGuest))
-	mux.HandleFunc("POST /guest/{$}", s.page(s.nameGuest))
-	mux.HandleFunc("POST /language/{$}", s.page(s.chooseLanguage))
-	mux.HandleFunc("GET /admin/invites/{$}", s.admin(s.showInvites))
-	mux.HandleFunc("POST /admin/invites/{$}", s.admin(s.changeInvites))
-}
-
 // cookieLife is how long browsers keep a cookie, in seconds: 400 days, their own limit (RFC
 // 6265bis, section 5.5). The session behind it ends sooner if it isn't used.
 const cookieLife = 400 * 24 * 60 * 60

@@ -41,12 +41,6 @@ type Message struct {
 // Guest reports whether a visitor said it.
 func (m *Message) Guest() bool { return m.SenderID < 0 }
 
-// line is the number of an id in its room.
-func line(id int64) int64 { return id & (1<<32 - 1) }
-
-// address is the id of number n in a room.
-func address(room, n int64) int64 { return room<<32 | n }
-
 // MessageFrame is a message on the wire, in frames and in answers of the HTTP API.
 type MessageFrame struct {
 	Type      string `json:"type,omitempty"`
@@ -281,39 +275,6 @@ func (c *Chat) storedBefore(tx Tx, m *Message) error {
 	m.RoomID, m.Seq, m.At = m.ID>>32, line(m.ID), moment(at)
 	m.ReplyTo, m.Edited, m.Deleted = reply.Int64, moment(edited.Int64), deleted.Valid
 	return nil
-}
-
-// next is the number that follows the room's highest. Error: storage, at the end of the line.
-func (c *Chat) next(tx Tx, room int64) (int64, error) {
-	n, err := c.highest(tx, room)
-	if err == nil && n >= lineEnd {
-		err = storage("say more", fmt.Errorf("room %d has given out all its numbers", room))
-	}
-	return n + 1, err
-}
-
-func (c *Chat) highest(tx Tx, room int64) (int64, error) {
-	if n, ok := c.last[room]; ok {
-		return n, nil
-	}
-	var n int64
-	if err := tx.QueryRow(highest, room).Scan(&n); err != nil {
-		return 0, fmt.Errorf("find the last number of room %d: %w", room, err)
-	}
-	return n, nil
-}
-
-// highest is the last number of a room's line: three look-ups, two of them at the end of a range of
-// rowids.
-const highest = `SELECT max(
-	ifnull((SELECT max(id) FROM message WHERE id < (?1 + 1) << 32 AND id >= ?1 << 32), 0) & 0xffffffff,
-	ifnull((SELECT max(id) FROM change WHERE id < (?1 + 1) << 32 AND id >= ?1 << 32), 0) & 0xffffffff,
-	ifnull((SELECT first FROM room WHERE id = ?1), 0))`
-
-// took notes that n is given out, for as long as the transaction holds.
-func (c *Chat) took(tx Tx, room, n int64) {
-	c.last[room] = n
-	tx.OnRollback(func() { delete(c.last, room) })
 }
 
 // announce tells the room of m, and in a private conversation both sides wherever they are.

@@ -36,6 +36,3 @@ func (s *Server) metrics(w http.ResponseWriter, _ *http.Request) {
 	set.WritePrometheus(w)
 	metrics.WriteProcessMetrics(w)
 }
-
-// normalizeNewlines undoes what forms do to line breaks.
-func normalizeNewlines(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }

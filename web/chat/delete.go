@@ -1,0 +1,55 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+
+	"hearth/web/limits"
+)
+
+// Delete takes back a message: one's own, or as an admin anybody's. Its text is erased.
+func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
+	if err := c.Take(by, limits.Messages); err != nil {
+		return err
+	}
+	m, r, err := c.messageFor(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	if m.SenderID != by.senderID() && !by.Admin() {
+		return Errorf("not_allowed")
+	}
+	if m.Deleted {
+		return nil
+	}
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		taken, err := c.takeBack(tx, id, r.Group(), by)
+		if err != nil || !taken || m.SenderID == by.senderID() {
+			return err
+		}
+		return c.note(tx, by, "message_deleted", fmt.Sprintf("%s, %s", r.Name, m.User))
+	})
+	c.unread.forget(r.ID)
+	return storage("delete a message", err)
+}
+
+// takeBack erases message id and tells the group of its room. taken is false if somebody was quicker.
+func (c *Chat) takeBack(tx Tx, id int64, group string, by Caller) (taken bool, err error) {
+	tx.Erase()
+	res, err := tx.Exec("UPDATE message SET text = '', deleted_at = ? WHERE id = ? AND deleted_at IS NULL", millis(c.now()), id)
+	if err != nil {
+		return false, fmt.Errorf("erase message %d: %w", id, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	if _, err := tx.Exec("DELETE FROM reaction WHERE message_id = ?", id); err != nil {
+		return false, fmt.Errorf("erase the reactions to message %d: %w", id, err)
+	}
+	n, err := c.change(tx, id>>32, change{Kind: "delete", Message: id}, by)
+	if err != nil {
+		return false, err
+	}
+	tx.Announce(group, messageDeleted(id, n, by.Name()))
+	return true, nil
+}

@@ -1,0 +1,82 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hearth/web/limits"
+)
+
+// Edit changes the text of one's own message. Errors: those of a text, no_such_message,
+// not_allowed, storage.
+func (c *Chat) Edit(ctx context.Context, by Caller, id int64, text string) error {
+	if err := c.Take(by, limits.Messages); err != nil {
+		return err
+	}
+	if err := checkText(text); err != nil {
+		return err
+	}
+	m, r, err := c.standing(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	if m.SenderID != by.senderID() {
+		return Errorf("not_allowed")
+	}
+	if err := c.MaySpeak(ctx, by, r); err != nil || m.Text == text {
+		return err
+	}
+	edited := &Message{ID: id, Text: text, Edited: c.now().Truncate(time.Millisecond)}
+	if err := c.render(ctx, edited); err != nil {
+		return err
+	}
+	err = c.disk.Write(ctx, func(tx Tx) error {
+		tx.Erase()
+		res, err := tx.Exec("UPDATE message SET text = ?, edited_at = ? WHERE id = ? AND deleted_at IS NULL", text, millis(edited.Edited), id)
+		if err != nil {
+			return fmt.Errorf("edit message %d: %w", id, err)
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return fmt.Errorf("edit message %d: %w", id, err)
+		} else if n == 0 {
+			return Errorf("no_such_message")
+		}
+		n, err := c.change(tx, r.ID, change{Kind: "edit", Message: id}, by)
+		if err != nil {
+			return err
+		}
+		tx.Announce(r.Group(), edited.edited(n, by.Name()))
+		return nil
+	})
+	c.unread.forget(r.ID)
+	return storage("edit a message", err)
+}
+
+type editFrame struct {
+	Type     string `json:"type"`
+	ID       int64  `json:"id"`
+	Seq      int64  `json:"seq"`
+	User     string `json:"user"`
+	Message  string `json:"message"`
+	HTML     string `json:"html,omitempty"`
+	EditedAt Stamp  `json:"edited_at"`
+}
+
+// edited is the event of an edited message; its human-readable message is the new text.
+func (m *Message) edited(seq int64, by string) Event {
+	f := editFrame{Type: "message_edited", ID: m.ID, Seq: seq, User: by, Message: m.Text, EditedAt: Stamp(m.Edited)}
+	if !m.Plain() {
+		f.HTML = m.HTML()
+	}
+	e := same(f.Type, false, f)
+	e.Seq = seq
+	return e
+}
+
+// edit is a message with its new text, and where in the room's line who gave it that.
+type edit struct {
+	message *Message
+	seq     int64
+	by      string
+}
