@@ -18,8 +18,8 @@ import (
 	"hearth/web/ws"
 )
 
-// grace is how long after the last socket closed a person counts as gone: reloads take less.
-const grace = 2 * time.Second
+// leaveDelay is how long after the last socket closed a person counts as gone: reloads take less.
+const leaveDelay = 2 * time.Second
 
 // Hub is the channel layer: the sockets, the groups they listen to, and who is there. It knows
 // frames and events, but nothing of what is stored.
@@ -75,7 +75,7 @@ func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o ws.Socket) error
 		slog.Debug("upgrade", "err", err)
 		return nil
 	}
-	go c.Greet(here, in)
+	go c.SendInitial(here, in)
 	return nil
 }
 
@@ -165,7 +165,7 @@ func (h *Hub) leave(c *ws.Conn) {
 		h.drop(c, name)
 	}
 	if id := c.Reader.UserID; id != 0 {
-		h.online.Leave(id, grace, func() { h.gone(id) })
+		h.online.Leave(id, leaveDelay, func() { h.gone(id) })
 	}
 	if c.Socket.Room == nil {
 		return
@@ -174,7 +174,7 @@ func (h *Hub) leave(c *ws.Conn) {
 	if g == nil { // c was shown out of it, and was the last to leave
 		return
 	}
-	h.forget(g, g.Leave(c, grace, func() { h.goneFrom(g, name) }))
+	h.forget(g, g.Leave(c, leaveDelay, func() { h.goneFrom(g, name) }))
 }
 
 // forget takes g out of the hub if it is empty, with h.mu held since that was found.

@@ -24,7 +24,7 @@ import (
 )
 
 // inside runs a server in the test's own process, where the race detector and goleak see it.
-func inside(t testing.TB, s settings) (*house, *hearthtest.Server) {
+func inside(t testing.TB, s settings) (*app, *hearthtest.Server) {
 	t.Helper()
 	s.addr, s.data, s.log = "127.0.0.1:0", t.TempDir(), "text"
 	if s.limits == "" {
@@ -107,7 +107,7 @@ type lateHub struct {
 }
 
 // serve has a second server on the house h of s, with l before its hub, and returns its address.
-func (l *lateHub) serve(t *testing.T, h *house, s *hearthtest.Server) string {
+func (l *lateHub) serve(t *testing.T, h *app, s *hearthtest.Server) string {
 	t.Helper()
 	l.Hub = h.hub
 	site, err := web.New(h.chat, l, newAuth(t, s.Data), h.store, web.Options{})

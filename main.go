@@ -224,8 +224,8 @@ func (s *settings) logger(out io.Writer) *slog.Logger {
 	return slog.New(backup.Advise(logging.Handler(out, s.log), s.data))
 }
 
-// house is a running Hearth.
-type house struct {
+// app is a running Hearth.
+type app struct {
 	store  *Store
 	hub    *Hub
 	chat   *chat.Chat
@@ -251,7 +251,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 }
 
 // build puts the house together and takes its address, but doesn't answer yet.
-func build(s settings) (h *house, err error) {
+func build(s settings) (h *app, err error) {
 	proxies, err := web.ParseNetworks(s.proxies)
 	if err != nil {
 		return nil, cli.Usagef("-proxies: %w", err)
@@ -260,7 +260,7 @@ func build(s settings) (h *house, err error) {
 	if err != nil {
 		return nil, cli.Usagef("-hosts: %w", err)
 	}
-	h = &house{hub: NewHub()}
+	h = &app{hub: NewHub()}
 	h.listen, err = net.Listen("tcp", s.addr)
 	if err != nil {
 		return nil, listenError(s.addr, err)
@@ -303,7 +303,7 @@ func listenError(addr string, err error) error {
 }
 
 // serve answers until ctx ends, then stops gracefully.
-func (h *house) serve(ctx context.Context) error {
+func (h *app) serve(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- h.server.Serve(h.site.Listener(h.listen)) }()
 	sweep, tidy := time.NewTicker(sweepEvery), time.NewTicker(time.Second)
@@ -347,7 +347,7 @@ func (t *tide) over(now int) bool {
 
 // stop takes no more requests, finishes those it has, sends the sockets away and closes the
 // database: what was acknowledged is on disk anyway.
-func (h *house) stop() error {
+func (h *app) stop() error {
 	slog.Info("stopping")
 	ctx, cancel := context.WithTimeout(context.Background(), stopWait)
 	defer cancel()
@@ -367,7 +367,7 @@ func (h *house) stop() error {
 }
 
 // printBanner prints the server's addresses, and logs which decisions an admin has not made yet.
-func (h *house) printBanner(ctx context.Context, s settings, out io.Writer) {
+func (h *app) printBanner(ctx context.Context, s settings, out io.Writer) {
 	some, err := h.chat.HasUsers(ctx)
 	decided, err2 := h.chat.SignupDecided(ctx)
 	if err := errors.Join(err, err2); err != nil {

@@ -415,7 +415,7 @@ func unreadTalk(t *testing.T, s *hearthtest.Server) (ada *hearthtest.Browser, el
 }
 
 // rename renames a column, so that nothing that needs it can be read.
-func rename(t *testing.T, h *house, table, from, to string) {
+func rename(t *testing.T, h *app, table, from, to string) {
 	t.Helper()
 	err := h.store.Write(context.Background(), func(tx chat.Tx) error {
 		_, err := tx.Exec("ALTER TABLE " + table + " RENAME COLUMN " + from + " TO " + to)

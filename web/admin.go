@@ -8,7 +8,7 @@ import (
 	"hearth/web/chat"
 )
 
-func (s *Server) adminHome(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminHome(w http.ResponseWriter, r *request) error {
 	return seeOther(w, r, "/admin/users/")
 }
 
@@ -21,7 +21,7 @@ var doneFlash = map[string]bool{
 }
 
 // adminPage writes a page of the admin site.
-func (s *Server) adminPage(w http.ResponseWriter, r *ask, status int, page, title string, data any) error {
+func (s *Server) adminPage(w http.ResponseWriter, r *request, status int, page, title string, data any) error {
 	v := s.view(r, title)
 	q := r.URL.Query()
 	if done := q.Get("done"); doneFlash[done] && r.Method == http.MethodGet {
@@ -48,19 +48,19 @@ type paging struct {
 }
 
 // pagingOf is the page of the list at path that is asked for.
-func pagingOf(r *ask, path string) paging {
+func pagingOf(r *request, path string) paging {
 	p := paging{Query: r.FormValue("q"), Page: pageNumber(r, "page"), size: perPage}
 	p.Base = path + "?q=" + queryEscape(p.Query) + "&page="
 	return p
 }
 
 // pagingBy is pagingOf for one of several lists on a page: its number is the parameter page.
-func pagingBy(r *ask, path, page string, size int) paging {
+func pagingBy(r *request, path, page string, size int) paging {
 	return paging{Page: pageNumber(r, page), Base: path + "?" + page + "=", size: size}
 }
 
 // pageNumber is which page the parameter asks for, from 1 on.
-func pageNumber(r *ask, parameter string) int {
+func pageNumber(r *request, parameter string) int {
 	if n, err := strconv.Atoi(r.FormValue(parameter)); err == nil && n > 1 && n < 1<<20 {
 		return n
 	}
@@ -73,7 +73,7 @@ func (p paging) offset() int { return (p.Page - 1) * p.size }
 func (p *paging) of(total int) { p.Total, p.Pages = total, max(1, (total+p.size-1)/p.size) }
 
 // adminID is the id in the address.
-func adminID(r *ask) (int64, error) {
+func adminID(r *request) (int64, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
 		return 0, chat.Errorf("not_found")

@@ -31,7 +31,7 @@ type confirmData struct {
 }
 
 // adminChangeRooms archives or deletes the rooms that were ticked, or all that match the search.
-func (s *Server) adminChangeRooms(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminChangeRooms(w http.ResponseWriter, r *request) error {
 	rooms, err := s.selectedRooms(r)
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (s *Server) adminChangeRooms(w http.ResponseWriter, r *ask) error {
 }
 
 // changeRooms archives or deletes rooms once that is confirmed, and asks before.
-func (s *Server) changeRooms(w http.ResponseWriter, r *ask, d confirmData, rooms []*chat.Room, action, back string) error {
+func (s *Server) changeRooms(w http.ResponseWriter, r *request, d confirmData, rooms []*chat.Room, action, back string) error {
 	if len(rooms) == 0 {
 		return chat.Errorf("none_selected")
 	}
@@ -72,7 +72,7 @@ func (d *confirmData) nameRooms(rooms []*chat.Room) {
 }
 
 // again are the fields of the form that was sent, for the one that confirms it.
-func again(r *ask) [][2]string {
+func again(r *request) [][2]string {
 	var fields [][2]string
 	for _, name := range []string{"action", "all", "q", "by", "room"} {
 		for _, value := range r.PostForm[name] {
@@ -83,7 +83,7 @@ func again(r *ask) [][2]string {
 }
 
 // selectedRooms are the rooms that a form has ticked, or with "all" those that match its search.
-func (s *Server) selectedRooms(r *ask) ([]*chat.Room, error) {
+func (s *Server) selectedRooms(r *request) ([]*chat.Room, error) {
 	if r.PostFormValue("all") != "" {
 		by, err := s.maker(r, r.PostFormValue("by"))
 		if err != nil {
@@ -102,7 +102,7 @@ func (s *Server) selectedRooms(r *ask) ([]*chat.Room, error) {
 	return s.chat.RoomsAmong(r.Context(), ids[:min(maxSelected, len(ids))])
 }
 
-func (s *Server) roomsMatching(r *ask, q chat.RoomQuery) ([]*chat.Room, error) {
+func (s *Server) roomsMatching(r *request, q chat.RoomQuery) ([]*chat.Room, error) {
 	q.Limit = maxSelected
 	rows, _, err := s.chat.Rooms(r.Context(), q)
 	rooms := make([]*chat.Room, 0, len(rows))
@@ -113,7 +113,7 @@ func (s *Server) roomsMatching(r *ask, q chat.RoomQuery) ([]*chat.Room, error) {
 }
 
 // maker is the id of the user called name, 0 for "".
-func (s *Server) maker(r *ask, name string) (int64, error) {
+func (s *Server) maker(r *request, name string) (int64, error) {
 	if name == "" {
 		return 0, nil
 	}
@@ -126,7 +126,7 @@ func (s *Server) maker(r *ask, name string) (int64, error) {
 
 // atLength does work that goes on when the browser has gone, and then shows the page at back. If it takes
 // long, that page says that it is going on.
-func (s *Server) atLength(w http.ResponseWriter, r *ask, back string, work func(context.Context) error) error {
+func (s *Server) atLength(w http.ResponseWriter, r *request, back string, work func(context.Context) error) error {
 	ctx, done := context.WithoutCancel(r.Context()), make(chan error, 1)
 	go func() { done <- work(ctx) }()
 	select {
@@ -146,7 +146,7 @@ func (s *Server) atLength(w http.ResponseWriter, r *ask, back string, work func(
 }
 
 // adminChangeMade archives, deletes or revokes what one person has made, once that is confirmed.
-func (s *Server) adminChangeMade(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminChangeMade(w http.ResponseWriter, r *request) error {
 	u, err := s.addressed(r)
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (s *Server) adminChangeMade(w http.ResponseWriter, r *ask) error {
 	return s.changeMade(w, r, d, u, rooms, action, back)
 }
 
-func (s *Server) changeMade(w http.ResponseWriter, r *ask, d confirmData, u *chat.User, rooms []*chat.Room, action, back string) error {
+func (s *Server) changeMade(w http.ResponseWriter, r *request, d confirmData, u *chat.User, rooms []*chat.Room, action, back string) error {
 	name := u.Name
 	d.Danger = true
 	var work func(context.Context) error

@@ -8,13 +8,13 @@ import (
 
 type adminLogData struct {
 	paging
-	Deeds []chat.Deed
+	Deeds []chat.AuditEntry
 }
 
 // adminLog shows what admins did, the latest first.
-func (s *Server) adminLog(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminLog(w http.ResponseWriter, r *request) error {
 	d := adminLogData{paging: pagingOf(r, "/admin/log/")}
-	deeds, total, err := s.chat.Deeds(r.Context(), perPage, d.offset())
+	deeds, total, err := s.chat.AuditEntries(r.Context(), perPage, d.offset())
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ type foundRow struct {
 var searchFields = []string{"q", "author", "room", "from", "to"}
 
 // adminMessages searches in all rooms.
-func (s *Server) adminMessages(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminMessages(w http.ResponseWriter, r *request) error {
 	f := newForm(r, searchFields...)
 	q, err := messageQuery(f)
 	if err == nil {
@@ -53,12 +53,12 @@ func (s *Server) adminMessages(w http.ResponseWriter, r *ask) error {
 			return s.adminMessagesPage(w, r, http.StatusOK, foundData(f, found, next))
 		}
 	}
-	return f.again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
+	return f.again(w, r, err, func(w http.ResponseWriter, r *request, status int, f form) error {
 		return s.adminMessagesPage(w, r, orUnprocessable(status), adminMessagesData{Form: f})
 	})
 }
 
-func (s *Server) adminMessagesPage(w http.ResponseWriter, r *ask, status int, d adminMessagesData) error {
+func (s *Server) adminMessagesPage(w http.ResponseWriter, r *request, status int, d adminMessagesData) error {
 	d.Here = r.URL.RawQuery
 	return s.adminPage(w, r, status, "messages", r.loc.T("admin.messages"), d)
 }
@@ -140,7 +140,7 @@ func around(text, word string) string {
 }
 
 // adminDeleteMessage deletes a message and goes back to the search that found it.
-func (s *Server) adminDeleteMessage(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminDeleteMessage(w http.ResponseWriter, r *request) error {
 	id, err := strconv.ParseInt(r.PostFormValue("id"), 10, 64)
 	if err != nil {
 		return chat.Errorf("no_such_message")

@@ -32,7 +32,7 @@ type adminRoomData struct {
 }
 
 // adminRooms lists the rooms, archived ones too.
-func (s *Server) adminRooms(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminRooms(w http.ResponseWriter, r *request) error {
 	d := adminRoomsData{paging: pagingOf(r, "/admin/rooms/")}
 	if err := s.searching(r, d.Query); err != nil {
 		return err
@@ -56,7 +56,7 @@ func (s *Server) adminRooms(w http.ResponseWriter, r *ask) error {
 }
 
 // addressedRoom is the room whose page is asked for.
-func (s *Server) addressedRoom(r *ask) (*chat.Room, error) {
+func (s *Server) addressedRoom(r *request) (*chat.Room, error) {
 	id, err := adminID(r)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (s *Server) addressedRoom(r *ask) (*chat.Room, error) {
 	return room, orNotFound(err)
 }
 
-func (s *Server) adminRoom(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminRoom(w http.ResponseWriter, r *request) error {
 	room, err := s.addressedRoom(r)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (s *Server) adminRoom(w http.ResponseWriter, r *ask) error {
 	return s.adminRoomPage(w, r, http.StatusOK, adminRoomData{Room: room})
 }
 
-func (s *Server) adminRoomPage(w http.ResponseWriter, r *ask, status int, d adminRoomData) error {
+func (s *Server) adminRoomPage(w http.ResponseWriter, r *request, status int, d adminRoomData) error {
 	if d.Form.Values == nil {
 		d.Form.Values = map[string]string{"topic": d.Room.Topic, "access": string(d.Room.Access)}
 	}
@@ -95,7 +95,7 @@ func (s *Server) adminRoomPage(w http.ResponseWriter, r *ask, status int, d admi
 	return s.adminPage(w, r, status, "room", d.Room.Name, d)
 }
 
-func (s *Server) listMembers(r *ask, d *adminRoomData) error {
+func (s *Server) listMembers(r *request, d *adminRoomData) error {
 	d.Paging = pagingOf(r, r.URL.EscapedPath())
 	members, total, err := s.chat.Members(r.Context(), d.Room, d.Paging.size, d.Paging.offset())
 	d.Members = members
@@ -104,7 +104,7 @@ func (s *Server) listMembers(r *ask, d *adminRoomData) error {
 }
 
 // adminChangeRoom does what one of the forms on a room's page asks for.
-func (s *Server) adminChangeRoom(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminChangeRoom(w http.ResponseWriter, r *request) error {
 	room, err := s.addressedRoom(r)
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (s *Server) adminChangeRoom(w http.ResponseWriter, r *ask) error {
 		err = chat.Errorf("bad_choice")
 	}
 	if err != nil {
-		return f.again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
+		return f.again(w, r, err, func(w http.ResponseWriter, r *request, status int, f form) error {
 			*part = f
 			return s.adminRoomPage(w, r, orUnprocessable(status), d)
 		})

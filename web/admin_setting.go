@@ -14,7 +14,7 @@ type adminSettingsData struct {
 	Hosts []string // names of the server under which admins have signed in
 }
 
-func (s *Server) adminSettings(w http.ResponseWriter, r *ask) (err error) {
+func (s *Server) adminSettings(w http.ResponseWriter, r *request) (err error) {
 	var now [3]string
 	for i, load := range []func(context.Context) (string, error){s.chat.Place, s.chat.SignupPolicy, s.chat.GuestsMay} {
 		if now[i], err = load(r.Context()); err != nil {
@@ -30,7 +30,7 @@ func (s *Server) adminSettings(w http.ResponseWriter, r *ask) (err error) {
 	return s.adminSettingsPage(w, r, http.StatusOK, form{Values: values})
 }
 
-func (s *Server) adminSettingsPage(w http.ResponseWriter, r *ask, status int, f form) error {
+func (s *Server) adminSettingsPage(w http.ResponseWriter, r *request, status int, f form) error {
 	hosts, err := s.chat.Hosts(r.Context())
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func (s *Server) adminSettingsPage(w http.ResponseWriter, r *ask, status int, f 
 }
 
 // adminChangeSettings stores what the form holds; a form without a setting leaves it as it is.
-func (s *Server) adminChangeSettings(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminChangeSettings(w http.ResponseWriter, r *request) error {
 	if host := r.PostFormValue("forget_host"); host != "" {
 		if err := s.chat.ForgetHost(r.Context(), r.caller, host); err != nil {
 			return err

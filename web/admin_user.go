@@ -22,7 +22,7 @@ type adminUserData struct {
 }
 
 // adminUsers lists everybody with an account, or those whose names or address fit a search.
-func (s *Server) adminUsers(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminUsers(w http.ResponseWriter, r *request) error {
 	d := adminUsersData{paging: pagingOf(r, "/admin/users/")}
 	if err := s.searching(r, d.Query); err != nil {
 		return err
@@ -36,16 +36,16 @@ func (s *Server) adminUsers(w http.ResponseWriter, r *ask) error {
 	return s.adminPage(w, r, http.StatusOK, "users", r.loc.T("admin.users"), d)
 }
 
-func (s *Server) adminNewUser(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminNewUser(w http.ResponseWriter, r *request) error {
 	return s.adminNewUserPage(w, r, http.StatusOK, newForm(r))
 }
 
-func (s *Server) adminNewUserPage(w http.ResponseWriter, r *ask, status int, f form) error {
+func (s *Server) adminNewUserPage(w http.ResponseWriter, r *request, status int, f form) error {
 	return s.adminPage(w, r, status, "newuser", r.loc.T("admin.user.new"), struct{ Form form }{f})
 }
 
 // adminCreateUser makes an account for somebody else.
-func (s *Server) adminCreateUser(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminCreateUser(w http.ResponseWriter, r *request) error {
 	f := newForm(r, "username", "first_name", "last_name", "email", "admin")
 	u, err := s.createAccount(r, f)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Server) adminCreateUser(w http.ResponseWriter, r *ask) error {
 	return seeOther(w, r, fmt.Sprintf("/admin/users/%d/?done=user_created", u.ID))
 }
 
-func (s *Server) createAccount(r *ask, f form) (*chat.User, error) {
+func (s *Server) createAccount(r *request, f form) (*chat.User, error) {
 	n := chat.NewUser{Name: f.Values["username"], Profile: profileOf(f), Admin: f.Values["admin"] != ""}
 	if err := s.chat.CheckName(r.Context(), n.Name); err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func profileOf(f form) chat.Profile {
 }
 
 // addressed is the user whose page is asked for.
-func (s *Server) addressed(r *ask) (*chat.User, error) {
+func (s *Server) addressed(r *request) (*chat.User, error) {
 	id, err := adminID(r)
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (s *Server) addressed(r *ask) (*chat.User, error) {
 	return u, orNotFound(err)
 }
 
-func (s *Server) adminUser(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminUser(w http.ResponseWriter, r *request) error {
 	u, err := s.addressed(r)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (s *Server) adminUser(w http.ResponseWriter, r *ask) error {
 	return s.adminUserPage(w, r, http.StatusOK, adminUserData{User: u})
 }
 
-func (s *Server) adminUserPage(w http.ResponseWriter, r *ask, status int, d adminUserData) error {
+func (s *Server) adminUserPage(w http.ResponseWriter, r *request, status int, d adminUserData) error {
 	u := d.User
 	if d.Form.Values == nil {
 		d.Form.Values = map[string]string{"first_name": u.FirstName, "last_name": u.LastName, "email": u.Email}
@@ -113,7 +113,7 @@ func (s *Server) adminUserPage(w http.ResponseWriter, r *ask, status int, d admi
 }
 
 // adminChangeUser does what one of the forms on a user's page asks for.
-func (s *Server) adminChangeUser(w http.ResponseWriter, r *ask) error {
+func (s *Server) adminChangeUser(w http.ResponseWriter, r *request) error {
 	u, err := s.addressed(r)
 	if err != nil {
 		return err
@@ -135,7 +135,7 @@ func (s *Server) adminChangeUser(w http.ResponseWriter, r *ask) error {
 		err = s.changeStanding(r, u, action)
 	}
 	if err != nil {
-		return f.again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
+		return f.again(w, r, err, func(w http.ResponseWriter, r *request, status int, f form) error {
 			*part = f
 			return s.adminUserPage(w, r, status, d)
 		})
@@ -146,7 +146,7 @@ func (s *Server) adminChangeUser(w http.ResponseWriter, r *ask) error {
 	return seeOther(w, r, fmt.Sprintf("/admin/users/%d/?done=%s", u.ID, action))
 }
 
-func (s *Server) resetPassword(r *ask, u *chat.User) error {
+func (s *Server) resetPassword(r *request, u *chat.User) error {
 	if err := newPassword(r, u.Name); err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (s *Server) resetPassword(r *ask, u *chat.User) error {
 
 // changeStanding changes what a user may do. Admins who sign themselves out everywhere stay
 // signed in where they do it.
-func (s *Server) changeStanding(r *ask, u *chat.User, action string) error {
+func (s *Server) changeStanding(r *request, u *chat.User, action string) error {
 	switch action {
 	case "admin", "unadmin":
 		return s.chat.SetAdmin(r.Context(), r.caller, u.ID, action == "admin")

@@ -14,7 +14,7 @@ const maxPage = 200
 // place with more. 1000 take some 100 KB.
 const maxRooms = 1000
 
-func noSuchPath(http.ResponseWriter, *ask) error { return chat.Errorf("not_found") }
+func noSuchPath(http.ResponseWriter, *request) error { return chat.Errorf("not_found") }
 
 type apiRoom struct {
 	Name   string      `json:"name"`
@@ -26,7 +26,7 @@ type apiRoom struct {
 
 // listRooms answers with a page of the rooms that the asker may enter: ?q= filters, ?offset= and ?limit= (at
 // most 1000) page.
-func (s *Server) listRooms(w http.ResponseWriter, r *ask) error {
+func (s *Server) listRooms(w http.ResponseWriter, r *request) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ type apiUser struct {
 }
 
 // listUsers answers with a page of people: ?q= filters, ?offset= and ?limit= (at most 200) page.
-func (s *Server) listUsers(w http.ResponseWriter, r *ask) error {
+func (s *Server) listUsers(w http.ResponseWriter, r *request) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (s *Server) listUsers(w http.ResponseWriter, r *ask) error {
 }
 
 // number is a query's number, which must not be negative.
-func number(r *ask, name string, otherwise int64) (int64, error) {
+func number(r *request, name string, otherwise int64) (int64, error) {
 	text := r.FormValue(name)
 	if text == "" {
 		return otherwise, nil

@@ -78,7 +78,7 @@ func (s *Server) device(r *http.Request) device {
 }
 
 // rememberDevice has the browser remember that it signed in to an account.
-func (s *Server) rememberDevice(w http.ResponseWriter, r *ask, user int64) error {
+func (s *Server) rememberDevice(w http.ResponseWriter, r *request, user int64) error {
 	d := slices.DeleteFunc(s.device(r.Request), func(u deviceUser) bool { return u.user == user })
 	now := deviceUser{user: user}
 	rand.Read(now.secret[:]) // never fails
@@ -94,7 +94,7 @@ func (s *Server) rememberDevice(w http.ResponseWriter, r *ask, user int64) error
 
 // guess is a guess of the password of user, nil for a name that nobody has. A browser that is signed in to
 // the account counts as one that signed in before.
-func (s *Server) guess(r *ask, name string, user *chat.User) limits.Guess {
+func (s *Server) guess(r *request, name string, user *chat.User) limits.Guess {
 	g := limits.Guess{Name: nameHash(name), From: Network(s.address(r.Request))}
 	if user != nil {
 		g.User, g.Device = user.ID, s.device(r.Request).secretOf(user.ID)

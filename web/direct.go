@@ -12,7 +12,7 @@ type conversationsData struct {
 }
 
 // conversations lists all private conversations of whoever asks, the latest first.
-func (s *Server) conversations(w http.ResponseWriter, r *ask) error {
+func (s *Server) conversations(w http.ResponseWriter, r *request) error {
 	d := conversationsData{paging: pagingOf(r, "/conversations/")}
 	talks, total, err := s.chat.Conversations(r.Context(), r.caller.User.ID, d.size, d.offset())
 	if err != nil {

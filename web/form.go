@@ -12,7 +12,7 @@ import (
 )
 
 // newForm is a form with what was typed into these fields. Passwords are never among them.
-func newForm(r *ask, fields ...string) form {
+func newForm(r *request, fields ...string) form {
 	f := form{Values: map[string]string{}, Errors: map[string]string{}}
 	for _, name := range fields {
 		f.Values[name] = strings.ToValidUTF8(r.FormValue(name), "\uFFFD")
@@ -22,7 +22,7 @@ func newForm(r *ask, fields ...string) form {
 
 // blame writes err beside its field. The first error of a field stays. What isn't the person's
 // fault comes back.
-func (f form) blame(r *ask, err error) error {
+func (f form) blame(r *request, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -37,7 +37,7 @@ func (f form) blame(r *ask, err error) error {
 }
 
 // again shows the form's page once more, with err beside its field.
-func (f form) again(w http.ResponseWriter, r *ask, err error, show func(http.ResponseWriter, *ask, int, form) error) error {
+func (f form) again(w http.ResponseWriter, r *request, err error, show func(http.ResponseWriter, *request, int, form) error) error {
 	e := known(err)
 	if err := f.blame(r, err); err != nil {
 		return err
@@ -59,7 +59,7 @@ func on(field string, err error) error {
 }
 
 // newPassword checks what was typed twice.
-func newPassword(r *ask, username string) error {
+func newPassword(r *request, username string) error {
 	password := r.PostFormValue("password1")
 	if err := chat.CheckPassword(password, username); err != nil {
 		return on("password1", err)
@@ -78,7 +78,7 @@ type kept struct {
 }
 
 // keptForm is what was sent with a form that is refused with status, nil if sending it again is no use.
-func keptForm(r *ask, status int) *kept {
+func keptForm(r *request, status int) *kept {
 	later := status == http.StatusTooManyRequests || status == http.StatusInsufficientStorage || status == http.StatusServiceUnavailable
 	if r.Method != http.MethodPost || !later || r.ParseForm() != nil {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"hearth/web/limits"
 )
 
-func (s *Server) showGuest(w http.ResponseWriter, r *ask) error {
+func (s *Server) showGuest(w http.ResponseWriter, r *request) error {
 	if r.caller.SignedIn() {
 		return seeOther(w, r, local(r.FormValue("next")))
 	}
@@ -19,7 +19,7 @@ func (s *Server) showGuest(w http.ResponseWriter, r *ask) error {
 	return s.guestPage(w, r, http.StatusOK, f)
 }
 
-func (s *Server) guestPage(w http.ResponseWriter, r *ask, status int, f form) error {
+func (s *Server) guestPage(w http.ResponseWriter, r *request, status int, f form) error {
 	v := s.view(r, r.loc.T("guest.name"))
 	v.Path = "/guest/?next=" + queryEscape(f.Values["next"])
 	v.Data = struct {
@@ -30,7 +30,7 @@ func (s *Server) guestPage(w http.ResponseWriter, r *ask, status int, f form) er
 }
 
 // mayNameGuest refuses where visitors don't speak.
-func (s *Server) mayNameGuest(r *ask) error {
+func (s *Server) mayNameGuest(r *request) error {
 	may, err := s.chat.GuestsMay(r.Context())
 	switch {
 	case err != nil:
@@ -44,7 +44,7 @@ func (s *Server) mayNameGuest(r *ask) error {
 }
 
 // nameGuest gives a visitor a name to speak under.
-func (s *Server) nameGuest(w http.ResponseWriter, r *ask) error {
+func (s *Server) nameGuest(w http.ResponseWriter, r *request) error {
 	f := newForm(r, "guest_name", "next")
 	if r.caller.SignedIn() {
 		return seeOther(w, r, local(f.Values["next"]))

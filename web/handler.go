@@ -14,8 +14,8 @@ import (
 	"hearth/web/locale"
 )
 
-// ask is a request together with who asks.
-type ask struct {
+// request is a request together with who asks.
+type request struct {
 	*http.Request
 	caller  chat.Caller
 	loc     *locale.Locale
@@ -23,7 +23,7 @@ type ask struct {
 }
 
 // handler answers a request, or says why it doesn't.
-type handler func(w http.ResponseWriter, r *ask) error
+type handler func(w http.ResponseWriter, r *request) error
 
 // statuses turns error codes into HTTP statuses. What is not here is 422: the request was
 // understood, and something in it can't be done.
@@ -47,8 +47,8 @@ func statusOf(e *chat.Error) int {
 }
 
 // asked makes an ask of a request: who asks, in which language.
-func (s *Server) asked(r *http.Request) (*ask, error) {
-	a := &ask{Request: r}
+func (s *Server) asked(r *http.Request) (*request, error) {
+	a := &request{Request: r}
 	caller, session, err := s.caller(r)
 	a.caller, a.session = caller, session
 	a.caller.From = Network(s.address(r))
@@ -58,7 +58,7 @@ func (s *Server) asked(r *http.Request) (*ask, error) {
 }
 
 // serve turns a handler into net/http's, with fail writing its errors.
-func (s *Server) serve(h handler, fail func(http.ResponseWriter, *ask, *chat.Error)) http.HandlerFunc {
+func (s *Server) serve(h handler, fail func(http.ResponseWriter, *request, *chat.Error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a, err := s.asked(r)
 		defer func() {
@@ -100,7 +100,7 @@ func (s *Server) page(h handler) http.HandlerFunc { return s.serve(s.counted(h),
 
 // member serves a page that takes an account.
 func (s *Server) member(h handler) http.HandlerFunc {
-	return s.page(func(w http.ResponseWriter, r *ask) error {
+	return s.page(func(w http.ResponseWriter, r *request) error {
 		if !r.caller.SignedIn() {
 			return chat.Errorf("sign_in")
 		}
@@ -110,7 +110,7 @@ func (s *Server) member(h handler) http.HandlerFunc {
 
 // admin serves a page of the admin site.
 func (s *Server) admin(h handler) http.HandlerFunc {
-	return s.member(func(w http.ResponseWriter, r *ask) error {
+	return s.member(func(w http.ResponseWriter, r *request) error {
 		if !r.caller.Admin() {
 			return chat.Errorf("not_allowed")
 		}
@@ -122,12 +122,12 @@ func (s *Server) admin(h handler) http.HandlerFunc {
 func (s *Server) api(h handler) http.HandlerFunc { return s.serve(s.counted(h), failAPI) }
 
 // text is what the error says, in the asker's language.
-func (r *ask) text(e *chat.Error) string {
+func (r *request) text(e *chat.Error) string {
 	key, args := e.Text()
 	return r.loc.T(key, args...)
 }
 
-func failAPI(w http.ResponseWriter, r *ask, e *chat.Error) {
+func failAPI(w http.ResponseWriter, r *request, e *chat.Error) {
 	type body struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
@@ -149,7 +149,7 @@ func startJSON(w http.ResponseWriter, status int) {
 	w.WriteHeader(status)
 }
 
-func (s *Server) failPage(w http.ResponseWriter, r *ask, e *chat.Error) {
+func (s *Server) failPage(w http.ResponseWriter, r *request, e *chat.Error) {
 	status := statusOf(e)
 	looks := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if status == http.StatusUnauthorized && looks && !r.caller.SignedIn() {
@@ -169,7 +169,7 @@ func (s *Server) failPage(w http.ResponseWriter, r *ask, e *chat.Error) {
 }
 
 // heading is what the error page of the first of kinds that has one is called.
-func (r *ask) heading(kinds ...string) string {
+func (r *request) heading(kinds ...string) string {
 	for _, kind := range kinds {
 		if text := r.loc.T("problem.heading." + kind); !strings.HasPrefix(text, "problem.") {
 			return text
@@ -187,7 +187,7 @@ type problem struct {
 }
 
 // seeOther answers a form with another page.
-func seeOther(w http.ResponseWriter, r *ask, url string) error {
+func seeOther(w http.ResponseWriter, r *request, url string) error {
 	http.Redirect(w, r.Request, url, http.StatusSeeOther)
 	return nil
 }

@@ -18,7 +18,7 @@ const keySize = 16
 var errHandshake = &chat.Error{Code: "bad_frame", Key: "upgrade"}
 
 // upgrade refuses what can't become a socket, in the order in which a client can mend it.
-func (s *Server) upgrade(r *ask) error {
+func (s *Server) upgrade(r *request) error {
 	// RFC 9110, 7.8: in HTTP/1.0 nobody asks for an upgrade, whatever the header says.
 	if !r.ProtoAtLeast(1, 1) || !slices.Contains(listed(r, "Upgrade"), "websocket") {
 		return chat.Errorf("upgrade")
@@ -42,7 +42,7 @@ var strippedHandshakes = logging.NewKind(slog.LevelWarn, "a WebSocket handshake 
 
 // logStripped logs the setting that a proxy lacks, if r is such a handshake. In HTTP/1.0 nobody asks for an upgrade,
 // whatever the headers say (RFC 9110, 7.8).
-func logStripped(r *ask) {
+func logStripped(r *request) {
 	asks := r.ProtoAtLeast(1, 1) && slices.Contains(listed(r, "Upgrade"), "websocket") && slices.Contains(listed(r, "Connection"), "upgrade")
 	if asks || r.Method != http.MethodGet || !keyed(r) {
 		return
@@ -59,7 +59,7 @@ func tellUpgrade(h http.Header) {
 }
 
 // keyed reports whether the request has a key, one and well-formed (RFC 6455, 11.3.1).
-func keyed(r *ask) bool {
+func keyed(r *request) bool {
 	keys := r.Header.Values("Sec-WebSocket-Key")
 	if len(keys) != 1 {
 		return false
@@ -69,7 +69,7 @@ func keyed(r *ask) bool {
 }
 
 // listed are the elements of a header that may be a list, and may come more than once, in small letters.
-func listed(r *ask, name string) []string {
+func listed(r *request, name string) []string {
 	all := strings.Split(strings.Join(r.Header.Values(name), ","), ",")
 	for i, s := range all {
 		all[i] = strings.ToLower(strings.TrimSpace(s))

@@ -56,7 +56,7 @@ func (s *Server) host(r *http.Request) string {
 // in. A page of a foreign domain whose name resolves to this server (DNS rebinding) could otherwise
 // read and write here with the rights of its visitor's network, since to the browser it is the same site.
 func (s *Server) checkHost(next http.Handler) http.Handler {
-	guard := func(w http.ResponseWriter, r *ask) error {
+	guard := func(w http.ResponseWriter, r *request) error {
 		if err := s.admit(r, hostName(s.host(r.Request))); err != nil {
 			return cmp.Or(s.take(r, limits.Requests), err)
 		}
@@ -86,7 +86,7 @@ func (s *Server) ownHost(name string) bool {
 
 // admit lets in who asks under a name that an admin has signed in under, or is signed in. Error:
 // unknown_host.
-func (s *Server) admit(r *ask, name string) error {
+func (s *Server) admit(r *request, name string) error {
 	known, err := s.chat.KnowsHost(r.Context(), name)
 	switch {
 	case known || err != nil:

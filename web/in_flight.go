@@ -103,7 +103,7 @@ var errBusy = &chat.Error{Code: "rate_limited", RetryAfter: time.Second}
 
 // refuseRequest answers a request that is too much, at little cost, and closes the connection.
 func (s *Server) refuseRequest(w http.ResponseWriter, r *http.Request, e *chat.Error) {
-	a := &ask{Request: r, loc: s.language(r, chat.Caller{})}
+	a := &request{Request: r, loc: s.language(r, chat.Caller{})}
 	h := w.Header()
 	h.Del("Content-Encoding")
 	h.Set("Connection", "close")

@@ -14,12 +14,12 @@ type invitesData struct {
 	Link    string // of the one just made: it is shown once
 }
 
-func (s *Server) showInvites(w http.ResponseWriter, r *ask) error {
+func (s *Server) showInvites(w http.ResponseWriter, r *request) error {
 	f := form{Values: map[string]string{"uses": "1", "days": "7"}}
 	return s.invitesPage(w, r, http.StatusOK, invitesData{Form: f})
 }
 
-func (s *Server) invitesPage(w http.ResponseWriter, r *ask, status int, d invitesData) (err error) {
+func (s *Server) invitesPage(w http.ResponseWriter, r *request, status int, d invitesData) (err error) {
 	d.Paging = pagingOf(r, "/admin/invites/")
 	var total int
 	if d.Invites, total, err = s.chat.Invites(r.Context(), d.Paging.size, d.Paging.offset()); err != nil {
@@ -36,7 +36,7 @@ func (s *Server) invitesPage(w http.ResponseWriter, r *ask, status int, d invite
 }
 
 // changeInvites makes an invitation, or revokes one.
-func (s *Server) changeInvites(w http.ResponseWriter, r *ask) error {
+func (s *Server) changeInvites(w http.ResponseWriter, r *request) error {
 	if r.PostFormValue("action") == "revoke" {
 		id, err := strconv.ParseInt(r.PostFormValue("id"), 10, 64)
 		if err != nil {
@@ -52,7 +52,7 @@ func (s *Server) changeInvites(w http.ResponseWriter, r *ask) error {
 	days, _ := strconv.Atoi(f.Values["days"])
 	token, err := s.chat.CreateInvite(r.Context(), r.caller, uses, days)
 	if err != nil {
-		return f.again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
+		return f.again(w, r, err, func(w http.ResponseWriter, r *request, status int, f form) error {
 			return s.invitesPage(w, r, status, invitesData{Form: f})
 		})
 	}

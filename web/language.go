@@ -32,7 +32,7 @@ func chosenLanguage(r *http.Request) string {
 }
 
 // chooseLanguage changes the language of all pages to come.
-func (s *Server) chooseLanguage(w http.ResponseWriter, r *ask) error {
+func (s *Server) chooseLanguage(w http.ResponseWriter, r *request) error {
 	lang := r.PostFormValue("lang")
 	if !locale.Known(lang) {
 		return chat.Errorf("bad_choice").On("lang")
@@ -49,7 +49,7 @@ func (s *Server) chooseLanguage(w http.ResponseWriter, r *ask) error {
 	return seeOther(w, r, localPage(r.PostFormValue("next")))
 }
 
-func (s *Server) keepLanguage(w http.ResponseWriter, r *ask, lang string) {
+func (s *Server) keepLanguage(w http.ResponseWriter, r *request, lang string) {
 	http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: lang, Path: "/", MaxAge: cookieLife,
 		Secure: s.secure(r.Request), HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }

@@ -17,7 +17,7 @@ func setRetryAfter(w http.ResponseWriter, e *chat.Error) {
 
 // counted refuses a page, form or API request of a caller who asks for too many.
 func (s *Server) counted(h handler) handler {
-	return func(w http.ResponseWriter, r *ask) error {
+	return func(w http.ResponseWriter, r *request) error {
 		if err := s.take(r, limits.Requests); err != nil {
 			return err
 		}
@@ -27,7 +27,7 @@ func (s *Server) counted(h handler) handler {
 
 // searching counts the filtering of a list by a text; without a text it is a page like others.
 // Error: rate_limited.
-func (s *Server) searching(r *ask, text string) error {
+func (s *Server) searching(r *request, text string) error {
 	if text == "" {
 		return nil
 	}
@@ -35,9 +35,9 @@ func (s *Server) searching(r *ask, text string) error {
 }
 
 // take uses one of the caller's allowance of n. Error: rate_limited.
-func (s *Server) take(r *ask, n limits.Name) error { return s.chat.Take(r.caller, n) }
+func (s *Server) take(r *request, n limits.Name) error { return s.chat.Take(r.caller, n) }
 
 // takeFrom is take for what is counted by address, whoever is signed in there. Error: rate_limited.
-func (s *Server) takeFrom(r *ask, n limits.Name) error {
+func (s *Server) takeFrom(r *request, n limits.Name) error {
 	return s.chat.TakeKey(limits.Key{From: r.caller.From}, n)
 }

@@ -45,7 +45,7 @@ type personRow struct {
 func roomURL(name string) string { return "/chat/" + url.PathEscape(name) + "/" }
 
 // lobby shows the rooms with who is in them, and the table of all people.
-func (s *Server) lobby(w http.ResponseWriter, r *ask) error {
+func (s *Server) lobby(w http.ResponseWriter, r *request) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (s *Server) lobby(w http.ResponseWriter, r *ask) error {
 }
 
 // listLobbyRooms fills the page of rooms that is asked for.
-func (s *Server) listLobbyRooms(r *ask, d *lobbyData, unread map[int64]chat.Unread) error {
+func (s *Server) listLobbyRooms(r *request, d *lobbyData, unread map[int64]chat.Unread) error {
 	p := paging{Query: strings.TrimSpace(r.FormValue("rooms")), Page: pageNumber(r, "rooms_page"), size: roomsPerPage}
 	p.Base = "/?" + url.Values{"rooms": {p.Query}, "q": {d.Query}, "page": {r.FormValue("page")}}.Encode() + "&rooms_page="
 	if err := s.searching(r, p.Query); err != nil {
@@ -95,7 +95,7 @@ func (s *Server) listLobbyRooms(r *ask, d *lobbyData, unread map[int64]chat.Unre
 }
 
 // listPeople fills the page of the table that is asked for.
-func (s *Server) listPeople(r *ask, d *lobbyData) error {
+func (s *Server) listPeople(r *request, d *lobbyData) error {
 	d.Page = pageNumber(r, "page")
 	if err := s.searching(r, d.Query); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (s *Server) personRows(people []*chat.User) []personRow {
 	return rows
 }
 
-func (s *Server) card(r *ask, room *chat.Room, unread int) roomCard {
+func (s *Server) card(r *request, room *chat.Room, unread int) roomCard {
 	here := s.hub.Here(room.Group())
 	c := roomCard{Name: room.Name, URL: roomURL(room.Name), Topic: room.Topic, Access: room.Access, Here: len(here), Unread: unread}
 	for _, name := range here[:min(maxFaces, len(here))] {

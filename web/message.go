@@ -43,7 +43,7 @@ type reactionView struct {
 }
 
 // messageViews are messages as they are shown, read up to number read.
-func (s *Server) messageViews(r *ask, found []*chat.Message, read int64) []messageView {
+func (s *Server) messageViews(r *request, found []*chat.Message, read int64) []messageView {
 	views := make([]messageView, 0, len(found))
 	fresh := false // what is new begins with the first message of somebody else
 	for i, m := range found {
@@ -61,7 +61,7 @@ func (s *Server) messageViews(r *ask, found []*chat.Message, read int64) []messa
 }
 
 // messageView is a message by itself, as the first of its day.
-func (s *Server) messageView(r *ask, m *chat.Message) messageView {
+func (s *Server) messageView(r *request, m *chat.Message) messageView {
 	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), HTML: template.HTML(m.HTML()), At: m.At,
 		Edited: !m.Edited.IsZero(), Deleted: m.Deleted, Mine: r.caller.Name() == m.User,
 		Mention: r.caller.User != nil && slices.Contains(m.Mentions(), r.caller.User.ID), Day: true}
@@ -78,7 +78,7 @@ func (s *Server) messageView(r *ask, m *chat.Message) messageView {
 }
 
 // listMessages answers with a page of a room's history, in order of id.
-func (s *Server) listMessages(w http.ResponseWriter, r *ask) error {
+func (s *Server) listMessages(w http.ResponseWriter, r *request) error {
 	var p chat.Page
 	var err error
 	if p.Before, err = number(r, "before", 0); err != nil {
@@ -126,7 +126,7 @@ func (s *Server) listMessages(w http.ResponseWriter, r *ask) error {
 const jsonPiece = 64 << 10
 
 // createMessage says something; the answer comes once it is on disk.
-func (s *Server) createMessage(w http.ResponseWriter, r *ask) error {
+func (s *Server) createMessage(w http.ResponseWriter, r *request) error {
 	cmd, err := readCommand(r)
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func (s *Server) createMessage(w http.ResponseWriter, r *ask) error {
 }
 
 // readCommand is the body of a request that says something, by the rules of a frame.
-func readCommand(r *ask) (command, error) {
+func readCommand(r *request) (command, error) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return command{}, chat.Errorf("bad_frame")
 	}
@@ -162,7 +162,7 @@ func readCommand(r *ask) (command, error) {
 }
 
 // sayAndWait says a draft in the request's room and waits until it is stored.
-func (s *Server) sayAndWait(r *ask, d chat.Draft) (chat.MessageFrame, error) {
+func (s *Server) sayAndWait(r *request, d chat.Draft) (chat.MessageFrame, error) {
 	if r.caller.Name() == "" {
 		return chat.MessageFrame{}, chat.Errorf("sign_in")
 	}
@@ -183,7 +183,7 @@ func (s *Server) sayAndWait(r *ask, d chat.Draft) (chat.MessageFrame, error) {
 }
 
 // postMessage is the composer without a script. What can't be said stays in it, with the reason.
-func (s *Server) postMessage(w http.ResponseWriter, r *ask) error {
+func (s *Server) postMessage(w http.ResponseWriter, r *request) error {
 	d := chat.Draft{Text: normalizeNewlines(r.PostFormValue("message")), Nonce: r.PostFormValue("nonce")}
 	_, err := s.sayAndWait(r, d)
 	if err == nil {

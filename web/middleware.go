@@ -45,7 +45,7 @@ func (s *Server) protect(next http.Handler) http.Handler {
 // that is, as on plain HTTP, send its Origin.
 func (s *Server) checkSite(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
-	refuse := s.page(func(http.ResponseWriter, *ask) error { return errOtherSite })
+	refuse := s.page(func(http.ResponseWriter, *request) error { return errOtherSite })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		read := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 		switch {

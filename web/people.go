@@ -13,40 +13,40 @@ import (
 	"hearth/web/ws"
 )
 
-// Watch keeps the lists of people and rooms live: the hub tells it of comings and goings.
-type Watch struct{ server *Server }
+// PresenceWatcher keeps the lists of people and rooms live: the hub tells it of comings and goings.
+type PresenceWatcher struct{ server *Server }
 
 // Watch is what the hub is to tell of presence.
-func (s *Server) Watch() Watch { return Watch{s} }
+func (s *Server) Watch() PresenceWatcher { return PresenceWatcher{s} }
 
 // tellAgain is how long it takes until what could not be read, and so not be told, is tried again.
 const tellAgain = 10 * time.Second
 
 // Came tells everybody who looks that a user is online.
-func (w Watch) Came(id int64) { w.turned(id, true) }
+func (w PresenceWatcher) Came(id int64) { w.turned(id, true) }
 
 // Went tells everybody who looks that a user is offline.
-func (w Watch) Went(id int64) { w.turned(id, false) }
+func (w PresenceWatcher) Went(id int64) { w.turned(id, false) }
 
-func (w Watch) turned(id int64, online bool) {
+func (w PresenceWatcher) turned(id int64, online bool) {
 	w.server.chat.Seen(id, w.server.chat.Now())
 	w.server.hub.UserChanged(id, true)
 	w.tell(id, online)
 }
 
 // User is a user as it is now.
-func (w Watch) User(id int64) (*chat.User, error) {
+func (w PresenceWatcher) User(id int64) (*chat.User, error) {
 	return w.server.chat.User(context.Background(), id)
 }
 
 // Accounts is how many people have an account that is not closed.
-func (w Watch) Accounts() (int, error) {
+func (w PresenceWatcher) Accounts() (int, error) {
 	_, n, err := w.server.chat.Users(context.Background(), chat.UserQuery{Active: true, Limit: 1})
 	return n, err
 }
 
 // tell tells clients of the plain dialect of a user who came or went.
-func (w Watch) tell(id int64, online bool) {
+func (w PresenceWatcher) tell(id int64, online bool) {
 	s := w.server
 	if online != s.hub.Online(id) { // the opposite is on its way
 		return
@@ -98,7 +98,7 @@ func (s *Server) tellPlain(u *chat.User, isNew bool) {
 }
 
 // Filled tells those who look at lists of rooms how many are in one now.
-func (w Watch) Filled(r *chat.Room) { w.server.chat.TellRoom(r) }
+func (w PresenceWatcher) Filled(r *chat.Room) { w.server.chat.TellRoom(r) }
 
 // maxWatched is how many people a socket can watch (PROTOCOL.md).
 const maxWatched = 200
@@ -128,7 +128,7 @@ func (s *Server) watchPeople(c *ws.Conn, by chat.Caller, cmd command) error {
 
 // peopleSocket is /users/. Plain: a frame for everybody who is online, then one for each change. hearth.1: how many are
 // online, and those whom the client watches.
-func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
+func (s *Server) peopleSocket(w http.ResponseWriter, r *request) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (s *Server) peopleSocket(w http.ResponseWriter, r *ask) error {
 		return err
 	}
 	return s.connect(w, r, ws.Socket{
-		Caller: r.caller, Groups: groups, Cards: batched, Listens: listens, Start: s.greetPeople, Frame: s.peopleFrame(r.caller), Allowed: s.stillListens(r.caller),
+		Caller: r.caller, Groups: groups, Cards: batched, Listens: listens, Start: s.sendInitialPeople, Frame: s.peopleFrame(r.caller), Allowed: s.stillListens(r.caller),
 	})
 }
 
@@ -169,14 +169,14 @@ func (s *Server) peopleFrame(by chat.Caller) func(*ws.Conn, []byte) {
 	}
 }
 
-func (s *Server) greetPeople(c *ws.Conn, _ []string) {
+func (s *Server) sendInitialPeople(c *ws.Conn, _ []string) {
 	if c.Batched() {
 		c.Send(chat.PeopleChanged(nil, s.hub.OnlineCount()))
 		c.Live(0, nil)
 		return
 	}
 	var events []chat.Event
-	err := s.door.compute(func() error {
+	err := s.admission.compute(func() error {
 		online := s.hub.OnlineUsers()
 		for _, id := range online {
 			u, err := s.chat.User(context.Background(), id)

@@ -26,8 +26,8 @@ const (
 // tableGroup is who gets the table of people.
 const tableGroup = "table"
 
-// table tells the pages that replace a <tbody> of all people, at most four times a second.
-type table struct {
+// peopleTable tells the pages that replace a <tbody> of all people, at most four times a second.
+type peopleTable struct {
 	server *Server
 	mu     sync.Mutex
 	due    bool
@@ -37,10 +37,10 @@ type table struct {
 	moved  int        // moves with each change
 }
 
-func newTable(s *Server) *table { return &table{server: s} }
+func newTable(s *Server) *peopleTable { return &peopleTable{server: s} }
 
 // changed has the table told soon; isNew says that somebody signed up.
-func (t *table) changed(isNew bool) {
+func (t *peopleTable) changed(isNew bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.isNew = t.isNew || isNew
@@ -52,7 +52,7 @@ func (t *table) changed(isNew bool) {
 	time.AfterFunc(max(0, time.Until(t.next)), t.tell)
 }
 
-func (t *table) tell() {
+func (t *peopleTable) tell() {
 	begun := time.Now()
 	t.mu.Lock()
 	isNew := t.isNew
@@ -84,7 +84,7 @@ type tableRows struct {
 }
 
 // event is the table as it is now.
-func (t *table) event(ctx context.Context, isNew bool) (chat.Event, error) {
+func (t *peopleTable) event(ctx context.Context, isNew bool) (chat.Event, error) {
 	rows, err := t.current(ctx)
 	if err != nil {
 		return chat.Event{}, err
@@ -93,7 +93,7 @@ func (t *table) event(ctx context.Context, isNew bool) (chat.Event, error) {
 }
 
 // current are the rows as they are now: the last ones, if nothing has changed since.
-func (t *table) current(ctx context.Context) (*tableRows, error) {
+func (t *peopleTable) current(ctx context.Context) (*tableRows, error) {
 	t.mu.Lock()
 	last, moved := t.rows, t.moved
 	t.mu.Unlock()
@@ -133,7 +133,7 @@ func (t *tableRows) render(r chat.Reader) string {
 }
 
 // tableSocket is /new-user/: the table of people as rows, whenever it changes.
-func (s *Server) tableSocket(w http.ResponseWriter, r *ask) error {
+func (s *Server) tableSocket(w http.ResponseWriter, r *request) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
 	}
@@ -142,12 +142,12 @@ func (s *Server) tableSocket(w http.ResponseWriter, r *ask) error {
 		return err
 	}
 	return s.connect(w, r, ws.Socket{
-		Caller: r.caller, Groups: append(groups, tableGroup), Start: s.greetTable, Frame: answerPing, Allowed: s.stillListens(r.caller),
+		Caller: r.caller, Groups: append(groups, tableGroup), Start: s.sendInitialTable, Frame: answerPing, Allowed: s.stillListens(r.caller),
 	})
 }
 
-func (s *Server) greetTable(c *ws.Conn, _ []string) {
-	err := s.door.compute(func() error {
+func (s *Server) sendInitialTable(c *ws.Conn, _ []string) {
+	err := s.admission.compute(func() error {
 		e, err := s.table.event(context.Background(), false)
 		if err == nil {
 			c.Send(e)

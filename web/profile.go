@@ -29,13 +29,13 @@ type sessionRow struct {
 var savedFlash = map[string]string{"details": "profile.saved", "appearance": "profile.saved",
 	"password": "profile.password_saved", "signout": "profile.signed_out"}
 
-func (s *Server) showProfile(w http.ResponseWriter, r *ask) error {
+func (s *Server) showProfile(w http.ResponseWriter, r *request) error {
 	me := r.caller.User
 	f := form{Values: map[string]string{"first_name": me.FirstName, "last_name": me.LastName, "email": me.Email}}
 	return s.profilePage(w, r, http.StatusOK, profileData{Form: f})
 }
 
-func (s *Server) profilePage(w http.ResponseWriter, r *ask, status int, d profileData) error {
+func (s *Server) profilePage(w http.ResponseWriter, r *request, status int, d profileData) error {
 	d.SessionPaging = pagingBy(r, "/profile/", "sessions", perPage)
 	sessions, total, err := s.chat.Sessions(r.Context(), r.caller.User.ID, perPage, d.SessionPaging.offset())
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *Server) profilePage(w http.ResponseWriter, r *ask, status int, d profil
 }
 
 // changeProfile does what one of the profile's forms asks for; without a name it is the first's.
-func (s *Server) changeProfile(w http.ResponseWriter, r *ask) error {
+func (s *Server) changeProfile(w http.ResponseWriter, r *request) error {
 	action := r.PostFormValue("action")
 	var err error
 	switch action {
@@ -82,24 +82,24 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *ask) error {
 	return seeOther(w, r, "/profile/?saved="+action)
 }
 
-func (s *Server) changeDetails(w http.ResponseWriter, r *ask) error {
+func (s *Server) changeDetails(w http.ResponseWriter, r *request) error {
 	f := newForm(r, "first_name", "last_name", "email")
 	p := chat.Profile{FirstName: f.Values["first_name"], LastName: f.Values["last_name"], Email: f.Values["email"]}
 	if err := s.chat.UpdateProfile(r.Context(), r.caller, r.caller.User.ID, p); err != nil {
-		return f.again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
+		return f.again(w, r, err, func(w http.ResponseWriter, r *request, status int, f form) error {
 			return s.profilePage(w, r, status, profileData{Form: f})
 		})
 	}
 	return seeOther(w, r, "/profile/?saved=details")
 }
 
-func (s *Server) changePassword(w http.ResponseWriter, r *ask) error {
+func (s *Server) changePassword(w http.ResponseWriter, r *request) error {
 	err := s.replacePassword(r)
 	if err == nil {
 		err = s.renewSession(w, r)
 	}
 	if err != nil {
-		return newForm(r).again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
+		return newForm(r).again(w, r, err, func(w http.ResponseWriter, r *request, status int, f form) error {
 			me := r.caller.User
 			details := form{Values: map[string]string{"first_name": me.FirstName, "last_name": me.LastName, "email": me.Email}}
 			return s.profilePage(w, r, status, profileData{Form: details, PasswordForm: f})
@@ -109,7 +109,7 @@ func (s *Server) changePassword(w http.ResponseWriter, r *ask) error {
 }
 
 // replacePassword asks for the old one first: the browser may have been left open.
-func (s *Server) replacePassword(r *ask) error {
+func (s *Server) replacePassword(r *request) error {
 	me := r.caller.User
 	if err := s.take(r, limits.Password); err != nil {
 		return err
@@ -136,7 +136,7 @@ func (s *Server) replacePassword(r *ask) error {
 
 // renewSession gives the browser another cookie for its session, which a copy of the old one doesn't open.
 // Its sockets go on.
-func (s *Server) renewSession(w http.ResponseWriter, r *ask) error {
+func (s *Server) renewSession(w http.ResponseWriter, r *request) error {
 	token, err := s.chat.RenewSession(r.Context(), r.caller.SessionID)
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ func (s *Server) renewSession(w http.ResponseWriter, r *ask) error {
 	return s.keepSession(w, r, token)
 }
 
-func (s *Server) changeAppearance(w http.ResponseWriter, r *ask) error {
+func (s *Server) changeAppearance(w http.ResponseWriter, r *request) error {
 	if err := s.take(r, limits.Settings); err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (s *Server) changeAppearance(w http.ResponseWriter, r *ask) error {
 }
 
 // signOutThere ends one of the caller's other sessions, or all of them.
-func (s *Server) signOutThere(r *ask) error {
+func (s *Server) signOutThere(r *request) error {
 	if err := s.take(r, limits.Settings); err != nil {
 		return err
 	}

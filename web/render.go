@@ -98,7 +98,7 @@ func (p *pages) fragment(w io.Writer, l *locale.Locale, name string, data any) e
 
 // view starts a page for whoever asks. A failing setting is logged and shown as its default: a
 // page that says what is wrong must not fail itself.
-func (s *Server) view(r *ask, title string) *view {
+func (s *Server) view(r *request, title string) *view {
 	v := &view{Title: title, Me: r.caller.User, Guest: r.caller.Guest, Lang: r.loc.Code(), Languages: locale.All(),
 		Path: r.URL.RequestURI(), Script: map[string]any{"strings": r.loc.Script(s.assets.keys)}}
 	if v.Me != nil {
@@ -117,7 +117,7 @@ func (s *Server) view(r *ask, title string) *view {
 }
 
 // render writes a page. It is made whole first, so that an error in it leaves no half page.
-func (s *Server) render(w http.ResponseWriter, r *ask, status int, page string, v *view) error {
+func (s *Server) render(w http.ResponseWriter, r *request, status int, page string, v *view) error {
 	set, err := s.pages.byLang[v.Lang]()
 	if err != nil {
 		return err

@@ -65,12 +65,12 @@ type personLink struct {
 }
 
 // room shows a room, or a private conversation, with its last messages or those before one.
-func (s *Server) room(w http.ResponseWriter, r *ask) error {
+func (s *Server) room(w http.ResponseWriter, r *request) error {
 	return s.showRoom(w, r, http.StatusOK, roomForms{})
 }
 
 // showRoom shows the room with forms as they were filled in.
-func (s *Server) showRoom(w http.ResponseWriter, r *ask, status int, f roomForms) error {
+func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomForms) error {
 	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *ask, status int, f roomForms
 }
 
 // fillMessages loads the page of messages that is asked for. The newest page counts as read.
-func (s *Server) fillMessages(r *ask, room *chat.Room, d *roomData) error {
+func (s *Server) fillMessages(r *request, room *chat.Room, d *roomData) error {
 	before, err := strconv.ParseInt(cmp.Or(r.FormValue("before"), "0"), 10, 64)
 	if err != nil || before < 0 {
 		before = 0
@@ -128,7 +128,7 @@ func (s *Server) fillMessages(r *ask, room *chat.Room, d *roomData) error {
 }
 
 // fillPeople lists who is here, and who else could be.
-func (s *Server) fillPeople(r *ask, room *chat.Room, d *roomData) error {
+func (s *Server) fillPeople(r *request, room *chat.Room, d *roomData) error {
 	here := s.hub.Here(room.Group())
 	me := r.caller.Name()
 	if me != "" && !slices.Contains(here, me) {
@@ -166,7 +166,7 @@ func (s *Server) fillPeople(r *ask, room *chat.Room, d *roomData) error {
 }
 
 // others are the people who belong to a room, whether they are here or not.
-func (s *Server) others(r *ask, room *chat.Room) ([]*chat.User, error) {
+func (s *Server) others(r *request, room *chat.Room) ([]*chat.User, error) {
 	switch {
 	case !r.caller.SignedIn() || room.ID == 0 && room.With == nil:
 		return nil, nil
@@ -181,7 +181,7 @@ func (s *Server) others(r *ask, room *chat.Room) ([]*chat.User, error) {
 }
 
 // fillRights says what the asker may do here, and why not.
-func (s *Server) fillRights(r *ask, room *chat.Room, d *roomData) (err error) {
+func (s *Server) fillRights(r *request, room *chat.Room, d *roomData) (err error) {
 	var e *chat.Error
 	if err := s.chat.MaySpeak(r.Context(), r.caller, room); errors.As(err, &e) && e.Code != "storage" {
 		d.WhyNot = r.text(e)

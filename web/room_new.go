@@ -7,11 +7,11 @@ import (
 )
 
 // newRoom shows the form for a room with a topic and an access rule.
-func (s *Server) newRoom(w http.ResponseWriter, r *ask) error {
+func (s *Server) newRoom(w http.ResponseWriter, r *request) error {
 	return s.showNewRoom(w, r, http.StatusOK, form{Values: map[string]string{"name": r.FormValue("name")}})
 }
 
-func (s *Server) showNewRoom(w http.ResponseWriter, r *ask, status int, f form) error {
+func (s *Server) showNewRoom(w http.ResponseWriter, r *request, status int, f form) error {
 	v := s.view(r, r.loc.T("room.new"))
 	v.Data = struct{ Form form }{f}
 	return s.render(w, r, status, "newroom", v)
@@ -19,7 +19,7 @@ func (s *Server) showNewRoom(w http.ResponseWriter, r *ask, status int, f form) 
 
 // createRoom makes a room, which then belongs to the asker. The lobby's field "Join or create" sends
 // a name alone: that goes to the room, which exists once somebody speaks there.
-func (s *Server) createRoom(w http.ResponseWriter, r *ask) error {
+func (s *Server) createRoom(w http.ResponseWriter, r *request) error {
 	d := chat.RoomDraft{Name: r.PostFormValue("name"), Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
 	name, _, err := chat.RoomName(d.Name)
 	if err == nil && (d.Topic != "" || d.Access != "") {
@@ -28,7 +28,7 @@ func (s *Server) createRoom(w http.ResponseWriter, r *ask) error {
 	if err == nil {
 		return seeOther(w, r, roomURL(name))
 	}
-	return newForm(r, "name", "topic", "access").again(w, r, on("name", err), func(w http.ResponseWriter, r *ask, status int, f form) error {
+	return newForm(r, "name", "topic", "access").again(w, r, on("name", err), func(w http.ResponseWriter, r *request, status int, f form) error {
 		if status != http.StatusTooManyRequests {
 			status = http.StatusUnprocessableEntity
 		}

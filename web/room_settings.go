@@ -8,7 +8,7 @@ import (
 )
 
 // changeRoom sets a room's topic and access.
-func (s *Server) changeRoom(w http.ResponseWriter, r *ask) error {
+func (s *Server) changeRoom(w http.ResponseWriter, r *request) error {
 	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func (s *Server) changeRoom(w http.ResponseWriter, r *ask) error {
 }
 
 // roomDraft is what a form wants a room to be. Who stays is in it if the form has asked.
-func roomDraft(r *ask) chat.RoomDraft {
+func roomDraft(r *request) chat.RoomDraft {
 	d := chat.RoomDraft{Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
 	if r.PostFormValue("asked") == "" {
 		return d
@@ -55,7 +55,7 @@ type whoStays struct {
 // manyPeople is from how many people on a list can be filtered.
 const manyPeople = 12
 
-func (s *Server) askWhoStays(r *ask, room *chat.Room, d chat.RoomDraft) (*whoStays, error) {
+func (s *Server) askWhoStays(r *request, room *chat.Room, d chat.RoomDraft) (*whoStays, error) {
 	people, err := s.chat.Writers(r.Context(), r.caller, room)
 	q := &whoStays{Topic: d.Topic, People: people, Filter: len(people) > manyPeople}
 	if len(people) == chat.MaxWriters {
@@ -65,7 +65,7 @@ func (s *Server) askWhoStays(r *ask, room *chat.Room, d chat.RoomDraft) (*whoSta
 }
 
 // changeMembers lets somebody into a room for the invited, or shows somebody out.
-func (s *Server) changeMembers(w http.ResponseWriter, r *ask) error {
+func (s *Server) changeMembers(w http.ResponseWriter, r *request) error {
 	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (s *Server) changeMembers(w http.ResponseWriter, r *ask) error {
 }
 
 // mendRoom shows the room with a form that has an error, if that can be mended in it.
-func (s *Server) mendRoom(w http.ResponseWriter, r *ask, err error, f *form, forms func() roomForms) error {
+func (s *Server) mendRoom(w http.ResponseWriter, r *request, err error, f *form, forms func() roomForms) error {
 	e := known(err)
 	if e.Field == "" {
 		return err

@@ -41,8 +41,7 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
-// accountRoutes are the addresses of log-in, sign-up and profile. The first of two names is the canonical one; the other
-// one is what older clients ask for.
+// accountRoutes are the addresses of log-in, sign-up and profile. Clients of the tutorials use the second spelling of some.
 func (s *Server) accountRoutes(mux *http.ServeMux) {
 	for _, path := range []string{"/login/{$}", "/log_in/{$}"} {
 		mux.HandleFunc("GET "+path, s.page(s.showLogin))

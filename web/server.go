@@ -54,8 +54,8 @@ type Server struct {
 	options  Options
 	assets   *assets
 	pages    *pages
-	table    *table
-	door     *door
+	table    *peopleTable
+	admission     *admission
 	inFlight *inFlight
 	setup    setupToken
 	names    []string // of this server
@@ -66,7 +66,7 @@ type Server struct {
 
 // New makes a server of its parts.
 func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
-	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(), names: serverNames(o.Hosts), door: newDoor(), inFlight: newInFlight(listen.BoundsFor(listen.Files()))}
+	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(), names: serverNames(o.Hosts), admission: newAdmission(), inFlight: newInFlight(listen.BoundsFor(listen.Files()))}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, value string,
 }
 
 // keepSession hands the browser the token of its new session.
-func (s *Server) keepSession(w http.ResponseWriter, r *ask, token []byte) error {
+func (s *Server) keepSession(w http.ResponseWriter, r *request, token []byte) error {
 	cookie, err := s.auth.Seal(token)
 	if err != nil {
 		return err
@@ -71,18 +71,18 @@ func (s *Server) caller(r *http.Request) (chat.Caller, *chat.Session, error) {
 }
 
 // browser is what is kept of who opens a session.
-func (s *Server) browser(r *ask) chat.Browser {
+func (s *Server) browser(r *request) chat.Browser {
 	return chat.Browser{Agent: r.UserAgent(), Addr: s.address(r.Request).String()}
 }
 
-func (s *Server) showLogin(w http.ResponseWriter, r *ask) error {
+func (s *Server) showLogin(w http.ResponseWriter, r *request) error {
 	if r.caller.SignedIn() {
 		return seeOther(w, r, local(r.FormValue("next")))
 	}
 	return s.loginPage(w, r, http.StatusOK, newForm(r, "next"))
 }
 
-func (s *Server) loginPage(w http.ResponseWriter, r *ask, status int, f form) error {
+func (s *Server) loginPage(w http.ResponseWriter, r *request, status int, f form) error {
 	v := s.view(r, r.loc.T("login.submit"))
 	v.Path = "/login/?next=" + queryEscape(f.Values["next"])
 	some, err := s.chat.HasUsers(r.Context())
@@ -98,7 +98,7 @@ func (s *Server) loginPage(w http.ResponseWriter, r *ask, status int, f form) er
 
 // login opens a session for who knows a username and its password. Which of the two was wrong is
 // not told, and takes no different time.
-func (s *Server) login(w http.ResponseWriter, r *ask) error {
+func (s *Server) login(w http.ResponseWriter, r *request) error {
 	f := newForm(r, "username", "next")
 	user, err := s.signedIn(r, f.Values["username"], r.PostFormValue("password"))
 	if err != nil {
@@ -122,7 +122,7 @@ var (
 
 // logRefusedLogin logs that a log-in was refused. The name that was typed is left out: people type their
 // password there by mistake.
-func (s *Server) logRefusedLogin(r *ask, err error) {
+func (s *Server) logRefusedLogin(r *request, err error) {
 	switch e := known(err); {
 	case e.Code == "rate_limited":
 		throttledGuesses.Log("limit", "password guesses", "from", s.address(r.Request))
@@ -131,7 +131,7 @@ func (s *Server) logRefusedLogin(r *ask, err error) {
 	}
 }
 
-func (s *Server) signedIn(r *ask, name, password string) (*chat.User, error) {
+func (s *Server) signedIn(r *request, name, password string) (*chat.User, error) {
 	user, hash, err := s.chat.Credentials(r.Context(), name)
 	if err != nil && !errors.Is(err, chat.ErrNotFound) {
 		return nil, err
@@ -154,7 +154,7 @@ func (s *Server) signedIn(r *ask, name, password string) (*chat.User, error) {
 
 // openSession signs the browser in anew: whatever session it had ends, so that nobody can have
 // prepared it.
-func (s *Server) openSession(w http.ResponseWriter, r *ask, userID int64) error {
+func (s *Server) openSession(w http.ResponseWriter, r *request, userID int64) error {
 	token, _, err := s.chat.OpenSession(r.Context(), userID, s.browser(r), r.caller.SessionID)
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (s *Server) openSession(w http.ResponseWriter, r *ask, userID int64) error 
 }
 
 // keepSignedIn hands the browser the token of the session that was opened for user.
-func (s *Server) keepSignedIn(w http.ResponseWriter, r *ask, user *chat.User, token []byte) error {
+func (s *Server) keepSignedIn(w http.ResponseWriter, r *request, user *chat.User, token []byte) error {
 	if user.Admin {
 		s.learnHost(r.Context(), hostName(s.host(r.Request)))
 	}
@@ -178,14 +178,14 @@ func (s *Server) keepSignedIn(w http.ResponseWriter, r *ask, user *chat.User, to
 	return s.rememberDevice(w, r, user.ID)
 }
 
-func (s *Server) showLogout(w http.ResponseWriter, r *ask) error {
+func (s *Server) showLogout(w http.ResponseWriter, r *request) error {
 	if r.session == nil {
 		return seeOther(w, r, "/")
 	}
 	return s.render(w, r, http.StatusOK, "logout", s.view(r, r.loc.T("logout.submit")))
 }
 
-func (s *Server) logout(w http.ResponseWriter, r *ask) error {
+func (s *Server) logout(w http.ResponseWriter, r *request) error {
 	if r.session != nil {
 		if err := s.chat.EndSession(r.Context(), r.session.ID); err != nil {
 			return err

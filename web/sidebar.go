@@ -38,7 +38,7 @@ type sideRooms struct {
 
 // roomsFor are the first of the rooms that the asker may enter, by name, and what is unread in all of
 // them. Where not all fit into the sidebar, those with the most unread messages come first.
-func (s *Server) roomsFor(r *ask) (side sideRooms, unread map[int64]chat.Unread, err error) {
+func (s *Server) roomsFor(r *request) (side sideRooms, unread map[int64]chat.Unread, err error) {
 	if r.caller.SignedIn() {
 		if unread, err = s.chat.Unread(r.Context(), r.caller.User); err != nil {
 			return side, nil, err
@@ -71,7 +71,7 @@ func (l *sideRooms) include(room *chat.Room) {
 }
 
 // sidebar lists rooms, and the latest conversations of whoever asks.
-func (s *Server) sidebar(r *ask, rooms sideRooms, unread map[int64]chat.Unread) (*sidebar, error) {
+func (s *Server) sidebar(r *request, rooms sideRooms, unread map[int64]chat.Unread) (*sidebar, error) {
 	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms)}
 	for _, room := range rooms.rooms {
 		side.Rooms = append(side.Rooms, roomLink{Name: room.Name, URL: roomURL(room.Name), Access: room.Access,
@@ -89,7 +89,7 @@ func (s *Server) sidebar(r *ask, rooms sideRooms, unread map[int64]chat.Unread) 
 }
 
 // addSidebar puts the rooms and conversations beside a page.
-func (s *Server) addSidebar(r *ask, v *view) error {
+func (s *Server) addSidebar(r *request, v *view) error {
 	rooms, unread, err := s.roomsFor(r)
 	if err != nil {
 		return err

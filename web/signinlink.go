@@ -22,7 +22,7 @@ type shownLink struct {
 }
 
 // newShownLink makes a link of a token for the address at which the browser reached this place.
-func (s *Server) newShownLink(r *ask, token string) (*shownLink, error) {
+func (s *Server) newShownLink(r *request, token string) (*shownLink, error) {
 	l := &shownLink{URL: s.site(r.Request) + signinPath + token + "/"}
 	code, err := qr.Encode(l.URL, qr.M)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Server) newShownLink(r *ask, token string) (*shownLink, error) {
 }
 
 // showOwnLink makes a link with which the person can sign in on another device.
-func (s *Server) showOwnLink(w http.ResponseWriter, r *ask) error {
+func (s *Server) showOwnLink(w http.ResponseWriter, r *request) error {
 	token, err := s.chat.CreateSigninLink(r.Context(), r.caller, r.caller.User, false)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (s *Server) showOwnLink(w http.ResponseWriter, r *ask) error {
 }
 
 // adminShowLink makes a link with which u can sign in and choose a new password.
-func (s *Server) adminShowLink(w http.ResponseWriter, r *ask, u *chat.User) error {
+func (s *Server) adminShowLink(w http.ResponseWriter, r *request, u *chat.User) error {
 	token, err := s.chat.CreateSigninLink(r.Context(), r.caller, u, true)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func (s *Server) adminShowLink(w http.ResponseWriter, r *ask, u *chat.User) erro
 
 // showSigninLink asks whether to sign in: to open a link uses nothing up, because mail programs and
 // messengers open links too.
-func (s *Server) showSigninLink(w http.ResponseWriter, r *ask) error {
+func (s *Server) showSigninLink(w http.ResponseWriter, r *request) error {
 	l, err := s.chat.SigninLink(r.Context(), r.PathValue("token"))
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (s *Server) showSigninLink(w http.ResponseWriter, r *ask) error {
 	return s.signinLinkPage(w, r, http.StatusOK, l, newForm(r))
 }
 
-func (s *Server) signinLinkPage(w http.ResponseWriter, r *ask, status int, l *chat.SigninLink, f form) error {
+func (s *Server) signinLinkPage(w http.ResponseWriter, r *request, status int, l *chat.SigninLink, f form) error {
 	title := "link.title"
 	if l.Reset {
 		title = "link.reset"
@@ -88,7 +88,7 @@ func (s *Server) signinLinkPage(w http.ResponseWriter, r *ask, status int, l *ch
 }
 
 // useSigninLink signs the browser in, with a new password if the link sets one.
-func (s *Server) useSigninLink(w http.ResponseWriter, r *ask) error {
+func (s *Server) useSigninLink(w http.ResponseWriter, r *request) error {
 	token := r.PathValue("token")
 	l, err := s.chat.SigninLink(r.Context(), token)
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *Server) useSigninLink(w http.ResponseWriter, r *ask) error {
 			hash, err = s.auth.NewPassword(r.PostFormValue("password1"))
 		}
 		if err != nil {
-			return newForm(r).again(w, r, err, func(w http.ResponseWriter, r *ask, status int, f form) error {
+			return newForm(r).again(w, r, err, func(w http.ResponseWriter, r *request, status int, f form) error {
 				return s.signinLinkPage(w, r, status, l, f)
 			})
 		}

@@ -7,7 +7,7 @@ import (
 	"hearth/web/limits"
 )
 
-func (s *Server) showSignup(w http.ResponseWriter, r *ask) error {
+func (s *Server) showSignup(w http.ResponseWriter, r *request) error {
 	if r.caller.SignedIn() {
 		return seeOther(w, r, local(r.FormValue("next")))
 	}
@@ -24,7 +24,7 @@ type signupData struct {
 	First  bool   // it makes the first account
 }
 
-func (s *Server) signupPage(w http.ResponseWriter, r *ask, status int, f form) error {
+func (s *Server) signupPage(w http.ResponseWriter, r *request, status int, f form) error {
 	some, err := s.chat.HasUsers(r.Context())
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func (s *Server) signupPage(w http.ResponseWriter, r *ask, status int, f form) e
 }
 
 // refuseSignup answers somebody who may not sign up. Where a form would not help, a page says what to do.
-func (s *Server) refuseSignup(w http.ResponseWriter, r *ask, f form, err error) error {
+func (s *Server) refuseSignup(w http.ResponseWriter, r *request, f form, err error) error {
 	if code := known(err).Code; code == "first_account" || code == "setup_link" {
 		return err
 	}
@@ -50,7 +50,7 @@ func (s *Server) refuseSignup(w http.ResponseWriter, r *ask, f form, err error) 
 // maySignUp applies the rule for the first account, or else the sign-up policy. first reports that the
 // account would be the first one. Errors: first_account, setup_link, signup_closed, signup_invite,
 // invite_used.
-func (s *Server) maySignUp(r *ask, invite string) (first bool, err error) {
+func (s *Server) maySignUp(r *request, invite string) (first bool, err error) {
 	some, err := s.chat.HasUsers(r.Context())
 	token := r.PathValue("token")
 	switch {
@@ -66,7 +66,7 @@ func (s *Server) maySignUp(r *ask, invite string) (first bool, err error) {
 	return true, nil
 }
 
-func (s *Server) policyAllows(r *ask, invite string) error {
+func (s *Server) policyAllows(r *request, invite string) error {
 	policy, err := s.chat.SignupPolicy(r.Context())
 	switch {
 	case err != nil:
@@ -86,7 +86,7 @@ func (s *Server) policyAllows(r *ask, invite string) error {
 }
 
 // signUp makes an account and signs it in.
-func (s *Server) signUp(w http.ResponseWriter, r *ask) error {
+func (s *Server) signUp(w http.ResponseWriter, r *request) error {
 	f := newForm(r, "username", "first_name", "last_name", "email", "next", "invite")
 	first, err := s.maySignUp(r, f.Values["invite"])
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Server) signUp(w http.ResponseWriter, r *ask) error {
 
 // createUser makes an account of a form that is in order. An invitation is used up only where one
 // is needed.
-func (s *Server) createUser(r *ask, n chat.NewUser, invite string) (*chat.User, error) {
+func (s *Server) createUser(r *request, n chat.NewUser, invite string) (*chat.User, error) {
 	if err := s.takeFrom(r, limits.SignUps); err != nil {
 		return nil, err
 	}

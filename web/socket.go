@@ -29,18 +29,18 @@ var refusedSockets = logging.NewKind(slog.LevelWarn, "refused a socket", 1)
 // socket serves a socket. Errors before the upgrade are answered in JSON, and a visitor is told
 // 403 and not where to log in: sockets follow no redirects.
 func (s *Server) socket(h handler) http.HandlerFunc {
-	return s.admitted(s.serve(func(w http.ResponseWriter, r *ask) error {
+	return s.admitted(s.serve(func(w http.ResponseWriter, r *request) error {
 		if err := s.upgrade(r); err != nil {
 			logStripped(r)
 			tellUpgrade(w.Header())
 			return cmp.Or(s.take(r, limits.Requests), s.whyRefused(r, err))
 		}
-		if err := s.knock(r); err != nil {
+		if err := s.countAttempt(r); err != nil {
 			return err
 		}
 		joinSubprotocols(r.Header)
 		return h(w, r)
-	}, func(w http.ResponseWriter, r *ask, e *chat.Error) {
+	}, func(w http.ResponseWriter, r *request, e *chat.Error) {
 		refusedSockets.Log("code", e.Code, "from", s.address(r.Request))
 		if e.Code == "sign_in" {
 			writeJSON(w, http.StatusForbidden, map[string]any{"error": map[string]string{"code": e.Code, "message": r.text(e)}})
@@ -51,7 +51,7 @@ func (s *Server) socket(h handler) http.HandlerFunc {
 }
 
 // roomSocket is one open room page: the room, and its user's inbox.
-func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
+func (s *Server) roomSocket(w http.ResponseWriter, r *request) error {
 	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *ask) error {
 }
 
 // batched reports whether the client asks for hearth.1.
-func batched(r *ask) bool { return slices.Contains(websocket.Subprotocols(r.Request), ws.Batched) }
+func batched(r *request) bool { return slices.Contains(websocket.Subprotocols(r.Request), ws.Batched) }
 
 // groupsOf are what every socket of a caller listens to, whatever it was opened for. Clients of
 // hearth.1 keep lists of people, rooms and conversations live beside it.
@@ -129,7 +129,7 @@ type talker struct {
 
 // start sends the initial frames, then lets the socket be live.
 func (t *talker) start(c *ws.Conn, here []string) {
-	seq, inbox, err := t.greet(context.Background(), c, here) // the request's context ended with the upgrade
+	seq, inbox, err := t.sendInitial(context.Background(), c, here) // the request's context ended with the upgrade
 	switch {
 	case errors.Is(err, errEnded):
 	case err != nil:
@@ -142,12 +142,12 @@ func (t *talker) start(c *ws.Conn, here []string) {
 // errEnded says that a socket ended before it was live.
 var errEnded = errors.New("the socket has ended")
 
-// greet sends the initial frames: who is here, what was said, what waits for the user. They are made
+// sendInitial sends the initial frames: who is here, what was said, what waits for the user. They are made
 // without waiting for the client, and sent without anything that others wait for. It returns up to
 // which number the room's events were sent, and the private messages. Error: errEnded.
-func (t *talker) greet(ctx context.Context, c *ws.Conn, here []string) (seq int64, inbox []chat.Event, err error) {
+func (t *talker) sendInitial(ctx context.Context, c *ws.Conn, here []string) (seq int64, inbox []chat.Event, err error) {
 	var replay *chat.Replay
-	err = t.server.door.compute(func() (err error) {
+	err = t.server.admission.compute(func() (err error) {
 		replay, err = t.begin(ctx, c, here)
 		return err
 	})
@@ -160,7 +160,7 @@ func (t *talker) greet(ctx context.Context, c *ws.Conn, here []string) (seq int6
 	if t.caller.User == nil {
 		return replay.Seq, nil, nil
 	}
-	err = t.server.door.compute(func() (err error) {
+	err = t.server.admission.compute(func() (err error) {
 		inbox, err = t.server.chat.Waiting(ctx, t.caller.User.ID, !c.Batched())
 		return err
 	})
@@ -197,7 +197,7 @@ func (t *talker) begin(ctx context.Context, c *ws.Conn, here []string) (*chat.Re
 			}
 		}
 	}
-	now := chat.Greeting{Online: t.server.hub.OnlineCount(), Retry: t.server.retry()}
+	now := chat.InitialState{Online: t.server.hub.OnlineCount(), Retry: t.server.retry()}
 	list := chat.UserList(here, now, func(chat.Reader) (string, int64) { return t.room.Name, had })
 	c.Send(append([]chat.Event{list}, last...)...)
 	return replay, nil
@@ -206,14 +206,14 @@ func (t *talker) begin(ctx context.Context, c *ws.Conn, here []string) (*chat.Re
 // replay sends a replay once it is its turn. While it waits for the client, only the same person's
 // other replays wait for it. Error: errEnded.
 func (t *talker) replay(ctx context.Context, c *ws.Conn, replay *chat.Replay) error {
-	done, ok := t.server.door.awaitTurn(holderOf(t.caller), c.Ended())
+	done, ok := t.server.admission.awaitTurn(holderOf(t.caller), c.Ended())
 	if !ok {
 		return errEnded
 	}
 	defer done()
 	for !replay.Done() {
 		var events []chat.Event
-		err := t.server.door.compute(func() (err error) {
+		err := t.server.admission.compute(func() (err error) {
 			events, err = replay.Next(ctx)
 			return err
 		})

@@ -157,7 +157,7 @@ func (c *Chat) veins(ctx context.Context, q MessageQuery) (veins, error) {
 	}
 	var all veins
 	for _, r := range rooms {
-		v := &vein{room: r, below: address(r.ID+1, 0), size: 1}
+		v := &vein{room: r, below: messageID(r.ID+1, 0), size: 1}
 		if err := c.open(ctx, v, end); err != nil {
 			return nil, err
 		}
@@ -195,7 +195,7 @@ func (c *Chat) open(ctx context.Context, v *vein, end Mark) error {
 		if err != nil {
 			return err
 		}
-		v.below = address(v.room.ID, n+1)
+		v.below = messageID(v.room.ID, n+1)
 		if err := c.refill(ctx, v); err != nil {
 			return err
 		}
@@ -216,14 +216,14 @@ func (c *Chat) lineAt(ctx context.Context, room, high int64, at time.Time) (int6
 		mid := low + (high-low)/2
 		var id, said int64
 		err := c.read.QueryRow(ctx, "SELECT id, created_at FROM message WHERE id > ? AND id <= ? ORDER BY id LIMIT 1",
-			[]any{address(room, mid), address(room, high)}, &id, &said)
+			[]any{messageID(room, mid), messageID(room, high)}, &id, &said)
 		switch {
 		case err != nil && !errors.Is(err, sql.ErrNoRows):
 			return 0, storage("look for a time", err)
 		case err != nil || moment(said).After(at):
 			high = mid
 		default:
-			low = line(id)
+			low = seqOf(id)
 		}
 	}
 	return low, nil
@@ -255,7 +255,7 @@ func (c *Chat) step(ctx context.Context, v *vein) error {
 // a message (go test -bench Search), so that one search looks at some hundred thousand.
 func (c *Chat) refill(ctx context.Context, v *vein) error {
 	rows, err := c.read.Query(ctx, "SELECT id, sender, coalesce(guest, ''), text, created_at FROM message WHERE id >= ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
-		address(v.room.ID, 0), v.below, v.size)
+		messageID(v.room.ID, 0), v.below, v.size)
 	if err != nil {
 		return storage("search messages", err)
 	}
@@ -267,7 +267,7 @@ func (c *Chat) refill(ctx context.Context, v *vein) error {
 		if err := rows.Scan(&m.ID, &m.SenderID, &m.User, &m.Text, &at); err != nil {
 			return storage("search messages", err)
 		}
-		m.At, m.Seq, v.below = moment(at), line(m.ID), m.ID
+		m.At, m.Seq, v.below = moment(at), seqOf(m.ID), m.ID
 		v.batch = append(v.batch, &m)
 	}
 	return storage("search messages", rows.Err())

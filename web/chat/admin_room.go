@@ -95,7 +95,7 @@ func (c *Chat) SetArchived(ctx context.Context, by Caller, r *Room, on bool) err
 		return err
 	}
 	what := map[bool]string{true: "room_archived", false: "room_restored"}[on]
-	return c.archive(ctx, r, on, func(tx Tx) error { return c.note(tx, by, what, r.Name) })
+	return c.archive(ctx, r, on, func(tx Tx) error { return c.audit(tx, by, what, r.Name) })
 }
 
 func (c *Chat) archive(ctx context.Context, r *Room, on bool, also func(Tx) error) error {
@@ -149,7 +149,7 @@ func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string)
 			if done = rows < deleteAtOnce; err != nil || !removed {
 				return err
 			}
-			return c.note(tx, by, "room_deleted", r.Name)
+			return c.audit(tx, by, "room_deleted", r.Name)
 		})
 	}
 	c.forgetRooms()
@@ -159,12 +159,12 @@ func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string)
 
 // endLine gives out the last number of a room's line, and keeps it beyond the room.
 func (c *Chat) endLine(tx Tx, r *Room) error {
-	last, err := c.highest(tx, r.ID)
+	last, err := c.lastSeq(tx, r.ID)
 	if err != nil {
 		return err
 	}
 	last++
-	c.took(tx, r.ID, last)
+	c.reserve(tx, r.ID, last)
 	_, err = tx.Exec("INSERT INTO ended_line (name_key, last) VALUES (?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)", r.Key, last)
 	if err != nil {
 		return fmt.Errorf("end the line of room %d: %w", r.ID, err)
@@ -178,7 +178,7 @@ func (c *Chat) deletePart(tx Tx, r *Room, limit int) (rows int, removed bool, er
 	for _, table := range []string{"message", "change"} {
 		tx.Erase()
 		res, err := tx.Exec("DELETE FROM "+table+" WHERE id IN (SELECT id FROM "+table+" WHERE id >= ? AND id < ? LIMIT ?)",
-			address(r.ID, 0), address(r.ID+1, 0), limit-rows)
+			messageID(r.ID, 0), messageID(r.ID+1, 0), limit-rows)
 		if err != nil {
 			return 0, false, fmt.Errorf("delete from room %d: %w", r.ID, err)
 		}

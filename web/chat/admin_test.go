@@ -225,7 +225,7 @@ func TestDeleteRoom(t *testing.T) {
 	if again.RoomID == r.ID || again.Seq <= last {
 		t.Errorf("a new room of the name: room %d (was %d), seq %d (was %d)", again.RoomID, r.ID, again.Seq, last)
 	}
-	deeds, _, err := p.Deeds(context.Background(), 1, 0)
+	deeds, _, err := p.AuditEntries(context.Background(), 1, 0)
 	if err != nil || deeds[0].What != "room_deleted" || deeds[0].Subject != "Tea" {
 		t.Errorf("the log says %v, %v", deeds, err)
 	}
@@ -236,7 +236,7 @@ func (p *place) fill(r *Room, n int) {
 	p.t.Helper()
 	err := p.disk.Write(context.Background(), func(tx Tx) error {
 		for i := range int64(n) {
-			if _, err := tx.Exec("INSERT INTO message (id, sender, text, nonce, created_at) VALUES (?, 1, ?, ?, ?)", address(r.ID, i+1),
+			if _, err := tx.Exec("INSERT INTO message (id, sender, text, nonce, created_at) VALUES (?, 1, ?, ?, ?)", messageID(r.ID, i+1),
 				"a message about tea and cake in the garden of the old house", fmt.Sprint("nonce ", r.ID, " ", i), millis(p.clock)); err != nil {
 				return err
 			}

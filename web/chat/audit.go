@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// Deed is something an admin did, kept for the other admins to read.
-type Deed struct {
+// AuditEntry is something an admin did, kept for the other admins to read.
+type AuditEntry struct {
 	ID            int64
 	By            string // the admin's username at the time
 	What, Subject string // What is the suffix of a locale key: admin.log.<what>
 	At            time.Time
 }
 
-// note writes a deed beside what was done, in the same transaction. What people do to their own
+// audit writes a deed beside what was done, in the same transaction. What people do to their own
 // things is no deed.
-func (c *Chat) note(tx Tx, by Caller, what, subject string) error {
+func (c *Chat) audit(tx Tx, by Caller, what, subject string) error {
 	if !by.Admin() {
 		return nil
 	}
@@ -28,8 +28,8 @@ func (c *Chat) note(tx Tx, by Caller, what, subject string) error {
 	return nil
 }
 
-// Deeds are what admins did, the latest first, and how many there are in all.
-func (c *Chat) Deeds(ctx context.Context, limit, offset int) ([]Deed, int, error) {
+// AuditEntries are what admins did, the latest first, and how many there are in all.
+func (c *Chat) AuditEntries(ctx context.Context, limit, offset int) ([]AuditEntry, int, error) {
 	var total int
 	if err := c.read.QueryRow(ctx, "SELECT count(*) FROM deed", nil, &total); err != nil {
 		return nil, 0, storage("count deeds", err)
@@ -39,9 +39,9 @@ func (c *Chat) Deeds(ctx context.Context, limit, offset int) ([]Deed, int, error
 		return nil, 0, storage("list deeds", err)
 	}
 	defer rows.Close()
-	var deeds []Deed
+	var deeds []AuditEntry
 	for rows.Next() {
-		var d Deed
+		var d AuditEntry
 		var at int64
 		if err := rows.Scan(&d.ID, &d.By, &d.What, &d.Subject, &at); err != nil {
 			return nil, 0, storage("list deeds", err)

@@ -36,7 +36,7 @@ func (c *Chat) Shared(ctx context.Context, rooms []*Room, user int64) (n int, er
 	for _, r := range rooms {
 		var others bool
 		err := c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM message WHERE id >= ? AND id < ? AND sender <> ?)",
-			[]any{address(r.ID, 0), address(r.ID+1, 0), user}, &others)
+			[]any{messageID(r.ID, 0), messageID(r.ID+1, 0), user}, &others)
 		if err != nil {
 			return 0, storage("look who spoke in a room", err)
 		}
@@ -68,7 +68,7 @@ func (c *Chat) ArchiveRooms(ctx context.Context, by Caller, rooms []*Room) error
 		return err
 	}
 	return c.archiveAll(ctx, rooms, func(Tx, *Room) error { return nil }, func(tx Tx) error {
-		return c.note(tx, by, "rooms_archived", subject(rooms))
+		return c.audit(tx, by, "rooms_archived", subject(rooms))
 	})
 }
 
@@ -112,7 +112,7 @@ func (c *Chat) DeleteRooms(ctx context.Context, by Caller, rooms []*Room) error 
 	if err := c.takeAdmin(by); err != nil {
 		return err
 	}
-	return c.deleteRooms(ctx, rooms, func(tx Tx) error { return c.note(tx, by, "rooms_deleted", subject(rooms)) })
+	return c.deleteRooms(ctx, rooms, func(tx Tx) error { return c.audit(tx, by, "rooms_deleted", subject(rooms)) })
 }
 
 func (c *Chat) deleteRooms(ctx context.Context, rooms []*Room, first func(Tx) error) error {
@@ -157,7 +157,7 @@ func (c *Chat) DeleteMessagesOf(ctx context.Context, by Caller, u *User) error {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	err := c.disk.Write(ctx, func(tx Tx) error { return c.note(tx, by, "messages_deleted", u.Name) })
+	err := c.disk.Write(ctx, func(tx Tx) error { return c.audit(tx, by, "messages_deleted", u.Name) })
 	for after := int64(0); err == nil; {
 		var found []said
 		if found, err = c.saidBy(ctx, u.ID, after); err != nil || len(found) == 0 {
@@ -214,7 +214,7 @@ func (c *Chat) RevokeInvitesOf(ctx context.Context, by Caller, u *User) error {
 		if _, err := tx.Exec("DELETE FROM invite WHERE created_by = ?", u.ID); err != nil {
 			return fmt.Errorf("delete the invitations of user %d: %w", u.ID, err)
 		}
-		return c.note(tx, by, "invites_revoked", u.Name)
+		return c.audit(tx, by, "invites_revoked", u.Name)
 	})
 	return storage("revoke the invitations of a user", err)
 }

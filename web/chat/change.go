@@ -15,17 +15,17 @@ type change struct {
 	On      bool   // of react
 }
 
-// change writes x into the room's line and returns its number.
-func (c *Chat) change(tx Tx, room int64, x change, by Caller) (int64, error) {
-	n, err := c.next(tx, room)
+// insertChange writes x into the room's line and returns its number.
+func (c *Chat) insertChange(tx Tx, room int64, x change, by Caller) (int64, error) {
+	n, err := c.nextSeq(tx, room)
 	if err != nil {
 		return 0, err
 	}
 	if _, err := tx.Exec("INSERT INTO change (id, kind, message_id, user_id, emoji, on_off, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		address(room, n), x.Kind, x.Message, by.senderID(), x.Emoji, x.On, millis(c.now())); err != nil {
+		messageID(room, n), x.Kind, x.Message, by.senderID(), x.Emoji, x.On, millis(c.now())); err != nil {
 		return 0, fmt.Errorf("note the %s of message %d: %w", x.Kind, x.Message, err)
 	}
-	c.took(tx, room, n)
+	c.reserve(tx, room, n)
 	return n, nil
 }
 
@@ -65,12 +65,12 @@ func (c *Chat) changes(ctx context.Context, low, high int64) ([]Event, error) {
 		}
 		switch {
 		case x.Kind == "delete":
-			events = append(events, messageDeleted(x.Message, line(id), user))
+			events = append(events, messageDeleted(x.Message, seqOf(id), user))
 		case gone: // a deletion follows, or has been told
 		case x.Kind == "edit":
-			edits = append(edits, edit{&Message{ID: x.Message, Text: text, Edited: moment(edited.Int64)}, line(id), user})
+			edits = append(edits, edit{&Message{ID: x.Message, Text: text, Edited: moment(edited.Int64)}, seqOf(id), user})
 		case x.Kind == "react":
-			events = append(events, reacted(x, line(id), user, count))
+			events = append(events, reacted(x, seqOf(id), user, count))
 		}
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {

@@ -61,7 +61,7 @@ type Chat struct {
 	rooms    roomCache
 	settings settingsCache
 	unmade   unmadeRooms
-	bell     bell
+	notifier     unreadNotifier
 	unread   unreadCache
 	marks    marks
 	fixed    Fixed
@@ -96,7 +96,7 @@ func (c *Chat) Attach(h Hub) { c.ender, c.presence = h, h }
 
 // Close ends what the chat does by itself, so that the disk can be closed.
 func (c *Chat) Close() {
-	c.bell.close()
+	c.notifier.close()
 	c.marks.close()
 }
 

@@ -27,7 +27,7 @@ func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
 		if err != nil || !taken || m.SenderID == by.senderID() {
 			return err
 		}
-		return c.note(tx, by, "message_deleted", fmt.Sprintf("%s, %s", r.Name, m.User))
+		return c.audit(tx, by, "message_deleted", fmt.Sprintf("%s, %s", r.Name, m.User))
 	})
 	c.unread.forget(r.ID)
 	return storage("delete a message", err)
@@ -46,7 +46,7 @@ func (c *Chat) takeBack(tx Tx, id int64, group string, by Caller) (taken bool, e
 	if _, err := tx.Exec("DELETE FROM reaction WHERE message_id = ?", id); err != nil {
 		return false, fmt.Errorf("erase the reactions to message %d: %w", id, err)
 	}
-	n, err := c.change(tx, id>>32, change{Kind: "delete", Message: id}, by)
+	n, err := c.insertChange(tx, id>>32, change{Kind: "delete", Message: id}, by)
 	if err != nil {
 		return false, err
 	}

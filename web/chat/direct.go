@@ -100,7 +100,7 @@ func (c *Chat) Receipt(m *Message, r *Room) Event {
 	if r.Access == Direct {
 		return Delivered(m, r.With)
 	}
-	e := c.said(m, r, false)
+	e := c.messageEvent(m, r, false)
 	e.Seq = 0 // it is an answer, not the next in the room's line
 	return e
 }

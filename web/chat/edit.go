@@ -42,7 +42,7 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id int64, text string) error
 		} else if n == 0 {
 			return Errorf("no_such_message")
 		}
-		n, err := c.change(tx, r.ID, change{Kind: "edit", Message: id}, by)
+		n, err := c.insertChange(tx, r.ID, change{Kind: "edit", Message: id}, by)
 		if err != nil {
 			return err
 		}

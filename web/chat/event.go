@@ -152,15 +152,15 @@ type userListFrame struct {
 	Retry   int64           `json:"retry,omitempty"`         // ms
 }
 
-// Greeting is what a list of users says beside them to who has just come.
-type Greeting struct {
+// InitialState is what a list of users says beside them to who has just come.
+type InitialState struct {
 	Online int           // people who are online anywhere
 	Retry  time.Duration // how long to wait before coming back if the line breaks
 }
 
 // UserList tells who is in a room, and the reader his own name there (null for who only listens).
 // The room's name and seq depend on the reader as well; the names are encoded once.
-func UserList(users []string, g Greeting, room func(Reader) (name string, seq int64)) Event {
+func UserList(users []string, g InitialState, room func(Reader) (name string, seq int64)) Event {
 	if users == nil {
 		users = []string{}
 	}

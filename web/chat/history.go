@@ -120,7 +120,7 @@ func (r *messageRow) next(rows *sql.Rows) (*Message, error) {
 		return nil, err
 	}
 	m := r.m
-	m.User, m.RoomID, m.Seq, m.At = r.guest.String, m.ID>>32, line(m.ID), moment(r.at)
+	m.User, m.RoomID, m.Seq, m.At = r.guest.String, m.ID>>32, seqOf(m.ID), moment(r.at)
 	m.Display, _ = Bare(m.User)
 	m.ReplyTo, m.Nonce, m.Edited, m.Deleted = r.reply.Int64, r.nonce.String, moment(r.edited.Int64), r.deleted.Valid
 	return &m, nil
@@ -144,7 +144,7 @@ func (c *Chat) History(ctx context.Context, r *Room, p Page) ([]*Message, int64,
 	if err != nil {
 		return nil, 0, err
 	}
-	low, high := address(r.ID, 0), address(r.ID, seq)+1
+	low, high := messageID(r.ID, 0), messageID(r.ID, seq)+1
 	if p.Before > 0 {
 		high = min(high, p.Before)
 	}
@@ -165,19 +165,19 @@ func (c *Chat) Seq(ctx context.Context, r *Room) (int64, error) {
 		return 0, nil
 	}
 	var n int64
-	err := c.read.QueryRow(ctx, highest, []any{r.ID}, &n)
+	err := c.read.QueryRow(ctx, lastSeqSQL, []any{r.ID}, &n)
 	return n, storage("find the room's seq", err)
 }
 
 // Last are the room's last messages up to number n of its line, as events marked as history.
 func (c *Chat) Last(ctx context.Context, r *Room, n int64, limit int) ([]Event, error) {
-	found, _, err := c.History(ctx, r, Page{Before: address(r.ID, n) + 1, Limit: limit})
+	found, _, err := c.History(ctx, r, Page{Before: messageID(r.ID, n) + 1, Limit: limit})
 	if err != nil {
 		return nil, err
 	}
 	events := make([]Event, 0, len(found))
 	for _, m := range found {
-		events = append(events, c.said(m, r, true))
+		events = append(events, c.messageEvent(m, r, true))
 	}
 	return events, nil
 }
@@ -224,7 +224,7 @@ func (p *Replay) Next(ctx context.Context) ([]Event, error) {
 		return []Event{Reset(p.Seq)}, nil
 	}
 	to := min(p.next+replayPage, p.Seq)
-	low, high := address(p.room.ID, p.next), address(p.room.ID, to)
+	low, high := messageID(p.room.ID, p.next), messageID(p.room.ID, to)
 	c := p.chat
 	found, err := c.messages(ctx, "WHERE m.id > ? AND m.id <= ? AND m.deleted_at IS NULL ORDER BY m.id", low, high)
 	if err != nil {
@@ -236,7 +236,7 @@ func (p *Replay) Next(ctx context.Context) ([]Event, error) {
 	}
 	c.fillHTML(ctx, found)
 	for _, m := range found {
-		events = append(events, c.said(m, p.room, false))
+		events = append(events, c.messageEvent(m, p.room, false))
 	}
 	sort.Slice(events, func(i, j int) bool { return events[i].Seq < events[j].Seq })
 	p.next = to
@@ -247,7 +247,7 @@ func (p *Replay) Next(ctx context.Context) ([]Event, error) {
 // was restored.
 func (c *Chat) older(ctx context.Context, r *Room) (bool, error) {
 	var n int
-	err := c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM message WHERE id > ? AND id <= ?)", []any{address(r.ID, 0), address(r.ID, r.First)}, &n)
+	err := c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM message WHERE id > ? AND id <= ?)", []any{messageID(r.ID, 0), messageID(r.ID, r.First)}, &n)
 	return n == 1, storage("look behind a room's line", err)
 }
 

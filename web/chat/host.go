@@ -67,7 +67,7 @@ func (c *Chat) ForgetHost(ctx context.Context, by Caller, name string) error {
 		return err
 	}
 	return c.changeHosts(ctx, func(tx Tx, known []string) ([]string, error) {
-		return slices.DeleteFunc(known, func(s string) bool { return s == name }), c.note(tx, by, "settings", "")
+		return slices.DeleteFunc(known, func(s string) bool { return s == name }), c.audit(tx, by, "settings", "")
 	})
 }
 

@@ -46,7 +46,7 @@ func (c *Chat) CreateInvite(ctx context.Context, by Caller, uses, days int) (tok
 		if err != nil {
 			return fmt.Errorf("insert invitation: %w", err)
 		}
-		return c.note(tx, by, "invite_created", "")
+		return c.audit(tx, by, "invite_created", "")
 	})
 	if err != nil {
 		return "", storage("create an invitation", err)
@@ -116,7 +116,7 @@ func (c *Chat) RevokeInvite(ctx context.Context, by Caller, id int64) error {
 		if _, err := tx.Exec("DELETE FROM invite WHERE id = ?", id); err != nil {
 			return fmt.Errorf("delete an invitation: %w", err)
 		}
-		return c.note(tx, by, "invite_revoked", "")
+		return c.audit(tx, by, "invite_revoked", "")
 	})
 	return storage("revoke an invitation", err)
 }

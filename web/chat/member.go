@@ -93,7 +93,7 @@ func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) e
 		if !r.Archived {
 			tx.Announce(Inbox(u.ID), c.roomIsBack(r))
 		}
-		return c.note(tx, by, "member_added", fmt.Sprintf("%s: %s", r.Name, u.Name))
+		return c.audit(tx, by, "member_added", fmt.Sprintf("%s: %s", r.Name, u.Name))
 	})
 	c.unread.forget(r.ID)
 	return storage("add a member", err)
@@ -120,7 +120,7 @@ func (c *Chat) RemoveMember(ctx context.Context, by Caller, r *Room, name string
 		if !admin[u.ID] {
 			tx.Announce("", c.narrowed(r, r, listGroups(r), func(id int64) bool { return id != u.ID }))
 		}
-		return c.note(tx, by, "member_removed", fmt.Sprintf("%s: %s", r.Name, u.Name))
+		return c.audit(tx, by, "member_removed", fmt.Sprintf("%s: %s", r.Name, u.Name))
 	})
 	c.unread.forget(r.ID)
 	c.ender.Recheck(r.Group())

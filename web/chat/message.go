@@ -88,8 +88,8 @@ func (c *Chat) Frame(m *Message, room string) MessageFrame {
 	return f
 }
 
-// said is the event of a message. In a private conversation each side has its own name for the room.
-func (c *Chat) said(m *Message, r *Room, history bool) Event {
+// messageEvent is the event of a message. In a private conversation each side has its own name for the room.
+func (c *Chat) messageEvent(m *Message, r *Room, history bool) Event {
 	f := c.Frame(m, r.Name)
 	f.Type, f.History = "chat_message", history
 	e := same("chat_message", true, f)
@@ -180,7 +180,7 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 		}
 		if err == nil && !again {
 			c.unread.said(m)
-			c.ring(m.RoomID, room) // not before: a commit may take longer than the bell waits
+			c.notifyUnread(m.RoomID, room) // not before: a commit may take longer than the bell waits
 		}
 		done(m, room, again, storage("store a message", err))
 	})
@@ -224,14 +224,14 @@ func (c *Chat) answered(ctx context.Context, r *Room, id int64) (*Excerpt, error
 
 // store gives m its number and writes it, unless its nonce says that it was written before.
 func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err error) {
-	if m.RoomID, err = c.keep(tx, r, by, false); err != nil {
+	if m.RoomID, err = c.saveRoom(tx, r, by, false); err != nil {
 		return false, err
 	}
-	n, err := c.next(tx, m.RoomID)
+	n, err := c.nextSeq(tx, m.RoomID)
 	if err != nil {
 		return false, err
 	}
-	m.Seq, m.ID, m.At = n, address(m.RoomID, n), c.now().Truncate(time.Millisecond)
+	m.Seq, m.ID, m.At = n, messageID(m.RoomID, n), c.now().Truncate(time.Millisecond)
 	res, err := tx.ExecLast("INSERT INTO message (id, sender, guest, text, reply_to, nonce, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sender, nonce) WHERE nonce IS NOT NULL DO NOTHING",
 		m.ID, m.SenderID, nullable(by.User == nil, m.User), m.Text, nullable(m.ReplyTo != 0, m.ReplyTo), nullable(m.Nonce != "", m.Nonce), millis(m.At))
 	if err != nil {
@@ -251,7 +251,7 @@ func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err err
 		}
 		return true, nil
 	}
-	c.took(tx, m.RoomID, n)
+	c.reserve(tx, m.RoomID, n)
 	c.announce(tx, r, m, by)
 	return false, nil
 }
@@ -272,14 +272,14 @@ func (c *Chat) storedBefore(tx Tx, m *Message) error {
 	if err != nil {
 		return fmt.Errorf("find the message with that nonce: %w", err)
 	}
-	m.RoomID, m.Seq, m.At = m.ID>>32, line(m.ID), moment(at)
+	m.RoomID, m.Seq, m.At = m.ID>>32, seqOf(m.ID), moment(at)
 	m.ReplyTo, m.Edited, m.Deleted = reply.Int64, moment(edited.Int64), deleted.Valid
 	return nil
 }
 
 // announce tells the room of m, and in a private conversation both sides wherever they are.
 func (c *Chat) announce(tx Tx, r *Room, m *Message, by Caller) {
-	tx.Announce(r.Group(), c.said(m, r, false))
+	tx.Announce(r.Group(), c.messageEvent(m, r, false))
 	if r.Access != Direct {
 		return
 	}

@@ -41,7 +41,7 @@ func (c *Chat) edit(ctx context.Context, by Caller, id int64, what string, job f
 		if by.User.ID == id {
 			return nil
 		}
-		return c.note(tx, by, what, u.Name)
+		return c.audit(tx, by, what, u.Name)
 	})
 	if err != nil {
 		return storage(what, err)

@@ -70,7 +70,7 @@ func (c *Chat) React(ctx context.Context, by Caller, id int64, emoji string, on 
 		if err != nil || !changed {
 			return err
 		}
-		n, err := c.change(tx, r.ID, x, by)
+		n, err := c.insertChange(tx, r.ID, x, by)
 		if err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func (c *Chat) Read(ctx context.Context, by Caller, r *Room, n int64) error {
 		return err
 	}
 	c.mark(by.User.ID, r.ID, n)
-	f := readFrame{Type: "read", Room: r.Name, ID: address(r.ID, n)}
+	f := readFrame{Type: "read", Room: r.Name, ID: messageID(r.ID, n)}
 	e := same(f.Type, false, f)
 	e.About = r.Group()
 	c.presence.Publish(Inbox(by.User.ID), e)

@@ -10,7 +10,7 @@ func (m *marks) setReceived(user, id int64) {
 	at := conversation{user, id >> 32}
 	n, known := m.received[at]
 	switch {
-	case known && n >= line(id):
+	case known && n >= seqOf(id):
 		return
 	case !known && len(m.received) >= maxMarksWaiting:
 		droppedMarks.Log()
@@ -19,7 +19,7 @@ func (m *marks) setReceived(user, id int64) {
 	if m.received == nil {
 		m.received = map[conversation]int64{}
 	}
-	m.received[at] = line(id)
+	m.received[at] = seqOf(id)
 }
 
 // hasReceived reports whether a user has received the private message id, as far as that is not on disk.
@@ -27,7 +27,7 @@ func (m *marks) hasReceived(user, id int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n, known := m.received[conversation{user, id >> 32}]
-	return known && n >= line(id)
+	return known && n >= seqOf(id)
 }
 
 // Received notes that a client of the plain dialect has received private messages: they are not sent

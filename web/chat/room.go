@@ -66,10 +66,10 @@ func (c *Chat) roomByKey(ctx context.Context, key string) (*Room, error) {
 	return r, nil
 }
 
-// keep makes sure that the room has a row, and returns its id. A new one belongs to by if it is owned,
+// saveRoom makes sure that the room has a row, and returns its id. A new one belongs to by if it is owned,
 // and to nobody if it exists because by spoke in it. Error: not_allowed, for one that was
 // deleted since it was looked up, as for the archived room that it was until then.
-func (c *Chat) keep(tx Tx, r *Room, by Caller, owned bool) (int64, error) {
+func (c *Chat) saveRoom(tx Tx, r *Room, by Caller, owned bool) (int64, error) {
 	if c.gone[r.ID] {
 		return 0, &Error{Code: "not_allowed", Key: "archived"}
 	}
@@ -230,7 +230,7 @@ func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, e
 		if taken > 0 {
 			return Errorf("room_taken").On("name")
 		}
-		room.ID, err = c.keep(tx, &room, by, true)
+		room.ID, err = c.saveRoom(tx, &room, by, true)
 		return err
 	})
 	c.forgetRooms()

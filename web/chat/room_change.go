@@ -32,7 +32,7 @@ func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) 
 			return fmt.Errorf("change room %d: %w", r.ID, err)
 		}
 		c.announceRoom(tx, &after)
-		return c.note(tx, by, "room_changed", r.Name)
+		return c.audit(tx, by, "room_changed", r.Name)
 	})
 	c.forgetRooms()
 	c.ender.Recheck(r.Group())

@@ -10,14 +10,14 @@ func TestALineHasAnEnd(t *testing.T) {
 	p := newPlace(t)
 	full, other := p.room("full", Open), p.room("other", Open)
 	err := p.disk.Write(context.Background(), func(tx Tx) error {
-		_, err := tx.Exec("UPDATE room SET first = ? WHERE id = ?", lineEnd-1, full.ID)
+		_, err := tx.Exec("UPDATE room SET first = ? WHERE id = ?", maxSeq-1, full.ID)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	last := p.say(p.admin, "full", "the last word")
-	if last.Seq != lineEnd || last.RoomID != full.ID {
+	if last.Seq != maxSeq || last.RoomID != full.ID {
 		t.Errorf("the last word is number %d of room %d", last.Seq, last.RoomID)
 	}
 	p.Say(context.Background(), p.admin, "full", Draft{Text: "one more"}, func(_ *Message, _ *Room, _ bool, err error) {

@@ -81,7 +81,7 @@ func (c *Chat) SetSettings(ctx context.Context, by Caller, values map[string]str
 		if values[SettingGuests] == "off" && c.fixed.Guests == "" {
 			tx.Announce("", shutOut(c.settings.clear, 0))
 		}
-		return c.note(tx, by, "settings", "")
+		return c.audit(tx, by, "settings", "")
 	})
 	c.settings.clear()
 	if err == nil {

@@ -54,7 +54,7 @@ func (c *Chat) CreateSigninLink(ctx context.Context, by Caller, u *User, reset b
 		if !reset {
 			return nil
 		}
-		return c.note(tx, by, "signin_link", u.Name)
+		return c.audit(tx, by, "signin_link", u.Name)
 	})
 	if err != nil {
 		return "", storage("make a sign-in link", err)

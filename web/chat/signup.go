@@ -113,7 +113,7 @@ func (c *Chat) CreateUser(ctx context.Context, by Caller, n NewUser) (*User, err
 		if guests, err = endSessions(tx, "guest_key = ? OR guest_look = ?", key, look(name)); err != nil {
 			return err
 		}
-		return c.note(tx, by, "user_created", u.Name)
+		return c.audit(tx, by, "user_created", u.Name)
 	})
 	if err != nil {
 		return nil, storage("create a user", err)

@@ -16,8 +16,8 @@ const unreadEvery = time.Second
 // unreadAgain is how long it takes until what could not be counted is tried again.
 const unreadAgain = 10 * time.Second
 
-// bell collects the rooms in which something was said, until those who are elsewhere are told.
-type bell struct {
+// unreadNotifier collects the rooms in which something was said, until those who are elsewhere are told.
+type unreadNotifier struct {
 	mu     sync.Mutex
 	rooms  map[int64]*Room
 	late   map[int64]*Room // that could not be told
@@ -26,7 +26,7 @@ type bell struct {
 }
 
 // close has nobody told any more, and waits for who is being told.
-func (b *bell) close() {
+func (b *unreadNotifier) close() {
 	b.mu.Lock()
 	b.closed = true
 	b.mu.Unlock()
@@ -34,7 +34,7 @@ func (b *bell) close() {
 }
 
 // take empties the bell: of nothing, once it is closed.
-func (b *bell) take() map[int64]*Room {
+func (b *unreadNotifier) take() map[int64]*Room {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	rooms := b.rooms
@@ -45,7 +45,7 @@ func (b *bell) take() map[int64]*Room {
 	return rooms
 }
 
-func (b *bell) takeLate() map[int64]*Room {
+func (b *unreadNotifier) takeLate() map[int64]*Room {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	late := b.late
@@ -53,40 +53,40 @@ func (b *bell) takeLate() map[int64]*Room {
 	return late
 }
 
-// ring has the members of r told soon.
-func (c *Chat) ring(id int64, r *Room) {
-	c.bell.mu.Lock()
-	defer c.bell.mu.Unlock()
-	if c.bell.closed {
+// notifyUnread has the members of r told soon.
+func (c *Chat) notifyUnread(id int64, r *Room) {
+	c.notifier.mu.Lock()
+	defer c.notifier.mu.Unlock()
+	if c.notifier.closed {
 		return
 	}
-	if c.bell.rooms == nil {
-		c.bell.rooms = map[int64]*Room{}
-		c.bell.told.Add(1)
+	if c.notifier.rooms == nil {
+		c.notifier.rooms = map[int64]*Room{}
+		c.notifier.told.Add(1)
 		time.AfterFunc(unreadEvery, c.tellUnread)
 	}
-	c.bell.rooms[id] = r
+	c.notifier.rooms[id] = r
 }
 
 // ringLate rings again for a room that could not be told.
 func (c *Chat) ringLate(id int64, r *Room) {
-	c.bell.mu.Lock()
-	defer c.bell.mu.Unlock()
-	if c.bell.late == nil {
-		c.bell.late = map[int64]*Room{}
+	c.notifier.mu.Lock()
+	defer c.notifier.mu.Unlock()
+	if c.notifier.late == nil {
+		c.notifier.late = map[int64]*Room{}
 		time.AfterFunc(unreadAgain, func() {
-			for id, r := range c.bell.takeLate() {
-				c.ring(id, r)
+			for id, r := range c.notifier.takeLate() {
+				c.notifyUnread(id, r)
 			}
 		})
 	}
-	c.bell.late[id] = r
+	c.notifier.late[id] = r
 }
 
 func (c *Chat) tellUnread() {
-	defer c.bell.told.Done()
+	defer c.notifier.told.Done()
 	news := unreadNews{}
-	for id, r := range c.bell.take() {
+	for id, r := range c.notifier.take() {
 		if err := c.collect(context.Background(), id, r, news); err != nil {
 			slog.Error("tell what is unread", "room", r.Name, "err", err)
 			c.ringLate(id, r)
@@ -141,7 +141,7 @@ type sameUnread struct {
 // unreadBy is how much of a room, read up to a number, a user has not read.
 func (c *Chat) unreadBy(ctx context.Context, user, id, read int64, now *unreadRoom, r *Room) (of sameUnread, err error) {
 	var sure bool
-	if of.count, of.mentions, sure = now.recent.unread(user, address(id, read)); sure && of.count == 0 {
+	if of.count, of.mentions, sure = now.recent.unread(user, messageID(id, read)); sure && of.count == 0 {
 		return of, nil
 	}
 	u, err := c.User(ctx, user)
@@ -236,7 +236,7 @@ func (c *Chat) unreadOf(ctx context.Context, u *User, room int64) (n, mentions i
 		return 0, 0, err
 	}
 	rows, err := c.read.Query(ctx, "SELECT text FROM message WHERE id > ? AND id < ? AND sender <> ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
-		address(room, read), address(room+1, 0), u.ID, MaxUnread)
+		messageID(room, read), messageID(room+1, 0), u.ID, MaxUnread)
 	if err != nil {
 		return 0, 0, storage("count what is unread", err)
 	}

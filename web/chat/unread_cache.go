@@ -115,7 +115,7 @@ func (c *unreadCache) position(user, room int64) (read, last int64, known bool) 
 		return 0, 0, false
 	}
 	read, known = r.read[user]
-	return read, line(r.recent.messages[len(r.recent.messages)-1].id), known
+	return read, seqOf(r.recent.messages[len(r.recent.messages)-1].id), known
 }
 
 // forget drops a room, because messages of it have changed.
@@ -201,7 +201,7 @@ func (c *Chat) unreadRoom(ctx context.Context, id int64, r *Room) (*unreadRoom, 
 // recentMessages are the last ones of a room, at most maxRecent.
 func (c *Chat) recentMessages(ctx context.Context, room int64) (found recent, err error) {
 	rows, err := c.read.Query(ctx, "SELECT id, sender, text FROM message WHERE id > ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
-		address(room, 0), address(room+1, 0), maxRecent)
+		messageID(room, 0), messageID(room+1, 0), maxRecent)
 	if err != nil {
 		return found, storage("load what may be unread", err)
 	}

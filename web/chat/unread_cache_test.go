@@ -108,7 +108,7 @@ func TestUnreadIsKeptAsItIs(t *testing.T) {
 		for _, u := range readers {
 			wantN, wantMentions, err := g.unreadOf(ctx, u, r.ID)
 			g.must(err)
-			n, mentions, sure := now.recent.unread(u.ID, address(r.ID, now.read[u.ID]))
+			n, mentions, sure := now.recent.unread(u.ID, messageID(r.ID, now.read[u.ID]))
 			if sure && (n != wantN || mentions != wantMentions) {
 				t.Fatalf("step %d: %s has %d unread with %d mentions in %s; the database says %d and %d", i, u.Name, n, mentions, r.Name, wantN, wantMentions)
 			}
@@ -147,15 +147,15 @@ func TestUnreadTakesNoSQL(t *testing.T) {
 	if err := p.Read(ctx, eve, r, last.Seq-1); err != nil {
 		t.Fatal(err)
 	}
-	p.bell.told.Wait() // told once; from here on nothing can be read
+	p.notifier.told.Wait() // told once; from here on nothing can be read
 	for _, table := range []string{"message", "membership", "room", "user"} {
 		if _, err := p.read.db.Exec("ALTER TABLE " + table + " RENAME TO hidden_" + table); err != nil {
 			t.Fatal(err)
 		}
 	}
 	clear(hub.told)
-	p.ring(r.ID, r)
-	p.bell.told.Wait()
+	p.notifyUnread(r.ID, r)
+	p.notifier.told.Wait()
 	for name, want := range map[string]string{
 		Inbox(bob.User.ID): `[{"type":"unread","message":"4 unread messages in tea","room":"tea","unread":4,"mentions":1}]`,
 		Inbox(eve.User.ID): `[{"type":"unread","message":"1 unread message in tea","room":"tea","unread":1,"mentions":0}]`,

@@ -103,7 +103,7 @@ func TestLastAdminStays(t *testing.T) {
 	if err := h.SetAdmin(ctx, as, ada.ID, false); err != nil {
 		t.Errorf("with another admin: %v", err)
 	}
-	deeds, _, err := h.Deeds(ctx, 10, 0)
+	deeds, _, err := h.AuditEntries(ctx, 10, 0)
 	if err != nil || len(deeds) != 3 || deeds[0].What != "user_enabled" || deeds[0].Subject != "linh" {
 		t.Errorf("deeds: %+v, %v", deeds, err)
 	}

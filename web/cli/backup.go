@@ -103,7 +103,7 @@ func prepare(ctx context.Context, conn *sql.Conn) error {
 	if err := migrate.Up(ctx, conn, chat.Migrations()); err != nil {
 		return err
 	}
-	return chat.EndLines(ctx, conn)
+	return chat.EndSequences(ctx, conn)
 }
 
 func dataAndFile(command string, args []string) (data, file string, err error) {

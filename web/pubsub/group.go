@@ -154,21 +154,21 @@ func (g *Group) list() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.listDue = false
-	seq := g.told()
-	e := chat.UserList(g.people.All(), chat.Greeting{}, func(chat.Reader) (string, int64) { return g.room.Name, seq })
+	seq := g.deliveredSeq()
+	e := chat.UserList(g.people.All(), chat.InitialState{}, func(chat.Reader) (string, int64) { return g.room.Name, seq })
 	e.PlainOnly = true
 	g.send([]chat.Event{e})
 }
 
-// told is up to which number everybody in the room was told; g.mu is held. Where nothing was
+// deliveredSeq is up to which number everybody in the room was deliveredSeq; g.mu is held. Where nothing was
 // sent since the first of them came, that is what they were greeted with.
-func (g *Group) told() int64 {
+func (g *Group) deliveredSeq() int64 {
 	if g.seq > 0 {
 		return g.seq
 	}
 	least := int64(math.MaxInt64)
 	for c := range g.conns {
-		if seq, live := c.Begins(); live {
+		if seq, live := c.StartSeq(); live {
 			least = min(least, seq)
 		}
 	}

@@ -30,11 +30,11 @@ const (
 	// replayWait is how long a client may take to read a portion of what is replayed (PROTOCOL.md:
 	// reading an answer).
 	replayWait = time.Minute
-	// portion is how many replayed events are encoded and sent at a time. The longest are about
+	// replayChunk is how many replayed events are encoded and sent at a time. The longest are about
 	// 50 KB each, so that at most about maxQueue waits.
-	portion = 20
-	// farewell is how long a conn that is shown out may take to accept its close frame.
-	farewell = 3 * time.Second
+	replayChunk = 20
+	// closeTimeout is how long a conn that is shown out may take to accept its close frame.
+	closeTimeout = 3 * time.Second
 )
 
 // Callbacks is what conns tell the hub that they are in.
@@ -57,7 +57,7 @@ type Conn struct {
 	out     *outQueue
 	batched bool
 	ready   chan error             // gets how the handshake ended; nil afterwards
-	greeted sync.WaitGroup         // until it was told what it comes to
+	initialSent sync.WaitGroup         // until it was told what it comes to
 	ended   chan struct{}          // closed once the connection has ended
 	closing atomic.Pointer[[]byte] // the close frame that is on its way
 
@@ -65,7 +65,7 @@ type Conn struct {
 	live     bool            // it was greeted; events go straight through
 	buffered []chat.Event    // until then they wait here
 	seq      int64           // the greeting had the room's events up to this number
-	told     []int64         // and private messages with these ids
+	delivered     []int64         // and private messages with these ids
 	gone     map[string]bool // groups of the rooms that it is told nothing about any more
 
 	sent sent // what may not have arrived
@@ -78,7 +78,7 @@ func New(hub *Callbacks, s Socket) *Conn {
 	reader := s.Caller.Reader()
 	reader.Cards = s.Cards
 	c := &Conn{Socket: s, Reader: reader, hub: hub, ready: make(chan error, 1), ended: make(chan struct{})}
-	c.greeted.Add(1)
+	c.initialSent.Add(1)
 	c.SetGroups(s.Groups)
 	return c
 }
@@ -122,11 +122,11 @@ func (c *Conn) connected(s *melody.Session) {
 	}
 }
 
-// Greet sends the initial frames: who was here, if c is in. Until then nothing that the client sends
+// SendInitial sends the initial frames: who was here, if c is in. Until then nothing that the client sends
 // is handled. It may wait for the client, so it needs a goroutine of its own; melody's would keep the
 // stack that this takes.
-func (c *Conn) Greet(here []string, in bool) {
-	defer c.greeted.Done()
+func (c *Conn) SendInitial(here []string, in bool) {
+	defer c.initialSent.Done()
 	c.guard(func() {
 		// What was ended or changed since the request was looked at didn't find this socket yet.
 		if !in {
@@ -156,7 +156,7 @@ func (c *Conn) Recheck() bool {
 func (c *Conn) disconnected() {
 	close(c.ended)
 	c.out.Stop()
-	c.greeted.Wait()
+	c.initialSent.Wait()
 	c.hub.Leave(c)
 }
 
@@ -183,23 +183,23 @@ func (c *Conn) broken(s *melody.Session, err error) {
 // that may lie behind, be it the peer's own close frame (RFC 6455, 7.1.7).
 func (c *Conn) fail(s *melody.Session, code int, reason string) {
 	c.logCut(reason)
-	_ = s.WebsocketConnection().WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(farewell))
+	_ = s.WebsocketConnection().WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(closeTimeout))
 	c.Close(code, reason) // melody hangs up when it finds that this was said
 }
 
-// awaitGreeting waits until the client has been greeted. That may take longer than pongWait, and no
+// awaitInitial waits until the client has been greeted. That may take longer than pongWait, and no
 // pong is read meanwhile, so the client gets that time anew.
-func (c *Conn) awaitGreeting(s *melody.Session) {
-	if _, live := c.Begins(); live {
+func (c *Conn) awaitInitial(s *melody.Session) {
+	if _, live := c.StartSeq(); live {
 		return
 	}
-	c.greeted.Wait()
+	c.initialSent.Wait()
 	_ = s.WebsocketConnection().SetReadDeadline(time.Now().Add(pongWait)) // fails only if it is closed
 }
 
 // received gets a message. After our close frame none counts (RFC 6455, 7.1.7).
 func (c *Conn) received(s *melody.Session, b []byte) {
-	c.awaitGreeting(s)
+	c.awaitInitial(s)
 	if c.closing.Load() != nil {
 		return
 	}
@@ -240,7 +240,7 @@ func (c *Conn) Take(f *Frames, events []chat.Event) {
 	c.noteSent(events)
 }
 
-// allowed are those of events that tell of no room that is gone; c.mu is buffered. A room that the reader
+// allowed are those of events that tell of no room that is gone; c.mu is held. A room that the reader
 // may enter again is back.
 func (c *Conn) allowed(events []chat.Event) []chat.Event {
 	var rest []chat.Event
@@ -270,7 +270,7 @@ func (c *Conn) Apply(r chat.Rights) {
 	}
 }
 
-// lose tells the peer which rooms are gone, at once if the socket is closed afterwards; c.mu is buffered.
+// lose tells the peer which rooms are gone, at once if the socket is closed afterwards; c.mu is held.
 func (c *Conn) lose(gone []chat.Event, atOnce bool) {
 	var fresh []chat.Event
 	for _, e := range gone {
@@ -295,7 +295,7 @@ func (c *Conn) lose(gone []chat.Event, atOnce bool) {
 	}
 }
 
-// hold keeps events until c is live, or cuts it; c.mu is buffered.
+// hold keeps events until c is live, or cuts it; c.mu is held.
 func (c *Conn) hold(events []chat.Event) {
 	if c.closing.Load() != nil {
 		c.buffered = nil // nothing reaches it any more
@@ -311,10 +311,10 @@ func (c *Conn) hold(events []chat.Event) {
 // had reports whether the greeting had e. It can come after the greeting, which read what was on
 // disk: that is where events are before they are published.
 func (c *Conn) had(e chat.Event) bool {
-	return e.Seq != 0 && e.Seq <= c.seq || e.ID != 0 && slices.Contains(c.told, e.ID)
+	return e.Seq != 0 && e.Seq <= c.seq || e.ID != 0 && slices.Contains(c.delivered, e.ID)
 }
 
-// writeNew queues those of events that the greeting didn't have; c.mu is buffered.
+// writeNew queues those of events that the greeting didn't have; c.mu is held.
 func (c *Conn) writeNew(events []chat.Event) {
 	var rest []chat.Event
 	for _, e := range events {
@@ -328,7 +328,7 @@ func (c *Conn) writeNew(events []chat.Event) {
 	}
 }
 
-// write sends frames, or cuts a reader that is too slow for them; c.mu is buffered.
+// write sends frames, or cuts a reader that is too slow for them; c.mu is held.
 func (c *Conn) write(f *Frames) {
 	frames := c.frames(f)
 	if len(frames) > 0 && !c.out.Send(frames) {
@@ -340,7 +340,7 @@ func (c *Conn) write(f *Frames) {
 func (c *Conn) cut(why string) {
 	c.hub.Cut()
 	c.logCut(why)
-	c.bye(websocket.CloseTryAgainLater, why)
+	c.sendClose(websocket.CloseTryAgainLater, why)
 }
 
 var cutConnections = logging.NewKind(slog.LevelWarn, "cut a connection", 1)
@@ -367,7 +367,7 @@ func (c *Conn) Send(events ...chat.Event) {
 	if len(frames) == 0 {
 		return
 	}
-	if _, live := c.Begins(); !live {
+	if _, live := c.StartSeq(); !live {
 		c.out.SendAny(frames)
 	} else if !c.out.Send(frames) {
 		c.cut("too slow a reader, come back with after=")
@@ -379,7 +379,7 @@ func (c *Conn) Send(events ...chat.Event) {
 // it. It reports whether the socket is still open; a client that takes longer than a minute for a
 // portion is cut.
 func (c *Conn) Replay(events ...chat.Event) bool {
-	for part := range slices.Chunk(events, portion) {
+	for part := range slices.Chunk(events, replayChunk) {
 		c.Send(part...)
 		if c.out.Drain(replayWait) {
 			continue
@@ -395,7 +395,7 @@ func (c *Conn) Replay(events ...chat.Event) bool {
 // Ended is closed once the connection has ended.
 func (c *Conn) Ended() <-chan struct{} { return c.ended }
 
-// Live lets through what was buffered back since the socket was opened, but for what the greeting
+// Live lets through what was held back since the socket was opened, but for what the greeting
 // had: the room's events up to number seq, and the private messages among told. It must be called
 // once.
 func (c *Conn) Live(seq int64, told []chat.Event) {
@@ -403,14 +403,14 @@ func (c *Conn) Live(seq int64, told []chat.Event) {
 	defer c.mu.Unlock()
 	c.live, c.seq = true, seq
 	for _, e := range told {
-		c.told = append(c.told, e.ID)
+		c.delivered = append(c.delivered, e.ID)
 	}
 	c.writeNew(c.buffered)
 	c.buffered = nil
 }
 
-// Begins is up to which number the greeting told the room's events, once there was one.
-func (c *Conn) Begins() (seq int64, live bool) {
+// StartSeq is up to which number the greeting told the room's events, once there was one.
+func (c *Conn) StartSeq() (seq int64, live bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.seq, c.live
@@ -425,19 +425,19 @@ func (c *Conn) Watch(users []int64) error { return c.hub.Watch(c, users) }
 // Close ends the socket with a close frame after what is already under way; what waits is dropped.
 func (c *Conn) Close(code int, reason string) {
 	if c.out.Stop() {
-		c.bye(code, reason)
+		c.sendClose(code, reason)
 	}
 }
 
-// bye sends the close frame, for which melody's buffer always has room, and cuts the line if the
+// sendClose sends the close frame, for which melody's buffer always has room, and cuts the line if the
 // peer doesn't take it in time.
-func (c *Conn) bye(code int, reason string) {
+func (c *Conn) sendClose(code int, reason string) {
 	m := websocket.FormatCloseMessage(code, reason)
 	c.closing.Store(&m)
 	if s := c.session.Load(); s != nil {
 		_ = s.CloseWithMsg(m) // fails only if it is closed
 	}
-	time.AfterFunc(farewell, c.Abort)
+	time.AfterFunc(closeTimeout, c.Abort)
 }
 
 // Abort cuts the line. Melody notices when it next reads or writes.

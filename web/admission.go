@@ -36,10 +36,10 @@ func frameRate(n limits.Name) ws.Rate {
 // maxOpen are how many sockets a user, or the visitors from one address, may have open.
 var maxOpen = map[bool]int{true: limits.Of(limits.UserOpen).Burst, false: limits.Of(limits.VisitorOpen).Burst}
 
-// door is where sockets come in.
-type door struct {
-	places    chan struct{} // held by handshakes until they are answered
-	greetings chan struct{} // held while initial frames are read and encoded
+// admission is where sockets come in.
+type admission struct {
+	handshakes    chan struct{} // held by handshakes until they are answered
+	initials chan struct{} // held while initial frames are read and encoded
 
 	mu    sync.Mutex
 	open  map[holder]int
@@ -52,11 +52,11 @@ type door struct {
 func (s *Server) admitted(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
-		case s.door.places <- struct{}{}:
+		case s.admission.handshakes <- struct{}{}:
 		case <-r.Context().Done():
 			return
 		}
-		slot := slotWriter{w, sync.OnceFunc(func() { <-s.door.places })}
+		slot := slotWriter{w, sync.OnceFunc(func() { <-s.admission.handshakes })}
 		defer slot.release()
 		next(slot, r)
 	}
@@ -86,9 +86,9 @@ func (w slotWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // compute calls f, which makes initial frames, while at most as many others do so as there are
 // processors. f must not wait for the client.
-func (d *door) compute(f func() error) error {
-	d.greetings <- struct{}{}
-	defer func() { <-d.greetings }()
+func (d *admission) compute(f func() error) error {
+	d.initials <- struct{}{}
+	defer func() { <-d.initials }()
 	return f()
 }
 
@@ -103,7 +103,7 @@ type turn struct {
 
 // awaitTurn waits until who has fewer than maxReplays running, or gone is closed; then ok is false.
 // Otherwise done must be called once the replay has ended.
-func (d *door) awaitTurn(who holder, gone <-chan struct{}) (done func(), ok bool) {
+func (d *admission) awaitTurn(who holder, gone <-chan struct{}) (done func(), ok bool) {
 	d.mu.Lock()
 	t := d.turns[who]
 	if t == nil {
@@ -121,7 +121,7 @@ func (d *door) awaitTurn(who holder, gone <-chan struct{}) (done func(), ok bool
 	}
 }
 
-func (d *door) endTurn(who holder, t *turn) {
+func (d *admission) endTurn(who holder, t *turn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if t.users--; t.users == 0 {
@@ -142,26 +142,26 @@ type holder struct {
 	from netip.Prefix
 }
 
-func newDoor() *door {
+func newAdmission() *admission {
 	n := runtime.GOMAXPROCS(0)
-	return &door{places: make(chan struct{}, n), greetings: make(chan struct{}, n), open: map[holder]int{}, turns: map[holder]*turn{}}
+	return &admission{handshakes: make(chan struct{}, n), initials: make(chan struct{}, n), open: map[holder]int{}, turns: map[holder]*turn{}}
 }
 
-// knock counts a request for a socket. Visitors have their own allowance, so that they can't shut
+// countAttempt counts a request for a socket. Visitors have their own allowance, so that they can't shut
 // out a user with whom they share an address. Error: rate_limited.
-func (s *Server) knock(r *ask) error {
+func (s *Server) countAttempt(r *request) error {
 	return s.chat.TakeKey(limits.Key{From: r.caller.From, Visitor: r.caller.User == nil}, limits.NewSockets)
 }
 
 // connect opens a socket, unless its caller has too many. Errors: rate_limited, stopping.
-func (s *Server) connect(w http.ResponseWriter, r *ask, o ws.Socket) error {
+func (s *Server) connect(w http.ResponseWriter, r *request, o ws.Socket) error {
 	o.Ended = func() {}
 	if s.options.Limits {
 		who := holderOf(r.caller)
-		if !s.door.enter(who) {
+		if !s.admission.enter(who) {
 			return errFull
 		}
-		o.Limits, o.Ended = pace, func() { s.door.leave(who) }
+		o.Limits, o.Ended = pace, func() { s.admission.leave(who) }
 	}
 	err := s.hub.Connect(w, r.Request, o)
 	if err != nil {
@@ -175,15 +175,15 @@ var errFull = &chat.Error{Code: "rate_limited", Key: "too_many_sockets", RetryAf
 
 // whyRefused is err, the refusal of a request that asks for no socket, unless its caller has too many:
 // a page is not told why a socket was refused, so it asks the same address without an upgrade.
-func (s *Server) whyRefused(r *ask, err error) error {
-	if s.options.Limits && r.Header.Get("Sec-WebSocket-Key") == "" && s.door.full(holderOf(r.caller)) {
+func (s *Server) whyRefused(r *request, err error) error {
+	if s.options.Limits && r.Header.Get("Sec-WebSocket-Key") == "" && s.admission.full(holderOf(r.caller)) {
 		return errFull
 	}
 	return err
 }
 
 // full reports whether who has as many sockets as are let in.
-func (d *door) full(who holder) bool {
+func (d *admission) full(who holder) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.open[who] >= maxOpen[who.user != 0]
@@ -196,7 +196,7 @@ func holderOf(by chat.Caller) holder {
 	return holder{from: by.From}
 }
 
-func (d *door) enter(who holder) bool {
+func (d *admission) enter(who holder) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.open[who] >= maxOpen[who.user != 0] {
@@ -206,7 +206,7 @@ func (d *door) enter(who holder) bool {
 	return true
 }
 
-func (d *door) leave(who holder) {
+func (d *admission) leave(who holder) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.open[who]--; d.open[who] == 0 {
