@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -58,27 +59,7 @@ const (
 	exitUsage  = 2 // the command line was wrong
 )
 
-const usage = `Hearth is a whole team chat in one program and one data folder.
-
-  hearth [serve] [flags]           run the server
-  hearth user add NAME [-admin] [-first F] [-last L] [-email E]
-                                   make an account; asks for the password
-  hearth user list                 list the accounts
-  hearth user passwd NAME          set a password; asks for it
-  hearth user link NAME [-url U]   print a link with which to sign in once and choose a new
-                                   password; U is the server's address, as in https://chat.example.org
-  hearth user admin NAME on|off    make somebody an admin, or not any more
-  hearth user disable|enable NAME  shut an account, or open it again
-  hearth backup FILE               copy the database to a new file
-  hearth restore FILE              put such a copy in the place of the database
-  hearth version                   print the version
-
-All of them take -data FOLDER. The user commands and backup work beside a running server,
-which takes note of them at once; restore needs it stopped, and keeps what was there under
-another name. add and passwd take -password-stdin to read the password from a pipe.
-
-Flags of serve (each also as an environment variable; the flag wins):
-`
+const usage = "Hearth is a whole team chat in one program and one data folder.\n\n"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -99,6 +80,9 @@ func main() {
 // run does what the command line says.
 func run(ctx context.Context, args []string, in *os.File, out io.Writer) error {
 	command := "serve"
+	if len(args) == 1 && (args[0] == "-version" || args[0] == "--version") {
+		args = []string{"version"}
+	}
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		command, args = args[0], args[1:]
 	}
@@ -116,6 +100,9 @@ func run(ctx context.Context, args []string, in *os.File, out io.Writer) error {
 		fmt.Fprintln(out, "hearth", version())
 		return nil
 	case "help":
+		if len(args) > 0 && args[0] != "help" {
+			return run(ctx, append(args, "-help"), in, out)
+		}
 		printUsage(out)
 		return nil
 	}
@@ -149,9 +136,19 @@ func version() string {
 // settings are the flags of serve.
 type settings struct {
 	addr, data, guests, signup, limits, log, proxies, hosts string
+
+	source map[string]string // what set a flag, if not its own name: the environment variable
 }
 
-// names are the environment variables that stand in for flags.
+// named is how an error names a flag: as it was given.
+func (s *settings) named(flag string) string {
+	if variable, ok := s.source[flag]; ok {
+		return variable
+	}
+	return "-" + flag
+}
+
+// environment are the variables that stand in for flags.
 var environment = map[string]string{"addr": "HEARTH_ADDR", "data": "HEARTH_DATA", "guests": "HEARTH_GUESTS",
 	"signup": "HEARTH_SIGNUP", "limits": "HEARTH_LIMITS", "log": "HEARTH_LOG", "proxies": "HEARTH_PROXIES",
 	"hosts": "HEARTH_HOSTS"}
@@ -172,21 +169,16 @@ func (s *settings) flags() *flag.FlagSet {
 
 func printUsage(out io.Writer) {
 	fmt.Fprint(out, usage)
+	cli.PrintCommands(out, "")
+	fmt.Fprint(out, "\nFlags of serve, each also an environment variable; the flag wins:\n")
 	f := new(settings).flags()
 	f.SetOutput(out)
 	f.PrintDefaults()
 }
 
-// parse reads the environment, then the flags.
+// parse reads the flags, and the environment for those that are not given.
 func (s *settings) parse(args []string, out io.Writer) error {
 	f := s.flags()
-	for name, variable := range environment {
-		if v, ok := os.LookupEnv(variable); ok && v != "" {
-			if err := f.Set(name, v); err != nil {
-				return cli.Usagef("%s: %w", variable, err)
-			}
-		}
-	}
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		printUsage(out)
 		return err
@@ -196,6 +188,17 @@ func (s *settings) parse(args []string, out io.Writer) error {
 	if f.NArg() > 0 {
 		return cli.Usagef("%q is one word too many; `hearth help` lists the flags", f.Arg(0))
 	}
+	given := map[string]bool{}
+	f.Visit(func(x *flag.Flag) { given[x.Name] = true })
+	s.source = map[string]string{}
+	for name, variable := range environment {
+		if v := os.Getenv(variable); v != "" && !given[name] {
+			if err := f.Set(name, v); err != nil {
+				return cli.Usagef("%s: %w", variable, err)
+			}
+			s.source[name] = variable
+		}
+	}
 	return s.check()
 }
 
@@ -204,20 +207,11 @@ func (s *settings) check() error {
 		{"guests", s.guests, " off read write"}, {"signup", s.signup, " open invite closed"},
 		{"limits", s.limits, "on off"}, {"log", s.log, "text json"},
 	} {
-		if !contains(strings.Split(c.allowed, " "), c.value) {
-			return cli.Usagef("-%s can be %s, not %q", c.name, strings.Join(strings.Fields(c.allowed), ", "), c.value)
+		if !slices.Contains(strings.Split(c.allowed, " "), c.value) {
+			return cli.Usagef("%s can be %s, not %q", s.named(c.name), strings.Join(strings.Fields(c.allowed), ", "), c.value)
 		}
 	}
 	return nil
-}
-
-func contains(all []string, s string) bool {
-	for _, a := range all {
-		if a == s {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *settings) logger(out io.Writer) *slog.Logger {
@@ -254,16 +248,16 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 func build(s settings) (h *app, err error) {
 	proxies, err := web.ParseNetworks(s.proxies)
 	if err != nil {
-		return nil, cli.Usagef("-proxies: %w", err)
+		return nil, cli.Usagef("%s: %w", s.named("proxies"), err)
 	}
 	names, err := web.ParseHosts(s.hosts)
 	if err != nil {
-		return nil, cli.Usagef("-hosts: %w", err)
+		return nil, cli.Usagef("%s: %w", s.named("hosts"), err)
 	}
 	h = &app{hub: NewHub()}
 	h.listen, err = net.Listen("tcp", s.addr)
 	if err != nil {
-		return nil, listenError(s.addr, err)
+		return nil, listenError(s.named("addr"), s.addr, err)
 	}
 	defer func(l net.Listener) {
 		if err != nil {
@@ -294,12 +288,12 @@ func build(s settings) (h *app, err error) {
 	return h, nil
 }
 
-func listenError(addr string, err error) error {
+func listenError(flag, addr string, err error) error {
 	const wsaInUse = syscall.Errno(10048) // as Windows says it (WSAEADDRINUSE)
 	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, wsaInUse) {
-		return fmt.Errorf("%s is in use by another program; choose another address with -addr, as in -addr :8001", addr)
+		return fmt.Errorf("%s is in use by another program; choose another address with %s, as in -addr :8001", addr, flag)
 	}
-	return fmt.Errorf("can't listen on %s: %w; choose an address with -addr, as in -addr :8000", addr, err)
+	return fmt.Errorf("can't listen on %s: %w; choose an address with %s, as in -addr :8000", addr, err, flag)
 }
 
 // serve answers until ctx ends, then stops gracefully.

@@ -50,9 +50,11 @@ func TestMistakesAreOneSentence(t *testing.T) {
 		{[]string{"-hosts", "http://chat.example.org"}, exitUsage, `"http://chat.example.org" is no name of a host`},
 		{[]string{"user"}, exitUsage, "user needs a command"},
 		{[]string{"user", "rename", "a"}, exitUsage, "no command user rename"},
-		{[]string{"user", "add"}, exitUsage, "takes 1 word"},
+		{[]string{"user", "add"}, exitUsage, "user add takes NAME"},
 		{[]string{"user", "add", "x"}, exitUsage, "-password-stdin"},
-		{[]string{"backup"}, exitUsage, "backup takes 1 word"},
+		{[]string{"backup"}, exitUsage, "backup takes FILE"},
+		{[]string{"user", "list", "all"}, exitUsage, "user list takes no arguments"},
+		{[]string{"user", "list", "-colour"}, exitUsage, "`hearth help user list` lists the flags"},
 		{[]string{"backup", notAFolder}, exitFailed, "there is such a file already"},
 		{[]string{"restore", notAFolder}, exitFailed, "another Hearth is serving this data folder"},
 		{[]string{"user", "passwd", "nobody", "-password-stdin"}, exitFailed, `no user "nobody"`},
@@ -65,6 +67,41 @@ func TestMistakesAreOneSentence(t *testing.T) {
 		if status != c.status || !strings.Contains(out, c.says) || strings.Count(strings.TrimSpace(out), "\n") > 0 {
 			t.Errorf("hearth %s: status %d, says %q", strings.Join(c.args, " "), status, out)
 		}
+	}
+}
+
+// Each command describes itself, and that is no error.
+func TestHelp(t *testing.T) {
+	s := hearthtest.Start(t)
+	for args, says := range map[string]string{
+		"--help": "hearth user add NAME", "-h": "-signup", "help": "hearth restore FILE", "serve --help": "HEARTH_PROXIES",
+		"user --help": "hearth user passwd NAME", "user add --help": "-password-stdin", "user link -h": "-url address", "help user list": "-json",
+		"help backup": "Usage: hearth backup [flags] FILE", "restore --help": "HEARTH_DATA", "--version": "hearth ", "version": "hearth ",
+	} {
+		if out, status := s.Run(t, "", strings.Fields(args)...); status != 0 || !strings.Contains(out, says) {
+			t.Errorf("hearth %s: status %d, says %q", args, status, out)
+		}
+	}
+}
+
+// An error in the value of a variable names the variable.
+func TestErrorsNameTheVariable(t *testing.T) {
+	for variable, value := range map[string]string{"HEARTH_GUESTS": "maybe", "HEARTH_HOSTS": "a/b", "HEARTH_PROXIES": "x", "HEARTH_ADDR": "nonsense"} {
+		t.Run(variable, func(t *testing.T) {
+			t.Setenv(variable, value)
+			args := []string{"-data", t.TempDir()}
+			if variable != "HEARTH_ADDR" {
+				args = append(args, "-addr", "127.0.0.1:0")
+			}
+			if err := run(t.Context(), args, nil, os.Stdout); err == nil || !strings.Contains(err.Error(), variable) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	t.Setenv("HEARTH_GUESTS", "maybe")
+	var s settings
+	if err := s.parse([]string{"-guests", "off"}, os.Stdout); err != nil {
+		t.Errorf("the value of a variable counts although the flag is given: %v", err)
 	}
 }
 

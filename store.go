@@ -23,7 +23,6 @@ import (
 	"hearth/web/db/backup"
 	"hearth/web/db/datadir"
 	"hearth/web/db/migrate"
-	"hearth/web/logfile"
 )
 
 const (
@@ -209,15 +208,7 @@ func (s *Store) openWriter() error {
 	if runtime.GOOS == "darwin" { // there, only these make fsync reach the platter
 		pragmas = append(pragmas, "fullfsync(1)", "checkpoint_fullfsync(1)")
 	}
-	settings, err := logfile.Settings()
-	if err != nil {
-		return err
-	}
-	dsn := s.dsn(pragmas...)
-	if settings != "" && synchronous == "FULL" {
-		dsn += "&" + settings
-	}
-	pool, err := sql.Open("sqlite", dsn)
+	pool, err := sql.Open("sqlite", s.dsn(pragmas...))
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}

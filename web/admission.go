@@ -38,8 +38,8 @@ var maxOpen = map[bool]int{true: limits.Of(limits.UserOpen).Burst, false: limits
 
 // admission is where sockets come in.
 type admission struct {
-	handshakes    chan struct{} // held by handshakes until they are answered
-	initials chan struct{} // held while initial frames are read and encoded
+	handshakes chan struct{} // held by handshakes until they are answered
+	initials   chan struct{} // held while initial frames are read and encoded
 
 	mu    sync.Mutex
 	open  map[holder]int

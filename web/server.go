@@ -47,19 +47,19 @@ type Options struct {
 
 // Server answers requests.
 type Server struct {
-	chat     *chat.Chat
-	hub      Hub
-	auth     Auth
-	health   Health
-	options  Options
-	assets   *assets
-	pages    *pages
-	table    *peopleTable
-	admission     *admission
-	inFlight *inFlight
-	setup    setupToken
-	names    []string // of this server
-	started  time.Time
+	chat      *chat.Chat
+	hub       Hub
+	auth      Auth
+	health    Health
+	options   Options
+	assets    *assets
+	pages     *pages
+	table     *peopleTable
+	admission *admission
+	inFlight  *inFlight
+	setup     setupToken
+	names     []string // of this server
+	started   time.Time
 
 	learning atomic.Bool // a name is being learned from a request
 }

@@ -61,7 +61,7 @@ type Chat struct {
 	rooms    roomCache
 	settings settingsCache
 	unmade   unmadeRooms
-	notifier     unreadNotifier
+	notifier unreadNotifier
 	unread   unreadCache
 	marks    marks
 	fixed    Fixed

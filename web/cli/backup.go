@@ -19,7 +19,7 @@ import (
 // Backup runs `hearth backup`: it copies the database to a new file. Errors: UsageError, those of
 // backup.Make.
 func (c Commands) Backup(ctx context.Context, args []string) error {
-	data, file, err := dataAndFile("backup", args)
+	data, file, err := c.dataAndFile("backup", args)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (c Commands) Backup(ctx context.Context, args []string) error {
 // Restore runs `hearth restore`: it puts a backup in the place of the database, which no server may
 // have open. Errors: UsageError, datadir.ErrInUse, migrate.ErrNewer, those of backup.Restore.
 func (c Commands) Restore(ctx context.Context, args []string) error {
-	data, file, err := dataAndFile("restore", args)
+	data, file, err := c.dataAndFile("restore", args)
 	if err != nil {
 		return err
 	}
@@ -106,14 +106,14 @@ func prepare(ctx context.Context, conn *sql.Conn) error {
 	return chat.EndSequences(ctx, conn)
 }
 
-func dataAndFile(command string, args []string) (data, file string, err error) {
-	f := newFlags(command)
+func (c Commands) dataAndFile(command string, args []string) (data, file string, err error) {
+	f := c.newFlags(command)
 	words, err := f.words(args)
 	if err != nil {
 		return "", "", err
 	}
 	if len(words) != 1 {
-		return "", "", Usagef("%s takes 1 word beside the flags, the FILE, not %d", command, len(words))
+		return "", "", wrongArguments(command, len(words))
 	}
 	return f.data, words[0], nil
 }

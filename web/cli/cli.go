@@ -59,26 +59,32 @@ func ownerOf(dir string) string {
 // flags are a command's, without the words beside them.
 type flags struct {
 	*flag.FlagSet
-	data string
+	command string
+	data    string
+	out     io.Writer // for the help text
 }
 
 // newFlags has the flag that all commands take, -data.
-func newFlags(command string) *flags {
-	f := &flags{FlagSet: flag.NewFlagSet("hearth "+command, flag.ContinueOnError)}
+func (c Commands) newFlags(command string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet("hearth "+command, flag.ContinueOnError), command: command, out: c.Out}
 	f.SetOutput(io.Discard)
 	data := os.Getenv("HEARTH_DATA")
 	if data == "" {
 		data = "./hearth-data"
 	}
-	f.StringVar(&f.data, "data", data, "")
+	f.StringVar(&f.data, "data", data, "data `folder` (HEARTH_DATA)")
 	return f
 }
 
-// words parses args: flags may stand before, between and after the words that are returned.
+// words parses args: flags may stand before, between and after the words that are returned. Errors: UsageError, and
+// flag.ErrHelp once the help text was printed.
 func (f *flags) words(args []string) (words []string, err error) {
 	for len(args) > 0 {
-		if err := f.Parse(args); err != nil {
-			return nil, Usagef("%w; `hearth help` shows how", err)
+		if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
+			f.printHelp(f.out)
+			return nil, err
+		} else if err != nil {
+			return nil, Usagef("%w; `hearth help %s` lists the flags", err, f.command)
 		}
 		if args = f.Args(); len(args) > 0 {
 			words, args = append(words, args[0]), args[1:]

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,6 +29,7 @@ type userFlags struct {
 	profile       chat.Profile
 	admin         bool
 	passwordStdin bool
+	json          bool
 	url           string
 }
 
@@ -36,6 +38,10 @@ type userFlags struct {
 func (c Commands) User(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return Usagef("user needs a command: add, list, passwd, link, admin, disable or enable")
+	}
+	if isHelp(args[0]) {
+		PrintCommands(c.Out, "user ")
+		return nil
 	}
 	u := userCommand{Commands: c, verb: args[0]}
 	if err := u.parse(args[1:]); err != nil {
@@ -66,30 +72,32 @@ func (u *userCommand) mayOpen() error {
 }
 
 func (u *userCommand) parse(args []string) error {
-	f := newFlags(u.verb)
-	if u.verb == "add" {
-		f.BoolVar(&u.admin, "admin", false, "")
-		f.StringVar(&u.profile.FirstName, "first", "", "")
-		f.StringVar(&u.profile.LastName, "last", "", "")
-		f.StringVar(&u.profile.Email, "email", "", "")
+	f := u.newFlags("user " + u.verb)
+	switch u.verb {
+	case "add":
+		f.BoolVar(&u.admin, "admin", false, "make the account an admin's; creates the data folder if there is none")
+		f.StringVar(&u.profile.FirstName, "first", "", "first `name`")
+		f.StringVar(&u.profile.LastName, "last", "", "last `name`")
+		f.StringVar(&u.profile.Email, "email", "", "e-mail `address`")
+	case "link":
+		f.StringVar(&u.url, "url", "http://localhost:8000", "`address` of the server, as in https://chat.example.org")
+	case "list":
+		f.BoolVar(&u.json, "json", false, "print a JSON object for each account, one a line")
 	}
 	if u.verb == "add" || u.verb == "passwd" {
-		f.BoolVar(&u.passwordStdin, "password-stdin", false, "")
-	}
-	if u.verb == "link" {
-		f.StringVar(&u.url, "url", "http://localhost:8000", "")
-	}
-	words, err := f.words(args)
-	if err != nil {
-		return err
+		f.BoolVar(&u.passwordStdin, "password-stdin", false, "read the password from standard input")
 	}
 	needs := map[string]int{"add": 1, "list": 0, "passwd": 1, "admin": 2, "link": 1, "disable": 1, "enable": 1}
 	n, known := needs[u.verb]
 	if !known {
 		return Usagef("there is no command user %s: add, list, passwd, link, admin, disable and enable are", u.verb)
 	}
+	words, err := f.words(args)
+	if err != nil {
+		return err
+	}
 	if len(words) != n {
-		return Usagef("user %s takes %d words beside the flags, not %d; `hearth help` shows how", u.verb, n, len(words))
+		return wrongArguments("user "+u.verb, len(words))
 	}
 	u.data, u.words = f.data, words
 	return nil
@@ -169,23 +177,52 @@ func (u *userCommand) link(ctx context.Context, user *chat.User) error {
 	return nil
 }
 
+// listedUser is a line of `user list -json`.
+type listedUser struct {
+	Name      string     `json:"name"`
+	FirstName string     `json:"first_name"`
+	LastName  string     `json:"last_name"`
+	Email     string     `json:"email"`
+	Admin     bool       `json:"admin"`
+	Disabled  bool       `json:"disabled"`
+	LastSeen  chat.Stamp `json:"last_seen"` // null: never
+}
+
 func (u *userCommand) list(ctx context.Context) error {
+	if u.json {
+		enc := json.NewEncoder(u.Out)
+		enc.SetEscapeHTML(false)
+		return u.each(ctx, func(user *chat.User) error {
+			return enc.Encode(listedUser{user.Name, user.FirstName, user.LastName, user.Email, user.Admin, user.Disabled, chat.Stamp(user.LastSeen)})
+		})
+	}
 	w := tabwriter.NewWriter(u.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tFIRST\tLAST\tE-MAIL\tSTATE\tLAST SEEN")
+	err := u.each(ctx, func(user *chat.User) error {
+		seen := "never"
+		if !user.LastSeen.IsZero() {
+			seen = user.LastSeen.Local().Format(time.DateTime)
+		}
+		_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", user.Name, user.FirstName, user.LastName, user.Email, state(user), seen)
+		return err
+	})
+	return errors.Join(err, w.Flush())
+}
+
+// each calls f for every account.
+func (u *userCommand) each(ctx context.Context, f func(*chat.User) error) error {
 	for offset := 0; ; {
 		users, total, err := u.chat.Users(ctx, chat.UserQuery{Limit: 1000, Offset: offset})
 		if err != nil {
 			return err
 		}
 		for _, user := range users {
-			seen := "never"
-			if !user.LastSeen.IsZero() {
-				seen = user.LastSeen.Local().Format(time.DateTime)
+			if err := f(user); err != nil {
+				return err
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", user.Name, user.FirstName, user.LastName, user.Email, state(user), seen)
 		}
 		if offset += len(users); offset >= total || len(users) == 0 {
-			return w.Flush()
+			return nil
 		}
 	}
 }

@@ -39,6 +39,9 @@ func TestUserCommands(t *testing.T) {
 	if out := user("", "list"); !strings.Contains(out, "ada@example.org") || !strings.Contains(out, "admin") || strings.Count(out, "\n") != 3 {
 		t.Errorf("list: %s", out)
 	}
+	if out := user("", "list", "-json"); !strings.Contains(out, `{"name":"ada","first_name":"Ada","last_name":"","email":"ada@example.org","admin":true,"disabled":false,"last_seen":null}`+"\n") {
+		t.Errorf("list -json: %s", out)
+	}
 	fails("admin", "", "admin", "ada", "off")
 
 	bob := s.LogIn(t, "bob")

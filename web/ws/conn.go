@@ -52,21 +52,21 @@ type Conn struct {
 	Socket Socket
 	Reader chat.Reader // who is at the other end
 
-	hub     *Callbacks
-	session atomic.Pointer[melody.Session] // nil until the handshake is done
-	out     *outQueue
-	batched bool
-	ready   chan error             // gets how the handshake ended; nil afterwards
+	hub         *Callbacks
+	session     atomic.Pointer[melody.Session] // nil until the handshake is done
+	out         *outQueue
+	batched     bool
+	ready       chan error             // gets how the handshake ended; nil afterwards
 	initialSent sync.WaitGroup         // until it was told what it comes to
-	ended   chan struct{}          // closed once the connection has ended
-	closing atomic.Pointer[[]byte] // the close frame that is on its way
+	ended       chan struct{}          // closed once the connection has ended
+	closing     atomic.Pointer[[]byte] // the close frame that is on its way
 
-	mu       sync.Mutex
-	live     bool            // it was greeted; events go straight through
-	buffered []chat.Event    // until then they wait here
-	seq      int64           // the greeting had the room's events up to this number
-	delivered     []int64         // and private messages with these ids
-	gone     map[string]bool // groups of the rooms that it is told nothing about any more
+	mu        sync.Mutex
+	live      bool            // it was greeted; events go straight through
+	buffered  []chat.Event    // until then they wait here
+	seq       int64           // the greeting had the room's events up to this number
+	delivered []int64         // and private messages with these ids
+	gone      map[string]bool // groups of the rooms that it is told nothing about any more
 
 	sent sent // what may not have arrived
 
