@@ -18,11 +18,11 @@ import (
 	"hearth/web/ws"
 )
 
-// leaveDelay is how long after the last socket closed a person counts as gone: reloads take less.
+// leaveDelay is how long a person stays present after the last socket closed. Reloading a page takes less.
 const leaveDelay = 2 * time.Second
 
-// Hub is the channel layer: the sockets, the groups they listen to, and who is there. It knows
-// frames and events, but nothing of what is stored.
+// Hub is the channel layer: the sockets, the groups that they listen to, and the people who are present. It knows nothing
+// about the database.
 type Hub struct {
 	melody *melody.Melody
 	watch  Watcher
@@ -40,7 +40,7 @@ type Hub struct {
 	ends   ws.Callbacks
 }
 
-// Watcher is told what happens to presence, each time on a goroutine of its own.
+// Watcher is called when presence changes, each time on a goroutine of its own.
 type Watcher interface {
 	pubsub.Watcher
 	User(id int64) (*chat.User, error)
@@ -49,7 +49,7 @@ type Watcher interface {
 	Went(userID int64)      // the last one, and none came back in time
 }
 
-// NewHub makes a hub without sockets.
+// NewHub returns a hub without sockets.
 func NewHub() *Hub {
 	h := &Hub{melody: ws.Melody(), groups: map[string]*pubsub.Group{}, conns: map[*ws.Conn]struct{}{}}
 	h.soon = pubsub.NewSoon(h.publish)
@@ -58,12 +58,11 @@ func NewHub() *Hub {
 	return h
 }
 
-// Watch sets who is told of comings and goings. It must be called before the first socket.
+// Watch sets the watcher. It must be called before the first socket is opened.
 func (h *Hub) Watch(w Watcher) { h.watch = w }
 
-// Connect upgrades the request to a socket and returns once it is connected; the socket lives on, and
-// its initial frames are still to be made. Before anything is written to the client, w is hijacked.
-// Error: stopping, once Close was called.
+// Connect upgrades the request to a socket and returns once it is connected. The initial frames follow on a goroutine of
+// their own. w is hijacked before anything is written to the client. Error: stopping, once Close was called.
 func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o ws.Socket) error {
 	if h.stopping() {
 		return chat.Errorf("stopping")
@@ -79,7 +78,7 @@ func (h *Hub) Connect(w http.ResponseWriter, r *http.Request, o ws.Socket) error
 	return nil
 }
 
-// Count is how many sockets are open.
+// Count returns the number of open sockets.
 func (h *Hub) Count() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -92,11 +91,11 @@ func (h *Hub) stopping() bool {
 	return h.stopped
 }
 
-// Cut is how many sockets were cut since the start because they read too slowly.
+// Cut returns the number of sockets that were cut since the start because their clients read too slowly.
 func (h *Hub) Cut() int64 { return h.cut.Load() }
 
-// Close tells every socket that the server goes away, waits until they are gone or ctx ends, and
-// cuts the rest. Sockets that come later are closed at once.
+// Close closes every socket with 1001, waits until they are gone or ctx ends, and aborts the rest. Sockets that are opened
+// later are closed at once.
 func (h *Hub) Close(ctx context.Context) {
 	h.soon.Close()
 	h.people.Close()
@@ -115,7 +114,7 @@ func (h *Hub) Close(ctx context.Context) {
 	}
 }
 
-// group finds or makes the group called name, with h.mu held.
+// group returns the group called name, and creates it if necessary; h.mu is held.
 func (h *Hub) group(name string) *pubsub.Group {
 	g := h.groups[name]
 	if g == nil {
@@ -131,8 +130,7 @@ func (h *Hub) find(name string) *pubsub.Group {
 	return h.groups[name]
 }
 
-// enter lists c in its groups; from now on their events wait in it until it is live. It returns
-// who was in the room before.
+// enter adds c to its groups and to its room. It returns the people who were in the room before.
 func (h *Hub) enter(c *ws.Conn) (here []string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -152,7 +150,7 @@ func (h *Hub) enter(c *ws.Conn) (here []string, ok bool) {
 	return h.group(c.Socket.Room.Group()).Enter(c), true
 }
 
-// leave is the end of c.
+// leave removes c from its groups and its room.
 func (h *Hub) leave(c *ws.Conn) {
 	h.people.Drop(c)
 	h.mu.Lock()
@@ -177,14 +175,14 @@ func (h *Hub) leave(c *ws.Conn) {
 	h.forget(g, g.Leave(c, leaveDelay, func() { h.goneFrom(g, name) }))
 }
 
-// forget takes g out of the hub if it is empty, with h.mu held since that was found.
+// forget removes g from the hub if it is empty. h.mu must have been held since g was asked.
 func (h *Hub) forget(g *pubsub.Group, empty bool) {
 	if empty && h.groups[g.Name] == g {
 		delete(h.groups, g.Name)
 	}
 }
 
-// gone ends the presence of a user who didn't come back.
+// gone ends the presence of a user who did not come back.
 func (h *Hub) gone(id int64) {
 	h.mu.Lock()
 	went := h.online.Remove(id) && !h.stopped
@@ -194,19 +192,18 @@ func (h *Hub) gone(id int64) {
 	}
 }
 
-// goneFrom ends the presence in a room of somebody who didn't come back.
+// goneFrom ends the presence of a person in a room who did not come back.
 func (h *Hub) goneFrom(g *pubsub.Group, name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.forget(g, g.Gone(name, !h.stopped))
 }
 
-// Publish sends events, at least one, to everybody in the group called name.
+// Publish sends events, at least one, to every socket in the group called name.
 func (h *Hub) Publish(name string, events ...chat.Event) { h.publish(name, events) }
 
-// PublishAll sends announcements, in order. Those of a room's line go out together: a socket is in
-// one room, so it can't tell in which order different rooms were told. Anything else it might be
-// told beside its room, and that keeps its place.
+// PublishAll sends announcements, in order. Events of the same room are sent together: a socket is in one room, so it
+// cannot see in which order different rooms get their events. All other events keep their place.
 func (h *Hub) PublishAll(all []chat.Announcement) {
 	var rooms []string
 	events := map[string][]chat.Event{}

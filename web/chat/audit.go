@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// AuditEntry is something an admin did, kept for the other admins to read.
+// AuditEntry is an entry of the audit log: something that an admin did.
 type AuditEntry struct {
 	ID            int64
 	By            string // the admin's username at the time
@@ -14,8 +14,8 @@ type AuditEntry struct {
 	At            time.Time
 }
 
-// audit writes a deed beside what was done, in the same transaction. What people do to their own
-// things is no deed.
+// audit adds an entry to the audit log in the transaction of the change. Only changes by admins are logged, and not those
+// of their own account or messages.
 func (c *Chat) audit(tx Tx, by Caller, what, subject string) error {
 	if !by.Admin() {
 		return nil
@@ -23,31 +23,31 @@ func (c *Chat) audit(tx Tx, by Caller, what, subject string) error {
 	_, err := tx.Exec("INSERT INTO deed (user_id, user_name, what, subject, created_at) VALUES (?, ?, ?, ?, ?)",
 		by.User.ID, by.User.Name, what, subject, millis(c.now()))
 	if err != nil {
-		return fmt.Errorf("note what the admin did: %w", err)
+		return fmt.Errorf("add to the audit log: %w", err)
 	}
 	return nil
 }
 
-// AuditEntries are what admins did, the latest first, and how many there are in all.
+// AuditEntries returns a page of the audit log, the latest entry first, and the number of all entries.
 func (c *Chat) AuditEntries(ctx context.Context, limit, offset int) ([]AuditEntry, int, error) {
 	var total int
 	if err := c.read.QueryRow(ctx, "SELECT count(*) FROM deed", nil, &total); err != nil {
-		return nil, 0, storage("count deeds", err)
+		return nil, 0, storage("count the audit log", err)
 	}
 	rows, err := c.read.Query(ctx, "SELECT id, user_name, what, subject, created_at FROM deed ORDER BY id DESC LIMIT ? OFFSET ?", limit, offset)
 	if err != nil {
-		return nil, 0, storage("list deeds", err)
+		return nil, 0, storage("list the audit log", err)
 	}
 	defer rows.Close()
-	var deeds []AuditEntry
+	var entries []AuditEntry
 	for rows.Next() {
 		var d AuditEntry
 		var at int64
 		if err := rows.Scan(&d.ID, &d.By, &d.What, &d.Subject, &at); err != nil {
-			return nil, 0, storage("list deeds", err)
+			return nil, 0, storage("list the audit log", err)
 		}
 		d.At = moment(at)
-		deeds = append(deeds, d)
+		entries = append(entries, d)
 	}
-	return deeds, total, storage("list deeds", rows.Err())
+	return entries, total, storage("list the audit log", rows.Err())
 }

@@ -15,7 +15,7 @@ type change struct {
 	On      bool   // of react
 }
 
-// insertChange writes x into the room's line and returns its number.
+// insertChange gives x the next number in the room's sequence, stores it, and returns the number.
 func (c *Chat) insertChange(tx Tx, room int64, x change, by Caller) (int64, error) {
 	n, err := c.nextSeq(tx, room)
 	if err != nil {

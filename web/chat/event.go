@@ -152,7 +152,7 @@ type userListFrame struct {
 	Retry   int64           `json:"retry,omitempty"`         // ms
 }
 
-// InitialState is what a list of users says beside them to who has just come.
+// InitialState is what the first user_list of a socket contains beside the users.
 type InitialState struct {
 	Online int           // people who are online anywhere
 	Retry  time.Duration // how long to wait before coming back if the line breaks

@@ -88,7 +88,7 @@ func (c *Chat) Frame(m *Message, room string) MessageFrame {
 	return f
 }
 
-// messageEvent is the event of a message. In a private conversation each side has its own name for the room.
+// messageEvent returns the event of a message. In a private conversation each side has its own name for the room.
 func (c *Chat) messageEvent(m *Message, r *Room, history bool) Event {
 	f := c.Frame(m, r.Name)
 	f.Type, f.History = "chat_message", history
@@ -180,7 +180,7 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 		}
 		if err == nil && !again {
 			c.unread.said(m)
-			c.notifyUnread(m.RoomID, room) // not before: a commit may take longer than the bell waits
+			c.notifyUnread(m.RoomID, room) // not before: a commit may take longer than the notifier waits
 		}
 		done(m, room, again, storage("store a message", err))
 	})

@@ -6,16 +6,16 @@ import (
 	"fmt"
 )
 
-// maxSeq is the last number of a line: an id has 32 bits for it, and the next would be in another room.
+// maxSeq is the last sequence number of a room: an id has 32 bits for it.
 const maxSeq = 1<<32 - 1
 
-// restoreGap is how many numbers of its line a room may have given out since a backup was made: at ten
-// changes a second, without a pause, those of five days. A line has room for a thousand such steps.
+// restoreGap is how many sequence numbers are skipped when a backup is restored. It must be more than a room can have used
+// since the backup was made: at ten changes a second it lasts five days. A sequence has room for a thousand such gaps.
 const restoreGap = 1 << 22
 
-// EndSequences has every room, those that are still to be made too, go on so far behind the last number
-// of any that no place in what a restored backup doesn't have is one in what is said afterwards. Who
-// comes back from such a place is told to load anew.
+// EndSequences makes every room, including rooms that do not exist yet, continue restoreGap behind the highest number of
+// any room. No number that was used after the backup was made is used again, so a client that resumes from such a number
+// is told to load the room anew.
 func EndSequences(ctx context.Context, conn *sql.Conn) error {
 	_, err := conn.ExecContext(ctx, `INSERT INTO ended_line (name_key, last) SELECT '', ? + max(n) FROM (
 		SELECT 0 AS n UNION ALL
@@ -24,21 +24,21 @@ func EndSequences(ctx context.Context, conn *sql.Conn) error {
 		SELECT first FROM room UNION ALL SELECT last FROM ended_line)
 		WHERE true ON CONFLICT DO UPDATE SET last = excluded.last`, restoreGap)
 	if err != nil {
-		return fmt.Errorf("end the lines of all rooms: %w", err)
+		return fmt.Errorf("end the sequences of all rooms: %w", err)
 	}
 	if _, err := conn.ExecContext(ctx, "UPDATE room SET first = (SELECT last FROM ended_line WHERE name_key = '')"); err != nil {
-		return fmt.Errorf("begin a line in each room: %w", err)
+		return fmt.Errorf("start a sequence in each room: %w", err)
 	}
 	return nil
 }
 
-// seqOf is the number of an id in its room.
+// seqOf returns the sequence number in a message's id.
 func seqOf(id int64) int64 { return id & (1<<32 - 1) }
 
-// messageID is the id of number n in a room.
+// messageID returns the id of sequence number n in a room.
 func messageID(room, n int64) int64 { return room<<32 | n }
 
-// nextSeq is the number that follows the room's highest. Error: storage, at the end of the line.
+// nextSeq returns the number after the room's highest. Error: storage, after maxSeq.
 func (c *Chat) nextSeq(tx Tx, room int64) (int64, error) {
 	n, err := c.lastSeq(tx, room)
 	if err == nil && n >= maxSeq {
@@ -58,14 +58,14 @@ func (c *Chat) lastSeq(tx Tx, room int64) (int64, error) {
 	return n, nil
 }
 
-// lastSeqSQL is the last number of a room's line: three look-ups, two of them at the end of a range of
+// lastSeqSQL selects the highest sequence number of a room. It takes three look-ups, two of them at the end of a range of
 // rowids.
 const lastSeqSQL = `SELECT max(
 	ifnull((SELECT max(id) FROM message WHERE id < (?1 + 1) << 32 AND id >= ?1 << 32), 0) & 0xffffffff,
 	ifnull((SELECT max(id) FROM change WHERE id < (?1 + 1) << 32 AND id >= ?1 << 32), 0) & 0xffffffff,
 	ifnull((SELECT first FROM room WHERE id = ?1), 0))`
 
-// reserve notes that n is given out, for as long as the transaction holds.
+// reserve remembers n as the room's highest number, until a rollback of the transaction.
 func (c *Chat) reserve(tx Tx, room, n int64) {
 	c.last[room] = n
 	tx.OnRollback(func() { delete(c.last, room) })

@@ -16,7 +16,7 @@ const unreadEvery = time.Second
 // unreadAgain is how long it takes until what could not be counted is tried again.
 const unreadAgain = 10 * time.Second
 
-// unreadNotifier collects the rooms in which something was said, until those who are elsewhere are told.
+// unreadNotifier collects the rooms with new messages, until people who are elsewhere are told what is unread.
 type unreadNotifier struct {
 	mu     sync.Mutex
 	rooms  map[int64]*Room
@@ -33,7 +33,7 @@ func (b *unreadNotifier) close() {
 	b.told.Wait()
 }
 
-// take empties the bell: of nothing, once it is closed.
+// take returns the collected rooms and forgets them; nil once the notifier is closed.
 func (b *unreadNotifier) take() map[int64]*Room {
 	b.mu.Lock()
 	defer b.mu.Unlock()

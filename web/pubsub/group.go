@@ -13,10 +13,11 @@ import (
 	"hearth/web/ws"
 )
 
-// maxComings is how many comings and goings a second clients of the plain dialect are told one by one (PROTOCOL.md).
+// maxComings is how many joins and leaves a second are sent to clients of the plain dialect one by one (PROTOCOL.md).
 const maxComings = 50
 
-// Group is who listens to an address. Its methods may be called from any goroutine.
+// Group is a set of sockets that get the same events, and, for a room, the people who are present. It is safe for
+// concurrent use.
 type Group struct {
 	Name  string
 	watch Watcher
@@ -26,7 +27,7 @@ type Group struct {
 	people Presence[string]
 	room   *chat.Room // set once somebody is in it
 	seq    int64      // of the last event sent
-	// Comings and goings of the running second. Above maxComings they are told by a list.
+	// Joins and leaves in the current second. Above maxComings, a list of users is sent instead.
 	second  time.Time
 	comings int
 	crowded bool
@@ -36,25 +37,25 @@ type Group struct {
 	fillDue bool      // it is going to be
 }
 
-// Watcher is told, on a goroutine of its own, that the number of people in a room changed.
+// Watcher is called, on a goroutine of its own, when the number of people in a room has changed.
 type Watcher interface {
 	Filled(room *chat.Room)
 }
 
-// NewGroup makes a group without sockets.
+// NewGroup returns a group without sockets.
 func NewGroup(name string, w Watcher) *Group {
 	return &Group{Name: name, watch: w, conns: map[*ws.Conn]struct{}{}}
 }
 
-// Add lets c listen: from now on what is sent waits in it until it is live.
+// Add adds a socket. From now on it gets the events of the group, which it buffers until it is live.
 func (g *Group) Add(c *ws.Conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.conns[c] = struct{}{}
 }
 
-// Enter is Add for a socket in a room, whose person, if it has a name, is seen to be there. It
-// returns who was there before.
+// Enter is Add for a socket in the room of this group. Its person becomes present, if it has a name. It returns the people
+// who were present before.
 func (g *Group) Enter(c *ws.Conn) (here []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -66,10 +67,10 @@ func (g *Group) Enter(c *ws.Conn) (here []string) {
 	return here
 }
 
-// empty reports whether nobody listens and nobody is seen; g.mu is held.
+// empty reports whether the group has no sockets and nobody is present; g.mu is held.
 func (g *Group) empty() bool { return len(g.conns) == 0 && g.people.Len() == 0 }
 
-// Drop takes c out, and reports whether the group is empty: nobody listens, nobody is seen.
+// Drop removes a socket and reports whether the group is empty.
 func (g *Group) Drop(c *ws.Conn) (empty bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -77,20 +78,20 @@ func (g *Group) Drop(c *ws.Conn) (empty bool) {
 	return g.empty()
 }
 
-// Leave is Drop for a socket in a room. Its person is seen to be there for another grace; if that
-// was the last socket, gone is called then, on a goroutine of its own, and must ask Gone.
-func (g *Group) Leave(c *ws.Conn, grace time.Duration, gone func()) (empty bool) {
+// Leave is Drop for a socket in a room. If it was the last one of its person, the person stays present for delay; then gone
+// is called, on a goroutine of its own, and must call Gone.
+func (g *Group) Leave(c *ws.Conn, delay time.Duration, gone func()) (empty bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.conns, c)
 	if name := c.Reader.Name; name != "" {
-		g.people.Leave(name, grace, gone)
+		g.people.Leave(name, delay, gone)
 	}
 	return g.empty()
 }
 
-// Gone ends the presence of somebody who did not come back, and says so if tell is set. It reports
-// whether the group is empty.
+// Gone ends the presence of a person who did not come back, and tells the room if tell is set. It reports whether the
+// group is empty.
 func (g *Group) Gone(name string, tell bool) (empty bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -100,7 +101,7 @@ func (g *Group) Gone(name string, tell bool) (empty bool) {
 	return g.empty()
 }
 
-// coming tells the room of one coming or going; g.mu is held.
+// coming tells the room of a join or leave; g.mu is held.
 func (g *Group) coming(x coming) {
 	g.tellFilled()
 	g.comingPlain(x)
@@ -109,14 +110,14 @@ func (g *Group) coming(x coming) {
 	}
 }
 
-// tellBatch tells clients of hearth.1 of the comings and goings that wait.
+// tellBatch sends the joins and leaves that wait to clients of hearth.1.
 func (g *Group) tellBatch() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.send(g.batch.take())
 }
 
-// comingPlain tells clients of the plain dialect of one coming or going, or has a list told instead; g.mu is held.
+// comingPlain sends a join or leave to clients of the plain dialect, or a list of users later; g.mu is held.
 func (g *Group) comingPlain(x coming) {
 	if now := time.Now(); now.Sub(g.second) >= time.Second {
 		g.crowded = g.comings > maxComings && now.Sub(g.second) < 2*time.Second
@@ -133,8 +134,7 @@ func (g *Group) comingPlain(x coming) {
 	}
 }
 
-// tellFilled has the watcher told that the number of people has changed, at most once in gatherFor;
-// g.mu is held.
+// tellFilled has the watcher called, at most once in gatherFor; g.mu is held.
 func (g *Group) tellFilled() {
 	if g.fillDue {
 		return
@@ -149,7 +149,7 @@ func (g *Group) tellFilled() {
 	})
 }
 
-// list tells clients of the plain dialect anew who is in the room.
+// list sends the list of users to clients of the plain dialect.
 func (g *Group) list() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -160,8 +160,8 @@ func (g *Group) list() {
 	g.send([]chat.Event{e})
 }
 
-// deliveredSeq is up to which number everybody in the room was deliveredSeq; g.mu is held. Where nothing was
-// sent since the first of them came, that is what they were greeted with.
+// deliveredSeq returns the sequence number up to which every socket in the room has got the events. If no event was sent
+// since the first socket came, it is the number of their initial frames. g.mu is held.
 func (g *Group) deliveredSeq() int64 {
 	if g.seq > 0 {
 		return g.seq
@@ -178,7 +178,7 @@ func (g *Group) deliveredSeq() int64 {
 	return least
 }
 
-// Send gives events to every socket, in the same order to all, and returns how many they are.
+// Send sends events to every socket, in the same order, and returns the number of sockets.
 func (g *Group) Send(events []chat.Event) (sockets int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -214,21 +214,21 @@ func (g *Group) sendTo(f *ws.Frames, events []chat.Event, exceptIn string) {
 	}
 }
 
-// Conns are the sockets that listen.
+// Conns returns the sockets of the group.
 func (g *Group) Conns() []*ws.Conn {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return slices.Collect(maps.Keys(g.conns))
 }
 
-// People are the names of those who are seen to be in the room, sorted.
+// People returns the names of the people who are present, sorted.
 func (g *Group) People() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.people.All()
 }
 
-// Len is how many people are seen to be in the room.
+// Len returns the number of people who are present.
 func (g *Group) Len() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

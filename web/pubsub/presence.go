@@ -36,20 +36,20 @@ func (r *Presence[K]) Enter(k K) (first bool) {
 	return false
 }
 
-// Leave notes one socket less. After the last one's, gone is called when grace is over, on a
+// Leave notes one socket less. After the last one's, gone is called when delay is over, on a
 // goroutine of its own; it must then ask Remove under the owner's lock.
-func (r *Presence[K]) Leave(k K, grace time.Duration, gone func()) {
+func (r *Presence[K]) Leave(k K, delay time.Duration, gone func()) {
 	p := r.people[k]
 	if p == nil || p.sockets == 0 {
 		return
 	}
 	p.sockets--
 	if p.sockets == 0 {
-		p.away = time.AfterFunc(grace, gone)
+		p.away = time.AfterFunc(delay, gone)
 	}
 }
 
-// Remove takes k off the roster unless it came back, and reports whether it did take it off.
+// Remove removes k unless it came back, and reports whether it did take it off.
 func (r *Presence[K]) Remove(k K) bool {
 	p := r.people[k]
 	if p == nil || p.sockets > 0 {
@@ -59,7 +59,7 @@ func (r *Presence[K]) Remove(k K) bool {
 	return true
 }
 
-// Has reports whether k is there, or has been gone for less than the grace.
+// Has reports whether k is there, or has been gone for less than the delay.
 func (r *Presence[K]) Has(k K) bool { return r.people[k] != nil }
 
 // Len is how many are there.

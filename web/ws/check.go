@@ -14,27 +14,27 @@ const (
 	policyViolation = 1008
 )
 
-// violation is the error of a connection whose peer broke a rule. It should be told with a close
-// frame of this code and reason.
+// violation is the error of a connection whose client broke a rule. The server should send a close frame with this code
+// and reason.
 type violation struct {
 	Code   int
 	Reason string
 }
 
-// Error is the reason.
+// Error returns the reason.
 func (v *violation) Error() string { return v.Reason }
 
 // frameChecker checks the frames that are read from a connection for what gorilla/websocket lets pass: lengths that are
-// not in the shortest form, close codes of one byte, close reasons that are not UTF-8, and too many frames. The first byte that completes a
-// violation is not handed on; that Read and all later ones return the *violation.
+// not in the shortest form, close codes of one byte, close reasons that are not UTF-8, and too many frames. The byte that
+// completes a violation is not returned; that Read and all later ones return the *violation.
 type frameChecker struct {
 	net.Conn
 	watch scanner
 	err   error
 }
 
-// Read reads what the peer sent, up to a violation. A peer who sends too many frames is read late,
-// and then TCP holds it back.
+// Read reads from the connection, up to a violation. If the client sends too many frames, Read waits, so that TCP slows
+// the client down.
 func (c *frameChecker) Read(p []byte) (int, error) {
 	if c.err != nil {
 		return 0, c.err
@@ -60,7 +60,7 @@ type scanner struct {
 	budget budget
 }
 
-// scan follows p. Where a rule is broken it returns how many bytes came before, and how.
+// scan scans p. At a violation it returns the number of bytes before it.
 func (s *scanner) scan(p []byte) (int, *violation) {
 	for i := 0; i < len(p) && !s.done; {
 		n := 1
@@ -100,7 +100,7 @@ func (s *scanner) header(b byte) *violation {
 	return nil
 }
 
-// size is the header's: a mask may follow the length.
+// size returns the size of the header, with its mask.
 func (s *scanner) size() int {
 	if s.head[1]&maskBit != 0 {
 		return lengthEnd(s.head[1]) + maskSize
@@ -108,7 +108,7 @@ func (s *scanner) size() int {
 	return lengthEnd(s.head[1])
 }
 
-// length is the payload's; RFC 6455, 5.2 wants it in as few bytes as it fits in.
+// length returns the length of the payload. RFC 6455, 5.2 requires the shortest form.
 func (s *scanner) length() (uint64, *violation) {
 	n := uint64(s.head[1] & lengthBits)
 	switch n {
@@ -166,7 +166,7 @@ func (s *scanner) end() *violation {
 	return nil
 }
 
-// newFrameChecker watches what is read from conn, within limits.
+// newFrameChecker returns a frameChecker for conn.
 func newFrameChecker(conn net.Conn, limits FrameLimits) *frameChecker {
 	return &frameChecker{Conn: conn, watch: scanner{budget: newBudget(limits)}}
 }

@@ -22,58 +22,57 @@ import (
 )
 
 const (
-	// maxQueue is how many bytes may wait for one conn before it counts as too slow a reader.
+	// maxQueue bounds the outbound queue of one connection, in bytes. A reader that is further behind is cut.
 	maxQueue = 1 << 20
-	// MaxBuffered is how many events may wait for a conn that is not greeted yet, because the disk is slow:
-	// about as much memory as maxQueue.
+	// MaxBuffered bounds the events that wait until the initial frames are sent, which takes long if the disk is slow.
+	// It is about as much memory as maxQueue.
 	MaxBuffered = 8192
-	// replayWait is how long a client may take to read a portion of what is replayed (PROTOCOL.md:
-	// reading an answer).
+	// replayWait is how long a client may take to read a chunk of a replay (PROTOCOL.md: reading an answer).
 	replayWait = time.Minute
 	// replayChunk is how many replayed events are encoded and sent at a time. The longest are about
 	// 50 KB each, so that at most about maxQueue waits.
 	replayChunk = 20
-	// closeTimeout is how long a conn that is shown out may take to accept its close frame.
+	// closeTimeout is how long a client may take to accept the close frame.
 	closeTimeout = 3 * time.Second
 )
 
-// Callbacks is what conns tell the hub that they are in.
+// Callbacks are the functions of the hub that a connection calls.
 type Callbacks struct {
-	Leave func(*Conn) // it has ended, or never began
-	Cut   func()      // it is being closed because too much waits for it
-	// Allowed has the conn listen to what its caller may hear now, or says why it may not be here.
+	Leave func(*Conn) // the connection has ended, or the handshake failed
+	Cut   func()      // the connection is being closed because its client reads too slowly
+	// Allowed updates the groups of the connection to the rights of its caller, or returns why it must end.
 	Allowed func(*Conn) error
-	// Watch has the conn told of these users instead of those it was told of before. Error: storage.
+	// Watch sets the users whose presence the client is told. Error: storage.
 	Watch func(*Conn, []int64) error
 }
 
-// Conn is one open socket. The exported fields don't change.
+// Conn is one open socket. The exported fields do not change.
 type Conn struct {
 	Socket Socket
-	Reader chat.Reader // who is at the other end
+	Reader chat.Reader // the person at the other end
 
 	hub         *Callbacks
 	session     atomic.Pointer[melody.Session] // nil until the handshake is done
 	out         *outQueue
 	batched     bool
-	ready       chan error             // gets how the handshake ended; nil afterwards
-	initialSent sync.WaitGroup         // until it was told what it comes to
+	ready       chan error             // receives the result of the handshake; nil afterwards
+	initialSent sync.WaitGroup         // done once the initial frames are sent
 	ended       chan struct{}          // closed once the connection has ended
-	closing     atomic.Pointer[[]byte] // the close frame that is on its way
+	closing     atomic.Pointer[[]byte] // the close frame that is being sent
 
 	mu        sync.Mutex
-	live      bool            // it was greeted; events go straight through
-	buffered  []chat.Event    // until then they wait here
-	seq       int64           // the greeting had the room's events up to this number
-	delivered []int64         // and private messages with these ids
-	gone      map[string]bool // groups of the rooms that it is told nothing about any more
+	live      bool            // the initial frames are sent; events are queued as they come
+	buffered  []chat.Event    // events that came before that
+	seq       int64           // the initial frames contain the room's events up to this number
+	delivered []int64         // and the private messages with these ids
+	gone      map[string]bool // groups of the rooms that the person may no longer enter
 
-	sent sent // what may not have arrived
+	sent sent // private messages that may not have arrived
 
-	groups atomic.Pointer[[]string] // what it listens to beside its room; the hub sets it
+	groups atomic.Pointer[[]string] // the groups beside the room; the hub sets them
 }
 
-// New is a conn that is in hub, still without a connection.
+// New returns a Conn for the hub, which Open connects.
 func New(hub *Callbacks, s Socket) *Conn {
 	reader := s.Caller.Reader()
 	reader.Cards = s.Cards
@@ -83,22 +82,22 @@ func New(hub *Callbacks, s Socket) *Conn {
 	return c
 }
 
-// Groups are what c listens to beside its room. They must not be changed.
+// Groups returns the groups that c listens to, without its room. The slice must not be changed.
 func (c *Conn) Groups() []string { return *c.groups.Load() }
 
-// SetGroups is for the hub, which keeps the groups themselves in step.
+// SetGroups replaces Groups. The hub calls it, and updates the groups themselves.
 func (c *Conn) SetGroups(groups []string) { c.groups.Store(&groups) }
 
-// Open upgrades a request to c, and returns once it is connected; c lives on. Enter is called before the
-// handshake is answered, so that who is let in misses nothing that is said from then on. If this fails
-// the client has been answered, if it could be, and c has left.
+// Open upgrades a request and returns once the socket is connected. It calls enter before it answers the handshake, so
+// that the client misses no event after it. If Open fails, the client has got an answer if that was possible, and
+// Callbacks.Leave was called.
 func (c *Conn) Open(m *melody.Melody, w http.ResponseWriter, r *http.Request, enter func()) error {
 	hijack := hijacker{ResponseWriter: w, wrap: func(under net.Conn) net.Conn {
 		c.out = newOutQueue(under, queueLimits{bytes: maxQueue, writeTimeout: writeWait})
 		enter()
 		return wire{newFrameChecker(c.out, c.Socket.Limits), c}
 	}}
-	// In a goroutine of its own, so that net/http's, with its large stack and buffers, can go.
+	// A goroutine of its own lets the one of net/http end, which has a large stack and buffers.
 	go func() {
 		defer c.Socket.Ended()
 		if err := m.HandleRequest(hijack, r); err != nil {
@@ -111,24 +110,24 @@ func (c *Conn) Open(m *melody.Melody, w http.ResponseWriter, r *http.Request, en
 	return err
 }
 
-// connected prepares a new socket. Melody starts to read and write once this has returned.
+// connected prepares a new session. Melody starts to read and write once it returns.
 func (c *Conn) connected(s *melody.Session) {
 	defer func() { c.ready <- nil }()
 	c.batched = s.WebsocketConnection().Subprotocol() == Batched
-	s.Request = nil // its memory is no longer needed
+	s.Request = nil // frees its memory
 	c.session.Store(s)
 	if m := c.closing.Load(); m != nil {
-		_ = s.CloseWithMsg(*m) // said before there was anybody to say it
+		_ = s.CloseWithMsg(*m) // Close was called before there was a session
 	}
 }
 
-// SendInitial sends the initial frames: who was here, if c is in. Until then nothing that the client sends
-// is handled. It may wait for the client, so it needs a goroutine of its own; melody's would keep the
-// stack that this takes.
+// SendInitial sends the initial frames. here are the people that were in the room; in is false if the hub has stopped
+// and did not accept c. Frames of the client are handled only afterwards. SendInitial may wait for the client, so it
+// needs a goroutine of its own; melody's would keep the stack that it takes.
 func (c *Conn) SendInitial(here []string, in bool) {
 	defer c.initialSent.Done()
 	c.guard(func() {
-		// What was ended or changed since the request was looked at didn't find this socket yet.
+		// Rights may have changed after the request was checked and before the hub knew this socket.
 		if !in {
 			c.Close(websocket.CloseGoingAway, "the server restarts, come back")
 		} else if c.Recheck() {
@@ -160,7 +159,7 @@ func (c *Conn) disconnected() {
 	c.hub.Leave(c)
 }
 
-// broken tells a peer why reading from it has failed, where the library has not.
+// broken handles an error of reading. It sends the close frames that the library does not send.
 func (c *Conn) broken(s *melody.Session, err error) {
 	if v, ok := errors.AsType[*violation](err); ok {
 		c.fail(s, v.Code, v.Reason)
@@ -174,21 +173,21 @@ func (c *Conn) broken(s *melody.Session, err error) {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		c.logCut("answers no ping")
-	case errors.Is(err, net.ErrClosed): // the line has hung up
+	case errors.Is(err, net.ErrClosed): // the outbound queue has closed the connection
 		c.logCut("takes nothing that is sent")
 	}
 }
 
-// fail ends the socket of a peer that broke a rule. The close frame leaves before anything is read
-// that may lie behind, be it the peer's own close frame (RFC 6455, 7.1.7).
+// fail closes the socket of a client that broke a rule. It sends the close frame before anything else is read, such as
+// the client's own close frame (RFC 6455, 7.1.7).
 func (c *Conn) fail(s *melody.Session, code int, reason string) {
 	c.logCut(reason)
 	_ = s.WebsocketConnection().WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(closeTimeout))
-	c.Close(code, reason) // melody hangs up when it finds that this was said
+	c.Close(code, reason) // melody closes the connection when it finds that a close frame was sent
 }
 
-// awaitInitial waits until the client has been greeted. That may take longer than pongWait, and no
-// pong is read meanwhile, so the client gets that time anew.
+// awaitInitial waits until the initial frames are sent. That may take longer than pongWait, and no pong is read
+// meanwhile, so the read deadline starts again.
 func (c *Conn) awaitInitial(s *melody.Session) {
 	if _, live := c.StartSeq(); live {
 		return
@@ -197,7 +196,7 @@ func (c *Conn) awaitInitial(s *melody.Session) {
 	_ = s.WebsocketConnection().SetReadDeadline(time.Now().Add(pongWait)) // fails only if it is closed
 }
 
-// received gets a message. After our close frame none counts (RFC 6455, 7.1.7).
+// received handles a text frame. Frames after our close frame are ignored (RFC 6455, 7.1.7).
 func (c *Conn) received(s *melody.Session, b []byte) {
 	c.awaitInitial(s)
 	if c.closing.Load() != nil {
@@ -213,12 +212,12 @@ func (c *Conn) received(s *melody.Session, b []byte) {
 	}
 }
 
-// In reports whether c is in the room or group called name.
+// In reports whether c listens to the group called name, or is in the room of that group.
 func (c *Conn) In(name string) bool {
 	return c.Socket.Room != nil && c.Socket.Room.Group() == name || slices.Contains(c.Groups(), name)
 }
 
-// Take gets what a group is told.
+// Take queues events that were published to a group of c; f contains their frames.
 func (c *Conn) Take(f *Frames, events []chat.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -232,7 +231,7 @@ func (c *Conn) Take(f *Frames, events []chat.Event) {
 		c.hold(events)
 		return
 	}
-	if c.had(events[0]) { // numbers rise: if it is new, so are the others
+	if c.had(events[0]) { // numbers rise: if the first event is new, all are
 		c.writeNew(events)
 		return
 	}
@@ -240,8 +239,7 @@ func (c *Conn) Take(f *Frames, events []chat.Event) {
 	c.noteSent(events)
 }
 
-// allowed are those of events that tell of no room that is gone; c.mu is held. A room that the reader
-// may enter again is back.
+// allowed returns the events without those about rooms that are gone. An event with Back ends that. c.mu is held.
 func (c *Conn) allowed(events []chat.Event) []chat.Event {
 	var rest []chat.Event
 	for _, e := range events {
@@ -255,9 +253,9 @@ func (c *Conn) allowed(events []chat.Event) []chat.Event {
 	return rest
 }
 
-// Apply tells the peer of a change of rights: once of each room that it may no longer enter, and
-// nothing about them from then on. A socket that is to be closed and reads too slowly gets the close
-// frame alone.
+// Apply applies a change of rights. The client gets one frame for each room that it may no longer enter, and nothing
+// about these rooms afterwards. If the socket is to be closed and its client reads too slowly, it gets the close frame
+// alone.
 func (c *Conn) Apply(r chat.Rights) {
 	c.mu.Lock()
 	if r.Back {
@@ -270,7 +268,8 @@ func (c *Conn) Apply(r chat.Rights) {
 	}
 }
 
-// lose tells the peer which rooms are gone, at once if the socket is closed afterwards; c.mu is held.
+// lose sends the frames of rooms that are gone; atOnce does not wait for the initial frames, because the socket is closed
+// afterwards. c.mu is held.
 func (c *Conn) lose(gone []chat.Event, atOnce bool) {
 	var fresh []chat.Event
 	for _, e := range gone {
@@ -290,15 +289,15 @@ func (c *Conn) lose(gone []chat.Event, atOnce bool) {
 	switch {
 	case !c.live && !atOnce:
 		c.hold(fresh)
-	case c.live || c.session.Load() != nil: // else the handshake is not answered yet
+	case c.live || c.session.Load() != nil: // otherwise the handshake is not answered yet
 		c.write(NewFrames(fresh))
 	}
 }
 
-// hold keeps events until c is live, or cuts it; c.mu is held.
+// hold buffers events until c is live. It cuts c if they are too many. c.mu is held.
 func (c *Conn) hold(events []chat.Event) {
 	if c.closing.Load() != nil {
-		c.buffered = nil // nothing reaches it any more
+		c.buffered = nil // nothing is sent any more
 		return
 	}
 	c.buffered = append(c.buffered, events...)
@@ -308,13 +307,13 @@ func (c *Conn) hold(events []chat.Event) {
 	}
 }
 
-// had reports whether the greeting had e. It can come after the greeting, which read what was on
-// disk: that is where events are before they are published.
+// had reports whether the initial frames contain e. They are read from the disk, where an event is stored before it is
+// published, so it can arrive here later.
 func (c *Conn) had(e chat.Event) bool {
 	return e.Seq != 0 && e.Seq <= c.seq || e.ID != 0 && slices.Contains(c.delivered, e.ID)
 }
 
-// writeNew queues those of events that the greeting didn't have; c.mu is held.
+// writeNew queues the events that the initial frames do not contain; c.mu is held.
 func (c *Conn) writeNew(events []chat.Event) {
 	var rest []chat.Event
 	for _, e := range events {
@@ -328,7 +327,7 @@ func (c *Conn) writeNew(events []chat.Event) {
 	}
 }
 
-// write sends frames, or cuts a reader that is too slow for them; c.mu is held.
+// write queues frames. It cuts c if its client reads too slowly. c.mu is held.
 func (c *Conn) write(f *Frames) {
 	frames := c.frames(f)
 	if len(frames) > 0 && !c.out.Send(frames) {
@@ -336,7 +335,7 @@ func (c *Conn) write(f *Frames) {
 	}
 }
 
-// cut ends a socket for which too much waits.
+// cut closes a socket whose client reads too slowly.
 func (c *Conn) cut(why string) {
 	c.hub.Cut()
 	c.logCut(why)
@@ -345,7 +344,7 @@ func (c *Conn) cut(why string) {
 
 var cutConnections = logging.NewKind(slog.LevelWarn, "cut a connection", 1)
 
-// logCut logs why the server ends a socket that a client would have kept.
+// logCut logs why the server closes a socket.
 func (c *Conn) logCut(why string) {
 	by := c.Socket.Caller
 	cutConnections.Log("reason", why, "user", by.Name(), "from", by.From)
@@ -358,7 +357,7 @@ func (c *Conn) frames(f *Frames) []byte {
 	return f.Plain(c.Reader)
 }
 
-// Send answers this socket alone. Once it is live, a client that does not read its answers is cut.
+// Send queues events for this socket alone. Once the socket is live, a client that does not read is cut.
 func (c *Conn) Send(events ...chat.Event) {
 	if len(events) == 0 {
 		return
@@ -375,9 +374,8 @@ func (c *Conn) Send(events ...chat.Event) {
 	c.noteSent(events)
 }
 
-// Replay is Send for many events. It sends a portion at a time and waits until the client has taken
-// it. It reports whether the socket is still open; a client that takes longer than a minute for a
-// portion is cut.
+// Replay is Send for many events. It sends a chunk at a time and waits until the client has read it. A client that takes
+// longer than a minute for a chunk is cut. Replay reports whether the socket is still open.
 func (c *Conn) Replay(events ...chat.Event) bool {
 	for part := range slices.Chunk(events, replayChunk) {
 		c.Send(part...)
@@ -395,9 +393,8 @@ func (c *Conn) Replay(events ...chat.Event) bool {
 // Ended is closed once the connection has ended.
 func (c *Conn) Ended() <-chan struct{} { return c.ended }
 
-// Live lets through what was held back since the socket was opened, but for what the greeting
-// had: the room's events up to number seq, and the private messages among told. It must be called
-// once.
+// Live ends the initial frames, which contained the room's events up to number seq and the private messages in told. It
+// queues the other events that came since the socket was opened. It must be called once.
 func (c *Conn) Live(seq int64, told []chat.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -409,7 +406,7 @@ func (c *Conn) Live(seq int64, told []chat.Event) {
 	c.buffered = nil
 }
 
-// StartSeq is up to which number the greeting told the room's events, once there was one.
+// StartSeq returns the number up to which the initial frames contained the room's events, and whether c is live.
 func (c *Conn) StartSeq() (seq int64, live bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -419,26 +416,26 @@ func (c *Conn) StartSeq() (seq int64, live bool) {
 // Batched reports whether the client speaks hearth.1.
 func (c *Conn) Batched() bool { return c.batched }
 
-// Watch has c told how these users are, instead of those it watched before. Error: storage.
+// Watch sets the users whose presence the client is told, and tells it at once. Error: storage.
 func (c *Conn) Watch(users []int64) error { return c.hub.Watch(c, users) }
 
-// Close ends the socket with a close frame after what is already under way; what waits is dropped.
+// Close sends a close frame after the frame that is being written, and drops the outbound queue.
 func (c *Conn) Close(code int, reason string) {
 	if c.out.Stop() {
 		c.sendClose(code, reason)
 	}
 }
 
-// sendClose sends the close frame, for which melody's buffer always has room, and cuts the line if the
-// peer doesn't take it in time.
+// sendClose sends the close frame, for which melody's buffer always has room. If the client does not take it in time, the
+// connection is closed without it.
 func (c *Conn) sendClose(code int, reason string) {
 	m := websocket.FormatCloseMessage(code, reason)
 	c.closing.Store(&m)
 	if s := c.session.Load(); s != nil {
-		_ = s.CloseWithMsg(m) // fails only if it is closed
+		_ = s.CloseWithMsg(m) // fails only if the session is closed
 	}
 	time.AfterFunc(closeTimeout, c.Abort)
 }
 
-// Abort cuts the line. Melody notices when it next reads or writes.
+// Abort closes the connection. Melody notices it at its next read or write.
 func (c *Conn) Abort() { _ = c.out.Abort() }

@@ -2,11 +2,11 @@ package ws
 
 import "hearth/web/chat"
 
-// maxJoined is where a frame of several events is cut into two, in bytes.
+// maxJoined is the size at which a frame with several events is split, in bytes.
 const maxJoined = 64 << 10
 
-// Frames are events encoded for those who get them: once for each dialect and kind of reader,
-// however many readers there are. Not safe for concurrent use.
+// Frames encodes events into frames, once for each dialect and kind of reader, however many readers there are. It is not
+// safe for concurrent use.
 type Frames struct {
 	events []chat.Event
 	varies chat.Variance
@@ -14,13 +14,13 @@ type Frames struct {
 	joined dialect
 }
 
-// dialect holds the frames of one. Mostly all readers get the same.
+// dialect holds the encoded frames of one dialect. Most events are the same for all readers.
 type dialect struct {
 	same  []byte
 	kinds map[chat.Reader][]byte
 }
 
-// NewFrames encodes events, in order, as they are asked for.
+// NewFrames returns the frames of events, in their order. They are encoded when they are first asked for.
 func NewFrames(events []chat.Event) *Frames {
 	f := &Frames{events: events}
 	for _, e := range events {
@@ -29,15 +29,13 @@ func NewFrames(events []chat.Event) *Frames {
 	return f
 }
 
-// Plain is a frame for each event that the plain dialect knows, as they go over the line: unmasked,
-// one after the other. It is empty where there is none.
+// Plain returns a frame for each event that the plain dialect has, one after the other. It is empty if there is none.
 func (f *Frames) Plain(r chat.Reader) []byte { return f.find(&f.plain, r, f.encodePlain) }
 
-// Joined is all events but those of the plain dialect alone, one a line, in as few frames as their size
-// allows. It is empty where there is none.
+// Joined returns the events of hearth.1, one a line, in as few frames as their size allows. It is empty if there is none.
 func (f *Frames) Joined(r chat.Reader) []byte { return f.find(&f.joined, r, f.encodeJoined) }
 
-// find finds what readers like r get, or has it encoded.
+// find returns the frames for readers like r, and encodes them if they are not encoded yet.
 func (f *Frames) find(d *dialect, r chat.Reader, encode func(chat.Reader) []byte) []byte {
 	if f.varies == 0 {
 		if d.same == nil {

@@ -6,23 +6,22 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Rate is a token bucket: so many a second, sustained, and so many at once after a rest. The zero
-// Rate bounds nothing.
+// Rate is the size and rate of a token bucket. The zero Rate is no limit.
 type Rate struct {
 	PerSecond rate.Limit
 	Burst     int
 }
 
-// FrameLimits bound how many frames a peer may send. The zero value bounds nothing.
+// FrameLimits bound how many frames a client may send. The zero value is no limit.
 type FrameLimits struct {
-	// Control is for pings and pongs, whose answers are written at once, whatever else waits. To
-	// exceed it is a violation, told with 1008. Close frames don't count: there is but one.
+	// Control limits pings and pongs, which are answered before the queue. Exceeding it is a violation, closed with 1008.
+	// Close frames do not count, because there is only one.
 	Control Rate
-	// All is for frames of any kind, fragments too. What exceeds it is read late.
+	// All limits frames of any kind, including fragments. Frames beyond it are read late.
 	All Rate
 }
 
-// budget is what is left of a peer's limits.
+// budget is what is left of a client's limits.
 type budget struct {
 	control, all *rate.Limiter // nil: unbounded
 	debt         time.Duration // how late the next bytes are to be read

@@ -12,27 +12,27 @@ import (
 )
 
 const (
-	// buffer is melody's for one conn, in frames. Only the close frame goes through it: what is sent
-	// has a line of its own, because melody drops silently what its buffer has no room for.
+	// buffer is the size of melody's buffer for one connection, in frames. Only the close frame goes through it; all other
+	// frames go through our outbound queue, because melody silently drops frames when its buffer is full.
 	buffer = 2
-	// pongWait is within the 60 s of PROTOCOL.md for peers that answer no ping, with the hub's grace;
-	// pingPeriod leaves one ping time to be answered.
+	// pongWait, with the hub's leaveDelay, is within the 60 s of PROTOCOL.md for clients that answer no ping. pingPeriod
+	// leaves time for a second ping.
 	pongWait   = 54 * time.Second
 	pingPeriod = 25 * time.Second
-	// handshakeWait is how long the client may take to make room for the answer to its handshake, some
-	// 200 bytes. It has to wait only if it asked for other things before and has not read them.
+	// handshakeWait is the write timeout of the answer to the handshake, some 200 bytes. Only a client that sent other
+	// requests on the connection and has not read their answers makes the server wait.
 	handshakeWait = 5 * time.Second
-	// writeWait is how long one write may take before the peer counts as gone.
+	// writeWait is the write timeout.
 	writeWait = 20 * time.Second
 )
 
-// Melody is what conns are opened with: its sessions are those of conns and of nothing else.
+// Melody returns the melody instance with which Open upgrades requests. It must have no other sessions.
 func Melody() *melody.Melody {
 	m := melody.New()
 	m.Config.WriteWait, m.Config.PongWait, m.Config.PingPeriod = writeWait, pongWait, pingPeriod
 	m.Config.MaxMessageSize, m.Config.MessageBufferSize = MaxFrame, buffer
 	m.Upgrader = &websocket.Upgrader{
-		ReadBufferSize:  256, // memory of idle conns; longer frames are read in pieces
+		ReadBufferSize:  256, // saves memory of idle connections; longer frames are read in pieces
 		WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
 		HandshakeTimeout: handshakeWait,
 		Subprotocols:     []string{Batched},
@@ -49,16 +49,16 @@ func Melody() *melody.Melody {
 	return m
 }
 
-// wire is the connection under a session, and how the conn is found that the session is of.
+// wire is the connection under a session. It leads from the session to its Conn.
 type wire struct {
 	*frameChecker
 	conn *Conn
 }
 
-// of is the conn of a session.
+// of returns the Conn of a session.
 func of(s *melody.Session) *Conn { return s.WebsocketConnection().NetConn().(wire).conn }
 
-// guard calls f. net/http would swallow a panic, and melody leak the session.
+// guard calls f and handles a panic, which net/http would swallow and for which melody would leak the session.
 func (c *Conn) guard(f func()) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -11,61 +11,59 @@ import (
 )
 
 const (
-	// chunk is how much of what waits is handed to the system at a time, in bytes. Control frames
-	// go out between two chunks.
+	// chunk is how much of the queue is written at a time, in bytes. Control frames are written between chunks.
 	chunk = 64 << 10
-	// linger is how long a closed connection goes on reading, so that the close frame is not
-	// overtaken by the reset that unread input causes (RFC 9293, 3.10.7.1).
+	// linger is how long a closed connection still reads, so that unread input does not cause a reset that overtakes the
+	// close frame (RFC 9293, 3.10.7.1).
 	linger = time.Second
-	// maxLinger is how much is read in that time, in bytes: enough for what an honest peer had
-	// under way, too little to be kept busy with.
+	// maxLinger bounds what is read in that time, in bytes.
 	maxLinger = 4 << 20
 )
 
-// outQueue is a net.Conn on which a WebSocket library shakes hands and writes control frames, each
-// with one Write. All other frames go out by Send and SendAny. It is safe for concurrent use.
+// outQueue is the outbound queue of a connection. A frame is written at once if the client can take it, and otherwise kept
+// in order, within a bound in bytes. The WebSocket library uses it as a net.Conn for the handshake and for control frames,
+// each in one Write; all other frames go through Send and SendAny. It is safe for concurrent use.
 type outQueue struct {
 	net.Conn
 
-	// What each frame passes stands together, and is in the processor's cache together.
-	mu     sync.Mutex // guards what follows, and what waits; taken before out, never after
-	busy   bool       // flush is at work
+	// The fields that every frame uses stand together, in one line of the processor's cache.
+	mu     sync.Mutex // guards the fields below and waiting; taken before out, never after
+	busy   bool       // flush is running
 	closed bool
-	out    sync.Mutex // held while frames go out; guards ended
+	out    sync.Mutex // held while frames are written; guards ended
 	ended  bool       // a close frame was written: nothing may follow (RFC 6455, 5.5.1)
 	try    attempt
 
 	limits  queueLimits
 	waiting net.Buffers
-	bytes   int           // of what waits
-	spare   int           // so many of them are not held against the peer
-	drained chan struct{} // closed once nothing waits; nil: nobody asked
+	bytes   int           // the size of waiting
+	spare   int           // bytes of it that do not count against the limit
+	drained chan struct{} // closed once nothing waits; nil: Drain is not running
 
 	deadline atomic.Int64 // of Write, in Unix nanoseconds; 0: none
 	once     sync.Once
 	err      error
 }
 
-// queueLimits are how far behind a peer may be.
+// queueLimits bound how far behind a client may be.
 type queueLimits struct {
 	bytes        int           // that may wait
-	writeTimeout time.Duration // how long the peer may take nothing while something waits
+	writeTimeout time.Duration // how long the client may take no byte while the queue is not empty
 }
 
-// Send sends frames, and reports whether there was room. Where there was none they are lost, and
-// so is all that waits: a peer who is this far behind must come back and ask for what it missed.
-// There is always room for one who has taken all that came before.
+// Send queues frames and reports whether there was room. If not, the frames and the whole queue are dropped: the client
+// must reconnect and ask for what it missed. There is always room if the queue is empty.
 func (l *outQueue) Send(frames []byte) bool { return l.send(frames, true) }
 
-// SendAny is Send however much waits already: for answers whose size is bounded otherwise. They take
-// no room from what is sent later.
+// SendAny is Send without the limit, for answers whose size is bounded otherwise. They do not count against the limit of
+// later frames.
 func (l *outQueue) SendAny(frames []byte) { l.send(frames, false) }
 
 func (l *outQueue) send(frames []byte, counts bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		return true // nobody reads any more, so nobody is behind
+		return true // the connection ends; the frames need no room
 	}
 	if !l.busy {
 		if !l.now(frames) {
@@ -83,7 +81,7 @@ func (l *outQueue) send(frames []byte, counts bool) bool {
 	return true
 }
 
-// queue has frames wait, in pieces between which control frames can go out; l.mu is held.
+// queue appends frames to the queue, in pieces between which control frames can be written; l.mu is held.
 func (l *outQueue) queue(frames []byte, counts bool) {
 	l.bytes += len(frames)
 	if !counts {
@@ -98,8 +96,8 @@ func (l *outQueue) queue(frames []byte, counts bool) {
 	}
 }
 
-// now sends frames if that can begin without waiting, and reports whether it did. It has the rest
-// of what the peer didn't take flushed. l.mu is held, and nothing is waiting.
+// now writes frames if that is possible without waiting, and reports whether it did. If the client took only a part, the
+// rest is flushed. l.mu is held, and the queue is empty.
 func (l *outQueue) now(frames []byte) bool {
 	if !l.out.TryLock() {
 		return false
@@ -111,7 +109,7 @@ func (l *outQueue) now(frames []byte) bool {
 	n, err := l.try.write(frames)
 	if err != nil {
 		l.fail()
-		n = len(frames) // lost like all that would follow
+		n = len(frames) // the connection has ended
 	}
 	if n > 0 && n < len(frames) {
 		end := boundary(frames, n)
@@ -124,14 +122,14 @@ func (l *outQueue) now(frames []byte) bool {
 	return n > 0
 }
 
-// rest sends the end of the frame that now began, and what waits. It comes with l.out held.
+// rest writes the end of the frame that now began, and then the queue. It is called with l.out held.
 func (l *outQueue) rest(p []byte) {
 	l.push(&net.Buffers{p}, time.Now().Add(l.limits.writeTimeout))
 	l.out.Unlock()
 	l.flush()
 }
 
-// flush sends what waits until nothing does.
+// flush writes the queue until it is empty.
 func (l *outQueue) flush() {
 	for {
 		frames := l.take()
@@ -146,7 +144,7 @@ func (l *outQueue) flush() {
 	}
 }
 
-// take takes a chunk of what waits, at least one piece; nil once nothing does.
+// take removes a chunk from the queue, at least one piece; nil if the queue is empty.
 func (l *outQueue) take() net.Buffers {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -162,11 +160,11 @@ func (l *outQueue) take() net.Buffers {
 	}
 	taken := l.waiting[:n:n]
 	l.waiting, l.bytes = l.waiting[n:], l.bytes-size
-	l.spare = max(0, l.spare-size) // nearly all of it is the greeting, which comes first
+	l.spare = max(0, l.spare-size) // nearly all of it are initial frames, which come first
 	return taken
 }
 
-// push writes and waits for the peer until the given time; l.out is held.
+// push writes with a deadline; l.out is held.
 func (l *outQueue) push(p *net.Buffers, until time.Time) {
 	err := l.Conn.SetWriteDeadline(until)
 	if err == nil {
@@ -180,14 +178,13 @@ func (l *outQueue) push(p *net.Buffers, until time.Time) {
 	}
 }
 
-// fail hangs up: a frame that was cut can't be followed by anything. Whoever reads is told.
+// fail closes the connection, because nothing can follow half a frame. Reading from it fails then.
 func (l *outQueue) fail() {
 	l.ended = true
-	_ = l.Abort() // it has failed already
+	_ = l.Abort() // the connection has failed already
 }
 
-// SetWriteDeadline sets when a Write that waits for the peer fails. Most don't wait, and those
-// need no timer.
+// SetWriteDeadline sets the deadline of Write. Most calls of Write do not wait, and need no timer.
 func (l *outQueue) SetWriteDeadline(t time.Time) error {
 	if t.IsZero() {
 		l.deadline.Store(0)
@@ -197,8 +194,8 @@ func (l *outQueue) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// Write sends a control frame, or the answer to the handshake, after what is going out and before
-// what waits.
+// Write writes a control frame, or the answer to the handshake, after the frame that is being written and before the
+// queue.
 func (l *outQueue) Write(p []byte) (int, error) {
 	l.out.Lock()
 	defer l.out.Unlock()
@@ -221,15 +218,15 @@ func (l *outQueue) Write(p []byte) (int, error) {
 	return len(p), l.Conn.SetWriteDeadline(time.Time{})
 }
 
-// Drained reports whether all that was sent is with the system.
+// Drained reports whether the kernel has taken everything that was sent.
 func (l *outQueue) Drained() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.busy && !l.closed
 }
 
-// Stop drops what waits and what is sent later; only Write goes on. It reports whether it was the
-// first to do so.
+// Stop drops the queue and all frames that are sent later; only Write goes on working. It reports whether this was the
+// first call.
 func (l *outQueue) Stop() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -243,8 +240,8 @@ func (l *outQueue) drop() {
 	l.tellDrained()
 }
 
-// Drain waits until everything that was sent has been handed to the system, but no longer than the
-// given time. It reports whether that is so and the outQueue is still open for Send.
+// Drain waits until the kernel has taken everything that was sent, at most for the given time. It reports whether that
+// happened and the queue still accepts frames.
 func (l *outQueue) Drain(longest time.Duration) bool {
 	l.mu.Lock()
 	if l.closed || !l.busy {
@@ -268,7 +265,7 @@ func (l *outQueue) Drain(longest time.Duration) bool {
 	return !l.closed
 }
 
-// tellDrained wakes those who wait in Drain; l.mu is held.
+// tellDrained wakes the goroutines in Drain; l.mu is held.
 func (l *outQueue) tellDrained() {
 	if l.drained != nil {
 		close(l.drained)
@@ -276,15 +273,15 @@ func (l *outQueue) tellDrained() {
 	}
 }
 
-// tcpConn is what a outQueue needs of a TCP connection, which may be wrapped.
+// tcpConn is a TCP connection, which may be wrapped.
 type tcpConn interface {
 	net.Conn
 	CloseWrite() error
 	SetLinger(seconds int) error
 }
 
-// Close says that nothing more will be written, reads what the peer still sends for at most a
-// second and 4 MiB, and then closes.
+// Close closes the connection for writing, reads what the client still sends for at most a second and 4 MiB, and then
+// closes it altogether.
 func (l *outQueue) Close() error {
 	l.once.Do(func() {
 		tcp, ok := l.Conn.(tcpConn)
@@ -301,8 +298,8 @@ func (l *outQueue) Close() error {
 	return l.err
 }
 
-// Abort closes at once; what the peer has not taken is lost. The system doesn't go on offering it
-// either: of a thousand peers who take nothing, that would be gigabytes for minutes.
+// Abort closes the connection at once, and the kernel drops what the client has not read. A thousand clients that do not
+// read would otherwise pin gigabytes for minutes.
 func (l *outQueue) Abort() error {
 	l.once.Do(func() {
 		if tcp, ok := l.Conn.(tcpConn); ok {
@@ -317,13 +314,13 @@ func (l *outQueue) hangUp() error {
 	return l.Conn.Close()
 }
 
-// hijacker wraps a ResponseWriter so that the connection taken over from it is what wrap makes of it.
+// hijacker wraps a ResponseWriter. The connection that is hijacked from it passes through wrap.
 type hijacker struct {
 	http.ResponseWriter
 	wrap func(net.Conn) net.Conn
 }
 
-// Hijack takes over the connection.
+// Hijack implements http.Hijacker.
 func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {

@@ -7,16 +7,16 @@ import (
 	"hearth/web/chat"
 )
 
-// sent are the private messages that went out on a socket of the plain dialect and may not have
-// arrived. They have if the client answers a ping that went out after them, or sends a frame: what is
-// handed to the system for a connection that is dead in truth is never answered.
+// sent holds the private messages that were written to a socket of the plain dialect and may not have arrived. They have
+// arrived if the client answers a ping that was written after them, or sends a frame. A connection that is dead, although
+// the kernel accepts data for it, does neither.
 type sent struct {
 	mu     sync.Mutex
 	last   []int64 // ids of messages after the last ping, one for each conversation, the highest
 	pinged []int64 // and before it
 }
 
-// add notes private messages among events that were queued.
+// add adds the private messages among events that were queued.
 func (s *sent) add(events []chat.Event) {
 	for _, e := range events {
 		if e.Private != 0 {
@@ -27,7 +27,8 @@ func (s *sent) add(events []chat.Event) {
 	}
 }
 
-// merge adds an id to one for each conversation. A conversation's number is the upper half of an id.
+// merge adds an id to ids, which contain one id for each conversation, the highest. The upper half of an id is the
+// conversation.
 func merge(ids []int64, id int64) []int64 {
 	i := slices.IndexFunc(ids, func(other int64) bool { return other>>32 == id>>32 })
 	if i < 0 {
@@ -37,8 +38,7 @@ func merge(ids []int64, id int64) []int64 {
 	return ids
 }
 
-// ping is called before a ping goes out. drained reports whether all that was queued is with the
-// system: a ping overtakes what is not.
+// ping is called before a ping is written. drained reports whether the queue is empty, because a ping overtakes the queue.
 func (s *sent) ping(drained func() bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,7 +51,7 @@ func (s *sent) ping(drained func() bool) {
 	s.last = nil
 }
 
-// pong takes what has arrived if the last ping was answered.
+// pong returns the messages that have arrived because the last ping was answered.
 func (s *sent) pong() []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,15 +60,15 @@ func (s *sent) pong() []int64 {
 	return ids
 }
 
-// noteSent notes the private messages among events that are queued now.
+// noteSent adds the private messages among events that are queued now to sent.
 func (c *Conn) noteSent(events []chat.Event) {
 	if !c.batched && c.Socket.Received != nil {
 		c.sent.add(events)
 	}
 }
 
-// tellReceived tells the socket what has arrived. live says that the client has sent a frame, which
-// is as good as the answer to a ping that went out just before.
+// tellReceived calls Socket.Received with what has arrived. live is true if the client has sent a frame, which counts like
+// the answer to a ping that was written just before it.
 func (c *Conn) tellReceived(live bool) {
 	if c.batched || c.Socket.Received == nil {
 		return
