@@ -38,25 +38,28 @@ type view struct {
 	Data      any
 }
 
-// pages are the templates, parsed once for each language that is asked for, so that t knows its
-// own: all six take 20 MB.
+// pages are the templates, each parsed when it is first used, once for each language, so that the function t knows its
+// language. All pages in all languages take 20 MB.
 type pages struct {
-	byLang map[string]func() (templates, error)
+	byLang map[string]func() (*templates, error)
 }
 
-// templates are the pages of one language by name; "" has what they share.
-type templates map[string]*template.Template
+// templates are the pages of one language.
+type templates struct {
+	shared func() (*template.Template, error)            // the parts of pages, for fragment
+	byName map[string]func() (*template.Template, error) // the pages
+}
 
 func (s *Server) loadPages() (*pages, error) {
-	p := &pages{byLang: map[string]func() (templates, error){}}
+	p := &pages{byLang: map[string]func() (*templates, error){}}
 	for _, l := range locale.All() {
-		p.byLang[l.Code()] = sync.OnceValues(func() (templates, error) { return s.parsePages(l) })
+		p.byLang[l.Code()] = sync.OnceValues(func() (*templates, error) { return s.parsePages(l) })
 	}
-	_, err := p.byLang["en"]() // what is wrong with one language's is wrong with all
+	_, err := p.byLang["en"]() // an error in one language is an error in all of them
 	return p, err
 }
 
-func (s *Server) parsePages(l *locale.Locale) (templates, error) {
+func (s *Server) parsePages(l *locale.Locale) (*templates, error) {
 	names, err := pageNames()
 	if err != nil {
 		return nil, err
@@ -65,15 +68,39 @@ func (s *Server) parsePages(l *locale.Locale) (templates, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse the templates: %w", err)
 	}
-	set := templates{"": base}
+	var cloning sync.Mutex // base must not be executed, and is copied by one goroutine at a time
+	parse := func(files ...string) func() (*template.Template, error) {
+		return sync.OnceValues(func() (*template.Template, error) {
+			cloning.Lock()
+			t, err := base.Clone()
+			cloning.Unlock()
+			if err == nil && len(files) > 0 {
+				t, err = t.ParseFS(embedded, files...)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("parse %v: %w", files, err)
+			}
+			return t, nil
+		})
+	}
+	set := &templates{shared: parse(), byName: map[string]func() (*template.Template, error){}}
 	for _, name := range names {
-		t, err := template.Must(base.Clone()).ParseFS(embedded, "templates/pages/"+name+".html")
-		if err != nil {
-			return nil, fmt.Errorf("parse the page %s: %w", name, err)
-		}
-		set[name] = t
+		set.byName[name] = parse("templates/pages/" + name + ".html")
 	}
 	return set, nil
+}
+
+// page returns a page in a language.
+func (p *pages) page(lang, name string) (*template.Template, error) {
+	set, err := p.byLang[lang]()
+	if err != nil {
+		return nil, err
+	}
+	parsed, ok := set.byName[name]
+	if !ok {
+		return nil, fmt.Errorf("there is no page %q", name)
+	}
+	return parsed()
 }
 
 func pageNames() ([]string, error) {
@@ -87,13 +114,17 @@ func pageNames() ([]string, error) {
 	return names, err
 }
 
-// fragment writes one named template without a page around it.
+// fragment writes one of the parts of pages by itself.
 func (p *pages) fragment(w io.Writer, l *locale.Locale, name string, data any) error {
 	set, err := p.byLang[l.Code()]()
 	if err != nil {
 		return err
 	}
-	return set[""].ExecuteTemplate(w, name, data)
+	t, err := set.shared()
+	if err != nil {
+		return err
+	}
+	return t.ExecuteTemplate(w, name, data)
 }
 
 // view starts a page for whoever asks. A failing setting is logged and shown as its default: a
@@ -118,13 +149,9 @@ func (s *Server) view(r *request, title string) *view {
 
 // render writes a page. It is made whole first, so that an error in it leaves no half page.
 func (s *Server) render(w http.ResponseWriter, r *request, status int, page string, v *view) error {
-	set, err := s.pages.byLang[v.Lang]()
+	t, err := s.pages.page(v.Lang, page)
 	if err != nil {
 		return err
-	}
-	t := set[page]
-	if t == nil {
-		return fmt.Errorf("there is no page %q", page)
 	}
 	layout := "plain"
 	if v.Side != nil {
