@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,11 @@ type adminMessagesData struct {
 	Further string    // the URL at which the search goes on, "" if it is at its end
 	Back    time.Time // how far back it has come
 	Here    string    // this search's own query, for the way back
+}
+
+// Searched reports whether anything was searched for.
+func (d adminMessagesData) Searched() bool {
+	return slices.ContainsFunc(searchFields, func(field string) bool { return d.Form.Values[field] != "" })
 }
 
 type foundRow struct {

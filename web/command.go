@@ -188,7 +188,7 @@ func (t *talker) say(c *ws.Conn, cmd command) error {
 // speaker is the caller as it is now, if it may say something right now.
 func (t *talker) speaker() (chat.Caller, error) {
 	if t.caller.Name() == "" {
-		return t.caller, chat.Errorf("sign_in")
+		return t.caller, t.server.nameless(context.Background())
 	}
 	return t.server.refresh(context.Background(), t.caller)
 }

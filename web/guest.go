@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"hearth/web/chat"
@@ -63,4 +64,12 @@ func (s *Server) nameGuest(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	return seeOther(w, r, local(f.Values["next"]))
+}
+
+// nameless returns the error for a visitor without a name who wants to write.
+func (s *Server) nameless(ctx context.Context) error {
+	if may, err := s.chat.GuestsMay(ctx); err == nil && may == "write" {
+		return &chat.Error{Code: "sign_in", Key: "guest_name_first"}
+	}
+	return chat.Errorf("sign_in")
 }

@@ -164,7 +164,7 @@ func readCommand(r *request) (command, error) {
 // sayAndWait says a draft in the request's room and waits until it is stored.
 func (s *Server) sayAndWait(r *request, d chat.Draft) (chat.MessageFrame, error) {
 	if r.caller.Name() == "" {
-		return chat.MessageFrame{}, chat.Errorf("sign_in")
+		return chat.MessageFrame{}, s.nameless(r.Context())
 	}
 	type outcome struct {
 		frame chat.MessageFrame

@@ -81,5 +81,5 @@ func TestLogOutAndDisablingCloseSockets(t *testing.T) {
 	}
 	wantClosed(t, "after the command line", socket)
 	wantReply(t, "disabled", linh.Get("/profile/"), http.StatusSeeOther)
-	wantReply(t, "disabled", s.Visitor(t).Post("/login/", "username", "linh", "password", hearthtest.Password+" new"), http.StatusUnauthorized, "switched off")
+	wantReply(t, "disabled", s.Visitor(t).Post("/login/", "username", "linh", "password", hearthtest.Password+" new"), http.StatusUnauthorized, "deactivated")
 }

@@ -66,7 +66,7 @@ func (c *Chat) mustBeMember(ctx context.Context, userID, roomID int64) error {
 	var one int
 	err := c.read.QueryRow(ctx, "SELECT 1 FROM membership WHERE user_id = ? AND room_id = ? AND member = 1", []any{userID, roomID}, &one)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Errorf("not_allowed")
+		return &Error{Code: "not_allowed", Key: "not_member"}
 	}
 	return storage("look for a membership", err)
 }

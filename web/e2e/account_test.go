@@ -59,7 +59,7 @@ func TestSignUpAndLogIn(t *testing.T) {
 	ada.expect("status of 401")
 	for _, name := range []string{"ada", "nobody"} {
 		ada.logIn(name, "not the password")
-		ada.reads(".alert", "Username and password don’t go together")
+		ada.reads(".alert", "Wrong username or password")
 		if got := value[[]string](ada, `[username.value, password.value]`); got[0] != name || got[1] != "" {
 			t.Errorf("after a wrong password the form has %q", got)
 		}

@@ -77,7 +77,7 @@ func TestNewSinceYouLeft(t *testing.T) {
 	tom.click(`.sidebar [data-room="garden"]`)
 	tom.at("/chat/garden/")
 	tom.heard("I am off", "one", "two")
-	tom.reads("#new-line", "New since you left")
+	tom.reads("#new-line", "New")
 	if got := value[string](tom, `document.getElementById("new-line").nextElementSibling.querySelector(".text").textContent`); got != "one" {
 		t.Errorf("the line stands above %q", got)
 	}

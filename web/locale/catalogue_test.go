@@ -12,10 +12,12 @@ import (
 
 // sameAsEnglish names the texts that are rightly written as in English, with the languages where they are.
 var sameAsEnglish = map[string]string{
-	"date.am":     "pt-BR",
-	"date.pm":     "pt-BR",
-	"user.email":  "pt-BR",
-	"user.status": "pt-BR",
+	"date.am":        "pt-BR",
+	"date.pm":        "pt-BR",
+	"people.offline": "pt-BR",
+	"people.online":  "pt-BR",
+	"user.email":     "pt-BR",
+	"user.status":    "pt-BR",
 }
 
 // differing names the texts whose placeholders each language chooses among for itself.

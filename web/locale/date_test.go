@@ -11,7 +11,7 @@ var afternoon = time.Date(2026, time.November, 21, 15, 4, 5, 0, time.UTC)
 func TestDates(t *testing.T) {
 	tests := []struct{ code, date, time, both string }{
 		{"en", "November 21, 2026", "3:04 PM", "November 21, 2026 at 3:04 PM"},
-		{"vi", "21 tháng 11, 2026", "15:04", "lúc 15:04 21 tháng 11, 2026"},
+		{"vi", "21 tháng 11, 2026", "15:04", "lúc 15:04 ngày 21 tháng 11, 2026"},
 		{"ru", "21 ноября 2026 г.", "15:04", "21 ноября 2026 г. в 15:04"},
 		{"pt-BR", "21 de novembro de 2026", "15:04", "21 de novembro de 2026 às 15:04"},
 		{"zh-Hans", "2026年11月21日", "15:04", "2026年11月21日 15:04"},
@@ -68,7 +68,7 @@ func TestTimeAroundNoonAndMidnight(t *testing.T) {
 
 func TestDatesAreInTheTimesOwnZone(t *testing.T) {
 	hanoi := afternoon.In(time.FixedZone("ICT", 7*60*60)) // 22:04
-	if got, want := Of("vi").DateTime(hanoi.Add(2*time.Hour)), "lúc 00:04 22 tháng 11, 2026"; got != want {
+	if got, want := Of("vi").DateTime(hanoi.Add(2*time.Hour)), "lúc 00:04 ngày 22 tháng 11, 2026"; got != want {
 		t.Errorf("DateTime = %q, want %q", got, want)
 	}
 }

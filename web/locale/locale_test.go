@@ -83,7 +83,7 @@ func TestTFillsPlaceholders(t *testing.T) {
 		want string
 	}{
 		{en, "event.joined", []any{"user", "ada"}, "ada joined"},
-		{ru, "event.joined", []any{"user", "ada"}, "ada входит в комнату"},
+		{ru, "event.joined", []any{"user", "ada"}, "ada теперь в комнате"},
 		{en, "event.reacted", []any{"emoji", "🎉", "user", "mai"}, "mai reacted with 🎉"},
 		{en, "event.joined", []any{"user", "{user} <b>"}, "{user} <b> joined"},
 		{en, "event.joined", nil, "{user} joined"},
@@ -183,7 +183,7 @@ func TestNumberGroupsAsCLDRDoes(t *testing.T) {
 func TestScript(t *testing.T) {
 	got := Of("ru").Script([]string{"event.joined", "event.people", "no.such_key"})
 	want := map[string]any{
-		"event.joined": "{user} входит в комнату",
+		"event.joined": "{user} теперь в комнате",
 		"event.people": map[string]string{"one": "Здесь {count} человек", "few": "Здесь {count} человека", "many": "Здесь {count} человек"},
 	}
 	if !reflect.DeepEqual(got, want) {
