@@ -3,6 +3,7 @@ package locale
 import (
 	"encoding/json"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -80,12 +81,17 @@ func TestFilesAreSorted(t *testing.T) {
 	}
 }
 
+// A text may be added in English alone: other languages fall back to it. CI demands all of them.
 func TestAllLanguagesHaveTheSameKeys(t *testing.T) {
+	report := t.Logf
+	if os.Getenv("CI") == "true" {
+		report = t.Errorf
+	}
 	english := rawTexts(t, "en")
 	for _, l := range All()[1:] {
 		texts := rawTexts(t, l.Code())
 		if missing := without(english, texts); len(missing) > 0 {
-			t.Errorf("%s lacks %d keys: %s", l.Code(), len(missing), strings.Join(missing, " "))
+			report("%s lacks %d keys, which fall back to English: %s", l.Code(), len(missing), strings.Join(missing, " "))
 		}
 		if more := without(texts, english); len(more) > 0 {
 			t.Errorf("%s has keys that en has not: %s", l.Code(), strings.Join(more, " "))

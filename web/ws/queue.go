@@ -310,7 +310,6 @@ func (l *outQueue) Abort() error {
 }
 
 func (l *outQueue) hangUp() error {
-	l.try.close()
 	return l.Conn.Close()
 }
 

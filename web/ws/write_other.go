@@ -9,6 +9,4 @@ type attempt struct{}
 
 func (attempt) open(net.Conn) {}
 
-func (attempt) close() {}
-
 func (attempt) write([]byte) (int, error) { return 0, nil }

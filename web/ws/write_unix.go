@@ -4,17 +4,16 @@ package ws
 
 import (
 	"net"
-	"sync"
 	"syscall"
 )
 
-// attempt writes without waiting. It goes to the descriptor itself: package net's way there is a third
-// of what is done for a frame beside the system's own work.
+// attempt writes without waiting. Its fields are those of one call at a time, so that a call allocates nothing.
 type attempt struct {
-	mu     sync.Mutex // held while fd is used, which must not become another connection's meanwhile
-	fd     int
-	has    bool // there is a descriptor
-	closed bool
+	raw syscall.RawConn // nil: the connection has no descriptor
+	p   []byte
+	n   int
+	err error
+	do  func(fd uintptr) bool
 }
 
 func (a *attempt) open(conn net.Conn) {
@@ -26,36 +25,30 @@ func (a *attempt) open(conn net.Conn) {
 	if err != nil {
 		return
 	}
-	a.has = raw.Control(func(fd uintptr) { a.fd = int(fd) }) == nil
-}
-
-// close must come before the descriptor is closed.
-func (a *attempt) close() {
-	a.mu.Lock()
-	a.closed = true
-	a.mu.Unlock()
-}
-
-// write hands p to the system and returns how much it took: nothing where the peer is behind.
-func (a *attempt) write(p []byte) (int, error) {
-	if !a.has {
-		return 0, nil
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.closed {
-		return 0, net.ErrClosed
-	}
-	for {
-		n, err := send(a.fd, p)
-		switch err {
-		case nil:
-			return n, nil
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			return 0, nil
-		default:
-			return 0, err
+	a.raw, a.do = raw, func(fd uintptr) bool {
+		for {
+			if a.n, a.err = syscall.Write(int(fd), a.p); a.err != syscall.EINTR {
+				return true
+			}
 		}
 	}
+}
+
+// write writes as much of p as the kernel takes at once, and returns how much that is. Calls must not overlap.
+func (a *attempt) write(p []byte) (int, error) {
+	if a.raw == nil {
+		return 0, nil
+	}
+	a.p = p
+	err := a.raw.Write(a.do)
+	a.p = nil
+	switch {
+	case err != nil:
+		return 0, err
+	case a.err == syscall.EAGAIN:
+		return 0, nil
+	case a.err != nil:
+		return 0, a.err
+	}
+	return a.n, nil
 }

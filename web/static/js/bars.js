@@ -26,19 +26,19 @@ document.querySelector("#main > .pane-head, #main > .brand").after(bars);
 function logInLink() {
   const link = document.createElement("a");
   link.href = `/login/?next=${encodeURIComponent(location.pathname)}`;
-  link.textContent = t("line.log_in");
+  link.textContent = t("connection.log_in");
   return link;
 }
 
-// showState says what is wrong with the connection, in a state of wire.js and the server's words, if there are any.
+// showState says what is wrong with the connection, in a state of connection.js and the server's words, if there are any.
 export function showState(now, words = "") {
   state.hidden = now === "open";
   state.textContent = "";
   if (now === "refused") state.textContent = words;
-  if (now === "reconnecting") state.textContent = t("line.reconnecting");
-  if (now === "offline") state.textContent = t("line.offline");
-  if (now === "blocked") state.textContent = t("line.blocked");
-  if (now === "signed-out") state.append(t("line.signed_out"), " ", logInLink());
+  if (now === "reconnecting") state.textContent = t("connection.reconnecting");
+  if (now === "offline") state.textContent = t("connection.offline");
+  if (now === "blocked") state.textContent = t("connection.blocked");
+  if (now === "signed-out") state.append(t("connection.signed_out"), " ", logInLink());
 }
 
 function roomLink(room, text) {

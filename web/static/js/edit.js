@@ -27,7 +27,7 @@ function onEnd() {
 function onSubmit(text) {
   if (text === edited.dataset.text) return takeBack();
   sent = text;
-  showError(save(Number(edited.dataset.id), text) ? "" : t("line.needed"));
+  showError(save(Number(edited.dataset.id), text) ? "" : t("connection.needed"));
 }
 
 // startEdit puts the words of a message of one's own into the composer.

@@ -4,7 +4,7 @@ import { showState } from "./bars.js";
 import { self } from "./person.js";
 import { Unsent } from "./unsent.js";
 import { Watching } from "./watching.js";
-import { Wire, reaches } from "./wire.js";
+import { Connection, reaches } from "./connection.js";
 import * as sidebar from "./sidebar.js";
 
 // listen opens the line; frames are the page's own kinds, names() the people it shows beside the sidebar, in the element
@@ -21,7 +21,7 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
     read: (frame) => sidebar.setUnread(frame.room, 0),
     ...frames,
   };
-  const wire = new Wire({
+  const connection = new Connection({
     path: () => (lobby ? "/users/?rooms=all" : "/users/"),
     onFrame: (frame) => Object.hasOwn(all, frame.type) && all[frame.type](frame),
     onState(state, words) {
@@ -35,8 +35,8 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
   });
   const watching = new Watching({
     names: () => [...names(), ...sidebar.directNames()],
-    send: (frame) => wire.send(frame),
+    send: (frame) => connection.send(frame),
     lists: [list, sidebar.directs],
   });
-  wire.connect();
+  connection.connect();
 }

@@ -6,7 +6,7 @@
 //
 // A message that the server refuses stays, with the reason, until it is sent again, edited or discarded.
 
-import { announce, onAnnounced, openStore } from "./store.js";
+import { announce, onAnnounced, openStore } from "./outbox-store.js";
 
 const DEFAULT_WAIT = 2; // s, when the server asks to wait and doesn't say how long
 

@@ -1,10 +1,10 @@
-// The room's page: what comes over the wire goes to where it is shown, what is written goes to the outbox.
+// The room's page: what comes over the connection goes to where it is shown, what is written goes to the outbox.
 
 import { t } from "./i18n.js";
 import { Watching } from "./watching.js";
-import { Wire, reaches } from "./wire.js";
+import { Connection, reaches } from "./connection.js";
 import { Outbox } from "./outbox.js";
-import { Asks } from "./asks.js";
+import { PendingChanges } from "./pending-changes.js";
 import { Unsent, post } from "./unsent.js";
 import { showState } from "./bars.js";
 import { append, appendLine, atEnd, holding, messages, showPending, startLog, toEnd } from "./log.js";
@@ -14,8 +14,8 @@ import { giveBack, replyTo, showError, startComposer } from "./composer.js";
 import { saved, startEdit, startEditing } from "./edit.js";
 import { openPicker, reacted, startReactions } from "./reaction.js";
 import { displayOf, self } from "./person.js";
-import { startTools } from "./tools.js";
-import { whisper } from "./whisper.js";
+import { startTools } from "./message-tools.js";
+import { privateMessage } from "./private-message.js";
 import * as people from "./people.js";
 import * as sidebar from "./sidebar.js";
 
@@ -36,19 +36,19 @@ let markTimer = 0;
 let connections = 0;
 let state = "reconnecting";
 
-const wire = new Wire({ path: socketPath, onFrame, onState, busy: () => Boolean(outbox.current) || asks.waiting });
+const connection = new Connection({ path: socketPath, onFrame, onState, busy: () => Boolean(outbox.current) || changes.waiting });
 const outbox = new Outbox({ owner: who.user, room, send, onChange: drawPending });
-const asks = new Asks((frame) => wire.send(frame));
+const changes = new PendingChanges((frame) => connection.send(frame));
 const watching = new Watching({
   names: () => [...people.shown(), ...sidebar.directNames()],
-  send: (frame) => wire.send(frame),
+  send: (frame) => connection.send(frame),
   lists: [people.here, people.away, sidebar.directs],
 });
 const unsent = self ? new Unsent({ owner: who.user, has: (nonce) => outbox.has(nonce) }) : null;
 
 // send takes the socket, or where WebSockets don't get through a request.
 function send(item) {
-  if (wire.send({ message: item.text, nonce: item.nonce, reply_to: item.reply_to })) return true;
+  if (connection.send({ message: item.text, nonce: item.nonce, reply_to: item.reply_to })) return true;
   if (state === "open" || !reaches(state)) return false;
   post(item).then(({ frame, refused, wait }) => {
     if (wait) return outbox.pause(wait);
@@ -72,7 +72,7 @@ function drawPending(items = outbox.items) {
 function settleFailed(choice, { nonce }) {
   if (choice === "retry") {
     outbox.retry(nonce);
-    wire.wake();
+    connection.wake();
     return;
   }
   const item = outbox.drop(nonce);
@@ -89,7 +89,7 @@ function onState(now, words) {
     connections++;
     watching.opened();
     outbox.ready.then(() => outbox.again());
-    asks.again();
+    changes.again();
     markRead();
   }
   drawPending();
@@ -123,13 +123,13 @@ const frames = {
     if (room === `@${frame.user}`) return; // it is in this page's log anyway
     if (frame.user === me) return; // a note to oneself: its receipt shows it
     sidebar.privateMessage(frame, connections === 1);
-    if (!frame.history) appendLine(whisper(frame.user, frame));
+    if (!frame.history) appendLine(privateMessage(frame.user, frame));
   },
   private_message_delivered(frame) {
     outbox.receipt(frame.nonce);
     sidebar.directOf(frame.target, frame.display ?? displayOf(frame.target));
     const shown = room === `@${frame.target}` || document.getElementById(`w${frame.id}`); // receipts may come twice
-    if (!shown) appendLine(whisper(frame.target, frame, true));
+    if (!shown) appendLine(privateMessage(frame.target, frame, true));
     toEnd();
   },
   people(frame) {
@@ -143,15 +143,15 @@ const frames = {
     else sidebar.setUnread(frame.room, 0);
   },
   error(frame) {
-    asks.refused(frame);
+    changes.refused(frame);
     if (!outbox.refused(frame)) showError(frame.message);
   },
   // What came while the history was fetched is asked for again: no gap, and ids keep it from doubling.
   async reset() {
     try {
       seq = await reload();
-      asks.forget();
-      wire.restart();
+      changes.forget();
+      connection.restart();
     } catch {
       location.reload();
     }
@@ -162,7 +162,7 @@ const frames = {
 function onFrame(frame) {
   if (Object.hasOwn(frames, frame.type)) frames[frame.type](frame);
   if (!CHANGES.has(frame.type)) return;
-  if (asks.told(frame)) showError("");
+  if (changes.told(frame)) showError("");
   if (frame.seq > seq) seq = frame.seq;
 }
 
@@ -177,9 +177,9 @@ function said(frame) {
 
 // ask asks for what makes sense soon or not at all: only if there is a line.
 function ask(frame) {
-  const taken = asks.ask(frame);
-  showError(taken ? "" : t("line.needed"));
-  if (!taken) wire.hurry();
+  const taken = changes.ask(frame);
+  showError(taken ? "" : t("connection.needed"));
+  if (!taken) connection.hurry();
 }
 
 // markRead notes how far one has read: to what stands at the end of a page that is looked at. The server is
@@ -196,7 +196,7 @@ function markRead() {
 }
 
 function sendMark() {
-  if (seenUpTo > readUpTo && wire.send({ type: "read", id: seenUpTo })) readUpTo = seenUpTo;
+  if (seenUpTo > readUpTo && connection.send({ type: "read", id: seenUpTo })) readUpTo = seenUpTo;
 }
 
 startLog((scroller) => {
@@ -206,14 +206,14 @@ startLog((scroller) => {
 startComposer({
   onSend(text, answered) {
     outbox.add(text, answered ? { reply_to: answered } : {});
-    if (!wire.open) wire.hurry();
+    if (!connection.open) connection.hurry();
     toEnd();
   },
-  onTyping: () => wire.send({ type: "typing" }),
+  onTyping: () => connection.send({ type: "typing" }),
 });
-startEditing((id, message) => asks.ask({ type: "edit", id, message }));
+startEditing((id, message) => changes.ask({ type: "edit", id, message }));
 startReactions((id, emoji, on) => ask({ type: "react", id, emoji, on }));
 startTools({ onReact: openPicker, onReply: replyTo, onEdit: startEdit, onDelete: (id) => ask({ type: "delete", id }) });
 document.addEventListener("visibilitychange", () => (document.hidden ? sendMark() : markRead()));
 addEventListener("pagehide", sendMark);
-wire.connect();
+connection.connect();

@@ -4,7 +4,7 @@
 import { showUnsent } from "./bars.js";
 import { passes } from "./outbox.js";
 import { self } from "./person.js";
-import { announce, onAnnounced, openStore } from "./store.js";
+import { announce, onAnnounced, openStore } from "./outbox-store.js";
 
 const SETTLED = 3000; // ms: a younger message is most likely on its way from the page of its room
 const LOOK_EVERY = 3000; // ms while something waits

@@ -21,11 +21,11 @@ export function reaches(state) {
   return state === "open" || state === "blocked" || state === "refused";
 }
 
-// Wire calls onFrame(frame) for each event in order and onState(state) with "open", "reconnecting", "offline",
+// Connection calls onFrame(frame) for each event in order and onState(state) with "open", "reconnecting", "offline",
 // "blocked" (requests reach the server, WebSockets don't), "refused" (with the server's words as a second argument),
 // "signed-out" or "shut-out" (of this page). path() is asked at each connecting, so that it can carry ?after=. busy()
 // tells whether a receipt is missing.
-export class Wire {
+export class Connection {
   constructor({ path, onFrame, onState, busy = () => false }) {
     Object.assign(this, { path, onFrame, onState, busy });
     this.failures = 0;

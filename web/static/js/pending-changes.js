@@ -15,8 +15,8 @@ function meets({ type, id, message, emoji, on }, event) {
   return type === "delete" || (event.user === self && event.emoji === emoji && event.on === on);
 }
 
-// Asks calls send(frame) → whether the line took it.
-export class Asks {
+// PendingChanges calls send(frame) → whether the line took it.
+export class PendingChanges {
   constructor(send) {
     this.send = send;
     this.open = [];

@@ -3,8 +3,8 @@
 import { isolate, t } from "./i18n.js";
 import { directURL, displayOf } from "./person.js";
 
-// whisper builds the line for a private message with `other`; sent tells which of the two ways it went.
-export function whisper(other, { id, message, display }, sent = false) {
+// privateMessage builds the line for a private message with `other`; sent tells which of the two ways it went.
+export function privateMessage(other, { id, message, display }, sent = false) {
   const name = isolate(display ?? displayOf(other));
   const line = document.createElement("div");
   line.className = "whisper";
