@@ -40,10 +40,6 @@ type Disk interface {
 // Tx is the writer's transaction, valid only within the job it was handed to.
 type Tx interface {
 	Exec(query string, args ...any) (sql.Result, error)
-	// ExecLast is Exec for the last step of a job that can fail, and costs less. If the job fails after
-	// it has changed something, all that share its commit fail with it. It is not for a query that
-	// sets off triggers or cascades: what those change isn't counted.
-	ExecLast(query string, args ...any) (sql.Result, error)
 	Query(query string, args ...any) (*sql.Rows, error)
 	// QueryRow is for reading alone.
 	QueryRow(query string, args ...any) *sql.Row

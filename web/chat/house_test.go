@@ -25,9 +25,6 @@ type plainTx struct {
 	undo []func()
 }
 
-func (t *plainTx) ExecLast(query string, args ...any) (sql.Result, error) {
-	return t.Exec(query, args...)
-}
 func (t *plainTx) Announce(string, Event) {}
 func (t *plainTx) Erase()                 {}
 func (t *plainTx) OnRollback(undo func()) { t.undo = append(t.undo, undo) }

@@ -232,7 +232,7 @@ func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err err
 		return false, err
 	}
 	m.Seq, m.ID, m.At = n, messageID(m.RoomID, n), c.now().Truncate(time.Millisecond)
-	res, err := tx.ExecLast("INSERT INTO message (id, sender, guest, text, reply_to, nonce, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sender, nonce) WHERE nonce IS NOT NULL DO NOTHING",
+	res, err := tx.Exec("INSERT INTO message (id, sender, guest, text, reply_to, nonce, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sender, nonce) WHERE nonce IS NOT NULL DO NOTHING",
 		m.ID, m.SenderID, nullable(by.User == nil, m.User), m.Text, nullable(m.ReplyTo != 0, m.ReplyTo), nullable(m.Nonce != "", m.Nonce), millis(m.At))
 	if err != nil {
 		return false, fmt.Errorf("insert a message: %w", err)

@@ -20,7 +20,6 @@ type Tx struct {
 	stmts map[string]*sql.Stmt
 	job   *Job // the one that runs
 	saved bool // it has a savepoint
-	done  bool // its last statement has changed something, outside of a savepoint
 }
 
 // NewTx makes the transactions of conn, which stays the caller's to close.
@@ -78,7 +77,7 @@ func ignoreNoTransaction(err error) error {
 // run does one job. What it returns is fatal to the whole transaction; what is wrong with the job
 // alone is kept in it.
 func (t *Tx) run(j *Job) error {
-	t.job, t.saved, t.done = j, false, false
+	t.job, t.saved = j, false
 	j.err = j.try(t)
 	if j.err == nil {
 		return t.release()
@@ -133,9 +132,6 @@ func (t *Tx) release() error {
 
 // undo takes back what the job has done.
 func (t *Tx) undo() error {
-	if t.done {
-		return errors.New("a write failed after its last statement, which can't be taken back alone")
-	}
 	if !t.saved {
 		return nil
 	}
@@ -163,18 +159,6 @@ func (t *Tx) save() error {
 	}
 	t.saved = true
 	return nil
-}
-
-// ExecLast runs query with a prepared statement. Without a savepoint, a job of one statement costs
-// 20 to 30 % less (go test -bench Store): SQLite itself takes back a statement that fails.
-func (t *Tx) ExecLast(query string, args ...any) (sql.Result, error) {
-	res, err := t.exec(query, args...)
-	if err != nil || t.saved {
-		return res, err
-	}
-	changed, err := res.RowsAffected()
-	t.done = t.done || changed > 0
-	return res, err
 }
 
 func (t *Tx) exec(query string, args ...any) (sql.Result, error) {

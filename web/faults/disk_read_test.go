@@ -77,6 +77,7 @@ func readEverything(t *testing.T, d *diskTalk) {
 
 // The same while the disk takes no write at all.
 func TestReadingOnADiskThatIsReadOnly(t *testing.T) {
+	skipShort(t)
 	needStrace(t)
 	t.Parallel()
 	s := hearthtest.StartAs(t, []string{plainProgram(t)}, t.TempDir())
@@ -98,6 +99,7 @@ func TestReadingOnADiskThatIsReadOnly(t *testing.T) {
 // Who only reads gets everything while the disk is full: also rooms that they have never looked at, for
 // which a read position is to be stored, and sockets.
 func TestReadingOnAFullDisk(t *testing.T) {
+	skipShort(t)
 	disk := smallDisk(t, 8)
 	s := hearthtest.StartIn(t, filepath.Join(disk, "data"))
 	d := newDiskTalk(t, s)
