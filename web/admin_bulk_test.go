@@ -86,7 +86,7 @@ func TestAdminDeletesAllThatOnePersonMade(t *testing.T) {
 	junk := func() bool { return strings.Contains(bob.Get("/api/rooms/tea/messages").Body, "junk 119") }
 	r := confirmed(t, admin, "/admin/users/3/made/", "Delete all rooms, messages and invitations of eve?", junk, "action", "everything")
 	wantGone(t, "everything", r, "/admin/users/3/?done=everything_deleted")
-	wantReply(t, "its end", admin.Get("/admin/users/3/?done=everything_deleted"), http.StatusOK, "Everything is deleted.")
+	wantReply(t, "its end", admin.Get("/admin/users/3/?done=everything_deleted"), http.StatusOK, "Everything has been deleted.")
 
 	told := 0
 	here.Find("the last one going", func(f hearthtest.Frame) bool {

@@ -67,7 +67,7 @@ func TestDeletedRoomIsGone(t *testing.T) {
 	room.Settled()
 	lobby.Find("bob in the room", func(f hearthtest.Frame) bool { return f.Type() == "room" && f.Int("here") == 1 })
 	for _, typed := range []string{"", "tea", "Coffee"} {
-		wantReply(t, "typed "+typed, admin.Post("/admin/rooms/1/", "action", "delete", "confirm", typed), http.StatusUnprocessableEntity, "not the room’s name")
+		wantReply(t, "typed "+typed, admin.Post("/admin/rooms/1/", "action", "delete", "confirm", typed), http.StatusUnprocessableEntity, "isn’t the room’s name")
 	}
 	wantReply(t, "still there", bob.Get("/chat/tea/"), http.StatusOK, "mark ")
 	wantGone(t, "delete", admin.Post("/admin/rooms/1/", "action", "delete", "confirm", "Tea"), "/admin/rooms/?done=room_deleted")
@@ -131,7 +131,7 @@ func TestAdminMessages(t *testing.T) {
 		}
 	}
 	wantReply(t, "no such room", admin.Get("/admin/messages/?room=coffee"), http.StatusUnprocessableEntity, "no room of that name")
-	wantReply(t, "no date", admin.Get("/admin/messages/?from=yesterday"), http.StatusUnprocessableEntity, "That is no date")
+	wantReply(t, "no date", admin.Get("/admin/messages/?from=yesterday"), http.StatusUnprocessableEntity, "isn’t a valid date")
 
 	wantGone(t, "delete", admin.Post("/admin/messages/", "id", ids[0], "back", "q=%D1%87"), "/admin/messages/?done=message_deleted&q=%D1%87")
 	if f := room.Until("message_deleted"); fmt.Sprint(f.Int("id")) != ids[0] || f.Text("user") != "ada" {

@@ -56,7 +56,7 @@ func TestAdminUsers(t *testing.T) {
 	admin := s.SignUp(t, "ada")
 	const path = "/admin/users/new/"
 	wantReply(t, "no name", admin.Post(path, "first_name", "Mai", "email", "mai@example.org"), http.StatusUnprocessableEntity, "Choose a name first", `value="Mai"`)
-	wantReply(t, "a bad address", admin.Post(path, "username", "mai", "email", "x"), http.StatusUnprocessableEntity, "no e-mail address")
+	wantReply(t, "a bad address", admin.Post(path, "username", "mai", "email", "x"), http.StatusUnprocessableEntity, "valid e-mail address")
 	wantReply(t, "two passwords", admin.Post(path, "username", "mai", "password1", hearthtest.Password, "password2", "x"), http.StatusUnprocessableEntity, "differ")
 	wantReply(t, "taken", admin.Post(path, "username", "ADA", "password1", hearthtest.Password, "password2", hearthtest.Password), http.StatusUnprocessableEntity, "taken")
 	r := admin.Post(path, "username", "mai", "first_name", "Mai", "last_name", "Trần", "email", "mai@example.org", "password1", hearthtest.Password, "password2", hearthtest.Password)
@@ -69,7 +69,7 @@ func TestAdminUsers(t *testing.T) {
 
 	mai := s.LogIn(t, "mai")
 	socket := mai.Dial("/ws/chat/tea/")
-	wantReply(t, "a bad edit", admin.Post("/admin/users/2/", "action", "details", "first_name", "May", "email", "x"), http.StatusUnprocessableEntity, `value="May"`, "no e-mail")
+	wantReply(t, "a bad edit", admin.Post("/admin/users/2/", "action", "details", "first_name", "May", "email", "x"), http.StatusUnprocessableEntity, `value="May"`, "valid e-mail")
 	wantGone(t, "edit", admin.Post("/admin/users/2/", "action", "details", "first_name", "May"), "/admin/users/2/?done=details")
 	wantReply(t, "a session", admin.Get("/admin/users/2/"), http.StatusOK, "127.0.0.1", "Sign out everywhere")
 	wantGone(t, "sign out", admin.Post("/admin/users/2/", "action", "signout"), "/admin/users/2/?done=signout")
@@ -132,7 +132,7 @@ func TestAdminSettings(t *testing.T) {
 	admin := s.SignUp(t, "ada")
 	wantReply(t, "settings", admin.Get("/admin/settings/"), http.StatusOK, "Decided when the server was started (-guests)")
 	wantReply(t, "too long", admin.Post("/admin/settings/", "place", strings.Repeat("x", 81), "signup", "closed"), http.StatusUnprocessableEntity, "80 characters", `value="closed" checked`)
-	wantReply(t, "no such choice", admin.Post("/admin/settings/", "signup", "x"), http.StatusUnprocessableEntity, "That choice does not exist")
+	wantReply(t, "no such choice", admin.Post("/admin/settings/", "signup", "x"), http.StatusUnprocessableEntity, "That choice doesn’t exist")
 	wantGone(t, "change", admin.Post("/admin/settings/", "place", "The Lunds", "signup", "closed", "guests", "write"), "/admin/settings/?done=settings")
 	wantReply(t, "changed", admin.Get("/admin/settings/?done=settings"), http.StatusOK, "The Lunds", "Saved.", `value="closed" checked`, `value="read" checked`)
 	wantReply(t, "nobody signs up", s.Visitor(t).Post("/sign_up/", "username", "eve", "password1", hearthtest.Password, "password2", hearthtest.Password), http.StatusForbidden)

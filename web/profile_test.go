@@ -13,7 +13,7 @@ func TestProfileDetails(t *testing.T) {
 	ada := s.SignUp(t, "ada")
 	wantGone(t, "saving", ada.Post("/profile/", "first_name", "Ada", "last_name", "Lund", "email", "ada@example.org"), "/profile/?saved=details")
 	wantReply(t, "saved", ada.Get("/profile/?saved=details"), http.StatusOK, `value="Lund"`, `value="ada@example.org"`, "Saved.")
-	wantReply(t, "a bad address", ada.Post("/profile/", "action", "details", "first_name", "Eda", "email", "x"), http.StatusUnprocessableEntity, `value="Eda"`, `value="x"`, "no e-mail")
+	wantReply(t, "a bad address", ada.Post("/profile/", "action", "details", "first_name", "Eda", "email", "x"), http.StatusUnprocessableEntity, `value="Eda"`, `value="x"`, "valid e-mail")
 	wantGone(t, "appearance", ada.Post("/profile/", "action", "appearance", "lang", "ru", "theme", "dark"), "/profile/?saved=appearance")
 	wantReply(t, "in Russian", ada.Get("/profile/"), http.StatusOK, `<html lang="ru" data-theme="dark"`)
 	wantReply(t, "no such theme", ada.Post("/profile/", "action", "appearance", "lang", "ru", "theme", "pink"), http.StatusUnprocessableEntity)
@@ -26,7 +26,7 @@ func TestPasswordChangeSignsOutElsewhere(t *testing.T) {
 	there := s.LogIn(t, "ada")
 	socket := there.Dial("/ws/chat/tea/")
 	next := "another fire 8"
-	wantReply(t, "wrong old one", here.Post("/profile/", "action", "password", "old_password", "x", "password1", next, "password2", next), http.StatusUnprocessableEntity, "not your password")
+	wantReply(t, "wrong old one", here.Post("/profile/", "action", "password", "old_password", "x", "password1", next, "password2", next), http.StatusUnprocessableEntity, "isn’t your current password")
 	wantReply(t, "common", here.Post("/profile/", "action", "password", "old_password", hearthtest.Password, "password1", "password1", "password2", "password1"), http.StatusUnprocessableEntity, "Too many people")
 	wantReply(t, "still there", there.Get("/profile/"), http.StatusOK)
 	wantGone(t, "changing", here.Post("/profile/", "action", "password", "old_password", hearthtest.Password, "password1", next, "password2", next), "/profile/?saved=password")

@@ -99,7 +99,7 @@ func TestSignUpForm(t *testing.T) {
 	for _, c := range []struct{ field, value, says string }{
 		{"username", "АDА", "taken"}, {"username", "li nh", "without spaces"}, {"username", "", "Choose a name"}, {"username", "l\u200binh", "without spaces"},
 		{"password1", "short", "too short"}, {"password1", "password1", "Too many people"}, {"password1", "86753098675309", "Digits alone"}, {"password2", "another fire 8", "differ"},
-		{"email", "nowhere", "no e-mail"}, {"first_name", strings.Repeat("x", 151), "too long"},
+		{"email", "nowhere", "valid e-mail"}, {"first_name", strings.Repeat("x", 151), "too long"},
 	} {
 		var pairs []string
 		for name, value := range good {
