@@ -24,6 +24,8 @@ func TestLobbyIsLive(t *testing.T) {
 
 	s.SignUp(t, "mai")
 	ada.reads(row("mai", ".status-word"), "Offline")
+	ada.reads(row("mai", ".since"), "Today")
+	ada.reads(row("tom", ".since"), "Today")
 	ada.reads("#here-summary", "2 of 3")
 
 	tom.click(".me")

@@ -45,6 +45,7 @@ function insertRow(name) {
   if (!body) return null;
   const row = document.getElementById("person-template").content.querySelector("tr").cloneNode(true);
   row.dataset.user = name;
+  setTime(row.querySelector(".since time"), new Date()); // only new people are inserted
   const next = Array.from(body.rows).find((other) => other.dataset.user.localeCompare(name, language) > 0);
   body.insertBefore(row, next ?? null);
   return row;
