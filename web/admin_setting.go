@@ -15,8 +15,8 @@ type adminSettingsData struct {
 }
 
 func (s *Server) adminSettings(w http.ResponseWriter, r *request) (err error) {
-	var now [3]string
-	for i, load := range []func(context.Context) (string, error){s.chat.Place, s.chat.SignupPolicy, s.chat.GuestsMay} {
+	var now [4]string
+	for i, load := range []func(context.Context) (string, error){s.chat.Place, s.chat.SignupPolicy, s.chat.GuestsMay, s.chat.RoomsPolicy} {
 		if now[i], err = load(r.Context()); err != nil {
 			return err
 		}
@@ -26,7 +26,7 @@ func (s *Server) adminSettings(w http.ResponseWriter, r *request) (err error) {
 	} else if !decided {
 		now[1] = "" // so that saving another setting does not choose
 	}
-	values := map[string]string{chat.SettingPlace: now[0], chat.SettingSignup: now[1], chat.SettingGuests: now[2]}
+	values := map[string]string{chat.SettingPlace: now[0], chat.SettingSignup: now[1], chat.SettingGuests: now[2], chat.SettingRooms: now[3]}
 	return s.adminSettingsPage(w, r, http.StatusOK, form{Values: values})
 }
 
@@ -46,11 +46,12 @@ func (s *Server) adminChangeSettings(w http.ResponseWriter, r *request) error {
 		}
 		return seeOther(w, r, "/admin/settings/?done=settings")
 	}
-	f := newForm(r, chat.SettingPlace, chat.SettingSignup, chat.SettingGuests)
+	names := []string{chat.SettingPlace, chat.SettingSignup, chat.SettingGuests, chat.SettingRooms}
+	f := newForm(r, names...)
 	fixed := s.chat.Fixed()
 	decided := map[string]string{chat.SettingSignup: fixed.Signup, chat.SettingGuests: fixed.Guests}
 	values := map[string]string{}
-	for _, name := range []string{chat.SettingPlace, chat.SettingSignup, chat.SettingGuests} {
+	for _, name := range names {
 		if r.PostForm.Has(name) && decided[name] == "" {
 			values[name] = r.PostFormValue(name)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -34,6 +35,7 @@ type view struct {
 	Flash     string
 	Guests    string // off, read or write
 	Signup    string // open, invite or closed
+	MayMake   bool   // the reader can make rooms
 	Script    map[string]any
 	Data      any
 }
@@ -135,10 +137,15 @@ func (s *Server) view(r *request, title string) *view {
 	if v.Me != nil {
 		v.Theme = v.Me.Theme
 	}
-	var err [3]error
+	var err [4]error
 	v.Place, err[0] = s.chat.Place(r.Context())
 	v.Guests, err[1] = s.chat.GuestsMay(r.Context())
 	v.Signup, err[2] = s.chat.SignupPolicy(r.Context())
+	may := s.chat.MayMakeRooms(r.Context(), r.caller)
+	v.MayMake = may == nil
+	if !errors.Is(may, chat.Errorf("not_allowed")) {
+		err[3] = may
+	}
 	for _, e := range err {
 		if e != nil {
 			slog.Error("load settings for a page", "err", e)

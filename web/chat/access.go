@@ -30,7 +30,7 @@ func (c *Chat) Enter(ctx context.Context, by Caller, name string) (*Room, error)
 	}
 	r, err := c.roomByKey(ctx, key)
 	if errors.Is(err, ErrNotFound) {
-		r, err = &Room{Name: name, Key: key, Access: Open}, nil
+		r, err = &Room{Name: name, Key: key, Access: Open}, c.MayMakeRooms(ctx, by)
 	}
 	if err != nil {
 		return nil, err

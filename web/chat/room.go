@@ -209,7 +209,7 @@ func (d *RoomDraft) check(by Caller) error {
 }
 
 // CreateRoom makes a room that is kept even before somebody speaks in it. Errors: room_name…,
-// room_taken, too_long (topic), not_allowed (only admins make rooms for admins), storage.
+// room_taken, too_long (topic), not_allowed (only admins make rooms for admins, or rooms at all), storage.
 func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, error) {
 	if by.User == nil {
 		return nil, Errorf("sign_in")
@@ -221,6 +221,7 @@ func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, e
 	if err := d.check(by); err != nil {
 		return nil, err
 	}
+	may := c.MayMakeRooms(ctx, by)
 	room := Room{Name: name, Key: key, Topic: d.Topic, Access: d.Access, Created: c.now()}
 	err = c.disk.Write(ctx, func(tx Tx) error {
 		var taken int
@@ -229,6 +230,9 @@ func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, e
 		}
 		if taken > 0 {
 			return Errorf("room_taken").On("name")
+		}
+		if may != nil {
+			return may
 		}
 		room.ID, err = c.saveRoom(tx, &room, by, true)
 		return err

@@ -15,6 +15,7 @@ const (
 	SettingPlace  = "place"  // the name of the place, at most 80 characters
 	SettingSignup = "signup" // open, invite or closed
 	SettingGuests = "guests" // off, read or write
+	SettingRooms  = "rooms"  // everybody or admins: who can make rooms
 )
 
 // maxPlace is the longest name of a place, in characters: it has to fit beside the logo.
@@ -85,19 +86,19 @@ func (c *Chat) SetSettings(ctx context.Context, by Caller, values map[string]str
 	})
 	c.settings.clear()
 	if err == nil {
-		c.ender.Recheck("") // guests may no longer be welcome
+		c.ender.Recheck("") // guests may no longer be welcome, nor people in rooms that nobody has made
 	}
 	return storage("store settings", err)
 }
 
 func checkSetting(name, value string) error {
-	allowed := map[string]string{SettingSignup: "open invite closed", SettingGuests: "off read write"}
+	allowed := map[string]string{SettingSignup: "open invite closed", SettingGuests: "off read write", SettingRooms: "everybody admins"}
 	switch name {
 	case SettingPlace:
 		if utf8.RuneCountInString(value) > maxPlace {
 			return Errorf("too_long", "max", maxPlace).On(name)
 		}
-	case SettingSignup, SettingGuests:
+	case SettingSignup, SettingGuests, SettingRooms:
 		for _, v := range strings.Fields(allowed[name]) {
 			if v == value {
 				return nil
@@ -120,6 +121,24 @@ func (c *Chat) GuestsMay(ctx context.Context) (string, error) {
 // account is not subject to it.
 func (c *Chat) SignupPolicy(ctx context.Context) (string, error) {
 	return c.policy(ctx, SettingSignup, c.fixed.Signup, "closed")
+}
+
+// RoomsPolicy is who can make rooms: everybody or admins. The default is everybody.
+func (c *Chat) RoomsPolicy(ctx context.Context) (string, error) {
+	return c.policy(ctx, SettingRooms, "", "everybody")
+}
+
+// MayMakeRooms reports why the caller can't make a room, also by writing in one that doesn't exist; nil if it can. Errors:
+// not_allowed, storage.
+func (c *Chat) MayMakeRooms(ctx context.Context, by Caller) error {
+	if by.Admin() {
+		return nil
+	}
+	policy, err := c.RoomsPolicy(ctx)
+	if err == nil && policy == "admins" {
+		err = &Error{Code: "not_allowed", Key: "rooms_admins"}
+	}
+	return err
 }
 
 // SignupDecided reports whether the command line or an admin has decided who may make an account.
