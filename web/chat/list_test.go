@@ -53,3 +53,14 @@ func BenchmarkRoomsFor(b *testing.B) {
 		}
 	}
 }
+
+// A room that is being made is listed once, although the list of unmade rooms has it for a moment longer.
+func TestARoomIsListedOnceWhileItIsMade(t *testing.T) {
+	p := newPlace(t)
+	p.room("garden", Open)
+	p.unmade.rooms = map[string]unmadeRoom{"garden": {&Room{Name: "garden", Key: "garden", Access: Open}, "ada"}, "shed": {&Room{Name: "shed", Key: "shed", Access: Open}, "ada"}}
+	found, total, err := p.RoomsFor(context.Background(), p.admin, RoomQuery{Unmade: true})
+	if err != nil || total != 2 || len(found) != 2 || found[0].Name != "garden" || found[0].ID == 0 || found[1].Name != "shed" {
+		t.Errorf("%d of %d: %v, %v", len(found), total, found, err)
+	}
+}

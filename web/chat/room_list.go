@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sort"
 
 	"golang.org/x/text/unicode/norm"
@@ -23,10 +24,35 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*R
 	if err != nil || !q.Unmade {
 		return found, total, err
 	}
-	unmade := c.unmadeRooms(text)
+	unmade, err := c.withoutMade(ctx, c.unmadeRooms(text))
+	if err != nil {
+		return nil, 0, err
+	}
 	from := min(max(0, q.Offset-total), len(unmade))
 	to := min(from+q.Limit-len(found), len(unmade))
 	return append(found, unmade[from:to]...), total + len(unmade), nil
+}
+
+// withoutMade leaves out rooms that have been made: a moment passes until the list of unmade rooms learns it.
+func (c *Chat) withoutMade(ctx context.Context, unmade []*Room) ([]*Room, error) {
+	if len(unmade) == 0 {
+		return nil, nil
+	}
+	keys := make([]string, 0, len(unmade))
+	for _, r := range unmade {
+		keys = append(keys, r.Key)
+	}
+	list, err := json.Marshal(keys)
+	if err != nil {
+		return nil, err
+	}
+	made, err := c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE name_key IN (SELECT value FROM json_each(?1))", string(list))
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(unmade, func(r *Room) bool {
+		return slices.ContainsFunc(made, func(m *Room) bool { return m.Key == r.Key })
+	}), nil
 }
 
 // RoomsByID are those of the rooms with these ids that the caller may enter, by name; archived rooms and

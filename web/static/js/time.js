@@ -7,13 +7,17 @@ const { hour12 } = new Intl.DateTimeFormat(language, { hour: "numeric" }).resolv
 const time = { hour: hour12 ? "numeric" : "2-digit", minute: "2-digit" };
 
 const clock = new Intl.DateTimeFormat(language, time);
-const full = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric", ...time });
 const date = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
 const dateOfYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+
+// fullText is the date and the time, joined as the server joins them: Intl leaves out a word in Vietnamese.
+function fullText(at) {
+  return t("date.both", { date: dateOfYear.format(at), time: clock.format(at) });
+}
 
 // dayOf is a number that two moments of one local day share.
 export function dayOf(at) {
@@ -42,11 +46,11 @@ export function agoText(at, now = new Date()) {
 // setTime writes a moment into a <time> as the element's data- attribute asks for it.
 export function setTime(element, at) {
   element.dateTime = at.toISOString();
-  element.title = full.format(at);
+  element.title = fullText(at);
   if ("clock" in element.dataset) element.textContent = clock.format(at);
   else if ("day" in element.dataset) element.textContent = dayText(at);
   else if ("ago" in element.dataset) element.textContent = agoText(at);
-  else element.textContent = full.format(at);
+  else element.textContent = fullText(at);
 }
 
 const ALL = "time[data-clock], time[data-day], time[data-ago], time[data-when]";
