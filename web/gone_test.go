@@ -395,7 +395,7 @@ func TestNothingComesAfterGoneInTheMiddleOfATalk(t *testing.T) {
 	after := 0
 	for _, l := range losers {
 		for i, s := range l.socks {
-			frames, _ := rest(t, s)
+			frames, code := rest(t, s)
 			gone := 0
 			for _, f := range frames {
 				if f.Type() == "room" && f["gone"] == true {
@@ -406,7 +406,7 @@ func TestNothingComesAfterGoneInTheMiddleOfATalk(t *testing.T) {
 				}
 			}
 			if want := lossKinds[i].batched && lossKinds[i].path != "/new-user/"; want != (gone == 1) {
-				t.Errorf("%s at %s (hearth.1: %v) is told %d times", l.Name, lossKinds[i].path, lossKinds[i].batched, gone)
+				t.Errorf("%s at %s (hearth.1: %v) is told %d times in %d frames, closed with %d", l.Name, lossKinds[i].path, lossKinds[i].batched, gone, len(frames), code)
 			}
 		}
 	}

@@ -10,10 +10,13 @@ import (
 	"hearth/web/ws"
 )
 
-// repeatDelay is how long a repeated receipt waits for others, so that all go out in order of seq. A
-// client that connects again sends what it has no receipt for in one go: that is read within
-// milliseconds.
-const repeatDelay = 20 * time.Millisecond
+// Repeated receipts wait until no other has come for repeatDelay, at most maxRepeatDelay in all, so that they are sent in
+// order of seq. A client that connects again sends all messages without a receipt at once; they are read within
+// milliseconds of each other.
+const (
+	repeatDelay    = 20 * time.Millisecond
+	maxRepeatDelay = 500 * time.Millisecond
+)
 
 // maxRepeats is how many repeated receipts wait at most; a user may send 60 messages at once. More go out in
 // several portions.
@@ -23,6 +26,8 @@ const maxRepeats = 500
 type receipts struct {
 	mu      sync.Mutex
 	waiting []receipt
+	timer   *time.Timer // sends what waits
+	until   time.Time   // when it must have been sent
 }
 
 type receipt struct {
@@ -35,11 +40,14 @@ func (r *receipts) add(c *ws.Conn, id int64, e chat.Event) {
 	r.mu.Lock()
 	n := len(r.waiting)
 	r.waiting = append(r.waiting, receipt{id, e})
+	if n == 0 {
+		r.until = time.Now().Add(maxRepeatDelay)
+		r.timer = time.AfterFunc(repeatDelay, func() { c.Send(r.take()...) })
+	} else if time.Until(r.until) > repeatDelay {
+		r.timer.Reset(repeatDelay) // if it has just fired, it finds nothing the second time
+	}
 	r.mu.Unlock()
-	switch n {
-	case 0:
-		time.AfterFunc(repeatDelay, func() { c.Send(r.take()...) })
-	case maxRepeats - 1:
+	if n == maxRepeats-1 {
 		c.Send(r.take()...)
 	}
 }

@@ -81,16 +81,18 @@ func TestHostileMessagesAreCheapToServe(t *testing.T) {
 		for i := range messages - 1 {
 			c.Send(map[string]any{"message": text(i+1, length), "reply_to": answered})
 		}
+		ids := make([]int64, 0, messages)
 		for range messages - 1 {
-			said := c.Until("chat_message")
-			for i := range mostEmojis {
-				if name == "reactions" {
-					c.Send(map[string]any{"type": "react", "id": said.Int("id"), "emoji": string(rune(0x1f400 + i)), "on": true})
-				}
-			}
+			ids = append(ids, c.Until("chat_message").Int("id"))
 		}
-		if name == "reactions" {
-			for range (messages - 1) * mostEmojis {
+		for _, id := range ids {
+			if name != "reactions" {
+				break
+			}
+			for i := range mostEmojis {
+				c.Send(map[string]any{"type": "react", "id": id, "emoji": string(rune(0x1f400 + i)), "on": true})
+			}
+			for range mostEmojis {
 				c.Until("reaction")
 			}
 		}

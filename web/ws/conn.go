@@ -144,7 +144,13 @@ func (c *Conn) Recheck() bool {
 	case err == nil:
 		return true
 	case errors.As(err, &refused) && refused.Code != "storage":
-		c.Close(websocket.ClosePolicyViolation, "no longer allowed here")
+		// A change of rights is visible in the database a moment before it is applied, so this may come first.
+		if r := c.Socket.Room; r != nil && r.Access != chat.Direct {
+			c.mu.Lock()
+			c.lose([]chat.Event{chat.RoomGone(r)}, true)
+			c.mu.Unlock()
+		}
+		c.closeDrained(websocket.ClosePolicyViolation, "no longer allowed here")
 	default:
 		slog.Error("look whether a caller may still be here", "err", err)
 		c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
@@ -264,8 +270,20 @@ func (c *Conn) Apply(r chat.Rights) {
 	c.lose(r.Gone, r.Out)
 	c.mu.Unlock()
 	if r.Out {
-		c.Close(websocket.ClosePolicyViolation, "no longer allowed here")
+		c.closeDrained(websocket.ClosePolicyViolation, "no longer allowed here")
 	}
+}
+
+// closeDrained is Close after the outbound queue, if the client takes that in time.
+func (c *Conn) closeDrained(code int, reason string) {
+	if c.out.Drained() {
+		c.Close(code, reason)
+		return
+	}
+	go func() {
+		c.out.Drain(closeTimeout)
+		c.Close(code, reason)
+	}()
 }
 
 // lose sends the frames of rooms that are gone; atOnce does not wait for the initial frames, because the socket is closed
