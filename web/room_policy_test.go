@@ -30,6 +30,10 @@ func TestOnlyAdminsMakeRooms(t *testing.T) {
 	if _, r, err := bob.TryDial("/ws/chat/attic/", nil); err == nil || r.StatusCode != http.StatusForbidden {
 		t.Errorf("a socket in it: %v, %v", r, err)
 	}
+	visitor := s.Visitor(t) // guests are off: a visitor can't find out which rooms exist
+	if exists, not := visitor.Get("/chat/garden/"), visitor.Get("/chat/attic/"); exists.Status != http.StatusSeeOther || not.Status != http.StatusSeeOther {
+		t.Errorf("a visitor gets %d at a room that exists, %d at one that doesn't", exists.Status, not.Status)
+	}
 	if r := bob.Post("/rooms/", "name", "cellar", "access", "open"); r.Status != http.StatusForbidden && r.Status != http.StatusUnprocessableEntity {
 		t.Errorf("Create room: %d", r.Status)
 	}

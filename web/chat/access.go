@@ -30,12 +30,16 @@ func (c *Chat) Enter(ctx context.Context, by Caller, name string) (*Room, error)
 	}
 	r, err := c.roomByKey(ctx, key)
 	if errors.Is(err, ErrNotFound) {
-		r, err = &Room{Name: name, Key: key, Access: Open}, c.MayMakeRooms(ctx, by)
+		r, err = &Room{Name: name, Key: key, Access: Open}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return r, c.mayEnter(ctx, by, r)
+	err = c.mayEnter(ctx, by, r) // first: visitors who may see no rooms don't learn which exist
+	if err == nil && r.ID == 0 {
+		err = c.MayMakeRooms(ctx, by)
+	}
+	return r, err
 }
 
 func (c *Chat) mayEnter(ctx context.Context, by Caller, r *Room) error {
