@@ -274,8 +274,9 @@ func (c *Conn) Apply(r chat.Rights) {
 	}
 }
 
-// closeDrained is Close after the outbound queue, if the client takes that in time.
+// closeDrained is Close after the outbound queue, if the client takes that in time. Nothing is added to the queue meanwhile.
 func (c *Conn) closeDrained(code int, reason string) {
+	c.out.Seal()
 	if c.out.Drained() {
 		c.Close(code, reason)
 		return

@@ -30,6 +30,7 @@ type outQueue struct {
 	mu     sync.Mutex // guards the fields below and waiting; taken before out, never after
 	busy   bool       // flush is running
 	closed bool
+	sealed bool       // frames that are sent later are dropped, but not the queue
 	out    sync.Mutex // held while frames are written; guards ended
 	ended  bool       // a close frame was written: nothing may follow (RFC 6455, 5.5.1)
 	try    attempt
@@ -62,7 +63,7 @@ func (l *outQueue) SendAny(frames []byte) { l.send(frames, false) }
 func (l *outQueue) send(frames []byte, counts bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed {
+	if l.closed || l.sealed {
 		return true // the connection ends; the frames need no room
 	}
 	if !l.busy {
@@ -238,6 +239,13 @@ func (l *outQueue) Stop() bool {
 func (l *outQueue) drop() {
 	l.closed, l.waiting, l.bytes, l.spare = true, nil, 0, 0
 	l.tellDrained()
+}
+
+// Seal drops all frames that are sent later; the queue is still written.
+func (l *outQueue) Seal() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sealed = true
 }
 
 // Drain waits until the kernel has taken everything that was sent, at most for the given time. It reports whether that
