@@ -47,52 +47,29 @@ func (s *Server) refuseSignup(w http.ResponseWriter, r *request, f form, err err
 	return f.again(w, r, err, s.signupPage)
 }
 
-// maySignUp applies the rule for the first account, or else the sign-up policy. first reports that the
-// account would be the first one. Errors: first_account, setup_link, signup_closed, signup_invite,
-// invite_used.
+// maySignUp reports why the form can't be used; nil if it can. first reports that it would create the first account. The chat
+// checks the same rules again when it stores the account. Errors: setup_link, those of chat.MaySignUp.
 func (s *Server) maySignUp(r *request, invite string) (first bool, err error) {
 	some, err := s.chat.HasUsers(r.Context())
-	token := r.PathValue("token")
-	switch {
-	case err != nil:
+	if err != nil {
 		return false, err
-	case token != "" && (some || !s.setup.is(token)):
+	}
+	token := r.PathValue("token")
+	if token != "" && (some || !s.setup.is(token)) {
 		return false, chat.Errorf("setup_link")
-	case some:
-		return false, s.policyAllows(r, invite)
-	case token == "" && !fromThisComputer(r.Request):
-		return false, chat.Errorf("first_account")
 	}
-	return true, nil
+	first = !some && (token != "" || fromThisComputer(r.Request))
+	return first, s.chat.MaySignUp(r.Context(), first, invite)
 }
 
-func (s *Server) policyAllows(r *request, invite string) error {
-	policy, err := s.chat.SignupPolicy(r.Context())
-	switch {
-	case err != nil:
-		return err
-	case policy == "closed":
-		return chat.Errorf("signup_closed")
-	case policy == "invite" && invite == "":
-		return chat.Errorf("signup_invite")
-	case policy == "invite":
-		valid, err := s.chat.InviteValid(r.Context(), invite)
-		if err == nil && !valid {
-			err = chat.Errorf("invite_used")
-		}
-		return err
-	}
-	return nil
-}
-
-// signUp makes an account and signs it in.
+// signUp creates an account and signs it in.
 func (s *Server) signUp(w http.ResponseWriter, r *request) error {
 	f := newForm(r, "username", "first_name", "last_name", "email", "next", "invite")
 	first, err := s.maySignUp(r, f.Values["invite"])
 	if err != nil {
 		return s.refuseSignup(w, r, f, err)
 	}
-	n := chat.NewUser{Name: f.Values["username"], First: first, Lang: chosenLanguage(r.Request),
+	n := chat.NewUser{Name: f.Values["username"], First: first, Invite: f.Values["invite"], Lang: chosenLanguage(r.Request),
 		Profile: chat.Profile{FirstName: f.Values["first_name"], LastName: f.Values["last_name"], Email: f.Values["email"]}}
 	_, profile := n.Profile.Check()
 	for _, err := range []error{s.chat.CheckName(r.Context(), n.Name), newPassword(r, n.Name), profile} {
@@ -103,7 +80,7 @@ func (s *Server) signUp(w http.ResponseWriter, r *request) error {
 	if len(f.Errors) > 0 {
 		return s.signupPage(w, r, http.StatusUnprocessableEntity, f)
 	}
-	user, err := s.createUser(r, n, f.Values["invite"])
+	user, err := s.createUser(r, n)
 	if err != nil {
 		return f.again(w, r, err, s.signupPage)
 	}
@@ -114,29 +91,14 @@ func (s *Server) signUp(w http.ResponseWriter, r *request) error {
 	return seeOther(w, r, local(f.Values["next"]))
 }
 
-// createUser makes an account of a form that is in order. An invitation is used up only where one
-// is needed.
-func (s *Server) createUser(r *request, n chat.NewUser, invite string) (*chat.User, error) {
-	if err := s.takeFrom(r, limits.SignUps); err != nil {
-		return nil, err
-	}
-	policy, err := s.chat.SignupPolicy(r.Context())
+// createUser creates the account. Errors: rate_limited, those of chat.SignUp.
+func (s *Server) createUser(r *request, n chat.NewUser) (*chat.User, error) {
+	err := s.takeFrom(r, limits.SignUps)
 	if err != nil {
 		return nil, err
-	}
-	if policy == "invite" && !n.First {
-		n.Invite = invite
 	}
 	if n.Password, err = s.auth.NewPassword(r.PostFormValue("password1")); err != nil {
 		return nil, err
 	}
-	user, err := s.chat.CreateUser(r.Context(), chat.Caller{}, n)
-	if err == nil || known(err).Code != "first_taken" || s.policyAllows(r, invite) != nil {
-		return user, err
-	}
-	n.First = false // somebody else was quicker, and others may sign up as well
-	if policy == "invite" {
-		n.Invite = invite
-	}
-	return s.chat.CreateUser(r.Context(), chat.Caller{}, n)
+	return s.chat.SignUp(r.Context(), n)
 }

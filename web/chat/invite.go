@@ -61,11 +61,8 @@ func (c *Chat) InviteValid(ctx context.Context, token string) (valid bool, err e
 	return valid, storage("look for an invitation", err)
 }
 
-// useInvite takes one use off the invitation with that token; "" needs none.
+// useInvite takes one use off the invitation with that token. Error: invite_used.
 func (c *Chat) useInvite(tx Tx, token string) error {
-	if token == "" {
-		return nil
-	}
 	res, err := tx.Exec("UPDATE invite SET uses_left = uses_left - 1 WHERE token_hash = ? AND expires_at > ? AND uses_left > 0",
 		inviteHash(token), millis(c.now()))
 	if err != nil {

@@ -210,8 +210,11 @@ func TestInvites(t *testing.T) {
 		t.Fatal(err)
 	}
 	join := func(name, token string) error {
-		_, err := h.CreateUser(ctx, Caller{}, NewUser{Name: name, Password: "x", Invite: token})
+		_, err := h.SignUp(ctx, NewUser{Name: name, Password: "x", Invite: token})
 		return err
+	}
+	if err := h.SetSettings(ctx, as, map[string]string{SettingSignup: "invite"}); err != nil {
+		t.Fatal(err)
 	}
 	wantCode(t, join("mai", "guess"), "invite_used", "")
 	wantCode(t, join("linh", token), "name_taken", "username") // takes no use

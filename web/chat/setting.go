@@ -2,6 +2,8 @@ package chat
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -121,6 +123,21 @@ func (c *Chat) GuestsMay(ctx context.Context) (string, error) {
 // account is not subject to it.
 func (c *Chat) SignupPolicy(ctx context.Context) (string, error) {
 	return c.policy(ctx, SettingSignup, c.fixed.Signup, "closed")
+}
+
+// signupPolicyIn is SignupPolicy within a transaction.
+func (c *Chat) signupPolicyIn(tx Tx) (policy string, err error) {
+	if c.fixed.Signup != "" {
+		return c.fixed.Signup, nil
+	}
+	err = tx.QueryRow("SELECT value FROM setting WHERE name = ?", SettingSignup).Scan(&policy)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && policy == "" {
+		return "closed", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the sign-up policy: %w", err)
+	}
+	return policy, nil
 }
 
 // RoomsPolicy is who can make rooms: everybody or admins. The default is everybody.

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -58,8 +59,8 @@ type NewUser struct {
 	Password string // the hash, not the password
 	Profile
 	Admin  bool
-	First  bool   // it may be made only because nobody has an account yet
-	Invite string // the token of an invitation to be used up, "" for none
+	First  bool   // for SignUp: this person may create the first account
+	Invite string // for SignUp: the token of an invitation, "" for none
 	Lang   string
 }
 
@@ -80,10 +81,79 @@ func (c *Chat) CheckName(ctx context.Context, name string) error {
 
 const nameTaken = "SELECT EXISTS (SELECT 1 FROM user WHERE name_key = ?1 OR name_look = ?2)"
 
-// CreateUser makes an account. The first one is an admin's. by is who makes it, the zero Caller
-// for somebody who signs up; whether that is allowed is for the caller to know. Guests who go by
-// the same name lose it. Errors: those of CheckName and Profile.Check, invite_used, first_taken, storage.
+// MaySignUp reports why a person can't sign up now; nil if it can. first says that the person may create the first account,
+// invite is the token of an invitation, "" for none. Errors: first_account, signup_closed, signup_invite, invite_used, storage.
+func (c *Chat) MaySignUp(ctx context.Context, first bool, invite string) error {
+	some, err := c.HasUsers(ctx)
+	if err != nil {
+		return err
+	}
+	policy, err := c.SignupPolicy(ctx)
+	if err != nil {
+		return err
+	}
+	needed, err := signupRule(some, first, policy, invite)
+	if err != nil || !needed {
+		return err
+	}
+	valid, err := c.InviteValid(ctx, invite)
+	if err == nil && !valid {
+		err = Errorf("invite_used")
+	}
+	return err
+}
+
+// signupRule decides who can sign up. The first account is subject to no policy. needsInvite reports that the invitation
+// is needed, and that it must be valid. Errors: first_account, signup_closed, signup_invite.
+func signupRule(some, first bool, policy, invite string) (needsInvite bool, err error) {
+	switch {
+	case !some && !first:
+		return false, Errorf("first_account")
+	case !some || policy == "open":
+		return false, nil
+	case policy == "closed":
+		return false, Errorf("signup_closed")
+	case invite == "":
+		return false, Errorf("signup_invite")
+	}
+	return true, nil
+}
+
+// SignUp creates an account for a person without one. The rules apply at the moment at which the account is stored: an
+// invitation serves as many people as it says, and there is one first account. The invitation is used up only if one is
+// needed. Errors: those of CreateUser and MaySignUp; first_taken instead of the latter if n.First is set and another person
+// has created the first account meanwhile.
+func (c *Chat) SignUp(ctx context.Context, n NewUser) (*User, error) {
+	return c.createUser(ctx, Caller{}, n, func(tx Tx, some bool) error {
+		policy, err := c.signupPolicyIn(tx)
+		if err != nil {
+			return err
+		}
+		needsInvite, err := signupRule(some, n.First, policy, n.Invite)
+		if err == nil && needsInvite {
+			err = c.useInvite(tx, n.Invite)
+		}
+		var refused *Error
+		if some && n.First && errors.As(err, &refused) {
+			return Errorf("first_taken")
+		}
+		return err
+	})
+}
+
+// CreateUser creates an account on behalf of an admin or the command line. The first account is an admin's. Guests with the
+// same name lose it. Errors: those of CheckName and Profile.Check, rate_limited, storage.
 func (c *Chat) CreateUser(ctx context.Context, by Caller, n NewUser) (*User, error) {
+	if by.Admin() {
+		if err := c.Take(by, limits.Admin); err != nil {
+			return nil, err
+		}
+	}
+	return c.createUser(ctx, by, n, func(Tx, bool) error { return nil })
+}
+
+// createUser creates an account if allowed agrees, which is called in the transaction and told whether there are accounts.
+func (c *Chat) createUser(ctx context.Context, by Caller, n NewUser, allowed func(tx Tx, some bool) error) (*User, error) {
 	name, key, err := Username(n.Name)
 	if err != nil {
 		return nil, err.(*Error).On("username")
@@ -91,20 +161,20 @@ func (c *Chat) CreateUser(ctx context.Context, by Caller, n NewUser) (*User, err
 	if n.Profile, err = n.Profile.Check(); err != nil {
 		return nil, err
 	}
-	if by.Admin() {
-		if err := c.Take(by, limits.Admin); err != nil {
-			return nil, err
-		}
-	}
 	n.Name = name
 	u := &User{Name: name, FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Admin: n.Admin, Lang: n.Lang, Created: moment(millis(c.now()))}
 	looks := looksOf(u)
 	var guests, others []int64
 	err = c.disk.Write(ctx, func(tx Tx) error {
-		if err := c.useInvite(tx, n.Invite); err != nil {
+		var some bool
+		if err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM user)").Scan(&some); err != nil {
+			return fmt.Errorf("look for the first user: %w", err)
+		}
+		if err := allowed(tx, some); err != nil {
 			return err
 		}
-		if err := insertUser(tx, u, key, n); err != nil {
+		u.Admin = u.Admin || !some
+		if err := insertUser(tx, u, key, n.Password); err != nil {
 			return err
 		}
 		if others, err = storeLooks(tx, u.ID, looks); err != nil {
@@ -131,26 +201,18 @@ func (c *Chat) CreateUser(ctx context.Context, by Caller, n NewUser) (*User, err
 	return u, c.renamed(ctx, others)
 }
 
-// insertUser stores u, made of n, and gives it its id; the first user becomes an admin. Errors:
-// name_taken, first_taken.
-func insertUser(tx Tx, u *User, key string, n NewUser) error {
-	var taken, some bool
+// insertUser stores u and sets its id. Error: name_taken.
+func insertUser(tx Tx, u *User, key, passwordHash string) error {
+	var taken bool
 	if err := tx.QueryRow(nameTaken, key, look(u.Name)).Scan(&taken); err != nil {
 		return fmt.Errorf("look for the name: %w", err)
 	}
 	if taken {
 		return Errorf("name_taken").On("username")
 	}
-	if err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM user)").Scan(&some); err != nil {
-		return fmt.Errorf("look for the first user: %w", err)
-	}
-	if n.First && some {
-		return Errorf("first_taken")
-	}
-	u.Admin = u.Admin || !some
 	res, err := tx.Exec(`INSERT INTO user (name, name_key, name_look, first_name, last_name, email, search, password, admin, lang, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, u.Name, key, look(u.Name), u.FirstName, u.LastName, u.Email,
-		u.searched(), n.Password, u.Admin, u.Lang, millis(u.Created))
+		u.searched(), passwordHash, u.Admin, u.Lang, millis(u.Created))
 	if err != nil {
 		return fmt.Errorf("insert user: %w", err)
 	}
