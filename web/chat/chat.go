@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hearth/web/cache"
 	"hearth/web/limits"
 )
 
@@ -58,8 +59,9 @@ type Chat struct {
 	ender    Ender
 	presence Hub
 	now      func() time.Time
-	rooms    roomCache
-	settings settingsCache
+	rooms    *cache.Cache[string, *Room]  // by key; every socket and message looks one up
+	closed   *cache.Cache[int64, []int64] // the closed rooms of which a user is a member, by the user's id
+	settings *cache.Cache[string, string] // "" for one that was never set
 	unmade   unmadeRooms
 	notifier unreadNotifier
 	unread   unreadCache
@@ -67,10 +69,11 @@ type Chat struct {
 	fixed    Fixed
 	limits   *limits.Set // nil: none
 
-	users     userCache
-	documents documentCache
-	hasUsers  atomic.Bool // somebody has an account; false: unknown
-	sessions  sessionCache
+	users     *cache.Cache[int64, *User]
+	names     nameCache
+	documents *cache.Cache[string, document] // by text; an edited message has another one
+	hasUsers  atomic.Bool                    // somebody has an account; false: unknown
+	sessions  *cache.Cache[tokenHash, *Session]
 	watch     func(u *User, isNew bool) // nil: nobody looks at the people
 
 	// Only jobs of the writer touch these.
@@ -81,7 +84,10 @@ type Chat struct {
 // New makes a Chat on disk. fixed is what the command line has decided. Sockets and
 // presence come with Attach.
 func New(disk Disk, fixed Fixed) *Chat {
-	return &Chat{disk: disk, read: &statements{db: disk.Reader()}, fixed: fixed, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{}}
+	return &Chat{disk: disk, read: &statements{db: disk.Reader()}, fixed: fixed, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{},
+		rooms: cache.New[string, *Room](maxCachedRooms), closed: cache.New[int64, []int64](maxCachedRooms), settings: cache.New[string, string](maxCached),
+		users: cache.New[int64, *User](maxCached), names: newNameCache(), sessions: cache.New[tokenHash, *Session](maxCached),
+		documents: cache.Sized(maxDocuments, func(text string, d document) int { return len(text) + d.size() })}
 }
 
 // Hub is the channel layer as the chat sees it.
@@ -100,11 +106,22 @@ func (c *Chat) Close() {
 	c.marks.close()
 }
 
+// forgetRooms drops what is kept in memory of rooms and of who may enter them.
+func (c *Chat) forgetRooms() {
+	c.clearRooms()
+	c.unread.clear()
+}
+
+func (c *Chat) clearRooms() {
+	c.rooms.Clear()
+	c.closed.Clear()
+}
+
 // Forget drops what is kept in memory of the database and closes the sockets of those who may
 // no longer be there: another process has changed it.
 func (c *Chat) Forget() {
 	c.forgetRooms()
-	c.settings.clear()
+	c.settings.Clear()
 	c.forgetPeople()
 	if c.ender == nil {
 		return

@@ -87,6 +87,6 @@ func (c *Chat) changeHosts(ctx context.Context, change func(tx Tx, known []strin
 		}
 		return nil
 	})
-	c.settings.clear()
+	c.settings.Clear()
 	return storage("change the known hosts", err)
 }

@@ -97,7 +97,7 @@ func flags(tx Tx, query string, args ...any) (map[int64]bool, error) {
 // differently because of it.
 func (c *Chat) renamed(ctx context.Context, others []int64) error {
 	if len(others) > 0 {
-		c.users.clear() // also those beyond maxNamesakes
+		c.users.Clear() // also those beyond maxNamesakes
 	}
 	for _, id := range others {
 		if err := c.changed(ctx, id); err != nil {
@@ -135,6 +135,6 @@ func (c *Chat) FillLooks(ctx context.Context) error {
 		if err != nil {
 			return storage("store what names look like", err)
 		}
-		c.users.clear()
+		c.users.Clear()
 	}
 }

@@ -287,7 +287,11 @@ func (c *Chat) Seen(id int64, at time.Time) {
 	at = moment(millis(at))
 	c.marks.setUserSeen(id, at)
 	c.marks.later(c.writeMarks)
-	c.users.seen(id, at)
+	c.users.Update(id, func(u *User) *User {
+		fresh := *u
+		fresh.LastSeen = at
+		return &fresh
+	})
 }
 
 // SeenAll notes that users were there until now, and waits until that and all other marks are on disk: the

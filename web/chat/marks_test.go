@@ -85,7 +85,7 @@ func TestMarksOutlastAFullDisk(t *testing.T) {
 	if err := p.FlushMarks(ctx); err != nil {
 		t.Fatal(err)
 	}
-	p.users.clear()
+	p.users.Clear()
 	if u, err := p.User(ctx, bob.User.ID); err != nil || !u.LastSeen.Equal(p.clock) {
 		t.Errorf("bob was seen at %v, %v", u.LastSeen, err)
 	}

@@ -165,7 +165,7 @@ func (c *Chat) SetDisabled(ctx context.Context, by Caller, id int64, on bool) er
 			if err := endSigninLinks(tx, id); err != nil {
 				return err
 			}
-			tx.Announce("", shutOut(func() { c.users.drop(id) }, id))
+			tx.Announce("", shutOut(func() { c.users.Delete(id) }, id))
 		}
 		_, err = tx.Exec("UPDATE user SET disabled = ? WHERE id = ?", on, id)
 		return err
@@ -217,6 +217,6 @@ func (c *Chat) set(ctx context.Context, id int64, update string, value any) erro
 		_, err := tx.Exec(update, value, id)
 		return err
 	})
-	c.users.drop(id)
+	c.users.Delete(id)
 	return storage("change a user", err)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"hearth/web/markup"
@@ -19,19 +18,10 @@ const maxDocuments = 16 << 20
 // username. A short message could fill pages otherwise.
 const maxShown = 80
 
-// documentCache keeps the documents of the texts that were read or said last. They are found by the text: an edited
-// message has another one. Half of them are old; of these, what is asked for becomes new again, and the rest goes
-// when the new ones have filled their half.
-type documentCache struct {
-	mu       sync.Mutex
-	new, old map[string]document
-	size     int // of the new ones, in bytes
-}
-
 // document is a text's document, and how often names had appeared when its own were looked up.
 type document struct {
 	*markup.Document
-	appeared int
+	appeared int64
 	text     string           // in quotes, as in JSON; "": not kept
 	escaped  *markup.Document // as it stands in JSON; nil if it is plain
 }
@@ -45,51 +35,17 @@ func (d document) size() int {
 	return n
 }
 
-// find returns the document of a text, unless a name in it may have become somebody's since it was made.
-func (c *documentCache) find(text string, appeared int) (document, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	d, ok := c.new[text]
-	if !ok {
-		if d, ok = c.old[text]; ok {
-			delete(c.old, text)
-			c.add(text, d)
-		}
-	}
-	if !ok || d.Open() && d.appeared != appeared {
-		return document{}, false
-	}
-	return d, true
-}
-
-func (c *documentCache) keep(text string, d document) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.old, text)
-	c.add(text, d)
-}
-
-// add makes d a new document, with c.mu held.
-func (c *documentCache) add(text string, d document) {
-	if c.new == nil || c.size > maxDocuments/2 {
-		c.new, c.old, c.size = map[string]document{}, c.new, 0
-	}
-	if _, had := c.new[text]; !had {
-		c.size += len(text) + d.size()
-	}
-	c.new[text] = d
-}
-
 // document returns the document of a text. Error: storage, if names could not be looked up; the document, in which
 // they stay text, is valid then but not kept.
 func (c *Chat) document(ctx context.Context, text string) (document, error) {
 	if d, ok := markup.Plain(text); ok {
 		return document{Document: d}, nil
 	}
-	appeared := c.users.appearances()
-	if d, ok := c.documents.find(text, appeared); ok {
+	appeared := c.names.appeared.Load()
+	if d, ok := c.documents.Get(text); ok && (!d.Open() || d.appeared == appeared) {
 		return d, nil
 	}
+	version := c.documents.Version()
 	var err error
 	d := document{appeared: appeared, Document: markup.Parse(text, func(names []string) (known map[string]int64) {
 		known, err = c.named(ctx, names)
@@ -100,7 +56,7 @@ func (c *Chat) document(ctx context.Context, text string) (document, error) {
 		d.escaped = d.Escaped(func(s string) string { q := quote(s); return q[1 : len(q)-1] })
 	}
 	if err == nil {
-		c.documents.keep(strings.Clone(text), d) // not with the frame that it is a part of
+		c.documents.Put(strings.Clone(text), d, version) // not with the frame that it is a part of
 	}
 	return d, err
 }

@@ -46,11 +46,11 @@ func TestMentionsFollowTheAccounts(t *testing.T) {
 	if err := p.UpdateProfile(ctx, Caller{User: bob}, bob.ID, Profile{FirstName: "Bob", LastName: "<Stone>"}); err != nil {
 		t.Fatal(err)
 	}
-	before := p.documents.size
+	before, _ := p.documents.Get("hi @Bob. and @ada")
 	if m = p.shown("r", 1)[0]; !strings.Contains(m.HTML(), `<a class="mention" href="/chat/@bob/" title="@bob">@Bob &lt;Stone&gt;</a>`) {
 		t.Errorf("with a name for bob: %s", m.HTML())
 	}
-	if p.documents.size != before {
+	if now, _ := p.documents.Get("hi @Bob. and @ada"); now.Document != before.Document {
 		t.Error("a new display name had the text parsed again")
 	}
 	if said := p.say(p.admin, "r", "@bob"); !slices.Equal(said.Mentions(), []int64{bob.ID}) || !strings.Contains(said.HTML(), "Stone") {
@@ -109,17 +109,18 @@ func TestReadersShareDocuments(t *testing.T) {
 	}
 }
 
-// busyDisk runs jobs while nobody can look up a user or a document.
+// busyDisk runs jobs while nothing is in the caches and every query of the readers waits.
 type busyDisk struct {
 	*plainDisk
 	*Chat
 }
 
 func (d busyDisk) Write(_ context.Context, job func(Tx) error) error {
-	d.users.mu.Lock()
-	defer d.users.mu.Unlock()
-	d.documents.mu.Lock()
-	defer d.documents.mu.Unlock()
+	d.users.Clear()
+	d.names.clear()
+	d.documents.Clear()
+	d.db.SetMaxOpenConns(1) // the transaction has it
+	defer d.db.SetMaxOpenConns(0)
 	return d.plainDisk.Write(context.Background(), job)
 }
 
@@ -152,48 +153,45 @@ func TestTheWriterDoesNotLookUp(t *testing.T) {
 }
 
 func TestDocumentsAreBounded(t *testing.T) {
-	var c documentCache
+	p := newPlace(t)
 	text := func(i int) string { return fmt.Sprintf("%d *%s*", i, strings.Repeat("a", 3900)) }
 	for i := range 10_000 {
-		c.keep(text(i), document{Document: markup.Parse(text(i), func([]string) map[string]int64 { return nil }), text: text(-i)})
-		if _, ok := c.find(text(0), 0); !ok {
-			t.Fatalf("what is always asked for is gone after %d others", i)
-		}
+		d := document{Document: markup.Parse(text(i), func([]string) map[string]int64 { return nil }), text: text(-i)}
+		p.documents.Put(text(i), d, p.documents.Version())
 	}
 	size := 0
-	for _, m := range []map[string]document{c.new, c.old} {
-		for text, d := range m {
-			size += len(text) + len(d.text) + d.Size()
-		}
+	for text, d := range p.documents.All() {
+		size += len(text) + len(d.text) + d.Size()
 	}
 	if size > maxDocuments+1<<20 || size < maxDocuments/3 {
 		t.Errorf("%d bytes are kept", size)
 	}
-	if _, ok := c.find(text(1), 0); ok {
-		t.Error("what nobody asked for is kept for ever")
-	}
 }
 
 func TestNamesThatAreNobodysAreBounded(t *testing.T) {
-	var c userCache
-	for i := range 20_000 {
-		c.keepMissing([]string{fmt.Sprint(i, strings.Repeat("x", 140))}, 0)
+	p := newPlace(t)
+	ctx := context.Background()
+	for i := range 100_000 {
+		p.names.Put(fmt.Sprint(i, strings.Repeat("x", 140)), 0, p.names.Version())
 	}
 	size := 0
-	for key := range c.nobody {
+	for key := range p.names.All() {
 		size += len(key)
 	}
-	if size > maxMissing {
+	if size > maxNames {
 		t.Errorf("%d bytes are kept", size)
 	}
-	c.keepMissing([]string{"bob"}, 0)
-	c.appear("bob")
-	if c.missing("bob") {
-		t.Error("a name that appeared is missing")
+	if _, err := p.usersByName(ctx, []string{"bob"}); err != nil {
+		t.Fatal(err)
 	}
-	c.keepMissing([]string{"bob"}, 0) // looked up before it appeared
-	if c.missing("bob") {
-		t.Error("what was looked up before a change is kept after it")
+	if id, known := p.names.Get("bob"); !known || id != 0 {
+		t.Errorf("that nobody is called bob: %d, %v", id, known)
+	}
+	before := p.names.Version()
+	bob := p.user("bob")
+	p.names.Put("bob", 0, before) // looked up before the account was created
+	if found, err := p.usersByName(ctx, []string{"Bob"}); err != nil || found["Bob"] == nil || found["Bob"].ID != bob.ID {
+		t.Errorf("bob: %v, %v", found, err)
 	}
 }
 

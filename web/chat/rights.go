@@ -81,19 +81,14 @@ const closedRooms = "SELECT r.id FROM membership s JOIN room r ON r.id = s.room_
 // closedRoomsOf are the ids of the closed rooms that a user is a member of. Every socket that opens asks
 // for them, so they are kept in memory until a room changes.
 func (c *Chat) closedRoomsOf(ctx context.Context, userID int64) ([]int64, error) {
-	ids, known, at := c.rooms.closedOf(userID)
-	if known {
-		return ids, nil
-	}
-	rows, err := c.read.Query(ctx, closedRooms, userID)
-	if err != nil {
-		return nil, storage("list the rooms of a member", err)
-	}
-	if ids, err = scanIDs(rows); err != nil {
-		return nil, storage("list the rooms of a member", err)
-	}
-	c.rooms.putClosedOf(userID, ids, at)
-	return ids, nil
+	return c.closed.Load(userID, func() ([]int64, error) {
+		rows, err := c.read.Query(ctx, closedRooms, userID)
+		if err != nil {
+			return nil, storage("list the rooms of a member", err)
+		}
+		ids, err := scanIDs(rows)
+		return ids, storage("list the rooms of a member", err)
+	})
 }
 
 // listGroups are the groups of those who may see a room in a list.
@@ -123,7 +118,7 @@ func (c *Chat) narrowed(before, after *Room, listed []string, stays func(userID 
 	gone := RoomGone(before)
 	leave := []string{MembersGroup(before.ID)}
 	members := MembersGroup(after.ID)
-	return rightsChanged(c.rooms.clear, func(l Listener) Rights {
+	return rightsChanged(c.clearRooms, func(l Listener) Rights {
 		switch {
 		case stays(l.UserID):
 			if after.Access == Closed && l.In(RoomsGroup) && !l.In(AdminsGroup) {
@@ -142,7 +137,7 @@ func (c *Chat) narrowed(before, after *Room, listed []string, stays func(userID 
 // unlisted is the change after which r is in no list. Those in it stay.
 func (c *Chat) unlisted(r *Room) Event {
 	gone, groups := RoomGone(r), listGroups(r)
-	return rightsChanged(c.rooms.clear, func(l Listener) (x Rights) {
+	return rightsChanged(c.clearRooms, func(l Listener) (x Rights) {
 		if l.hears(r, groups) {
 			x.Gone = []Event{gone}
 		}
@@ -153,7 +148,7 @@ func (c *Chat) unlisted(r *Room) Event {
 // added is the change by which a user becomes a member of a closed room.
 func (c *Chat) added(r *Room, userID int64) Event {
 	join := []string{MembersGroup(r.ID)}
-	return rightsChanged(c.rooms.clear, func(l Listener) (x Rights) {
+	return rightsChanged(c.clearRooms, func(l Listener) (x Rights) {
 		if l.UserID == userID && l.In(RoomsGroup) && !l.In(AdminsGroup) {
 			x.Join = join
 		}
@@ -172,7 +167,7 @@ func (c *Chat) demoted(userID int64, lost []*Room, own []int64) Event {
 		join = append(join, MembersGroup(id))
 	}
 	leave := []string{AdminsGroup}
-	return rightsChanged(func() { c.users.drop(userID) }, func(l Listener) (x Rights) {
+	return rightsChanged(func() { c.users.Delete(userID) }, func(l Listener) (x Rights) {
 		if l.UserID != userID {
 			return x
 		}
@@ -199,7 +194,7 @@ func (c *Chat) promoted(userID int64, own []int64) Event {
 		leave = append(leave, MembersGroup(id))
 	}
 	join := []string{AdminsGroup}
-	return rightsChanged(func() { c.users.drop(userID) }, func(l Listener) (x Rights) {
+	return rightsChanged(func() { c.users.Delete(userID) }, func(l Listener) (x Rights) {
 		if l.UserID == userID && l.In(RoomsGroup) {
 			x = Rights{Leave: leave, Join: join, Back: true}
 		}

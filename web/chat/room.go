@@ -49,21 +49,15 @@ func scanRoom(scan func(...any) error) (*Room, error) {
 
 // roomByKey is the room with that key, or ErrNotFound.
 func (c *Chat) roomByKey(ctx context.Context, key string) (*Room, error) {
-	r, at := c.rooms.get(key)
-	if r != nil {
-		return r, nil
-	}
-	r, err := scanRoom(func(dest ...any) error {
-		return c.read.QueryRow(ctx, "SELECT "+roomColumns+" FROM room WHERE name_key = ?", []any{key}, dest...)
+	return c.rooms.Load(key, func() (*Room, error) {
+		r, err := scanRoom(func(dest ...any) error {
+			return c.read.QueryRow(ctx, "SELECT "+roomColumns+" FROM room WHERE name_key = ?", []any{key}, dest...)
+		})
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, ErrNotFound
+		}
+		return r, storage("load a room", err)
 	})
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, ErrNotFound
-	}
-	if err != nil {
-		return nil, storage("load a room", err)
-	}
-	c.rooms.put(r, at)
-	return r, nil
 }
 
 // saveRoom makes sure that the room has a row, and returns its id. A new one belongs to by if it is owned,

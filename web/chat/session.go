@@ -7,10 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -48,55 +45,6 @@ func newToken() (token []byte, hash tokenHash) {
 	return token, sha256.Sum256(token)
 }
 
-// sessionCache stands in front of the database, as userCache does.
-type sessionCache struct {
-	mu     sync.RWMutex
-	byHash map[tokenHash]*Session
-	age    int
-}
-
-func (c *sessionCache) get(h tokenHash) (*Session, int) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.byHash[h], c.age
-}
-
-func (c *sessionCache) keep(h tokenHash, s *Session, age int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if age != c.age {
-		return
-	}
-	if c.byHash == nil || len(c.byHash) >= maxCached {
-		c.byHash = map[tokenHash]*Session{}
-	}
-	c.byHash[h] = s
-}
-
-func (c *sessionCache) ids() []int64 {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	ids := []int64{}
-	for _, s := range c.byHash {
-		ids = append(ids, s.ID)
-	}
-	return ids
-}
-
-func (c *sessionCache) drop(ids []int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.age++
-	maps.DeleteFunc(c.byHash, func(_ tokenHash, s *Session) bool { return slices.Contains(ids, s.ID) })
-}
-
-func (c *sessionCache) clear() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.age++
-	c.byHash = nil
-}
-
 // Browser is what is known of who opens a session.
 type Browser struct{ Agent, Addr string }
 
@@ -127,7 +75,7 @@ func (c *Chat) RenewSession(ctx context.Context, id int64) (token []byte, err er
 		_, err := tx.Exec("UPDATE session SET token_hash = ? WHERE id = ?", hash[:], id)
 		return err
 	})
-	c.sessions.drop([]int64{id})
+	c.sessions.DeleteFunc(func(_ tokenHash, s *Session) bool { return s.ID == id })
 	return token, storage("renew a session", err)
 }
 
@@ -195,20 +143,16 @@ func (s *Session) into() (dest []any, done func()) {
 // ErrNotFound if it has ended, or its user is disabled.
 func (c *Chat) SessionByToken(ctx context.Context, token []byte) (*Session, *User, error) {
 	hash := tokenHash(sha256.Sum256(token))
-	s, age := c.sessions.get(hash)
-	if s == nil {
-		var err error
-		if s, err = c.loadSession(ctx, hash); err != nil {
-			return nil, nil, err
-		}
-		c.sessions.keep(hash, s, age)
+	s, err := c.sessions.Load(hash, func() (*Session, error) { return c.loadSession(ctx, hash) })
+	if err != nil {
+		return nil, nil, err
 	}
 	now := c.now()
 	if now.Sub(s.Seen) > SessionIdle {
 		return nil, nil, ErrNotFound
 	}
 	if now.Sub(s.Seen) > seenEvery {
-		s = c.touch(hash, s, age, now)
+		s = c.touch(hash, s, now)
 	}
 	if s.UserID == 0 {
 		return s, nil, nil
@@ -252,10 +196,10 @@ func (c *Chat) SessionGoesOn(ctx context.Context, id int64) error {
 }
 
 // touch notes that the session is in use. It is written later, together with others.
-func (c *Chat) touch(hash tokenHash, s *Session, age int, now time.Time) *Session {
+func (c *Chat) touch(hash tokenHash, s *Session, now time.Time) *Session {
 	fresh := *s
 	fresh.Seen = now
-	c.sessions.keep(hash, &fresh, age)
+	c.sessions.Update(hash, func(*Session) *Session { return &fresh })
 	c.marks.setSessionSeen(s.ID, now)
 	c.marks.later(c.writeMarks)
 	return &fresh

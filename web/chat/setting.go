@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"hearth/web/label"
@@ -23,46 +22,15 @@ const (
 // maxPlace is the longest name of a place, in characters: it has to fit beside the logo.
 const maxPlace = 80
 
-type settingsCache struct {
-	mu     sync.Mutex
-	values map[string]string // nil: not loaded
-}
-
-func (s *settingsCache) clear() {
-	s.mu.Lock()
-	s.values = nil
-	s.mu.Unlock()
-}
-
 // Setting is the stored value of a setting, "" when it was never set.
 func (c *Chat) Setting(ctx context.Context, name string) (string, error) {
-	c.settings.mu.Lock()
-	defer c.settings.mu.Unlock()
-	if c.settings.values == nil {
-		values, err := c.loadSettings(ctx)
-		if err != nil {
-			return "", err
+	return c.settings.Load(name, func() (value string, err error) {
+		err = c.read.QueryRow(ctx, "SELECT value FROM setting WHERE name = ?", []any{name}, &value)
+		if errors.Is(err, sql.ErrNoRows) {
+			return "", nil
 		}
-		c.settings.values = values
-	}
-	return c.settings.values[name], nil
-}
-
-func (c *Chat) loadSettings(ctx context.Context) (map[string]string, error) {
-	rows, err := c.read.Query(ctx, "SELECT name, value FROM setting")
-	if err != nil {
-		return nil, storage("load settings", err)
-	}
-	defer rows.Close()
-	values := map[string]string{}
-	for rows.Next() {
-		var name, value string
-		if err := rows.Scan(&name, &value); err != nil {
-			return nil, storage("load settings", err)
-		}
-		values[name] = value
-	}
-	return values, storage("load settings", rows.Err())
+		return value, storage("load a setting", err)
+	})
 }
 
 // SetSettings stores settings. Those that it is not given stay as they are.
@@ -82,11 +50,11 @@ func (c *Chat) SetSettings(ctx context.Context, by Caller, values map[string]str
 			}
 		}
 		if values[SettingGuests] == "off" && c.fixed.Guests == "" {
-			tx.Announce("", shutOut(c.settings.clear, 0))
+			tx.Announce("", shutOut(c.settings.Clear, 0))
 		}
 		return c.audit(tx, by, "settings", "")
 	})
-	c.settings.clear()
+	c.settings.Clear()
 	if err == nil {
 		c.ender.Recheck("") // guests may no longer be welcome, nor people in rooms that nobody has made
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 )
 
 // EndSession signs one browser out and closes its sockets. One that has ended is no error.
@@ -85,7 +86,7 @@ func (c *Chat) ended(ids []int64) {
 	if len(ids) == 0 {
 		return
 	}
-	c.sessions.drop(ids)
+	c.sessions.DeleteFunc(func(_ tokenHash, s *Session) bool { return slices.Contains(ids, s.ID) })
 	if c.ender != nil {
 		c.ender.EndSessions(ids...)
 	}
@@ -94,11 +95,12 @@ func (c *Chat) ended(ids []int64) {
 // forgetPeople drops what is kept in memory of users and sessions after another process has changed
 // the database, and closes the sockets of those whom it has signed out.
 func (c *Chat) forgetPeople() {
-	c.users.clear()
+	c.users.Clear()
+	c.names.clear()
 	gone, err := c.goneSessions()
 	if err != nil {
 		slog.Error("look for sessions that another process has ended", "err", err)
-		c.sessions.clear()
+		c.sessions.Clear()
 		return
 	}
 	c.ended(gone)
@@ -106,7 +108,11 @@ func (c *Chat) forgetPeople() {
 
 // goneSessions are those that are kept in memory and no longer in the database.
 func (c *Chat) goneSessions() ([]int64, error) {
-	known, err := json.Marshal(c.sessions.ids())
+	ids := []int64{}
+	for _, s := range c.sessions.All() {
+		ids = append(ids, s.ID)
+	}
+	known, err := json.Marshal(ids)
 	if err != nil {
 		return nil, err
 	}

@@ -189,8 +189,8 @@ func (c *Chat) createUser(ctx context.Context, by Caller, n NewUser, allowed fun
 		return nil, storage("create a user", err)
 	}
 	c.ended(guests)
-	c.users.drop(u.ID)
-	c.users.appear(key)
+	c.users.Delete(u.ID)
+	c.names.appear(key)
 	ctx = context.WithoutCancel(ctx) // what was stored takes effect, whoever has gone
 	if u, err = c.User(ctx, u.ID); err != nil {
 		return nil, err

@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 	"unicode"
 
 	"golang.org/x/text/cases"
 
+	"hearth/web/cache"
 	"hearth/web/label"
 )
 
@@ -68,84 +69,40 @@ func (u *User) into() (dest []any, done func()) {
 	}
 }
 
-// maxCached is where a cache starts anew rather than to grow: some 20 MB of users or sessions.
-const maxCached = 50_000
+// The most values that the caches of users, sessions and rooms keep: some 20 MB of users or sessions, 3 MB of rooms.
+const (
+	maxCached      = 50_000
+	maxCachedRooms = 10_000
+)
 
-// userCache stands in front of the database: every page, socket and message asks for its user.
-type userCache struct {
-	mu    sync.RWMutex
-	byID  map[int64]*User
-	byKey map[string]*User
-	age   int // moves with every change, so that what was read before it is not kept
+// maxNames is how much memory the names may take of which it is known whose they are, in bytes.
+const maxNames = 8 << 20
 
-	nobody     map[string]bool // keys of names that are nobody's
-	nobodySize int             // in bytes
-	appeared   int             // moves when a name may have become somebody's
+// nameCache keeps the ids of users by the keys of their names, 0 for a name that nobody has.
+type nameCache struct {
+	*cache.Cache[string, int64]
+	appeared atomic.Int64 // moves when nobody's name may have become that of a user
 }
 
-func (c *userCache) id(id int64) (*User, int) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.byID[id], c.age
+func newNameCache() nameCache {
+	const entry = 64 // of a map, about
+	return nameCache{Cache: cache.Sized(maxNames, func(key string, _ int64) int { return entry + len(key) })}
 }
 
-func (c *userCache) key(key string) (*User, int) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.byKey[key], c.age
+// appear makes known that a user has the name now.
+func (c *nameCache) appear(key string) {
+	c.Delete(key)
+	c.appeared.Add(1)
 }
 
-// keep remembers u, unless something has changed since the cache was of that age.
-func (c *userCache) keep(u *User, age int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if age != c.age {
-		return
-	}
-	if c.byID == nil || len(c.byID) >= maxCached {
-		c.byID, c.byKey = map[int64]*User{}, map[string]*User{}
-	}
-	c.byID[u.ID], c.byKey[foldName(u.Name)] = u, u
-}
-
-func (c *userCache) drop(id int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.age++
-	if u := c.byID[id]; u != nil {
-		delete(c.byID, id)
-		delete(c.byKey, foldName(u.Name))
-	}
-}
-
-// seen changes when a user was seen last.
-func (c *userCache) seen(id int64, at time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.age++
-	if u := c.byID[id]; u != nil {
-		fresh := *u
-		fresh.LastSeen = at
-		c.byID[id], c.byKey[foldName(u.Name)] = &fresh, &fresh
-	}
-}
-
-func (c *userCache) clear() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.age++
-	c.appeared++
-	c.byID, c.byKey = nil, nil
-	c.nobody, c.nobodySize = nil, 0
+func (c *nameCache) clear() {
+	c.Clear()
+	c.appeared.Add(1)
 }
 
 // User is the user with that id, ErrNotFound if there is none.
 func (c *Chat) User(ctx context.Context, id int64) (*User, error) {
-	u, age := c.users.id(id)
-	if u != nil {
-		return u, nil
-	}
-	return c.loadUser(ctx, age, "id = ?", id)
+	return c.users.Load(id, func() (*User, error) { return c.loadUser(ctx, "id = ?", id) })
 }
 
 // UserByName is the user who is called so, in upper or lower case. ErrNotFound if nobody is.
@@ -154,14 +111,19 @@ func (c *Chat) UserByName(ctx context.Context, name string) (*User, error) {
 		return nil, ErrNotFound
 	}
 	key := NameKey(name)
-	u, age := c.users.key(key)
-	if u != nil {
-		return u, nil
+	if id, _ := c.names.Get(key); id != 0 {
+		return c.User(ctx, id)
 	}
-	return c.loadUser(ctx, age, "name_key = ?", key)
+	users, names := c.users.Version(), c.names.Version()
+	u, err := c.loadUser(ctx, "name_key = ?", key)
+	if err == nil {
+		c.users.Put(u.ID, u, users)
+		c.names.Put(key, u.ID, names)
+	}
+	return u, err
 }
 
-func (c *Chat) loadUser(ctx context.Context, age int, where string, arg any) (*User, error) {
+func (c *Chat) loadUser(ctx context.Context, where string, arg any) (*User, error) {
 	var u User
 	dest, done := u.into()
 	err := c.read.QueryRow(ctx, "SELECT "+userColumns+" FROM user WHERE "+where, []any{arg}, dest...)
@@ -173,7 +135,6 @@ func (c *Chat) loadUser(ctx context.Context, age int, where string, arg any) (*U
 	}
 	done()
 	c.withMarks(&u)
-	c.users.keep(&u, age)
 	return &u, nil
 }
 
@@ -183,7 +144,7 @@ func (c *Chat) Credentials(ctx context.Context, name string) (u *User, hash stri
 	if u, err = c.UserByName(ctx, name); err != nil {
 		return nil, "", err
 	}
-	c.users.drop(u.ID) // the command line may have changed it a moment ago
+	c.users.Delete(u.ID) // the command line may have changed it a moment ago
 	if u, err = c.User(ctx, u.ID); err != nil {
 		return nil, "", err
 	}
@@ -269,14 +230,11 @@ func (c *Chat) WatchPeople(watch func(u *User, isNew bool)) { c.watch = watch }
 
 // UsersAge moves with every change of a user, in this process or another: what was read at one age is
 // still so at the same age.
-func (c *Chat) UsersAge() int {
-	_, age := c.users.key("")
-	return age
-}
+func (c *Chat) UsersAge() int { return c.users.Version() }
 
 // changed makes a change of a user known: to the cache, and to who watches the people.
 func (c *Chat) changed(ctx context.Context, id int64) error {
-	c.users.drop(id)
+	c.users.Delete(id)
 	c.unread.clear()
 	u, err := c.User(ctx, id)
 	if err != nil {
