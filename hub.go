@@ -25,7 +25,7 @@ const leaveDelay = 2 * time.Second
 // about the database.
 type Hub struct {
 	melody *melody.Melody
-	watch  Watcher
+	watch  chat.Watcher
 
 	mu      sync.Mutex // guards what follows; taken before a group's, never after
 	groups  map[string]*pubsub.Group
@@ -40,15 +40,6 @@ type Hub struct {
 	ends   ws.Callbacks
 }
 
-// Watcher is called when presence changes, each time on a goroutine of its own.
-type Watcher interface {
-	pubsub.Watcher
-	User(id int64) (*chat.User, error)
-	Accounts() (int, error) // how many people have one
-	Came(userID int64)      // a user's first socket
-	Went(userID int64)      // the last one, and none came back in time
-}
-
 // NewHub returns a hub without sockets.
 func NewHub() *Hub {
 	h := &Hub{melody: ws.Melody(), groups: map[string]*pubsub.Group{}, conns: map[*ws.Conn]struct{}{}}
@@ -58,8 +49,8 @@ func NewHub() *Hub {
 	return h
 }
 
-// Watch sets the watcher. It must be called before the first socket is opened.
-func (h *Hub) Watch(w Watcher) { h.watch = w }
+// Watch sets the watcher. It must be called before the first socket is opened; chat.New does that.
+func (h *Hub) Watch(w chat.Watcher) { h.watch = w }
 
 // Connect upgrades the request to a socket and returns once it is connected. The initial frames follow on a goroutine of
 // their own. w is hijacked before anything is written to the client. Error: stopping, once Close was called.
@@ -249,9 +240,9 @@ func (h *Hub) UserCreated(userID int64) { h.people.Created(userID) }
 // lookup is the hub as its People needs it.
 type lookup struct{ *Hub }
 
-func (l lookup) User(id int64) (*chat.User, error) { return l.watch.User(id) }
+func (l lookup) User(id int64) (*chat.User, error) { return l.watch.User(context.Background(), id) }
 
-func (l lookup) Accounts() (int, error) { return l.watch.Accounts() }
+func (l lookup) Accounts() (int, error) { return l.watch.Accounts(context.Background()) }
 
 func (l lookup) Listeners(group string) []*ws.Conn {
 	if g := l.find(group); g != nil {

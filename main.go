@@ -113,13 +113,11 @@ func run(ctx context.Context, args []string, in *os.File, out io.Writer) error {
 
 // openBeside opens the chat in a data folder for a command, beside a server or without one.
 func openBeside(data string) (*chat.Chat, func() error, error) {
-	store, err := OpenStore(data, chat.Migrations(), false, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
+	store, err := OpenStore(data, chat.Migrations(), false, func([]chat.Announcement) {})
 	if err != nil {
 		return nil, nil, cli.FolderError(data, err)
 	}
-	c := chat.New(store, chat.Fixed{})
-	c.Attach(NewHub())
-	return c, store.Close, nil
+	return chat.New(store, NewHub(), chat.Options{}), store.Close, nil
 }
 
 // hash makes of a password what is stored of it, one at a time.
@@ -268,12 +266,11 @@ func build(s settings) (h *app, err error) {
 			err = errors.Join(err, l.Close())
 		}
 	}(h.listen)
-	h.store, err = OpenStore(s.data, chat.Migrations(), true, StoreOptions{Publish: h.hub.PublishAll, Changed: func() { h.chat.Forget() }})
+	h.store, err = OpenStore(s.data, chat.Migrations(), true, h.hub.PublishAll)
 	if err != nil {
 		return nil, cli.FolderError(s.data, err)
 	}
-	h.chat = chat.New(h.store, chat.Fixed{Signup: s.signup, Guests: s.guests})
-	h.chat.Attach(h.hub)
+	h.chat = chat.New(h.store, h.hub, chat.Options{Signup: s.signup, Guests: s.guests, Limits: s.limits == "on"})
 	if err := h.chat.FillLooks(context.Background()); err != nil {
 		slog.Error("compare the names of accounts; people with the same name are not told apart until the next start", "err", err)
 	}
@@ -285,7 +282,6 @@ func build(s settings) (h *app, err error) {
 	if err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
-	h.hub.Watch(h.site.Watch())
 	h.server = &http.Server{Handler: h.site.Handler(),
 		ReadHeaderTimeout: headerWait, ReadTimeout: requestWait, WriteTimeout: answerWait, IdleTimeout: idleWait, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
@@ -312,6 +308,8 @@ func (h *app) serve(ctx context.Context) error {
 		select {
 		case err := <-failed:
 			return errors.Join(err, h.store.Close())
+		case <-h.store.Changes():
+			h.chat.Forget()
 		case <-sweep.C:
 			if err := h.chat.SweepSessions(ctx); err != nil {
 				slog.Error("sweep sessions", "err", err)

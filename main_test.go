@@ -617,7 +617,7 @@ func BenchmarkStart(b *testing.B) {
 func killedWith(b *testing.B, messages int) string {
 	b.Helper()
 	dir, left := b.TempDir(), filepath.Join(b.TempDir(), "left")
-	s, err := OpenStore(dir, chat.Migrations(), true, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
+	s, err := OpenStore(dir, chat.Migrations(), true, func([]chat.Announcement) {})
 	if err != nil {
 		b.Fatal(err)
 	}

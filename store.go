@@ -68,41 +68,34 @@ var errClosed = errors.New("the database is closed")
 // Store is one SQLite file, the goroutine that writes it, and a pool of readers. It knows
 // nothing of what the rows mean.
 type Store struct {
-	dir       string
-	lock      *flock.Flock // held by the serving process; nil for the command line
-	readers   *sql.DB
-	writer    *sql.DB // a pool of one
-	conn      *sql.Conn
-	tx        *db.Tx
-	jobs      chan *db.Job
-	soon      db.Sharers
-	stop      chan struct{}
-	closing   sync.RWMutex // held for reading while a job is handed over
-	closed    bool
-	finished  sync.WaitGroup
-	failed    atomic.Pointer[error] // set while the disk refuses writes
-	announced []chat.Announcement   // of one commit
-	version   int64                 // PRAGMA data_version: moves when another process commits
-	logDue    time.Time             // when a checkpoint is due; zero: the log has nothing new
-	logBusy   bool                  // the last checkpoint was not complete
-	erased    bool                  // the log has something that must not be found any more
-	options   StoreOptions
-}
-
-// StoreOptions are what the store calls back. Both are called on goroutines of the store and
-// must not write and wait.
-type StoreOptions struct {
-	// Publish gets what the jobs of one commit announced, in order, once it is on disk.
-	Publish func([]chat.Announcement)
-	// Changed is called after another process has committed something.
-	Changed func()
+	dir        string
+	lock       *flock.Flock // held by the serving process; nil for the command line
+	readers    *sql.DB
+	writer     *sql.DB // a pool of one
+	conn       *sql.Conn
+	tx         *db.Tx
+	jobs       chan *db.Job
+	soon       db.Sharers
+	stop       chan struct{}
+	closing    sync.RWMutex // held for reading while a job is handed over
+	closed     bool
+	finished   sync.WaitGroup
+	failed     atomic.Pointer[error] // set while the disk refuses writes
+	announced  []chat.Announcement   // of one commit
+	version    int64                 // PRAGMA data_version: moves when another process commits
+	logDue     time.Time             // when a checkpoint is due; zero: the log has nothing new
+	logBusy    bool                  // the last checkpoint was not complete
+	erased     bool                  // the log has something that must not be found any more
+	publishAll func([]chat.Announcement)
+	changes    chan struct{}
 }
 
 // OpenStore opens the database in the folder dir, made if need be (0700, files 0600), and brings
 // its schema up to date by the numbered steps. With serve it also keeps other servers off the
-// folder; without, it works beside one. Errors: datadir.ErrInUse, migrate.ErrNewer, *backup.DamagedError.
-func OpenStore(dir string, steps fs.FS, serve bool, o StoreOptions) (*Store, error) {
-	s := &Store{dir: dir, options: o, jobs: make(chan *db.Job, waiting), stop: make(chan struct{})}
+// folder; without, it works beside one. What the jobs of one commit announced is given to publish, in order, once it is on
+// disk; publish must not wait for another write. Errors: datadir.ErrInUse, migrate.ErrNewer, *backup.DamagedError.
+func OpenStore(dir string, steps fs.FS, serve bool, publish func([]chat.Announcement)) (*Store, error) {
+	s := &Store{dir: dir, publishAll: publish, changes: make(chan struct{}, 1), jobs: make(chan *db.Job, waiting), stop: make(chan struct{})}
 	if err := s.prepare(serve); err != nil {
 		return nil, err
 	}
@@ -351,7 +344,17 @@ func (s *Store) look() {
 	if v != s.version {
 		s.version = v
 		s.logged()
-		s.options.Changed()
+		s.changed()
+	}
+}
+
+// Changes returns a channel that gets a value after another process has committed something.
+func (s *Store) Changes() <-chan struct{} { return s.changes }
+
+func (s *Store) changed() {
+	select {
+	case s.changes <- struct{}{}:
+	default: // one value for several changes is enough
 	}
 }
 
@@ -431,7 +434,7 @@ func (s *Store) recover(cause error) {
 	for {
 		if err := s.reopen(); err == nil {
 			slog.Info("the database takes writes again")
-			s.options.Changed() // by another process, meanwhile: the new connection can't tell
+			s.changed() // by another process, meanwhile: the new connection can't tell
 			return
 		}
 		for waiting := true; waiting; {
@@ -488,7 +491,7 @@ func (s *Store) publish(jobs []*db.Job) {
 		s.erased = s.erased || j.Erases()
 	}
 	if len(s.announced) > 0 {
-		s.options.Publish(s.announced)
+		s.publishAll(s.announced)
 		clear(s.announced)
 	}
 }

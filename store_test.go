@@ -46,7 +46,7 @@ func (a *announcements) list() []string {
 func testStore(t testing.TB, dir string) (*Store, *announcements) {
 	t.Helper()
 	var a announcements
-	s, err := OpenStore(dir, steps, true, StoreOptions{Publish: a.publish, Changed: func() {}})
+	s, err := OpenStore(dir, steps, true, a.publish)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,10 +201,10 @@ func TestClosingFinishesWhatWasAccepted(t *testing.T) {
 func TestOneServerAFolder(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := testStore(t, dir)
-	if _, err := OpenStore(dir, steps, true, StoreOptions{}); !errors.Is(err, datadir.ErrInUse) {
+	if _, err := OpenStore(dir, steps, true, nil); !errors.Is(err, datadir.ErrInUse) {
 		t.Errorf("a second server: %v", err)
 	}
-	beside, err := OpenStore(dir, steps, false, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
+	beside, err := OpenStore(dir, steps, false, func([]chat.Announcement) {})
 	if err != nil {
 		t.Fatalf("the command line beside it: %v", err)
 	}
@@ -218,8 +218,7 @@ func TestOneServerAFolder(t *testing.T) {
 
 func TestOtherProcessesAreNoticed(t *testing.T) {
 	dir := t.TempDir()
-	changed := make(chan bool, 10)
-	s, err := OpenStore(dir, steps, true, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() { changed <- true }})
+	s, err := OpenStore(dir, steps, true, func([]chat.Announcement) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,18 +227,18 @@ func TestOtherProcessesAreNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	select {
-	case <-changed:
+	case <-s.Changes():
 		t.Error("its own write was taken for another's")
 	case <-time.After(3 * watchEvery):
 	}
-	beside, err := OpenStore(dir, steps, false, StoreOptions{Publish: func([]chat.Announcement) {}, Changed: func() {}})
+	beside, err := OpenStore(dir, steps, false, func([]chat.Announcement) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(beside.Write(context.Background(), insert("another's")), beside.Close()); err != nil {
 		t.Fatal(err)
 	}
-	<-changed
+	<-s.Changes()
 }
 
 func TestADatabaseFromTheFutureIsLeftAlone(t *testing.T) {
@@ -258,7 +257,7 @@ func TestADatabaseFromTheFutureIsLeftAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenStore(dir, steps, true, StoreOptions{}); !errors.Is(err, migrate.ErrNewer) {
+	if _, err := OpenStore(dir, steps, true, nil); !errors.Is(err, migrate.ErrNewer) {
 		t.Errorf("opened with %v", err)
 	}
 	after, err := os.ReadFile(filepath.Join(dir, "hearth.db"))
@@ -313,8 +312,7 @@ func TestFilesAreForTheOwnerOnly(t *testing.T) {
 
 func TestTheWriterComesBackAfterTheDiskFailed(t *testing.T) {
 	var told announcements
-	changed := make(chan bool, 1)
-	s, err := OpenStore(t.TempDir(), steps, true, StoreOptions{Publish: told.publish, Changed: func() { changed <- true }})
+	s, err := OpenStore(t.TempDir(), steps, true, told.publish)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -346,7 +344,7 @@ func TestTheWriterComesBackAfterTheDiskFailed(t *testing.T) {
 	if got := told.list(); len(got) != 2 || got[1] != "after" {
 		t.Errorf("announced were %d", len(got))
 	}
-	<-changed // other processes may have written meanwhile
+	<-s.Changes() // other processes may have written meanwhile
 }
 
 // BenchmarkStore is how many rows are on disk a second, by how many wait at a time. Beside it the
@@ -448,12 +446,11 @@ func curve(b *testing.B, messages, rooms int) {
 func filled(b *testing.B, messages, rooms int) (*Store, *chat.Chat, *chat.User) {
 	b.Helper()
 	hub := NewHub()
-	s, err := OpenStore(b.TempDir(), chat.Migrations(), true, StoreOptions{Publish: hub.PublishAll, Changed: func() {}})
+	s, err := OpenStore(b.TempDir(), chat.Migrations(), true, hub.PublishAll)
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := chat.New(s, chat.Fixed{})
-	c.Attach(hub)
+	c := chat.New(s, hub, chat.Options{})
 	ctx := context.Background()
 	ada, err := c.CreateUser(ctx, chat.Caller{}, chat.NewUser{Name: "ada", Password: "none"})
 	if err != nil {

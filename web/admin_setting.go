@@ -10,7 +10,7 @@ import (
 type adminSettingsData struct {
 	Form form
 	// Fixed are those that the command line has decided: shown, but not to be changed.
-	Fixed chat.Fixed
+	Fixed chat.Options
 	Hosts []string // names of the server under which admins have signed in
 }
 
@@ -35,7 +35,7 @@ func (s *Server) adminSettingsPage(w http.ResponseWriter, r *request, status int
 	if err != nil {
 		return err
 	}
-	return s.adminPage(w, r, status, "settings", r.loc.T("admin.settings"), adminSettingsData{Form: f, Fixed: s.chat.Fixed(), Hosts: hosts})
+	return s.adminPage(w, r, status, "settings", r.loc.T("admin.settings"), adminSettingsData{Form: f, Fixed: s.chat.Options(), Hosts: hosts})
 }
 
 // adminChangeSettings stores what the form holds; a form without a setting leaves it as it is.
@@ -48,7 +48,7 @@ func (s *Server) adminChangeSettings(w http.ResponseWriter, r *request) error {
 	}
 	names := []string{chat.SettingPlace, chat.SettingSignup, chat.SettingGuests, chat.SettingRooms}
 	f := newForm(r, names...)
-	fixed := s.chat.Fixed()
+	fixed := s.chat.Options()
 	decided := map[string]string{chat.SettingSignup: fixed.Signup, chat.SettingGuests: fixed.Guests}
 	values := map[string]string{}
 	for _, name := range names {

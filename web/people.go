@@ -4,101 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
-	"time"
 
 	"hearth/web/chat"
 	"hearth/web/limits"
 	"hearth/web/ws"
 )
-
-// PresenceWatcher keeps the lists of people and rooms live: the hub tells it of comings and goings.
-type PresenceWatcher struct{ server *Server }
-
-// Watch is what the hub is to tell of presence.
-func (s *Server) Watch() PresenceWatcher { return PresenceWatcher{s} }
-
-// tellAgain is how long it takes until what could not be read, and so not be told, is tried again.
-const tellAgain = 10 * time.Second
-
-// Came tells everybody who looks that a user is online.
-func (w PresenceWatcher) Came(id int64) { w.turned(id, true) }
-
-// Went tells everybody who looks that a user is offline.
-func (w PresenceWatcher) Went(id int64) { w.turned(id, false) }
-
-func (w PresenceWatcher) turned(id int64, online bool) {
-	w.server.chat.Seen(id, w.server.chat.Now())
-	w.server.hub.UserChanged(id, true)
-	w.tell(id, online)
-}
-
-// User is a user as it is now.
-func (w PresenceWatcher) User(id int64) (*chat.User, error) {
-	return w.server.chat.User(context.Background(), id)
-}
-
-// Accounts is how many people have an account that is not closed.
-func (w PresenceWatcher) Accounts() (int, error) {
-	_, n, err := w.server.chat.Users(context.Background(), chat.UserQuery{Active: true, Limit: 1})
-	return n, err
-}
-
-// tell tells clients of the plain dialect of a user who came or went.
-func (w PresenceWatcher) tell(id int64, online bool) {
-	s := w.server
-	if online != s.hub.Online(id) { // the opposite is on its way
-		return
-	}
-	u, err := w.User(id)
-	if err != nil {
-		slog.Error("load a user who came or went", "err", err)
-		s.later(func() { w.tell(id, online) }, chat.PeopleGroup, tableGroup)
-		return
-	}
-	s.tellPlain(u, false)
-}
-
-// later calls tell in a while, if anybody listens to one of groups.
-func (s *Server) later(tell func(), groups ...string) {
-	for _, g := range groups {
-		if len(s.hub.Listening(g)) > 0 {
-			time.AfterFunc(tellAgain, tell)
-			return
-		}
-	}
-}
-
-// tellPeople tells those who look at lists of people that u looks different, or has just got an account (isNew).
-func (s *Server) tellPeople(u *chat.User, isNew bool) {
-	if isNew {
-		s.hub.UserCreated(u.ID)
-	} else {
-		s.hub.UserChanged(u.ID, false)
-	}
-	s.tellPlain(u, isNew)
-}
-
-// tellPlain tells clients of the plain dialect how u is now.
-func (s *Server) tellPlain(u *chat.User, isNew bool) {
-	now := func() chat.Event {
-		if latest, err := s.chat.User(context.Background(), u.ID); err == nil {
-			u = latest
-		}
-		if isNew {
-			return chat.UserCreated(u, s.hub.Online(u.ID), s.hub.OnlineCount())
-		}
-		return chat.Presence(u, s.hub.Online(u.ID), s.hub.OnlineCount())
-	}
-	e := now()
-	e.Fresh = func() (chat.Event, bool) { return now(), true }
-	s.hub.PublishSoon(chat.PeopleGroup, e)
-	s.table.changed(isNew)
-}
-
-// Filled tells those who look at lists of rooms how many are in one now.
-func (w PresenceWatcher) Filled(r *chat.Room) { w.server.chat.TellRoom(r) }
 
 // maxWatched is how many people a socket can watch (PROTOCOL.md).
 const maxWatched = 200

@@ -23,6 +23,9 @@ const (
 	maxTable = 10_000
 )
 
+// tellAgain is the pause before a table is made again that could not be read.
+const tellAgain = 10 * time.Second
+
 // tableGroup is who gets the table of people.
 const tableGroup = "table"
 
@@ -64,7 +67,9 @@ func (t *peopleTable) tell() {
 	}
 	if e, err := t.event(context.Background(), isNew); err != nil {
 		slog.Error("make the table of people", "err", err)
-		t.server.later(func() { t.changed(isNew) }, tableGroup)
+		if len(t.server.hub.Listening(tableGroup)) > 0 {
+			time.AfterFunc(tellAgain, func() { t.changed(isNew) })
+		}
 	} else {
 		t.server.hub.Publish(tableGroup, e)
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"hearth/web/chat"
-	"hearth/web/limits"
 	"hearth/web/listen"
 	"hearth/web/ws"
 )
@@ -22,11 +21,6 @@ type Hub interface {
 	// Count is how many sockets are open, Cut how many were closed for reading too slowly.
 	Count() int
 	Cut() int64
-	// UserChanged has the sockets that watch a user told that it looks different, or if presence is set that
-	// it came or went.
-	UserChanged(userID int64, presence bool)
-	// UserCreated has lobby pages told that a user has just got an account.
-	UserCreated(userID int64)
 }
 
 // Health reports why the database can't be used, if it can't.
@@ -75,10 +69,7 @@ func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
 		return nil, err
 	}
 	s.table = newTable(s)
-	c.WatchPeople(s.tellPeople)
-	if o.Limits {
-		c.Limit(limits.NewSet())
-	}
+	c.WatchPeople(s.table.changed)
 	return s, nil
 }
 

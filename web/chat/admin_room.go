@@ -106,7 +106,7 @@ func (c *Chat) archive(ctx context.Context, r *Room, on bool, also func(Tx) erro
 		return also(tx)
 	})
 	c.forgetRooms()
-	c.ender.Recheck(r.Group())
+	c.hub.Recheck(r.Group())
 	return storage("archive a room", err)
 }
 
@@ -153,7 +153,7 @@ func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string)
 		})
 	}
 	c.forgetRooms()
-	c.ender.EndRoom(r.Group())
+	c.hub.EndRoom(r.Group())
 	return storage("delete a room", err)
 }
 

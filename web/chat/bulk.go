@@ -99,7 +99,7 @@ func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Roo
 			return storage("archive rooms", err)
 		}
 		for _, r := range part {
-			c.ender.Recheck(r.Group())
+			c.hub.Recheck(r.Group())
 		}
 	}
 	return nil
@@ -125,7 +125,7 @@ func (c *Chat) deleteRooms(ctx context.Context, rooms []*Room, first func(Tx) er
 			return err
 		})
 		for _, r := range left[:gone] {
-			c.ender.EndRoom(r.Group())
+			c.hub.EndRoom(r.Group())
 		}
 		left = left[gone:]
 	}

@@ -15,49 +15,11 @@ import (
 	"hearth/web/limits"
 )
 
-// Ender ends sockets. The chat calls it after a session, a user's rights or a room has changed.
-type Ender interface {
-	// EndSessions closes the sockets of these sessions, signed out.
-	EndSessions(ids ...int64)
-	// EndUser closes all sockets of a user.
-	EndUser(id int64)
-	// Recheck closes those sockets of a group whose callers may no longer be there.
-	Recheck(group string)
-	// EndRoom closes all sockets in a group, to come back to what is there now.
-	EndRoom(group string)
-}
-
-// Roster says who is there. The hub knows; nothing of it is in the database.
-type Roster interface {
-	// Online reports whether a user has a socket open anywhere.
-	Online(userID int64) bool
-	// OnlineUsers are the ids of all users with a socket open.
-	OnlineUsers() []int64
-	// OnlineCount is how many they are.
-	OnlineCount() int
-	// Here are the names of the people in a group, sorted.
-	Here(group string) []string
-	// HereCount is how many people are in a group.
-	HereCount(group string) int
-	// Listening are the ids of the users who have a socket in a group at this very moment.
-	Listening(group string) map[int64]bool
-}
-
-// Publisher sends events to groups.
-type Publisher interface {
-	// Publish sends events to everybody in group, now and in one frame to clients of hearth.1.
-	Publish(group string, events ...Event)
-	// PublishSoon is Publish for what may wait a little to go out with its like. Of several events
-	// with the same subject only the newest is sent.
-	PublishSoon(group string, e Event)
-}
-
 // Chat holds the rules. Its methods are safe for concurrent use.
 type Chat struct {
 	disk     Disk
 	read     *statements
-	ender    Ender
-	presence Hub
+	hub      Hub
 	now      func() time.Time
 	rooms    *cache.Cache[string, *Room]  // by key; every socket and message looks one up
 	closed   *cache.Cache[int64, []int64] // the closed rooms of which a user is a member, by the user's id
@@ -66,39 +28,33 @@ type Chat struct {
 	notifier unreadNotifier
 	unread   unreadCache
 	marks    marks
-	fixed    Fixed
+	options  Options
 	limits   *limits.Set // nil: none
 
-	users     *cache.Cache[int64, *User]
-	names     nameCache
-	documents *cache.Cache[string, document] // by text; an edited message has another one
-	hasUsers  atomic.Bool                    // somebody has an account; false: unknown
-	sessions  *cache.Cache[tokenHash, *Session]
-	watch     func(u *User, isNew bool) // nil: nobody looks at the people
+	users         *cache.Cache[int64, *User]
+	names         nameCache
+	documents     *cache.Cache[string, document] // by text; an edited message has another one
+	hasUsers      atomic.Bool                    // somebody has an account; false: unknown
+	sessions      *cache.Cache[tokenHash, *Session]
+	peopleChanged atomic.Pointer[func(isNew bool)] // nil: nobody is to be told
 
 	// Only jobs of the writer touch these.
 	last map[int64]int64 // the highest number given out in each room
 	gone map[int64]bool  // rooms that were deleted: what is still on its way to them is refused
 }
 
-// New makes a Chat on disk. fixed is what the command line has decided. Sockets and
-// presence come with Attach.
-func New(disk Disk, fixed Fixed) *Chat {
-	return &Chat{disk: disk, read: &statements{db: disk.Reader()}, fixed: fixed, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{},
+// New returns a Chat that stores in disk and publishes to hub. It becomes the watcher of the hub.
+func New(disk Disk, hub Hub, o Options) *Chat {
+	c := &Chat{disk: disk, hub: hub, read: &statements{db: disk.Reader()}, options: o, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{},
 		rooms: cache.New[string, *Room](maxCachedRooms), closed: cache.New[int64, []int64](maxCachedRooms), settings: cache.New[string, string](maxCached),
 		users: cache.New[int64, *User](maxCached), names: newNameCache(), sessions: cache.New[tokenHash, *Session](maxCached),
 		documents: cache.Sized(maxDocuments, func(text string, d document) int { return len(text) + d.size() })}
+	if o.Limits {
+		c.limits = limits.NewSet()
+	}
+	hub.Watch(c)
+	return c
 }
-
-// Hub is the channel layer as the chat sees it.
-type Hub interface {
-	Ender
-	Roster
-	Publisher
-}
-
-// Attach tells the chat who holds the sockets. It must be called before the first request.
-func (c *Chat) Attach(h Hub) { c.ender, c.presence = h, h }
 
 // Close ends what the chat does by itself, so that the disk can be closed.
 func (c *Chat) Close() {
@@ -123,13 +79,10 @@ func (c *Chat) Forget() {
 	c.forgetRooms()
 	c.settings.Clear()
 	c.forgetPeople()
-	if c.ender == nil {
-		return
-	}
 	if err := c.checkAdmins(context.Background()); err != nil {
 		slog.Error("look for admins that another process has demoted", "err", err)
 	}
-	c.ender.Recheck("")
+	c.hub.Recheck("")
 }
 
 // Now is the time by the chat's clock.

@@ -46,8 +46,7 @@ func TestMigrationsFromTheOldest(t *testing.T) {
 		}
 	}
 	run(Migrations())
-	c := New(&plainDisk{db: db}, Fixed{})
-	c.Attach(&nowhere{})
+	c := New(&plainDisk{db: db}, &nowhere{}, Options{})
 	ada, err := c.User(ctx, 1)
 	if err != nil {
 		t.Fatal(err)

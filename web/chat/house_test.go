@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -58,6 +59,7 @@ func (d *plainDisk) Write(_ context.Context, job func(Tx) error) error {
 type nowhere struct {
 	sessions, users []int64
 	groups          []string // that were ended
+	people          []string // users of whom something was to be told
 }
 
 func (n *nowhere) EndSessions(ids ...int64)      { n.sessions = append(n.sessions, ids...) }
@@ -72,6 +74,11 @@ func (*nowhere) HereCount(string) int            { return 0 }
 func (*nowhere) Listening(string) map[int64]bool { return nil }
 func (*nowhere) Publish(string, ...Event)        {}
 func (*nowhere) PublishSoon(string, Event)       {}
+func (*nowhere) Watch(Watcher)                   {}
+func (n *nowhere) UserChanged(id int64, _ bool) {
+	n.people = append(n.people, fmt.Sprint(id, " changed"))
+}
+func (n *nowhere) UserCreated(id int64) { n.people = append(n.people, fmt.Sprint(id, " created")) }
 
 // house is an empty chat whose clock the test holds.
 type house struct {
@@ -95,9 +102,9 @@ func newHouse(t testing.TB) *house {
 	if err := errors.Join(migrate.Run(context.Background(), conn, Migrations()), conn.Close()); err != nil {
 		t.Fatal(err)
 	}
-	h := &house{Chat: New(&plainDisk{db: db}, Fixed{}), t: t, clock: time.Date(2026, 5, 12, 18, 0, 0, 0, time.UTC)}
+	h := &house{t: t, clock: time.Date(2026, 5, 12, 18, 0, 0, 0, time.UTC)}
+	h.Chat = New(&plainDisk{db: db}, &h.hub, Options{})
 	h.now = func() time.Time { return h.clock }
-	h.Attach(&h.hub)
 	return h
 }
 

@@ -19,10 +19,6 @@ var throttled = func() map[limits.Name]*logging.Kind {
 	return kinds
 }()
 
-// Limit has the chat enforce the limits of set. It must be called before the first request. Without
-// it, as on the command line, nothing is limited.
-func (c *Chat) Limit(set *limits.Set) { c.limits = set }
-
 // LimitKey is what the caller is counted under: the user, or the address of a visitor.
 func (c Caller) LimitKey() limits.Key {
 	if c.User != nil {

@@ -123,7 +123,7 @@ func (c *Chat) RemoveMember(ctx context.Context, by Caller, r *Room, name string
 		return c.audit(tx, by, "member_removed", fmt.Sprintf("%s: %s", r.Name, u.Name))
 	})
 	c.unread.forget(r.ID)
-	c.ender.Recheck(r.Group())
+	c.hub.Recheck(r.Group())
 	return storage("remove a member", err)
 }
 

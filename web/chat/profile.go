@@ -115,8 +115,8 @@ func (c *Chat) SetAdmin(ctx context.Context, by Caller, id int64, on bool) error
 		}
 		return c.announceAdmin(tx, id, on)
 	})
-	if err == nil && c.ender != nil {
-		c.ender.Recheck(UserGroup(id)) // rooms for admins only
+	if err == nil {
+		c.hub.Recheck(UserGroup(id)) // rooms for admins only
 	}
 	return err
 }
@@ -174,8 +174,8 @@ func (c *Chat) SetDisabled(ctx context.Context, by Caller, id int64, on bool) er
 		return err
 	}
 	c.ended(gone)
-	if on && c.ender != nil {
-		c.ender.EndUser(id)
+	if on {
+		c.hub.EndUser(id)
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (c *Chat) Read(ctx context.Context, by Caller, r *Room, n int64) error {
 	f := readFrame{Type: "read", Room: r.Name, ID: messageID(r.ID, n)}
 	e := same(f.Type, false, f)
 	e.About = r.Group()
-	c.presence.Publish(Inbox(by.User.ID), e)
+	c.hub.Publish(Inbox(by.User.ID), e)
 	return nil
 }
 

@@ -220,7 +220,7 @@ func shutOut(apply func(), id int64) Event {
 // checkAdmins takes from the sockets of those who are no admins any more what only admins hear, after
 // another process has changed the database.
 func (c *Chat) checkAdmins(ctx context.Context) error {
-	for id := range c.presence.Listening(AdminsGroup) {
+	for id := range c.hub.Listening(AdminsGroup) {
 		u, err := c.User(ctx, id)
 		if err != nil || u.Admin {
 			continue // closed by Recheck if there is no such user
@@ -233,7 +233,7 @@ func (c *Chat) checkAdmins(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.presence.Publish("", c.demoted(id, lost, own))
+		c.hub.Publish("", c.demoted(id, lost, own))
 	}
 	return nil
 }

@@ -236,7 +236,7 @@ func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, e
 		c.unmade.made(key)
 	}
 	if err == nil && room.Access != Open {
-		c.ender.Recheck(room.Group())
+		c.hub.Recheck(room.Group())
 	}
 	return &room, storage("make a room", err)
 }
@@ -247,7 +247,7 @@ const maxFaces = 5
 // faces are some of the people in a room.
 func (c *Chat) faces(r *Room) []face {
 	var faces []face
-	for _, name := range c.presence.Here(r.Group()) {
+	for _, name := range c.hub.Here(r.Group()) {
 		if len(faces) == maxFaces {
 			break
 		}
@@ -260,7 +260,7 @@ func (c *Chat) faces(r *Room) []face {
 
 // roomChanged tells how r looks now, and who is in it.
 func (c *Chat) roomChanged(r *Room) Event {
-	return RoomChanged(r, c.presence.HereCount(r.Group()), c.faces(r))
+	return RoomChanged(r, c.hub.HereCount(r.Group()), c.faces(r))
 }
 
 // TellRoom tells those who look at lists of rooms how many people are in r now.
@@ -288,6 +288,6 @@ func (c *Chat) TellRoom(r *Room) {
 		return c.roomChanged(later), true
 	}
 	for _, g := range listGroups(now) {
-		c.presence.PublishSoon(g, e)
+		c.hub.PublishSoon(g, e)
 	}
 }

@@ -35,7 +35,7 @@ func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) 
 		return c.audit(tx, by, "room_changed", r.Name)
 	})
 	c.forgetRooms()
-	c.ender.Recheck(r.Group())
+	c.hub.Recheck(r.Group())
 	return storage("change a room", err)
 }
 

@@ -137,7 +137,7 @@ func TestSessionsAgeOnlyUnused(t *testing.T) {
 	if err := h.SweepSessions(ctx); err != nil || !h.open(used) || !slices.Equal(h.hub.sessions, []int64{idleSession.ID}) {
 		t.Errorf("swept %v, %v", h.hub.sessions, err)
 	}
-	restarted := New(h.disk, Fixed{})
+	restarted := New(h.disk, &nowhere{}, Options{})
 	restarted.now = h.now
 	if _, _, err := restarted.SessionByToken(ctx, used); err != nil {
 		t.Errorf("the last use was not stored: %v", err)
@@ -154,7 +154,7 @@ func TestForgetEndsWhatOthersEnded(t *testing.T) {
 	if !h.open(stays) || !h.open(goes) {
 		t.Fatal("both are to be in the cache")
 	}
-	other := New(h.disk, Fixed{})
+	other := New(h.disk, &nowhere{}, Options{})
 	if err := other.EndSession(ctx, s.ID); err != nil {
 		t.Fatal(err)
 	}

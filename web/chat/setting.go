@@ -49,14 +49,14 @@ func (c *Chat) SetSettings(ctx context.Context, by Caller, values map[string]str
 				return fmt.Errorf("store setting %s: %w", name, err)
 			}
 		}
-		if values[SettingGuests] == "off" && c.fixed.Guests == "" {
+		if values[SettingGuests] == "off" && c.options.Guests == "" {
 			tx.Announce("", shutOut(c.settings.Clear, 0))
 		}
 		return c.audit(tx, by, "settings", "")
 	})
 	c.settings.Clear()
 	if err == nil {
-		c.ender.Recheck("") // guests may no longer be welcome, nor people in rooms that nobody has made
+		c.hub.Recheck("") // guests may no longer be welcome, nor people in rooms that nobody has made
 	}
 	return storage("store settings", err)
 }
@@ -84,19 +84,19 @@ func checkSetting(name, value string) error {
 // GuestsMay is what visitors may do: off, read or write. A flag of the command line wins over
 // the admin site; the default is off.
 func (c *Chat) GuestsMay(ctx context.Context) (string, error) {
-	return c.policy(ctx, SettingGuests, c.fixed.Guests, "off")
+	return c.policy(ctx, SettingGuests, c.options.Guests, "off")
 }
 
 // SignupPolicy is who may make an account: open, invite or closed. The default is closed. The first
 // account is not subject to it.
 func (c *Chat) SignupPolicy(ctx context.Context) (string, error) {
-	return c.policy(ctx, SettingSignup, c.fixed.Signup, "closed")
+	return c.policy(ctx, SettingSignup, c.options.Signup, "closed")
 }
 
 // signupPolicyIn is SignupPolicy within a transaction.
 func (c *Chat) signupPolicyIn(tx Tx) (policy string, err error) {
-	if c.fixed.Signup != "" {
-		return c.fixed.Signup, nil
+	if c.options.Signup != "" {
+		return c.options.Signup, nil
 	}
 	err = tx.QueryRow("SELECT value FROM setting WHERE name = ?", SettingSignup).Scan(&policy)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && policy == "" {
@@ -128,7 +128,7 @@ func (c *Chat) MayMakeRooms(ctx context.Context, by Caller) error {
 
 // SignupDecided reports whether the command line or an admin has decided who may make an account.
 func (c *Chat) SignupDecided(ctx context.Context) (bool, error) {
-	v, err := c.policy(ctx, SettingSignup, c.fixed.Signup, "")
+	v, err := c.policy(ctx, SettingSignup, c.options.Signup, "")
 	return v != "", err
 }
 
@@ -149,9 +149,14 @@ func (c *Chat) policy(ctx context.Context, name, fixed, otherwise string) (strin
 	return v, nil
 }
 
-// Fixed are settings given on the command line, "" where it is silent. Admins see them, but
-// can't change them.
-type Fixed struct{ Signup, Guests string }
+// Options are set when the program starts. The zero value limits nothing and leaves all settings to admins.
+type Options struct {
+	// Signup and Guests are the settings of these names where a flag sets them, else "". Admins see them, but can't
+	// change them.
+	Signup, Guests string
+	// Limits turns the limits of the table in package limits on.
+	Limits bool
+}
 
-// Fixed are the settings that the command line has decided.
-func (c *Chat) Fixed() Fixed { return c.fixed }
+// Options returns what was set when the program started.
+func (c *Chat) Options() Options { return c.options }

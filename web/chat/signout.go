@@ -87,9 +87,7 @@ func (c *Chat) ended(ids []int64) {
 		return
 	}
 	c.sessions.DeleteFunc(func(_ tokenHash, s *Session) bool { return slices.Contains(ids, s.ID) })
-	if c.ender != nil {
-		c.ender.EndSessions(ids...)
-	}
+	c.hub.EndSessions(ids...)
 }
 
 // forgetPeople drops what is kept in memory of users and sessions after another process has changed

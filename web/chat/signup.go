@@ -195,9 +195,7 @@ func (c *Chat) createUser(ctx context.Context, by Caller, n NewUser, allowed fun
 	if u, err = c.User(ctx, u.ID); err != nil {
 		return nil, err
 	}
-	if c.watch != nil {
-		c.watch(u, true)
-	}
+	c.tellPeople(u, true)
 	return u, c.renamed(ctx, others)
 }
 

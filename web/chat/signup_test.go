@@ -14,7 +14,7 @@ func TestThereIsOneFirstAccount(t *testing.T) {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			h.fixed.Signup = policy
+			h.options.Signup = policy
 			_, err := h.SignUp(context.Background(), NewUser{Name: "stranger", Password: "x"})
 			wantCode(t, err, "first_account", "")
 			codes := h.signUpTogether(10, NewUser{First: true})

@@ -120,8 +120,7 @@ func TestAFailedReadIsNeverNotFound(t *testing.T) {
 	check := func(what string, act func(c *Chat) error) {
 		t.Helper()
 		for n := 0; ; n++ {
-			c := New(&splitDisk{p.disk, readers}, Fixed{}) // with nothing in its caches
-			c.Attach(&p.hub)
+			c := New(&splitDisk{p.disk, readers}, &p.hub, Options{}) // with nothing in its caches
 			broken.left = n
 			err := act(c)
 			reached := broken.left < 0

@@ -113,7 +113,7 @@ func (c *Chat) tellOneUnmade(r *Room) (free bool) {
 		return c.unmade.drop(r.Key)
 	}
 	e := RoomGone(r)
-	is := c.unmade.list(r, c.presence.Here(r.Group()))
+	is := c.unmade.list(r, c.hub.Here(r.Group()))
 	if is {
 		e = c.roomIsBack(r)
 	}
@@ -125,7 +125,7 @@ func (c *Chat) tellOneUnmade(r *Room) (free bool) {
 		made, err := c.isMade(r)
 		return e, !made && err == nil
 	}
-	c.presence.PublishSoon(LobbyGroup, soon)
+	c.hub.PublishSoon(LobbyGroup, soon)
 	return was && c.unmade.rooms[r.Key].by != before.by
 }
 

@@ -93,7 +93,7 @@ func (c *Chat) tellUnread() {
 		}
 	}
 	for user, events := range news {
-		c.presence.Publish(Inbox(user), events...)
+		c.hub.Publish(Inbox(user), events...)
 	}
 }
 
@@ -107,10 +107,10 @@ func (c *Chat) collect(ctx context.Context, id int64, r *Room, news unreadNews) 
 	if err != nil {
 		return err
 	}
-	looking := c.presence.Listening(r.Group())
+	looking := c.hub.Listening(r.Group())
 	same := map[sameUnread]Event{}
 	for user, read := range now.read {
-		if looking[user] || !c.presence.Online(user) {
+		if looking[user] || !c.hub.Online(user) {
 			continue
 		}
 		var of sameUnread

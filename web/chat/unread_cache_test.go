@@ -128,7 +128,7 @@ func TestUnreadTakesNoSQL(t *testing.T) {
 	p := newPlace(t)
 	ctx := context.Background()
 	hub := &everywhere{told: map[string][]string{}}
-	p.Attach(hub)
+	p.Chat.hub = hub
 	r := p.room("tea", Open)
 	bob, eve := Caller{User: p.user("bob")}, Caller{User: p.user("eve")}
 	for _, by := range []Caller{bob, eve} {

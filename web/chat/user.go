@@ -224,10 +224,6 @@ func (c *Chat) HasUsers(ctx context.Context) (some bool, err error) {
 	return some, storage("look for users", err)
 }
 
-// WatchPeople has watch called with everybody who gets an account or looks different from now on,
-// once that is on disk. It must be called before the first request.
-func (c *Chat) WatchPeople(watch func(u *User, isNew bool)) { c.watch = watch }
-
 // UsersAge moves with every change of a user, in this process or another: what was read at one age is
 // still so at the same age.
 func (c *Chat) UsersAge() int { return c.users.Version() }
@@ -240,8 +236,6 @@ func (c *Chat) changed(ctx context.Context, id int64) error {
 	if err != nil {
 		return fmt.Errorf("after a change: %w", err)
 	}
-	if c.watch != nil {
-		c.watch(u, false)
-	}
+	c.tellPeople(u, false)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,8 +60,9 @@ func TestEditsReachTheCache(t *testing.T) {
 	h := newHouse(t)
 	ctx := context.Background()
 	ada, linh := h.user("ada"), h.user("linh")
-	var told []string
-	h.WatchPeople(func(u *User, isNew bool) { told = append(told, fmt.Sprint(u.Display(), " ", isNew)) })
+	var table []bool
+	h.WatchPeople(func(isNew bool) { table = append(table, isNew) })
+	h.hub.people = nil
 	if err := h.UpdateProfile(ctx, Caller{User: linh}, linh.ID, Profile{FirstName: "Linh", LastName: "Trần"}); err != nil {
 		t.Fatal(err)
 	}
@@ -69,9 +71,9 @@ func TestEditsReachTheCache(t *testing.T) {
 	}
 	wantCode(t, h.UpdateProfile(ctx, Caller{User: linh}, ada.ID, Profile{}), "not_allowed", "")
 	wantCode(t, h.UpdateProfile(ctx, Caller{}, ada.ID, Profile{}), "not_allowed", "")
-	h.user("mai")
-	if got := strings.Join(told, ", "); got != "Linh Trần false, mai true" {
-		t.Errorf("told: %s", got)
+	mai := h.user("mai")
+	if want := []string{fmt.Sprint(linh.ID, " changed"), fmt.Sprint(mai.ID, " created")}; !slices.Equal(h.hub.people, want) || !slices.Equal(table, []bool{false, true}) {
+		t.Errorf("told: %v, the table: %v", h.hub.people, table)
 	}
 	h.Seen(linh.ID, h.clock)
 	if u, _ := h.User(ctx, linh.ID); !u.LastSeen.Equal(h.clock) {
