@@ -15,7 +15,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/gorilla/securecookie"
@@ -33,12 +32,9 @@ type Auth struct {
 	hashing   chan struct{} // a place for each hash being made
 	strangers chan struct{} // of those places, the ones that anybody can have
 	guesses   *limits.Guesses
+	waiting   *limits.Counter // strangers who wait for a place, by where they are
 	limited   bool
 	now       func() time.Time
-
-	mu      sync.Mutex
-	waiting map[netip.Prefix]int // strangers who wait for a place, by where they are
-	queue   int                  // all of them
 }
 
 // NewAuth makes an Auth with the keys in dataDir. limited says whether guesses are limited.
@@ -55,7 +51,7 @@ func NewAuth(dataDir string, limited bool) (*Auth, error) {
 // hasher is an Auth for hashing alone.
 func hasher() *Auth {
 	return &Auth{hashing: make(chan struct{}, maxHashing), strangers: make(chan struct{}, maxHashing-1),
-		guesses: limits.NewGuesses(), now: time.Now, waiting: map[netip.Prefix]int{}}
+		guesses: limits.NewGuesses(), now: time.Now, waiting: limits.NewCounter(maxWaiting, maxWaitingThere)}
 }
 
 // Cookies.
@@ -268,34 +264,17 @@ func (a *Auth) Verify(ctx context.Context, g limits.Guess, hash, password string
 // await waits for one of the strangers' places. Those at one address can't take all of the queue, and a
 // browser that signed in before does not stand in it. leave must be called in the end.
 func (a *Auth) await(ctx context.Context, from netip.Prefix) (leave func(), err error) {
-	if !a.enqueue(from) {
-		return nil, &chat.Error{Code: "rate_limited", RetryAfter: busyWait}
+	if a.limited {
+		k := limits.Key{From: from}
+		if a.waiting.Reserve(k, 1) != nil {
+			return nil, &chat.Error{Code: "rate_limited", RetryAfter: busyWait}
+		}
+		defer a.waiting.Release(k, 1)
 	}
-	defer a.dequeue(from)
 	select {
 	case a.strangers <- struct{}{}:
 		return func() { <-a.strangers }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	}
-}
-
-func (a *Auth) enqueue(from netip.Prefix) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.limited && (a.queue >= maxWaiting || a.waiting[from] >= maxWaitingThere) {
-		return false
-	}
-	a.queue++
-	a.waiting[from]++
-	return true
-}
-
-func (a *Auth) dequeue(from netip.Prefix) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.queue--
-	if a.waiting[from]--; a.waiting[from] == 0 {
-		delete(a.waiting, from)
 	}
 }

@@ -2,10 +2,10 @@ package web
 
 import (
 	"bufio"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/netip"
 	"runtime"
 	"sync"
 	"time"
@@ -33,17 +33,16 @@ func frameRate(n limits.Name) ws.Rate {
 	return ws.Rate{PerSecond: rate.Limit(float64(l.Rate.N) / l.Rate.Per.Seconds()), Burst: l.Burst}
 }
 
-// maxOpen are how many sockets a user, or the visitors from one address, may have open.
-var maxOpen = map[bool]int{true: limits.Of(limits.UserOpen).Burst, false: limits.Of(limits.VisitorOpen).Burst}
-
 // admission is where sockets come in.
 type admission struct {
 	handshakes chan struct{} // held by handshakes until they are answered
 	initials   chan struct{} // held while initial frames are read and encoded
 
+	users    *limits.Counter // open sockets of each user
+	visitors *limits.Counter // open sockets of the visitors from each address
+
 	mu    sync.Mutex
-	open  map[holder]int
-	turns map[holder]*turn
+	turns map[limits.Key]*turn
 }
 
 // admitted lets in as many handshakes at a time as there are processors to work on them. The others
@@ -103,7 +102,7 @@ type turn struct {
 
 // awaitTurn waits until who has fewer than maxReplays running, or gone is closed; then ok is false.
 // Otherwise done must be called once the replay has ended.
-func (d *admission) awaitTurn(who holder, gone <-chan struct{}) (done func(), ok bool) {
+func (d *admission) awaitTurn(who limits.Key, gone <-chan struct{}) (done func(), ok bool) {
 	d.mu.Lock()
 	t := d.turns[who]
 	if t == nil {
@@ -121,7 +120,7 @@ func (d *admission) awaitTurn(who holder, gone <-chan struct{}) (done func(), ok
 	}
 }
 
-func (d *admission) endTurn(who holder, t *turn) {
+func (d *admission) endTurn(who limits.Key, t *turn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if t.users--; t.users == 0 {
@@ -135,16 +134,21 @@ func (s *Server) retry() time.Duration {
 	return rand.N(time.Duration(s.hub.Count())*perReturn + 1)
 }
 
-// holder is whose open sockets are counted together: a user's, or those of the visitors from
-// one network.
-type holder struct {
-	user int64
-	from netip.Prefix
-}
-
 func newAdmission() *admission {
 	n := runtime.GOMAXPROCS(0)
-	return &admission{handshakes: make(chan struct{}, n), initials: make(chan struct{}, n), open: map[holder]int{}, turns: map[holder]*turn{}}
+	open := func(n limits.Name) *limits.Counter {
+		return limits.NewCounter(math.MaxInt64, int64(limits.Of(n).Burst))
+	}
+	return &admission{handshakes: make(chan struct{}, n), initials: make(chan struct{}, n), turns: map[limits.Key]*turn{},
+		users: open(limits.UserOpen), visitors: open(limits.VisitorOpen)}
+}
+
+// open returns the counter that counts the open sockets of k.
+func (d *admission) open(k limits.Key) *limits.Counter {
+	if k.User != 0 {
+		return d.users
+	}
+	return d.visitors
 }
 
 // countAttempt counts a request for a socket. Visitors have their own allowance, so that they can't shut
@@ -157,11 +161,12 @@ func (s *Server) countAttempt(r *request) error {
 func (s *Server) connect(w http.ResponseWriter, r *request, o ws.Socket) error {
 	o.Ended = func() {}
 	if s.options.Limits {
-		who := holderOf(r.caller)
-		if !s.admission.enter(who) {
+		who := r.caller.LimitKey()
+		open := s.admission.open(who)
+		if open.Reserve(who, 1) != nil {
 			return errFull
 		}
-		o.Limits, o.Ended = pace, func() { s.admission.leave(who) }
+		o.Limits, o.Ended = pace, func() { open.Release(who, 1) }
 	}
 	err := s.hub.Connect(w, r.Request, o)
 	if err != nil {
@@ -176,40 +181,9 @@ var errFull = &chat.Error{Code: "rate_limited", Key: "too_many_sockets", RetryAf
 // whyRefused is err, the refusal of a request that asks for no socket, unless its caller has too many:
 // a page is not told why a socket was refused, so it asks the same address without an upgrade.
 func (s *Server) whyRefused(r *request, err error) error {
-	if s.options.Limits && r.Header.Get("Sec-WebSocket-Key") == "" && s.admission.full(holderOf(r.caller)) {
+	who := r.caller.LimitKey()
+	if s.options.Limits && r.Header.Get("Sec-WebSocket-Key") == "" && s.admission.open(who).Fits(who, 1) != nil {
 		return errFull
 	}
 	return err
-}
-
-// full reports whether who has as many sockets as are let in.
-func (d *admission) full(who holder) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.open[who] >= maxOpen[who.user != 0]
-}
-
-func holderOf(by chat.Caller) holder {
-	if by.User != nil {
-		return holder{user: by.User.ID}
-	}
-	return holder{from: by.From}
-}
-
-func (d *admission) enter(who holder) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.open[who] >= maxOpen[who.user != 0] {
-		return false
-	}
-	d.open[who]++
-	return true
-}
-
-func (d *admission) leave(who holder) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.open[who]--; d.open[who] == 0 {
-		delete(d.open, who)
-	}
 }

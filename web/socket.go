@@ -206,7 +206,7 @@ func (t *talker) begin(ctx context.Context, c *ws.Conn, here []string) (*chat.Re
 // replay sends a replay once it is its turn. While it waits for the client, only the same person's
 // other replays wait for it. Error: errEnded.
 func (t *talker) replay(ctx context.Context, c *ws.Conn, replay *chat.Replay) error {
-	done, ok := t.server.admission.awaitTurn(holderOf(t.caller), c.Ended())
+	done, ok := t.server.admission.awaitTurn(t.caller.LimitKey(), c.Ended())
 	if !ok {
 		return errEnded
 	}

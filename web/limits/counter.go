@@ -34,14 +34,28 @@ func NewCounter(all, each int64) *Counter {
 func (c *Counter) Reserve(k Key, n int64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err := c.fits(k, n); err != nil {
+		return err
+	}
+	c.total += n
+	c.inUse[k] += n
+	return nil
+}
+
+// Fits reports whether Reserve would take n for k now. Errors: ErrAll, ErrKey.
+func (c *Counter) Fits(k Key, n int64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.fits(k, n)
+}
+
+func (c *Counter) fits(k Key, n int64) error {
 	if c.total > 0 && c.total+n > c.all {
 		return ErrAll
 	}
 	if had := c.inUse[k]; k != (Key{}) && had > 0 && had+n > c.each {
 		return ErrKey
 	}
-	c.total += n
-	c.inUse[k] += n
 	return nil
 }
 

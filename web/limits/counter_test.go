@@ -17,6 +17,9 @@ func TestCounter(t *testing.T) {
 		{"beyond the bound of all", b, 1, ErrAll},
 		{"the zero key beyond the bound of all", Key{}, 1, ErrAll},
 	} {
+		if fits := c.Fits(step.k, step.n); fits != step.want {
+			t.Errorf("%s: whether it fits: %v", step.what, fits)
+		}
 		if got := c.Reserve(step.k, step.n); got != step.want {
 			t.Errorf("%s: %v", step.what, got)
 		}

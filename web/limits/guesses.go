@@ -2,6 +2,7 @@ package limits
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -78,71 +79,43 @@ func (g *Guesses) Right(x Guess, at time.Time) {
 	g.addresses.remove(x.From, at)
 }
 
-// windows have, for each key, the times of the events in the window that ends now.
+// windows keeps, for each key, the times of the events in the window that ends now.
 type windows[K comparable] struct {
-	limit Limit
-	most  int // keys; beyond it, some are forgotten at random; 0: there are few enough by themselves
-	times map[K][]time.Time
-	swept time.Time
+	rate  Rate
+	times keyed[K, []time.Time]
 }
 
-func newWindows[K comparable](n Name, most int) windows[K] {
-	return windows[K]{limit: Of(n), most: most, times: map[K][]time.Time{}}
+// newWindows returns windows for the limit n. It remembers at most max keys; 0: no bound.
+func newWindows[K comparable](n Name, max int) windows[K] {
+	rate := Of(n).Rate
+	return windows[K]{rate, newKeyed[K](max, func(times []time.Time, now time.Time) bool {
+		return len(times) == 0 || now.Sub(times[len(times)-1]) >= rate.Per
+	})}
 }
 
-// wait is how long it takes until there may be another event.
+// wait returns how long it takes until the key may have another event.
 func (w *windows[K]) wait(k K, now time.Time) time.Duration {
-	w.trim(k, now)
-	if times := w.times[k]; len(times) >= w.limit.Rate.N {
-		return times[0].Add(w.limit.Rate.Per).Sub(now)
+	times := w.current(k, now)
+	if len(times) < w.rate.N {
+		return 0
 	}
-	return 0
+	return times[0].Add(w.rate.Per).Sub(now)
 }
 
-// trim drops those of a key that are before the window.
-func (w *windows[K]) trim(k K, now time.Time) {
-	times := w.times[k]
-	for len(times) > 0 && now.Sub(times[0]) >= w.limit.Rate.Per {
+// current returns the times of a key that are in the window.
+func (w *windows[K]) current(k K, now time.Time) []time.Time {
+	times := w.times.states[k]
+	for len(times) > 0 && now.Sub(times[0]) >= w.rate.Per {
 		times = times[1:]
 	}
-	if len(times) == 0 {
-		delete(w.times, k)
-		return
-	}
-	w.times[k] = times
+	return times
 }
 
-func (w *windows[K]) add(k K, now time.Time) {
-	if _, known := w.times[k]; !known {
-		w.makeRoom(now)
-	}
-	w.times[k] = append(w.times[k], now)
-}
+func (w *windows[K]) add(k K, now time.Time) { w.times.set(k, append(w.current(k, now), now), now) }
 
 func (w *windows[K]) remove(k K, at time.Time) {
-	for i, t := range w.times[k] {
-		if t.Equal(at) {
-			w.times[k] = append(w.times[k][:i:i], w.times[k][i+1:]...)
-			return
-		}
-	}
-}
-
-// makeRoom drops keys whose windows are empty, at most once a window or when there are too many, and
-// then some others.
-func (w *windows[K]) makeRoom(now time.Time) {
-	full := w.most > 0 && len(w.times) >= w.most
-	if !full && now.Sub(w.swept) < w.limit.Rate.Per {
-		return
-	}
-	w.swept = now
-	for k := range w.times {
-		w.trim(k, now)
-	}
-	for k := range w.times {
-		if w.most == 0 || len(w.times) < w.most*9/10 {
-			return
-		}
-		delete(w.times, k)
+	times := w.times.states[k]
+	if i := slices.IndexFunc(times, at.Equal); i >= 0 {
+		w.times.set(k, slices.Concat(times[:i], times[i+1:]), at)
 	}
 }

@@ -76,7 +76,7 @@ func TestFloodsForgiveNoAccount(t *testing.T) {
 	if g.Take(Guess{User: 7, From: there(5 * maxKeys)}, start) == 0 {
 		t.Error("a sixth guess is let through")
 	}
-	if n := max(len(g.names.times), len(g.addresses.times), len(g.devices.times)); n > maxKeys {
+	if n := max(len(g.names.times.states), len(g.addresses.times.states), len(g.devices.times.states)); n > maxKeys {
 		t.Errorf("%d keys are remembered", n)
 	}
 }
