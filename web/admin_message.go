@@ -102,7 +102,7 @@ func markIn(s string) chat.Mark {
 	if err != nil {
 		return chat.Mark{}
 	}
-	return chat.Mark{At: time.UnixMilli(ms).UTC(), ID: n}
+	return chat.Mark{At: time.UnixMilli(ms).UTC(), ID: chat.MessageID(n)}
 }
 
 func markOut(m chat.Mark) string { return fmt.Sprintf("%d-%d", m.At.UnixMilli(), m.ID) }
@@ -151,7 +151,7 @@ func (s *Server) adminDeleteMessage(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return chat.Errorf("no_such_message")
 	}
-	if err := s.chat.Moderate(r.Context(), r.caller, id); err != nil {
+	if err := s.chat.Moderate(r.Context(), r.caller, chat.MessageID(id)); err != nil {
 		return err
 	}
 	back, err := url.ParseQuery(r.PostFormValue("back"))

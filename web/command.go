@@ -17,14 +17,14 @@ import (
 
 // command is a frame from a client.
 type command struct {
-	Type    string  `json:"type"`
-	Message *string `json:"message"`
-	Nonce   string  `json:"nonce"`
-	ReplyTo int64   `json:"reply_to"`
-	ID      int64   `json:"id"`
-	Emoji   string  `json:"emoji"`
-	On      *bool   `json:"on"`
-	As      string  `json:"as"` // over HTTP: who the caller is meant to be
+	Type    string         `json:"type"`
+	Message *string        `json:"message"`
+	Nonce   string         `json:"nonce"`
+	ReplyTo chat.MessageID `json:"reply_to"`
+	ID      chat.MessageID `json:"id"`
+	Emoji   string         `json:"emoji"`
+	On      *bool          `json:"on"`
+	As      string         `json:"as"` // over HTTP: who the caller is meant to be
 
 	Users json.RawMessage `json:"users"` // read by watch alone
 }
@@ -228,13 +228,13 @@ func (t *talker) read(cmd command) error {
 	if err != nil {
 		return err
 	}
-	if cmd.ID>>32 != room.ID {
+	if cmd.ID.Room() != room.ID {
 		return chat.Errorf("no_such_message")
 	}
 	if t.server.chat.Take(t.caller, limits.ReadMarks) != nil {
 		return nil // the next mark says more anyway
 	}
-	return t.server.chat.Read(context.Background(), t.caller, room, cmd.ID&(1<<32-1))
+	return t.server.chat.Read(context.Background(), t.caller, room, cmd.ID.Seq())
 }
 
 func (t *talker) typing() error {

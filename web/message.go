@@ -18,7 +18,8 @@ import (
 const joinWithin = 5 * time.Minute
 
 type messageView struct {
-	ID, Seq                         int64
+	ID                              chat.MessageID
+	Seq                             int64
 	User, Display                   string
 	Guest                           bool
 	HTML                            template.HTML
@@ -31,7 +32,7 @@ type messageView struct {
 }
 
 type replyView struct {
-	ID               int64
+	ID               chat.MessageID
 	Display, Excerpt string
 }
 
@@ -79,14 +80,15 @@ func (s *Server) messageView(r *request, m *chat.Message) messageView {
 
 // listMessages answers with a page of a room's history, in order of id.
 func (s *Server) listMessages(w http.ResponseWriter, r *request) error {
-	var p chat.Page
-	var err error
-	if p.Before, err = number(r, "before", 0); err != nil {
+	before, err := number(r, "before", 0)
+	if err != nil {
 		return err
 	}
-	if p.After, err = number(r, "after", 0); err != nil {
+	after, err := number(r, "after", 0)
+	if err != nil {
 		return err
 	}
+	p := chat.Page{Before: chat.MessageID(before), After: chat.MessageID(after)}
 	p.First = r.FormValue("after") != "" && p.Before == 0 // reading on, not back
 	limit, err := number(r, "limit", pageMessages)
 	if err != nil {

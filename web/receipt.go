@@ -31,12 +31,12 @@ type receipts struct {
 }
 
 type receipt struct {
-	id    int64 // of the message: in one room in order of seq
+	id    chat.MessageID // of the message: in one room in order of seq
 	event chat.Event
 }
 
 // add has c get the receipt of message id soon, in order of ids with others that are added meanwhile.
-func (r *receipts) add(c *ws.Conn, id int64, e chat.Event) {
+func (r *receipts) add(c *ws.Conn, id chat.MessageID, e chat.Event) {
 	r.mu.Lock()
 	n := len(r.waiting)
 	r.waiting = append(r.waiting, receipt{id, e})

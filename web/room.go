@@ -111,7 +111,7 @@ func (s *Server) fillMessages(r *request, room *chat.Room, d *roomData) error {
 	if err != nil || before < 0 {
 		before = 0
 	}
-	found, seq, err := s.chat.History(r.Context(), room, chat.Page{Before: before, Limit: pageMessages + 1})
+	found, seq, err := s.chat.History(r.Context(), room, chat.Page{Before: chat.MessageID(before), Limit: pageMessages + 1})
 	if err != nil {
 		return err
 	}

@@ -254,13 +254,13 @@ func (t *talker) allowed() error {
 
 // received notes that a plain client has received private messages. It can't say what its user has
 // read: that is what it has received in the conversation that it is in.
-func (t *talker) received(ids []int64) {
+func (t *talker) received(ids []chat.MessageID) {
 	t.server.chat.Received(t.caller.User.ID, ids)
 	for _, id := range ids {
-		if t.room.Access != chat.Direct || id>>32 != t.room.ID {
+		if t.room.Access != chat.Direct || id.Room() != t.room.ID {
 			continue
 		}
-		if err := t.server.chat.Read(context.Background(), t.caller, t.room, id&(1<<32-1)); err != nil {
+		if err := t.server.chat.Read(context.Background(), t.caller, t.room, id.Seq()); err != nil {
 			slog.Error("note what was read", "err", err)
 		}
 	}

@@ -33,7 +33,7 @@ type MessageQuery struct {
 // Mark is how far back a search has come. Zero: it is at its beginning.
 type Mark struct {
 	At time.Time
-	ID int64
+	ID MessageID
 }
 
 func (m Mark) after(o Mark) bool { return m.At.After(o.At) || m.At.Equal(o.At) && m.ID > o.ID }
@@ -127,7 +127,7 @@ func (a author) said(m *Message) bool {
 // vein is what is left to look at in one room, from its newest message on.
 type vein struct {
 	room  *Room
-	below int64 // ids from here on were read
+	below MessageID // ids from here on were read
 	batch []*Message
 	size  int // how many to read next: few at first, as most rooms have nothing to give
 }
@@ -157,7 +157,7 @@ func (c *Chat) veins(ctx context.Context, q MessageQuery) (veins, error) {
 	}
 	var all veins
 	for _, r := range rooms {
-		v := &vein{room: r, below: messageID(r.ID+1, 0), size: 1}
+		v := &vein{room: r, below: NewMessageID(r.ID+1, 0), size: 1}
 		if err := c.open(ctx, v, end); err != nil {
 			return nil, err
 		}
@@ -195,7 +195,7 @@ func (c *Chat) open(ctx context.Context, v *vein, end Mark) error {
 		if err != nil {
 			return err
 		}
-		v.below = messageID(v.room.ID, n+1)
+		v.below = NewMessageID(v.room.ID, n+1)
 		if err := c.refill(ctx, v); err != nil {
 			return err
 		}
@@ -214,16 +214,17 @@ func (c *Chat) lineAt(ctx context.Context, room, high int64, at time.Time) (int6
 	low := int64(0)
 	for low < high {
 		mid := low + (high-low)/2
-		var id, said int64
+		var id MessageID
+		var said int64
 		err := c.read.QueryRow(ctx, "SELECT id, created_at FROM message WHERE id > ? AND id <= ? ORDER BY id LIMIT 1",
-			[]any{messageID(room, mid), messageID(room, high)}, &id, &said)
+			[]any{NewMessageID(room, mid), NewMessageID(room, high)}, &id, &said)
 		switch {
 		case err != nil && !errors.Is(err, sql.ErrNoRows):
 			return 0, storage("look for a time", err)
 		case err != nil || moment(said).After(at):
 			high = mid
 		default:
-			low = seqOf(id)
+			low = id.Seq()
 		}
 	}
 	return low, nil
@@ -255,7 +256,7 @@ func (c *Chat) step(ctx context.Context, v *vein) error {
 // a message (go test -bench Search), so that one search looks at some hundred thousand.
 func (c *Chat) refill(ctx context.Context, v *vein) error {
 	rows, err := c.read.Query(ctx, "SELECT id, sender, coalesce(guest, ''), text, created_at FROM message WHERE id >= ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
-		messageID(v.room.ID, 0), v.below, v.size)
+		NewMessageID(v.room.ID, 0), v.below, v.size)
 	if err != nil {
 		return storage("search messages", err)
 	}
@@ -267,7 +268,7 @@ func (c *Chat) refill(ctx context.Context, v *vein) error {
 		if err := rows.Scan(&m.ID, &m.SenderID, &m.User, &m.Text, &at); err != nil {
 			return storage("search messages", err)
 		}
-		m.At, m.Seq, v.below = moment(at), seqOf(m.ID), m.ID
+		m.At, m.Seq, v.below = moment(at), m.ID.Seq(), m.ID
 		v.batch = append(v.batch, &m)
 	}
 	return storage("search messages", rows.Err())
@@ -275,11 +276,11 @@ func (c *Chat) refill(ctx context.Context, v *vein) error {
 
 // Moderate deletes a message for the admin site, which doesn't know of private conversations, not
 // even of the admin's own. Errors: those of Delete.
-func (c *Chat) Moderate(ctx context.Context, by Caller, id int64) error {
+func (c *Chat) Moderate(ctx context.Context, by Caller, id MessageID) error {
 	if !by.Admin() {
 		return Errorf("not_allowed")
 	}
-	_, err := c.RoomByID(ctx, id>>32)
+	_, err := c.RoomByID(ctx, id.Room())
 	if errors.Is(err, ErrNotFound) {
 		return Errorf("no_such_message")
 	}

@@ -178,7 +178,7 @@ func (c *Chat) deletePart(tx Tx, r *Room, limit int) (rows int, removed bool, er
 	for _, table := range []string{"message", "change"} {
 		tx.Erase()
 		res, err := tx.Exec("DELETE FROM "+table+" WHERE id IN (SELECT id FROM "+table+" WHERE id >= ? AND id < ? LIMIT ?)",
-			messageID(r.ID, 0), messageID(r.ID+1, 0), limit-rows)
+			NewMessageID(r.ID, 0), NewMessageID(r.ID+1, 0), limit-rows)
 		if err != nil {
 			return 0, false, fmt.Errorf("delete from room %d: %w", r.ID, err)
 		}

@@ -236,7 +236,7 @@ func (p *place) fill(r *Room, n int) {
 	p.t.Helper()
 	err := p.disk.Write(context.Background(), func(tx Tx) error {
 		for i := range int64(n) {
-			if _, err := tx.Exec("INSERT INTO message (id, sender, text, nonce, created_at) VALUES (?, 1, ?, ?, ?)", messageID(r.ID, i+1),
+			if _, err := tx.Exec("INSERT INTO message (id, sender, text, nonce, created_at) VALUES (?, 1, ?, ?, ?)", NewMessageID(r.ID, i+1),
 				"a message about tea and cake in the garden of the old house", fmt.Sprint("nonce ", r.ID, " ", i), millis(p.clock)); err != nil {
 				return err
 			}

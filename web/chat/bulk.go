@@ -36,7 +36,7 @@ func (c *Chat) Shared(ctx context.Context, rooms []*Room, user int64) (n int, er
 	for _, r := range rooms {
 		var others bool
 		err := c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM message WHERE id >= ? AND id < ? AND sender <> ?)",
-			[]any{messageID(r.ID, 0), messageID(r.ID+1, 0), user}, &others)
+			[]any{NewMessageID(r.ID, 0), NewMessageID(r.ID+1, 0), user}, &others)
 		if err != nil {
 			return 0, storage("look who spoke in a room", err)
 		}
@@ -158,7 +158,7 @@ func (c *Chat) DeleteMessagesOf(ctx context.Context, by Caller, u *User) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	err := c.disk.Write(ctx, func(tx Tx) error { return c.audit(tx, by, "messages_deleted", u.Name) })
-	for after := int64(0); err == nil; {
+	for after := MessageID(0); err == nil; {
 		var found []said
 		if found, err = c.saidBy(ctx, u.ID, after); err != nil || len(found) == 0 {
 			break
@@ -179,13 +179,13 @@ func (c *Chat) DeleteMessagesOf(ctx context.Context, by Caller, u *User) error {
 
 // said is a message and the group of its room.
 type said struct {
-	id    int64
+	id    MessageID
 	group string
 }
 
 // saidBy are the next messages of a user with higher ids than after. It reads all messages until it has
 // found enough of the user's: there is no index by sender.
-func (c *Chat) saidBy(ctx context.Context, user, after int64) (found []said, err error) {
+func (c *Chat) saidBy(ctx context.Context, user int64, after MessageID) (found []said, err error) {
 	rows, err := c.read.Query(ctx, `SELECT m.id, r.name_key FROM message m JOIN room r ON r.id = m.id >> 32
 		WHERE m.id > ? AND m.sender = ? AND m.deleted_at IS NULL ORDER BY m.id LIMIT ?`, after, user, messagesAtOnce)
 	if err != nil {

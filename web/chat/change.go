@@ -10,7 +10,7 @@ import (
 // change is what happened to a message after it was said. It takes the next number in its room's line.
 type change struct {
 	Kind    string // edit, delete or react
-	Message int64
+	Message MessageID
 	Emoji   string // of react
 	On      bool   // of react
 }
@@ -22,7 +22,7 @@ func (c *Chat) insertChange(tx Tx, room int64, x change, by Caller) (int64, erro
 		return 0, err
 	}
 	if _, err := tx.Exec("INSERT INTO change (id, kind, message_id, user_id, emoji, on_off, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		messageID(room, n), x.Kind, x.Message, by.senderID(), x.Emoji, x.On, millis(c.now())); err != nil {
+		NewMessageID(room, n), x.Kind, x.Message, by.senderID(), x.Emoji, x.On, millis(c.now())); err != nil {
 		return 0, fmt.Errorf("note the %s of message %d: %w", x.Kind, x.Message, err)
 	}
 	c.reserve(tx, room, n)
@@ -30,7 +30,7 @@ func (c *Chat) insertChange(tx Tx, room int64, x change, by Caller) (int64, erro
 }
 
 // standing is messageFor without the messages that were taken back.
-func (c *Chat) standing(ctx context.Context, by Caller, id int64) (*Message, *Room, error) {
+func (c *Chat) standing(ctx context.Context, by Caller, id MessageID) (*Message, *Room, error) {
 	m, r, err := c.messageFor(ctx, by, id)
 	if err == nil && m.Deleted {
 		err = Errorf("no_such_message")
@@ -40,7 +40,7 @@ func (c *Chat) standing(ctx context.Context, by Caller, id int64) (*Message, *Ro
 
 // changes are the events of what happened to messages, between two addresses, in no order. What an edit or a
 // reaction has led to is told as it is now.
-func (c *Chat) changes(ctx context.Context, low, high int64) ([]Event, error) {
+func (c *Chat) changes(ctx context.Context, low, high MessageID) ([]Event, error) {
 	rows, err := c.read.Query(ctx, `SELECT x.id, x.kind, x.message_id, x.emoji, x.on_off, coalesce(u.name, s.guest || ?, ''),
 		coalesce(m.text, ''), m.edited_at, m.id IS NULL OR m.deleted_at IS NOT NULL,
 		(SELECT count(*) FROM reaction r WHERE r.message_id = x.message_id AND r.emoji = x.emoji)
@@ -55,7 +55,7 @@ func (c *Chat) changes(ctx context.Context, low, high int64) ([]Event, error) {
 	var edits []edit // rendered with no query open: the readers are few
 	for rows.Next() {
 		var x change
-		var id int64
+		var id MessageID
 		var user, text string
 		var edited sql.NullInt64
 		var gone bool
@@ -65,12 +65,12 @@ func (c *Chat) changes(ctx context.Context, low, high int64) ([]Event, error) {
 		}
 		switch {
 		case x.Kind == "delete":
-			events = append(events, messageDeleted(x.Message, seqOf(id), user))
+			events = append(events, messageDeleted(x.Message, id.Seq(), user))
 		case gone: // a deletion follows, or has been told
 		case x.Kind == "edit":
-			edits = append(edits, edit{&Message{ID: x.Message, Text: text, Edited: moment(edited.Int64)}, seqOf(id), user})
+			edits = append(edits, edit{&Message{ID: x.Message, Text: text, Edited: moment(edited.Int64)}, id.Seq(), user})
 		case x.Kind == "react":
-			events = append(events, reacted(x, seqOf(id), user, count))
+			events = append(events, reacted(x, id.Seq(), user, count))
 		}
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {

@@ -42,12 +42,12 @@ func (p *place) count(query string, args ...any) (n int) {
 // Whatever was looked up before a write may have changed when its turn comes.
 func TestAMessageIsDeletedMeanwhile(t *testing.T) {
 	for name, c := range map[string]struct {
-		act  func(*place, int64) error
+		act  func(*place, MessageID) error
 		code string // "": no error
 	}{
-		"react":  {func(p *place, id int64) error { return p.React(context.Background(), p.admin, id, "🎉", true) }, "no_such_message"},
-		"edit":   {func(p *place, id int64) error { return p.Edit(context.Background(), p.admin, id, "too late") }, "no_such_message"},
-		"delete": {func(p *place, id int64) error { return p.Delete(context.Background(), p.admin, id) }, ""},
+		"react":  {func(p *place, id MessageID) error { return p.React(context.Background(), p.admin, id, "🎉", true) }, "no_such_message"},
+		"edit":   {func(p *place, id MessageID) error { return p.Edit(context.Background(), p.admin, id, "too late") }, "no_such_message"},
+		"delete": {func(p *place, id MessageID) error { return p.Delete(context.Background(), p.admin, id) }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t)

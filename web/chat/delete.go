@@ -8,7 +8,7 @@ import (
 )
 
 // Delete takes back a message: one's own, or as an admin anybody's. Its text is erased.
-func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
+func (c *Chat) Delete(ctx context.Context, by Caller, id MessageID) error {
 	if err := c.Take(by, limits.Messages); err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (c *Chat) Delete(ctx context.Context, by Caller, id int64) error {
 }
 
 // takeBack erases message id and tells the group of its room. taken is false if somebody was quicker.
-func (c *Chat) takeBack(tx Tx, id int64, group string, by Caller) (taken bool, err error) {
+func (c *Chat) takeBack(tx Tx, id MessageID, group string, by Caller) (taken bool, err error) {
 	tx.Erase()
 	res, err := tx.Exec("UPDATE message SET text = '', deleted_at = ? WHERE id = ? AND deleted_at IS NULL", millis(c.now()), id)
 	if err != nil {
@@ -46,7 +46,7 @@ func (c *Chat) takeBack(tx Tx, id int64, group string, by Caller) (taken bool, e
 	if _, err := tx.Exec("DELETE FROM reaction WHERE message_id = ?", id); err != nil {
 		return false, fmt.Errorf("erase the reactions to message %d: %w", id, err)
 	}
-	n, err := c.insertChange(tx, id>>32, change{Kind: "delete", Message: id}, by)
+	n, err := c.insertChange(tx, id.Room(), change{Kind: "delete", Message: id}, by)
 	if err != nil {
 		return false, err
 	}

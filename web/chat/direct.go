@@ -64,15 +64,15 @@ func (c *Chat) directRoom(ctx context.Context, me, other *User) (*Room, error) {
 }
 
 type privateFrame struct {
-	Type      string `json:"type"`
-	ID        int64  `json:"id"`
-	User      string `json:"user,omitempty"`
-	Display   string `json:"display,omitempty"` // of the other one, where it isn't the username
-	Target    string `json:"target,omitempty"`
-	Message   string `json:"message"`
-	Timestamp Stamp  `json:"timestamp"`
-	Nonce     string `json:"nonce,omitempty"`
-	History   bool   `json:"history,omitempty"`
+	Type      string    `json:"type"`
+	ID        MessageID `json:"id"`
+	User      string    `json:"user,omitempty"`
+	Display   string    `json:"display,omitempty"` // of the other one, where it isn't the username
+	Target    string    `json:"target,omitempty"`
+	Message   string    `json:"message"`
+	Timestamp Stamp     `json:"timestamp"`
+	Nonce     string    `json:"nonce,omitempty"`
+	History   bool      `json:"history,omitempty"`
 }
 
 // private is the event that brings a private message to whom it was said to.

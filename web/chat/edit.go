@@ -10,7 +10,7 @@ import (
 
 // Edit changes the text of one's own message. Errors: those of a text, no_such_message,
 // not_allowed, storage.
-func (c *Chat) Edit(ctx context.Context, by Caller, id int64, text string) error {
+func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) error {
 	if err := c.Take(by, limits.Messages); err != nil {
 		return err
 	}
@@ -54,13 +54,13 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id int64, text string) error
 }
 
 type editFrame struct {
-	Type     string `json:"type"`
-	ID       int64  `json:"id"`
-	Seq      int64  `json:"seq"`
-	User     string `json:"user"`
-	Message  string `json:"message"`
-	HTML     string `json:"html,omitempty"`
-	EditedAt Stamp  `json:"edited_at"`
+	Type     string    `json:"type"`
+	ID       MessageID `json:"id"`
+	Seq      int64     `json:"seq"`
+	User     string    `json:"user"`
+	Message  string    `json:"message"`
+	HTML     string    `json:"html,omitempty"`
+	EditedAt Stamp     `json:"edited_at"`
 }
 
 // edited is the event of an edited message; its human-readable message is the new text.

@@ -15,9 +15,9 @@ type Event struct {
 	// Seq is the event's number in its room's line, 0 for what has none (comings and goings).
 	Seq int64
 	// ID is the message's in private_message frames, 0 in others.
-	ID int64
+	ID MessageID
 	// Private is the id of the private message that the event brings, for whichever socket, else 0.
-	Private int64
+	Private MessageID
 	// Plain is set for the kinds that clients of the plain dialect get too, PlainOnly for those that only
 	// they get.
 	Plain, PlainOnly bool
@@ -177,12 +177,12 @@ func UserList(users []string, g InitialState, room func(Reader) (name string, se
 }
 
 type userFrame struct {
-	Type    string `json:"type"`
-	Message string `json:"message"`
-	User    string `json:"user"`
-	Display string `json:"display,omitempty"` // as people call them, where it isn't the username
-	ID      int64  `json:"id,omitempty"`
-	Seq     int64  `json:"seq,omitempty"`
+	Type    string    `json:"type"`
+	Message string    `json:"message"`
+	User    string    `json:"user"`
+	Display string    `json:"display,omitempty"` // as people call them, where it isn't the username
+	ID      MessageID `json:"id,omitempty"`
+	Seq     int64     `json:"seq,omitempty"`
 }
 
 // Typing tells that somebody is writing.
@@ -192,7 +192,7 @@ func Typing(user string) Event {
 	})
 }
 
-func messageDeleted(id, seq int64, by string) Event {
+func messageDeleted(id MessageID, seq int64, by string) Event {
 	e := local("message_deleted", false, "event.deleted", []any{"user", by}, func(m string) any {
 		return userFrame{Type: "message_deleted", Message: m, User: by, ID: id, Seq: seq}
 	})

@@ -71,7 +71,7 @@ func (c *Chat) fillSenders(ctx context.Context, found []*Message) error {
 
 // fillAnswers adds to messages that answer others what those said, if they are still there.
 func (c *Chat) fillAnswers(ctx context.Context, found []*Message) error {
-	var ids []int64
+	var ids []MessageID
 	for _, m := range found {
 		if m.ReplyTo != 0 {
 			ids = append(ids, m.ReplyTo)
@@ -88,7 +88,7 @@ func (c *Chat) fillAnswers(ctx context.Context, found []*Message) error {
 	if err != nil {
 		return err
 	}
-	excerpts := make(map[int64]*Excerpt, len(answered))
+	excerpts := make(map[MessageID]*Excerpt, len(answered))
 	for _, m := range answered {
 		excerpts[m.ID] = m.excerpt()
 	}
@@ -120,17 +120,17 @@ func (r *messageRow) next(rows *sql.Rows) (*Message, error) {
 		return nil, err
 	}
 	m := r.m
-	m.User, m.RoomID, m.Seq, m.At = r.guest.String, m.ID>>32, seqOf(m.ID), moment(r.at)
+	m.User, m.RoomID, m.Seq, m.At = r.guest.String, m.ID.Room(), m.ID.Seq(), moment(r.at)
 	m.Display, _ = Bare(m.User)
-	m.ReplyTo, m.Nonce, m.Edited, m.Deleted = r.reply.Int64, r.nonce.String, moment(r.edited.Int64), r.deleted.Valid
+	m.ReplyTo, m.Nonce, m.Edited, m.Deleted = MessageID(r.reply.Int64), r.nonce.String, moment(r.edited.Int64), r.deleted.Valid
 	return &m, nil
 }
 
 // Page says which messages of a room are asked for.
 type Page struct {
-	Before int64 // ids below this one; 0: no bound
-	After  int64 // ids above this one
-	First  bool  // the first ones, not the last ones, if there are more than Limit
+	Before MessageID // ids below this one; 0: no bound
+	After  MessageID // ids above this one
+	First  bool      // the first ones, not the last ones, if there are more than Limit
 	Limit  int
 }
 
@@ -144,7 +144,7 @@ func (c *Chat) History(ctx context.Context, r *Room, p Page) ([]*Message, int64,
 	if err != nil {
 		return nil, 0, err
 	}
-	low, high := messageID(r.ID, 0), messageID(r.ID, seq)+1
+	low, high := NewMessageID(r.ID, 0), NewMessageID(r.ID, seq)+1
 	if p.Before > 0 {
 		high = min(high, p.Before)
 	}
@@ -171,7 +171,7 @@ func (c *Chat) Seq(ctx context.Context, r *Room) (int64, error) {
 
 // Last are the room's last messages up to number n of its line, as events marked as history.
 func (c *Chat) Last(ctx context.Context, r *Room, n int64, limit int) ([]Event, error) {
-	found, _, err := c.History(ctx, r, Page{Before: messageID(r.ID, n) + 1, Limit: limit})
+	found, _, err := c.History(ctx, r, Page{Before: NewMessageID(r.ID, n) + 1, Limit: limit})
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +224,7 @@ func (p *Replay) Next(ctx context.Context) ([]Event, error) {
 		return []Event{Reset(p.Seq)}, nil
 	}
 	to := min(p.next+replayPage, p.Seq)
-	low, high := messageID(p.room.ID, p.next), messageID(p.room.ID, to)
+	low, high := NewMessageID(p.room.ID, p.next), NewMessageID(p.room.ID, to)
 	c := p.chat
 	found, err := c.messages(ctx, "WHERE m.id > ? AND m.id <= ? AND m.deleted_at IS NULL ORDER BY m.id", low, high)
 	if err != nil {
@@ -247,7 +247,7 @@ func (p *Replay) Next(ctx context.Context) ([]Event, error) {
 // was restored.
 func (c *Chat) older(ctx context.Context, r *Room) (bool, error) {
 	var n int
-	err := c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM message WHERE id > ? AND id <= ?)", []any{messageID(r.ID, 0), messageID(r.ID, r.First)}, &n)
+	err := c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM message WHERE id > ? AND id <= ?)", []any{NewMessageID(r.ID, 0), NewMessageID(r.ID, r.First)}, &n)
 	return n == 1, storage("look behind a room's line", err)
 }
 
@@ -256,7 +256,7 @@ const maxExcerpt = 120
 
 // Excerpt is the beginning of a message that is answered, for the line above the answer.
 type Excerpt struct {
-	ID            int64
+	ID            MessageID
 	Display, Text string
 }
 

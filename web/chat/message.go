@@ -21,7 +21,8 @@ const (
 
 // Message is something that was said.
 type Message struct {
-	ID, Seq   int64 // Seq is the number in the room's line, the lower half of ID
+	ID        MessageID
+	Seq       int64 // of ID
 	RoomID    int64
 	SenderID  int64  // the user, or minus the session of a guest
 	User      string // the username, or a guest's name marked as such
@@ -30,7 +31,7 @@ type Message struct {
 	At        time.Time
 	Edited    time.Time
 	Deleted   bool
-	ReplyTo   int64
+	ReplyTo   MessageID
 	Answers   *Excerpt // of ReplyTo, nil if it is gone
 	Nonce     string
 	*rendered // of Text; nil in what is not read to be shown
@@ -43,21 +44,21 @@ func (m *Message) Guest() bool { return m.SenderID < 0 }
 
 // MessageFrame is a message on the wire, in frames and in answers of the HTTP API.
 type MessageFrame struct {
-	Type      string `json:"type,omitempty"`
-	ID        int64  `json:"id"`
-	Seq       int64  `json:"seq"`
-	Room      string `json:"room"`
-	User      string `json:"user"`
-	Display   string `json:"display,omitempty"` // as people call the user, where it isn't the username
-	Guest     bool   `json:"guest,omitempty"`
-	Message   string `json:"message"`
-	HTML      string `json:"html,omitempty"` // where the text has markup; "" if it is in rendered
-	Timestamp Stamp  `json:"timestamp"`
-	EditedAt  *Stamp `json:"edited_at,omitempty"`
-	ReplyTo   int64  `json:"reply_to,omitempty"`
-	Reply     *reply `json:"reply,omitempty"` // what reply_to said, for clients that don't have it
-	Nonce     string `json:"nonce,omitempty"`
-	History   bool   `json:"history,omitempty"`
+	Type      string    `json:"type,omitempty"`
+	ID        MessageID `json:"id"`
+	Seq       int64     `json:"seq"`
+	Room      string    `json:"room"`
+	User      string    `json:"user"`
+	Display   string    `json:"display,omitempty"` // as people call the user, where it isn't the username
+	Guest     bool      `json:"guest,omitempty"`
+	Message   string    `json:"message"`
+	HTML      string    `json:"html,omitempty"` // where the text has markup; "" if it is in rendered
+	Timestamp Stamp     `json:"timestamp"`
+	EditedAt  *Stamp    `json:"edited_at,omitempty"`
+	ReplyTo   MessageID `json:"reply_to,omitempty"`
+	Reply     *reply    `json:"reply,omitempty"` // what reply_to said, for clients that don't have it
+	Nonce     string    `json:"nonce,omitempty"`
+	History   bool      `json:"history,omitempty"`
 
 	Reactions []Reactions `json:"reactions,omitempty"`
 
@@ -66,9 +67,9 @@ type MessageFrame struct {
 
 // reply is what a message answers, in its frame.
 type reply struct {
-	ID      int64  `json:"id"`
-	Display string `json:"display"`
-	Excerpt string `json:"excerpt"`
+	ID      MessageID `json:"id"`
+	Display string    `json:"display"`
+	Excerpt string    `json:"excerpt"`
 }
 
 // Frame is m, which was rendered, as said in the room called room.
@@ -109,7 +110,7 @@ func (c *Chat) messageEvent(m *Message, r *Room, history bool) Event {
 type Draft struct {
 	Text    string
 	Nonce   string // the client's own, unique per message; "" for none
-	ReplyTo int64
+	ReplyTo MessageID
 }
 
 // check applies the protocol's rules to a text.
@@ -208,7 +209,7 @@ func (c *Chat) target(ctx context.Context, by Caller, name string, d Draft) (*Ro
 }
 
 // answered is the beginning of message id, which must have been said in r.
-func (c *Chat) answered(ctx context.Context, r *Room, id int64) (*Excerpt, error) {
+func (c *Chat) answered(ctx context.Context, r *Room, id MessageID) (*Excerpt, error) {
 	if id == 0 {
 		return nil, nil
 	}
@@ -231,7 +232,7 @@ func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err err
 	if err != nil {
 		return false, err
 	}
-	m.Seq, m.ID, m.At = n, messageID(m.RoomID, n), c.now().Truncate(time.Millisecond)
+	m.Seq, m.ID, m.At = n, NewMessageID(m.RoomID, n), c.now().Truncate(time.Millisecond)
 	res, err := tx.Exec("INSERT INTO message (id, sender, guest, text, reply_to, nonce, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sender, nonce) WHERE nonce IS NOT NULL DO NOTHING",
 		m.ID, m.SenderID, nullable(by.User == nil, m.User), m.Text, nullable(m.ReplyTo != 0, m.ReplyTo), nullable(m.Nonce != "", m.Nonce), millis(m.At))
 	if err != nil {
@@ -272,8 +273,8 @@ func (c *Chat) storedBefore(tx Tx, m *Message) error {
 	if err != nil {
 		return fmt.Errorf("find the message with that nonce: %w", err)
 	}
-	m.RoomID, m.Seq, m.At = m.ID>>32, seqOf(m.ID), moment(at)
-	m.ReplyTo, m.Edited, m.Deleted = reply.Int64, moment(edited.Int64), deleted.Valid
+	m.RoomID, m.Seq, m.At = m.ID.Room(), m.ID.Seq(), moment(at)
+	m.ReplyTo, m.Edited, m.Deleted = MessageID(reply.Int64), moment(edited.Int64), deleted.Valid
 	return nil
 }
 
@@ -292,7 +293,7 @@ func (c *Chat) announce(tx Tx, r *Room, m *Message, by Caller) {
 }
 
 // messageFor is a message and its room, if the caller may be there.
-func (c *Chat) messageFor(ctx context.Context, by Caller, id int64) (*Message, *Room, error) {
+func (c *Chat) messageFor(ctx context.Context, by Caller, id MessageID) (*Message, *Room, error) {
 	var name, key string
 	var access Access
 	err := c.read.QueryRow(ctx, "SELECT name, name_key, access FROM room WHERE id = ?", []any{id >> 32}, &name, &key, &access)

@@ -81,8 +81,8 @@ func (f *MessageFrame) size() int {
 	return n
 }
 
-func appendNumber(b []byte, name string, n int64) []byte {
-	return strconv.AppendInt(append(b, name...), n, 10)
+func appendNumber[N ~int64](b []byte, name string, n N) []byte {
+	return strconv.AppendInt(append(b, name...), int64(n), 10)
 }
 
 // MarshalJSON makes encoding/json use AppendJSON.

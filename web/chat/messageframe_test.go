@@ -37,13 +37,13 @@ func TestMessageFramesAreWhatTheLibraryMakes(t *testing.T) {
 	}
 	err := quick.Check(func(typ, room, user, display, message, html, nonce string, id, seq, replyTo int64, at uint32, guest, history, edited, mine bool,
 		answered *string, emojis []string) bool {
-		f := MessageFrame{Type: typ, ID: id, Seq: seq, Room: room, User: user, Display: display, Guest: guest, Message: message, HTML: html,
-			Timestamp: Stamp(time.UnixMilli(int64(at) << 10)), ReplyTo: replyTo, Nonce: nonce, History: history}
+		f := MessageFrame{Type: typ, ID: MessageID(id), Seq: seq, Room: room, User: user, Display: display, Guest: guest, Message: message, HTML: html,
+			Timestamp: Stamp(time.UnixMilli(int64(at) << 10)), ReplyTo: MessageID(replyTo), Nonce: nonce, History: history}
 		if edited {
 			f.EditedAt = &f.Timestamp
 		}
 		if answered != nil {
-			f.Reply = &reply{ID: id, Display: user, Excerpt: *answered}
+			f.Reply = &reply{ID: MessageID(id), Display: user, Excerpt: *answered}
 		}
 		for _, emoji := range emojis {
 			f.Reactions = append(f.Reactions, Reactions{Emoji: emoji, Count: len(emoji), Users: emojis, Mine: mine})

@@ -50,7 +50,7 @@ func checkEmoji(s string) error {
 
 // React puts the caller's reaction to a message on or takes it off. What is so already is no error,
 // and no event. Errors: bad_frame for what is no emoji, no_such_message, sign_in, storage.
-func (c *Chat) React(ctx context.Context, by Caller, id int64, emoji string, on bool) error {
+func (c *Chat) React(ctx context.Context, by Caller, id MessageID, emoji string, on bool) error {
 	if err := c.Take(by, limits.Messages); err != nil {
 		return err
 	}
@@ -111,14 +111,14 @@ func react(tx Tx, x change, who int64) (count int, changed bool, err error) {
 }
 
 type reactionFrame struct {
-	Type    string `json:"type"`
-	Message string `json:"message"`
-	ID      int64  `json:"id"`
-	Seq     int64  `json:"seq"`
-	User    string `json:"user"`
-	Emoji   string `json:"emoji"`
-	On      bool   `json:"on"`
-	Count   int    `json:"count"`
+	Type    string    `json:"type"`
+	Message string    `json:"message"`
+	ID      MessageID `json:"id"`
+	Seq     int64     `json:"seq"`
+	User    string    `json:"user"`
+	Emoji   string    `json:"emoji"`
+	On      bool      `json:"on"`
+	Count   int       `json:"count"`
 }
 
 func reacted(x change, seq int64, by string, count int) Event {
@@ -157,7 +157,7 @@ func (c *Chat) fillReactions(ctx context.Context, found []*Message) error {
 	if len(found) == 0 {
 		return nil
 	}
-	byID := map[int64]*Message{}
+	byID := map[MessageID]*Message{}
 	low, high := found[0].ID, found[0].ID
 	for _, m := range found {
 		byID[m.ID] = m
@@ -170,7 +170,7 @@ func (c *Chat) fillReactions(ctx context.Context, found []*Message) error {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var id int64
+		var id MessageID
 		var list string
 		if err := rows.Scan(&id, &list); err != nil {
 			return storage("load reactions", err)

@@ -3,10 +3,10 @@ package chat
 import "context"
 
 type readFrame struct {
-	Type    string `json:"type"`
-	Message string `json:"message"`
-	Room    string `json:"room"`
-	ID      int64  `json:"id"`
+	Type    string    `json:"type"`
+	Message string    `json:"message"`
+	Room    string    `json:"room"`
+	ID      MessageID `json:"id"`
 }
 
 // Visit notes that a signed-in caller has looked at a room that is kept, and returns up to which number it
@@ -47,7 +47,7 @@ func (c *Chat) Read(ctx context.Context, by Caller, r *Room, n int64) error {
 		return err
 	}
 	c.mark(by.User.ID, r.ID, n)
-	f := readFrame{Type: "read", Room: r.Name, ID: messageID(r.ID, n)}
+	f := readFrame{Type: "read", Room: r.Name, ID: NewMessageID(r.ID, n)}
 	e := same(f.Type, false, f)
 	e.About = r.Group()
 	c.hub.Publish(Inbox(by.User.ID), e)

@@ -4,13 +4,13 @@ package chat
 type conversation struct{ user, room int64 }
 
 // setReceived notes that a user has received the private message id.
-func (m *marks) setReceived(user, id int64) {
+func (m *marks) setReceived(user int64, id MessageID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	at := conversation{user, id >> 32}
+	at := conversation{user, id.Room()}
 	n, known := m.received[at]
 	switch {
-	case known && n >= seqOf(id):
+	case known && n >= id.Seq():
 		return
 	case !known && len(m.received) >= maxMarksWaiting:
 		droppedMarks.Log()
@@ -19,20 +19,20 @@ func (m *marks) setReceived(user, id int64) {
 	if m.received == nil {
 		m.received = map[conversation]int64{}
 	}
-	m.received[at] = seqOf(id)
+	m.received[at] = id.Seq()
 }
 
 // hasReceived reports whether a user has received the private message id, as far as that is not on disk.
-func (m *marks) hasReceived(user, id int64) bool {
+func (m *marks) hasReceived(user int64, id MessageID) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n, known := m.received[conversation{user, id >> 32}]
-	return known && n >= seqOf(id)
+	n, known := m.received[conversation{user, id.Room()}]
+	return known && n >= id.Seq()
 }
 
 // Received notes that a client of the plain dialect has received private messages: they are not sent
 // to such clients of that user again. It is written later, together with other marks.
-func (c *Chat) Received(userID int64, ids []int64) {
+func (c *Chat) Received(userID int64, ids []MessageID) {
 	for _, id := range ids {
 		c.marks.setReceived(userID, id)
 	}

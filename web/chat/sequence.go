@@ -32,11 +32,18 @@ func EndSequences(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// seqOf returns the sequence number in a message's id.
-func seqOf(id int64) int64 { return id & (1<<32 - 1) }
+// MessageID identifies a message, or a change of one: the room's id in the upper 32 bits, its sequence number in the lower.
+// In one room a later message has a higher id. 0 is no message.
+type MessageID int64
 
-// messageID returns the id of sequence number n in a room.
-func messageID(room, n int64) int64 { return room<<32 | n }
+// NewMessageID returns the id of a sequence number in a room.
+func NewMessageID(room, seq int64) MessageID { return MessageID(room<<32 | seq) }
+
+// Room returns the id of the room.
+func (id MessageID) Room() int64 { return int64(id >> 32) }
+
+// Seq returns the sequence number in the room.
+func (id MessageID) Seq() int64 { return int64(id & (1<<32 - 1)) }
 
 // nextSeq returns the number after the room's highest. Error: storage, after maxSeq.
 func (c *Chat) nextSeq(tx Tx, room int64) (int64, error) {

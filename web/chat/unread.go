@@ -141,7 +141,7 @@ type sameUnread struct {
 // unreadBy is how much of a room, read up to a number, a user has not read.
 func (c *Chat) unreadBy(ctx context.Context, user, id, read int64, now *unreadRoom, r *Room) (of sameUnread, err error) {
 	var sure bool
-	if of.count, of.mentions, sure = now.recent.unread(user, messageID(id, read)); sure && of.count == 0 {
+	if of.count, of.mentions, sure = now.recent.unread(user, NewMessageID(id, read)); sure && of.count == 0 {
 		return of, nil
 	}
 	u, err := c.User(ctx, user)
@@ -236,7 +236,7 @@ func (c *Chat) unreadOf(ctx context.Context, u *User, room int64) (n, mentions i
 		return 0, 0, err
 	}
 	rows, err := c.read.Query(ctx, "SELECT text FROM message WHERE id > ? AND id < ? AND sender <> ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
-		messageID(room, read), messageID(room+1, 0), u.ID, MaxUnread)
+		NewMessageID(room, read), NewMessageID(room+1, 0), u.ID, MaxUnread)
 	if err != nil {
 		return 0, 0, storage("count what is unread", err)
 	}

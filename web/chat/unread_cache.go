@@ -40,8 +40,9 @@ type recent struct {
 }
 
 type recentMessage struct {
-	id, sender int64
-	mentions   []int64
+	id       MessageID
+	sender   int64
+	mentions []int64
 }
 
 // add adds a message, unless it is there.
@@ -63,7 +64,7 @@ func (r *recent) add(m recentMessage) {
 
 // unread counts the messages after the id read that are of others than user, and how many of them mention
 // user. sure reports whether earlier messages can't change that.
-func (r recent) unread(user, read int64) (n, mentions int, sure bool) {
+func (r recent) unread(user int64, read MessageID) (n, mentions int, sure bool) {
 	for _, m := range slices.Backward(r.messages) {
 		if m.id <= read {
 			return n, mentions, true
@@ -115,7 +116,7 @@ func (c *unreadCache) position(user, room int64) (read, last int64, known bool) 
 		return 0, 0, false
 	}
 	read, known = r.read[user]
-	return read, seqOf(r.recent.messages[len(r.recent.messages)-1].id), known
+	return read, r.recent.messages[len(r.recent.messages)-1].id.Seq(), known
 }
 
 // forget drops a room, because messages of it have changed.
@@ -201,7 +202,7 @@ func (c *Chat) unreadRoom(ctx context.Context, id int64, r *Room) (*unreadRoom, 
 // recentMessages are the last ones of a room, at most maxRecent.
 func (c *Chat) recentMessages(ctx context.Context, room int64) (found recent, err error) {
 	rows, err := c.read.Query(ctx, "SELECT id, sender, text FROM message WHERE id > ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
-		messageID(room, 0), messageID(room+1, 0), maxRecent)
+		NewMessageID(room, 0), NewMessageID(room+1, 0), maxRecent)
 	if err != nil {
 		return found, storage("load what may be unread", err)
 	}

@@ -29,7 +29,7 @@ type gossip struct {
 	random *rand.Rand
 	people []Caller
 	rooms  []*Room
-	ids    []int64
+	ids    []MessageID
 }
 
 func (g *gossip) must(err error) {
@@ -108,7 +108,7 @@ func TestUnreadIsKeptAsItIs(t *testing.T) {
 		for _, u := range readers {
 			wantN, wantMentions, err := g.unreadOf(ctx, u, r.ID)
 			g.must(err)
-			n, mentions, sure := now.recent.unread(u.ID, messageID(r.ID, now.read[u.ID]))
+			n, mentions, sure := now.recent.unread(u.ID, NewMessageID(r.ID, now.read[u.ID]))
 			if sure && (n != wantN || mentions != wantMentions) {
 				t.Fatalf("step %d: %s has %d unread with %d mentions in %s; the database says %d and %d", i, u.Name, n, mentions, r.Name, wantN, wantMentions)
 			}

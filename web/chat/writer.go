@@ -43,7 +43,7 @@ func (c *Chat) Writers(ctx context.Context, by Caller, r *Room) ([]*User, error)
 // senders are the ids of the users of Writers, without except.
 func (c *Chat) senders(ctx context.Context, room, except int64) (ids []int64, err error) {
 	rows, err := c.read.Query(ctx, "SELECT sender, created_at FROM message WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
-		messageID(room, 0), messageID(room+1, 0), maxWritten)
+		NewMessageID(room, 0), NewMessageID(room+1, 0), maxWritten)
 	if err != nil {
 		return nil, err
 	}

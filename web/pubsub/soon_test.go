@@ -14,7 +14,7 @@ func TestTheNewestOfASubjectIsSent(t *testing.T) {
 	sent := make(chan []chat.Event, 1)
 	s := NewSoon(func(_ string, events []chat.Event) int { sent <- events; return 1 })
 	for i := range 1000 {
-		s.Add("people", chat.Event{Subject: fmt.Sprint("person ", i%3), ID: int64(i)})
+		s.Add("people", chat.Event{Subject: fmt.Sprint("person ", i%3), ID: chat.MessageID(i)})
 	}
 	s.Add("people", chat.Event{ID: 1})
 	s.Add("people", chat.Event{ID: 2})
@@ -33,7 +33,7 @@ func TestTheNewestOfASubjectIsSent(t *testing.T) {
 	}
 }
 
-func ids(events []chat.Event) (ids []int64) {
+func ids(events []chat.Event) (ids []chat.MessageID) {
 	for _, e := range events {
 		ids = append(ids, e.ID)
 	}

@@ -61,11 +61,11 @@ type Conn struct {
 	closing     atomic.Pointer[[]byte] // the close frame that is being sent
 
 	mu        sync.Mutex
-	live      bool            // the initial frames are sent; events are queued as they come
-	buffered  []chat.Event    // events that came before that
-	seq       int64           // the initial frames contain the room's events up to this number
-	delivered []int64         // and the private messages with these ids
-	gone      map[string]bool // groups of the rooms that the person may no longer enter
+	live      bool             // the initial frames are sent; events are queued as they come
+	buffered  []chat.Event     // events that came before that
+	seq       int64            // the initial frames contain the room's events up to this number
+	delivered []chat.MessageID // and the private messages with these ids
+	gone      map[string]bool  // groups of the rooms that the person may no longer enter
 
 	sent sent // private messages that may not have arrived
 

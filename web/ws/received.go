@@ -12,8 +12,8 @@ import (
 // the kernel accepts data for it, does neither.
 type sent struct {
 	mu     sync.Mutex
-	last   []int64 // ids of messages after the last ping, one for each conversation, the highest
-	pinged []int64 // and before it
+	last   []chat.MessageID // ids of messages after the last ping, one for each conversation, the highest
+	pinged []chat.MessageID // and before it
 }
 
 // add adds the private messages among events that were queued.
@@ -29,8 +29,8 @@ func (s *sent) add(events []chat.Event) {
 
 // merge adds an id to ids, which contain one id for each conversation, the highest. The upper half of an id is the
 // conversation.
-func merge(ids []int64, id int64) []int64 {
-	i := slices.IndexFunc(ids, func(other int64) bool { return other>>32 == id>>32 })
+func merge(ids []chat.MessageID, id chat.MessageID) []chat.MessageID {
+	i := slices.IndexFunc(ids, func(other chat.MessageID) bool { return other.Room() == id.Room() })
 	if i < 0 {
 		return append(ids, id)
 	}
@@ -52,7 +52,7 @@ func (s *sent) ping(drained func() bool) {
 }
 
 // pong returns the messages that have arrived because the last ping was answered.
-func (s *sent) pong() []int64 {
+func (s *sent) pong() []chat.MessageID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ids := s.pinged

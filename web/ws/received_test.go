@@ -10,7 +10,7 @@ import (
 func TestWhatWasReceived(t *testing.T) {
 	const a, b = 1 << 32, 2 << 32 // conversations
 	yes, no := func() bool { return true }, func() bool { return false }
-	private := func(ids ...int64) (events []chat.Event) {
+	private := func(ids ...chat.MessageID) (events []chat.Event) {
 		for _, id := range ids {
 			events = append(events, chat.Event{Private: id})
 		}
@@ -27,7 +27,7 @@ func TestWhatWasReceived(t *testing.T) {
 	}
 	s.ping(yes)
 	s.add(private(a | 3))
-	if got := s.pong(); !slices.Equal(got, []int64{a | 2, b | 1}) {
+	if got := s.pong(); !slices.Equal(got, []chat.MessageID{a | 2, b | 1}) {
 		t.Errorf("after a ping %v", got)
 	}
 	if got := s.pong(); len(got) != 0 {
@@ -36,7 +36,7 @@ func TestWhatWasReceived(t *testing.T) {
 	s.ping(yes)
 	s.add(private(a | 4))
 	s.ping(yes)
-	if got := s.pong(); !slices.Equal(got, []int64{a | 4}) {
+	if got := s.pong(); !slices.Equal(got, []chat.MessageID{a | 4}) {
 		t.Errorf("after two pings %v", got)
 	}
 }

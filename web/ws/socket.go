@@ -25,7 +25,7 @@ type Socket struct {
 	Frame func(c *Conn, frame []byte)
 	// Received gets the ids of private messages that a client of the plain dialect has received, of
 	// each conversation the last one. nil: nobody needs to know.
-	Received func(ids []int64)
+	Received func(ids []chat.MessageID)
 	// Allowed returns the reason why the caller may no longer be here, nil if it may.
 	Allowed func() error
 
