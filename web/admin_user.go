@@ -46,7 +46,7 @@ func (s *Server) adminNewUserPage(w http.ResponseWriter, r *request, status int,
 
 // adminCreateUser makes an account for somebody else.
 func (s *Server) adminCreateUser(w http.ResponseWriter, r *request) error {
-	f := newForm(r, "username", "first_name", "last_name", "email", "admin")
+	f := newForm(r, append([]string{"username", "admin"}, profileFields...)...)
 	u, err := s.createAccount(r, f)
 	if err != nil {
 		return f.again(w, r, err, s.adminNewUserPage)
@@ -55,11 +55,11 @@ func (s *Server) adminCreateUser(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Server) createAccount(r *request, f form) (*chat.User, error) {
-	n := chat.NewUser{Name: f.Values["username"], Profile: profileOf(f), Admin: f.Values["admin"] != ""}
+	n := chat.NewUser{Name: f.Values["username"], Profile: profileOf(r, f, nil), Admin: f.Values["admin"] != ""}
 	if err := s.chat.CheckName(r.Context(), n.Name); err != nil {
 		return nil, err
 	}
-	if _, err := n.Profile.Check(); err != nil { // before the dear work of hashing
+	if _, err := n.Profile.Check(); err != nil { // before the expensive password hash
 		return nil, err
 	}
 	if err := newPassword(r, n.Name); err != nil {
@@ -70,10 +70,6 @@ func (s *Server) createAccount(r *request, f form) (*chat.User, error) {
 		return nil, err
 	}
 	return s.chat.CreateUser(r.Context(), r.caller, n)
-}
-
-func profileOf(f form) chat.Profile {
-	return chat.Profile{FirstName: f.Values["first_name"], LastName: f.Values["last_name"], Email: f.Values["email"]}
 }
 
 // addressed is the user whose page is asked for.
@@ -97,7 +93,7 @@ func (s *Server) adminUser(w http.ResponseWriter, r *request) error {
 func (s *Server) adminUserPage(w http.ResponseWriter, r *request, status int, d adminUserData) error {
 	u := d.User
 	if d.Form.Values == nil {
-		d.Form.Values = map[string]string{"first_name": u.FirstName, "last_name": u.LastName, "email": u.Email}
+		d.Form = profileForm(u)
 	}
 	d.SessionPaging = pagingBy(r, r.URL.EscapedPath(), "sessions", perPage)
 	sessions, total, err := s.chat.Sessions(r.Context(), u.ID, perPage, d.SessionPaging.offset())
@@ -125,8 +121,8 @@ func (s *Server) adminChangeUser(w http.ResponseWriter, r *request) error {
 	}
 	switch action {
 	case "details":
-		f, part = newForm(r, "first_name", "last_name", "email"), &d.Form
-		err = s.chat.UpdateProfile(r.Context(), r.caller, u.ID, profileOf(f))
+		f, part = newForm(r, profileFields...), &d.Form
+		err = s.chat.UpdateProfile(r.Context(), r.caller, u.ID, profileOf(r, f, u))
 	case "password":
 		part = &d.PasswordForm
 		err = s.resetPassword(r, u)

@@ -63,6 +63,7 @@ func (s *Server) listRooms(w http.ResponseWriter, r *request) error {
 
 type apiUser struct {
 	Username  string     `json:"username"`
+	Display   string     `json:"display,omitempty"` // as others see it, if that is not the username
 	FirstName string     `json:"first_name"`
 	LastName  string     `json:"last_name"`
 	Email     string     `json:"email,omitempty"`
@@ -94,6 +95,9 @@ func (s *Server) listUsers(w http.ResponseWriter, r *request) error {
 	list := make([]apiUser, 0, len(people))
 	for _, u := range people {
 		a := apiUser{Username: u.Name, FirstName: u.FirstName, LastName: u.LastName, LoggedIn: s.hub.Online(u.ID), LastSeen: chat.Stamp(u.LastSeen)}
+		if display := u.Display(); display != u.Name {
+			a.Display = display
+		}
 		if r.caller.SignedIn() {
 			a.Email = u.Email
 		}

@@ -31,8 +31,7 @@ var savedFlash = map[string]string{"details": "profile.saved", "appearance": "pr
 
 func (s *Server) showProfile(w http.ResponseWriter, r *request) error {
 	me := r.caller.User
-	f := form{Values: map[string]string{"first_name": me.FirstName, "last_name": me.LastName, "email": me.Email}}
-	return s.profilePage(w, r, http.StatusOK, profileData{Form: f})
+	return s.profilePage(w, r, http.StatusOK, profileData{Form: profileForm(me)})
 }
 
 func (s *Server) profilePage(w http.ResponseWriter, r *request, status int, d profileData) error {
@@ -82,10 +81,26 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *request) error {
 	return seeOther(w, r, "/profile/?saved="+action)
 }
 
+// profileFields are the fields of the forms with what people say of themselves.
+var profileFields = []string{"name", "first_name", "last_name", "email"}
+
+// profileForm returns the form with what u says now.
+func profileForm(u *chat.User) form {
+	return form{Values: map[string]string{"name": u.FullName(), "first_name": u.FirstName, "last_name": u.LastName, "email": u.Email}}
+}
+
+// profileOf returns what a form says. Clients from before there was a display name don't send one: then u keeps its own.
+func profileOf(r *request, f form, u *chat.User) chat.Profile {
+	p := chat.Profile{DisplayName: f.Values["name"], FirstName: f.Values["first_name"], LastName: f.Values["last_name"], Email: f.Values["email"]}
+	if u != nil && !r.PostForm.Has("name") {
+		p.DisplayName = u.DisplayName
+	}
+	return p
+}
+
 func (s *Server) changeDetails(w http.ResponseWriter, r *request) error {
-	f := newForm(r, "first_name", "last_name", "email")
-	p := chat.Profile{FirstName: f.Values["first_name"], LastName: f.Values["last_name"], Email: f.Values["email"]}
-	if err := s.chat.UpdateProfile(r.Context(), r.caller, r.caller.User.ID, p); err != nil {
+	f := newForm(r, profileFields...)
+	if err := s.chat.UpdateProfile(r.Context(), r.caller, r.caller.User.ID, profileOf(r, f, r.caller.User)); err != nil {
 		return f.again(w, r, err, func(w http.ResponseWriter, r *request, status int, f form) error {
 			return s.profilePage(w, r, status, profileData{Form: f})
 		})
@@ -100,9 +115,7 @@ func (s *Server) changePassword(w http.ResponseWriter, r *request) error {
 	}
 	if err != nil {
 		return newForm(r).again(w, r, err, func(w http.ResponseWriter, r *request, status int, f form) error {
-			me := r.caller.User
-			details := form{Values: map[string]string{"first_name": me.FirstName, "last_name": me.LastName, "email": me.Email}}
-			return s.profilePage(w, r, status, profileData{Form: details, PasswordForm: f})
+			return s.profilePage(w, r, status, profileData{Form: profileForm(r.caller.User), PasswordForm: f})
 		})
 	}
 	return seeOther(w, r, "/profile/?saved=password")

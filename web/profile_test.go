@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 
 	"hearth/web/hearthtest"
@@ -18,6 +19,39 @@ func TestProfileDetails(t *testing.T) {
 	wantReply(t, "in Russian", ada.Get("/profile/"), http.StatusOK, `<html lang="ru" data-theme="dark"`)
 	wantReply(t, "no such theme", ada.Post("/profile/", "action", "appearance", "lang", "ru", "theme", "pink"), http.StatusUnprocessableEntity)
 	wantReply(t, "no such form", ada.Post("/profile/", "action", "x"), http.StatusUnprocessableEntity)
+}
+
+// The name is a field of its own. Clients that don't know it change the first and last name only.
+func TestNameAsOthersSeeIt(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t)
+	ada := s.SignUp(t, "ada")
+	tom := s.Visitor(t)
+	wantGone(t, "sign-up", tom.Post("/sign_up/", "username", "tom", "password1", hearthtest.Password, "password2", hearthtest.Password, "name", "Tom of the Shop"), "/")
+	for _, step := range []struct {
+		fields []string
+		want   string
+	}{
+		{nil, "Tom of the Shop"},
+		{[]string{"name", "Tommy", "first_name", "Thomas", "last_name", "Berg"}, "Tommy"},
+		{[]string{"first_name", "Tomas", "last_name", "Berg"}, "Tommy"},
+		{[]string{"name", "", "first_name", "Tomas", "last_name", "Berg"}, "Tomas Berg"},
+		{[]string{"name", "Tomas Berg", "first_name", "Tom", "last_name", "Berg"}, "Tom Berg"},
+	} {
+		if step.fields != nil {
+			wantGone(t, "saving", tom.Post("/profile/", append([]string{"action", "details"}, step.fields...)...), "/profile/?saved=details")
+		}
+		wantReply(t, "the form", tom.Get("/profile/"), http.StatusOK, `name="name" type="text" value="`+step.want+`"`)
+		wantReply(t, "the API", ada.Get("/api/users?q=tom"), http.StatusOK, `"display":"`+step.want+`"`)
+		wantReply(t, "the lobby", ada.Get("/"), http.StatusOK, `<td class="full-name" dir="auto">`+step.want+`</td>`)
+	}
+	wantReply(t, "too long", tom.Post("/profile/", "name", strings.Repeat("x", 151)), http.StatusUnprocessableEntity, "name-error")
+
+	wantGone(t, "an account by an admin", ada.Post("/admin/users/new/", "username", "mai", "password1", hearthtest.Password, "password2", hearthtest.Password, "name", "Mai"), "/admin/users/3/?done=user_created")
+	wantGone(t, "a change by an admin", ada.Post("/admin/users/3/", "action", "details", "name", "Trần Mai"), "/admin/users/3/?done=details")
+	watching := ada.Dial("/users/")
+	wantGone(t, "a change by an admin", ada.Post("/admin/users/3/", "action", "details", "name", "Mai Trần"), "/admin/users/3/?done=details")
+	watching.Find("mai's new name", func(f hearthtest.Frame) bool { return f.Text("username") == "mai" && f.Text("display") == "Mai Trần" })
 }
 
 func TestPasswordChangeSignsOutElsewhere(t *testing.T) {

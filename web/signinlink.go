@@ -46,7 +46,7 @@ func (s *Server) showOwnLink(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	me := r.caller.User
-	details := form{Values: map[string]string{"first_name": me.FirstName, "last_name": me.LastName, "email": me.Email}}
+	details := profileForm(me)
 	return s.profilePage(w, r, http.StatusOK, profileData{Form: details, Link: link})
 }
 

@@ -64,13 +64,13 @@ func (s *Server) maySignUp(r *request, invite string) (first bool, err error) {
 
 // signUp creates an account and signs it in.
 func (s *Server) signUp(w http.ResponseWriter, r *request) error {
-	f := newForm(r, "username", "first_name", "last_name", "email", "next", "invite")
+	f := newForm(r, append([]string{"username", "next", "invite"}, profileFields...)...)
 	first, err := s.maySignUp(r, f.Values["invite"])
 	if err != nil {
 		return s.refuseSignup(w, r, f, err)
 	}
 	n := chat.NewUser{Name: f.Values["username"], First: first, Invite: f.Values["invite"], Lang: chosenLanguage(r.Request),
-		Profile: chat.Profile{FirstName: f.Values["first_name"], LastName: f.Values["last_name"], Email: f.Values["email"]}}
+		Profile: profileOf(r, f, nil)}
 	_, profile := n.Profile.Check()
 	for _, err := range []error{s.chat.CheckName(r.Context(), n.Name), newPassword(r, n.Name), profile} {
 		if err := f.blame(r, err); err != nil {

@@ -37,7 +37,7 @@ func TestMigrationsFromTheOldest(t *testing.T) {
 	}
 	run(fstest.MapFS{oldest: {Data: start}})
 	for _, row := range []string{
-		"INSERT INTO user (id, name, name_key, name_look, password, created_at) VALUES (1, 'ada', 'ada', 'ada', '', 0)",
+		"INSERT INTO user (id, name, name_key, name_look, first_name, last_name, password, created_at) VALUES (1, 'ada', 'ada', 'ada', 'Ada', 'Lund', '', 0)",
 		"INSERT INTO room (id, name, name_key, access, created_at) VALUES (1, 'r', 'r', 'open', 0)",
 		"INSERT INTO message (id, sender, text, created_at) VALUES (1 << 32 | 1, 1, 'hello', 0)",
 	} {
@@ -50,6 +50,9 @@ func TestMigrationsFromTheOldest(t *testing.T) {
 	ada, err := c.User(ctx, 1)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if ada.Display() != "Ada Lund" {
+		t.Errorf("ada is called %q", ada.Display())
 	}
 	said := make(chan *Message, 1)
 	c.Say(ctx, Caller{User: ada}, "r", Draft{Text: "still here"}, func(m *Message, _ *Room, _ bool, err error) {

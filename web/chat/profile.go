@@ -49,8 +49,8 @@ func (c *Chat) edit(ctx context.Context, by Caller, id int64, what string, job f
 	return c.changed(context.WithoutCancel(ctx), id) // it takes effect, whoever has gone
 }
 
-// UpdateProfile stores what people say of themselves. Errors: those of Profile.Check,
-// not_allowed, storage, ErrNotFound.
+// UpdateProfile stores what people say of themselves. If nobody has written the display name and p has the one that is shown,
+// it goes on following the first and last name. Errors: those of Profile.Check, not_allowed, storage, ErrNotFound.
 func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile) error {
 	p, err := p.Check()
 	if err != nil {
@@ -60,18 +60,21 @@ func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile
 	if err != nil {
 		return err
 	}
+	if u.DisplayName == "" && p.DisplayName == u.FullName() {
+		p.DisplayName = ""
+	}
 	if by.User != nil && by.User.ID == id {
 		if err := c.Take(by, limits.Profile); err != nil {
 			return err
 		}
 	}
-	edited := User{Name: u.Name, FirstName: p.FirstName, LastName: p.LastName}
+	edited := User{Name: u.Name, DisplayName: p.DisplayName, FirstName: p.FirstName, LastName: p.LastName}
 	looks := looksOf(&edited)
 	var others []int64
 	err = c.edit(ctx, by, id, "user_edited", func(tx Tx) (err error) {
 		tx.Erase()
-		_, err = tx.Exec("UPDATE user SET first_name = ?, last_name = ?, email = ?, search = ? WHERE id = ?",
-			p.FirstName, p.LastName, p.Email, edited.searched(), id)
+		_, err = tx.Exec("UPDATE user SET display_name = ?, first_name = ?, last_name = ?, email = ?, search = ? WHERE id = ?",
+			p.DisplayName, p.FirstName, p.LastName, p.Email, edited.searched(), id)
 		if err == nil {
 			others, err = storeLooks(tx, id, looks)
 		}

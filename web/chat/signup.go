@@ -19,18 +19,27 @@ const (
 )
 
 // Profile is what people say of themselves. Every field may be empty.
-type Profile struct{ FirstName, LastName, Email string }
+type Profile struct {
+	DisplayName string // as others see it; "": the first and last name joined
+	FirstName   string
+	LastName    string
+	Email       string
+}
 
-// Check cleans p's fields and applies their rules. Errors, each on its field: name_too_long, bad_email.
+// Check cleans p's fields and applies their rules. A display name that only joins the first and last name is left out: it
+// follows them. Errors, each on its field: name_too_long, bad_email.
 func (p Profile) Check() (Profile, error) {
 	for _, f := range []struct {
 		name  *string
 		field string
-	}{{&p.FirstName, "first_name"}, {&p.LastName, "last_name"}} {
+	}{{&p.DisplayName, "name"}, {&p.FirstName, "first_name"}, {&p.LastName, "last_name"}} {
 		if utf8.RuneCountInString(strings.TrimSpace(*f.name)) > maxPersonName {
 			return p, Errorf("name_too_long", "max", maxPersonName).On(f.field)
 		}
 		*f.name = personName(*f.name)
+	}
+	if p.DisplayName == joinNames(p.FirstName, p.LastName) {
+		p.DisplayName = ""
 	}
 	p.Email = strings.TrimSpace(p.Email)
 	return p, checkEmail(p.Email)
@@ -39,7 +48,7 @@ func (p Profile) Check() (Profile, error) {
 // atSigns are left out of people's names: "Ada (@bob)" would pass for somebody with the username bob.
 var atSigns = strings.NewReplacer("@", "", "＠", "", "﹫", "")
 
-// personName is a first or last name as it is kept and shown.
+// personName returns a name of a person as it is stored and shown.
 func personName(s string) string { return label.Clean(atSigns.Replace(s)) }
 
 func checkEmail(s string) error {
@@ -162,7 +171,7 @@ func (c *Chat) createUser(ctx context.Context, by Caller, n NewUser, allowed fun
 		return nil, err
 	}
 	n.Name = name
-	u := &User{Name: name, FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Admin: n.Admin, Lang: n.Lang, Created: moment(millis(c.now()))}
+	u := &User{Name: name, DisplayName: n.DisplayName, FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Admin: n.Admin, Lang: n.Lang, Created: moment(millis(c.now()))}
 	looks := looksOf(u)
 	var guests, others []int64
 	err = c.disk.Write(ctx, func(tx Tx) error {
@@ -208,8 +217,8 @@ func insertUser(tx Tx, u *User, key, passwordHash string) error {
 	if taken {
 		return Errorf("name_taken").On("username")
 	}
-	res, err := tx.Exec(`INSERT INTO user (name, name_key, name_look, first_name, last_name, email, search, password, admin, lang, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, u.Name, key, look(u.Name), u.FirstName, u.LastName, u.Email,
+	res, err := tx.Exec(`INSERT INTO user (name, name_key, name_look, display_name, first_name, last_name, email, search, password, admin, lang, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, u.Name, key, look(u.Name), u.DisplayName, u.FirstName, u.LastName, u.Email,
 		u.searched(), passwordHash, u.Admin, u.Lang, millis(u.Created))
 	if err != nil {
 		return fmt.Errorf("insert user: %w", err)

@@ -19,14 +19,16 @@ import (
 
 // User is somebody with an account. It is shared: never change one that a Chat has returned.
 type User struct {
-	ID                               int64
-	Name, FirstName, LastName, Email string
-	Admin, Disabled                  bool
-	Lang                             string // "": what the browser asks for
-	Theme                            string // "" (what the system says), light or dark
-	Created                          time.Time
-	LastSeen                         time.Time // when the last socket closed; zero: never
-	LooksAlike                       bool      // the name can be taken for somebody else's
+	ID                         int64
+	Name                       string // the username
+	DisplayName                string // as the person wrote it; "": FullName joins the next two
+	FirstName, LastName, Email string
+	Admin, Disabled            bool
+	Lang                       string // "": what the browser asks for
+	Theme                      string // "" (what the system says), light or dark
+	Created                    time.Time
+	LastSeen                   time.Time // when the last socket closed; zero: never
+	LooksAlike                 bool      // the name can be taken for somebody else's
 }
 
 // Display is what people call the user: the full name, or the username where there is none. Where that
@@ -39,13 +41,16 @@ func (u *User) Display() string {
 	return name
 }
 
-// FullName is the first and last name, "" if there is none. In Chinese, Japanese and Korean script
-// the family comes first, without a space; js/person.js has the same rule.
-func (u *User) FullName() string {
-	if family := u.LastName + u.FirstName; eastAsian(family) {
-		return family
+// FullName returns the name of the user as the person wrote it, or else the first and last name; "" if there is none.
+func (u *User) FullName() string { return cmp.Or(u.DisplayName, joinNames(u.FirstName, u.LastName)) }
+
+// joinNames joins a first and a last name. In Chinese, Japanese and Korean script the family name comes first, without a
+// space.
+func joinNames(first, last string) string {
+	if name := last + first; eastAsian(name) {
+		return name
 	}
-	return strings.TrimSpace(u.FirstName + " " + u.LastName)
+	return strings.TrimSpace(first + " " + last)
 }
 
 // eastAsian reports whether all of a name is in a script that puts no spaces into names. To Unicode
@@ -56,16 +61,17 @@ func eastAsian(name string) bool {
 	})
 }
 
-const userColumns = "id, name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen, " + looksAlike
+const userColumns = "id, name, display_name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen, " + looksAlike
 
 // into are the places that userColumns are scanned into; done puts the times into u, and leaves out of
 // names what they could contain before they were cleaned.
 func (u *User) into() (dest []any, done func()) {
 	var created, seen int64
-	dest = []any{&u.ID, &u.Name, &u.FirstName, &u.LastName, &u.Email, &u.Admin, &u.Disabled, &u.Lang, &u.Theme, &created, &seen, &u.LooksAlike}
+	dest = []any{&u.ID, &u.Name, &u.DisplayName, &u.FirstName, &u.LastName, &u.Email, &u.Admin, &u.Disabled, &u.Lang, &u.Theme, &created, &seen, &u.LooksAlike}
 	return dest, func() {
 		u.Created, u.LastSeen = moment(created), moment(seen)
-		u.FirstName, u.LastName, u.Email = personName(u.FirstName), personName(u.LastName), label.Clean(u.Email)
+		u.DisplayName, u.FirstName, u.LastName = personName(u.DisplayName), personName(u.FirstName), personName(u.LastName)
+		u.Email = label.Clean(u.Email)
 	}
 }
 
@@ -208,8 +214,10 @@ func scanUsers(rows *sql.Rows) (users []*User, err error) {
 // searchText is how words and names are compared in a search.
 func searchText(text string) string { return cases.Fold().String(text) }
 
-// searched is the text in which a search looks for u: the names, as people see them.
-func (u *User) searched() string { return searchText(u.Name + " " + u.FullName()) }
+// searched returns the text in which a search looks for u: all names.
+func (u *User) searched() string {
+	return searchText(u.Name + " " + u.DisplayName + " " + joinNames(u.FirstName, u.LastName))
+}
 
 // HasUsers reports whether anybody has an account yet: the first becomes the admin.
 // Accounts are never deleted, so that yes is for ever.

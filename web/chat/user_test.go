@@ -111,6 +111,54 @@ func TestLastAdminStays(t *testing.T) {
 	}
 }
 
+// A name that a person wrote is shown as it is. Without one, the first and last name are, and go on to be when they change.
+func TestDisplayName(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := context.Background()
+	bob := h.user("bob")
+	for _, step := range []struct {
+		p    Profile
+		want string
+	}{
+		{Profile{FirstName: "Bob", LastName: "Stone"}, "Bob Stone"},
+		{Profile{DisplayName: "Bob Stone", FirstName: "Rob", LastName: "Stone"}, "Rob Stone"}, // a form that shows the joined name
+		{Profile{DisplayName: " Bobby \u202e", FirstName: "Rob", LastName: "Stone"}, "Bobby"},
+		{Profile{DisplayName: "Bobby", FirstName: "Robert", LastName: "Stone"}, "Bobby"},
+		{Profile{DisplayName: "李 明", FirstName: "明", LastName: "李"}, "李 明"},
+		{Profile{DisplayName: "李明", FirstName: "明", LastName: "李"}, "李明"},
+		{Profile{DisplayName: "", FirstName: "Ro", LastName: "李"}, "Ro 李"},
+		{Profile{DisplayName: "Ada"}, "Ada"},
+		{Profile{}, "bob"},
+	} {
+		if err := h.UpdateProfile(ctx, Caller{User: bob}, bob.ID, step.p); err != nil {
+			t.Fatal(err)
+		}
+		u, err := h.User(ctx, bob.ID)
+		if err != nil || u.Display() != step.want || u.FirstName != step.p.FirstName || u.LastName != step.p.LastName {
+			t.Errorf("with %+v: %q, %+v, %v", step.p, u.Display(), u, err)
+		}
+	}
+	long := Profile{DisplayName: strings.Repeat("x", 151)}
+	wantCode(t, h.UpdateProfile(ctx, Caller{User: bob}, bob.ID, long), "name_too_long", "name")
+
+	ada := h.user("ada")
+	if err := h.UpdateProfile(ctx, Caller{User: bob}, bob.ID, Profile{DisplayName: "Ada", FirstName: "Robert"}); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[int64]string{bob.ID: "Ada (@bob)", ada.ID: "ada (@ada)"} {
+		if u, err := h.User(ctx, id); err != nil || u.Display() != want {
+			t.Errorf("namesakes: %q instead of %q, %v", u.Display(), want, err)
+		}
+	}
+	for _, q := range []string{"robert", "ADA", "bob"} {
+		found, _, err := h.Users(ctx, UserQuery{Text: q})
+		if err != nil || !slices.ContainsFunc(found, func(u *User) bool { return u.ID == bob.ID }) {
+			t.Errorf("a search for %s finds %v, %v", q, found, err)
+		}
+	}
+}
+
 func TestSearchUsers(t *testing.T) {
 	h := newHouse(t)
 	ctx := context.Background()

@@ -76,6 +76,7 @@ func (u *userCommand) parse(args []string) error {
 	switch u.verb {
 	case "add":
 		f.BoolVar(&u.admin, "admin", false, "make the account an admin's; creates the data folder if there is none")
+		f.StringVar(&u.profile.DisplayName, "name", "", "`name` as others see it; without it, the first and last name")
 		f.StringVar(&u.profile.FirstName, "first", "", "first `name`")
 		f.StringVar(&u.profile.LastName, "last", "", "last `name`")
 		f.StringVar(&u.profile.Email, "email", "", "e-mail `address`")
@@ -186,6 +187,7 @@ type listedUser struct {
 	Admin     bool       `json:"admin"`
 	Disabled  bool       `json:"disabled"`
 	LastSeen  chat.Stamp `json:"last_seen"` // null: never
+	Display   string     `json:"display"`   // as others see it
 }
 
 func (u *userCommand) list(ctx context.Context) error {
@@ -193,17 +195,17 @@ func (u *userCommand) list(ctx context.Context) error {
 		enc := json.NewEncoder(u.Out)
 		enc.SetEscapeHTML(false)
 		return u.each(ctx, func(user *chat.User) error {
-			return enc.Encode(listedUser{user.Name, user.FirstName, user.LastName, user.Email, user.Admin, user.Disabled, chat.Stamp(user.LastSeen)})
+			return enc.Encode(listedUser{user.Name, user.FirstName, user.LastName, user.Email, user.Admin, user.Disabled, chat.Stamp(user.LastSeen), user.Display()})
 		})
 	}
 	w := tabwriter.NewWriter(u.Out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tFIRST\tLAST\tE-MAIL\tSTATE\tLAST SEEN")
+	fmt.Fprintln(w, "NAME\tFIRST\tLAST\tE-MAIL\tSTATE\tLAST SEEN\tDISPLAY")
 	err := u.each(ctx, func(user *chat.User) error {
 		seen := "never"
 		if !user.LastSeen.IsZero() {
 			seen = user.LastSeen.Local().Format(time.DateTime)
 		}
-		_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", user.Name, user.FirstName, user.LastName, user.Email, state(user), seen)
+		_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", user.Name, user.FirstName, user.LastName, user.Email, state(user), seen, user.Display())
 		return err
 	})
 	return errors.Join(err, w.Flush())

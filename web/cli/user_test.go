@@ -39,10 +39,14 @@ func TestUserCommands(t *testing.T) {
 	if out := user("", "list"); !strings.Contains(out, "ada@example.org") || !strings.Contains(out, "admin") || strings.Count(out, "\n") != 3 {
 		t.Errorf("list: %s", out)
 	}
-	if out := user("", "list", "-json"); !strings.Contains(out, `{"name":"ada","first_name":"Ada","last_name":"","email":"ada@example.org","admin":true,"disabled":false,"last_seen":null}`+"\n") {
+	if out := user("", "list", "-json"); !strings.Contains(out, `{"name":"ada","first_name":"Ada","last_name":"","email":"ada@example.org","admin":true,"disabled":false,"last_seen":null,"display":"Ada"}`+"\n") {
 		t.Errorf("list -json: %s", out)
 	}
 	fails("admin", "", "admin", "ada", "off")
+	user(password, "add", "carla", "-password-stdin", "-name", "Carla (Shift B)", "-first", "Carla", "-last", "Motta")
+	if out := user("", "list"); !strings.Contains(out, "Carla (Shift B)") || !strings.Contains(out, "Motta") {
+		t.Errorf("a name of one's own in the list: %s", out)
+	}
 
 	bob := s.LogIn(t, "bob")
 	sock := bob.Dial("/ws/chat/r/")

@@ -11,12 +11,12 @@ import (
 )
 
 // signUp fills the form in as a newcomer does.
-func (p *page) signUp(name, first string) {
+func (p *page) signUp(name, display string) {
 	p.t.Helper()
 	p.fill("#username", name)
 	p.fill("#password1", hearthtest.Password)
 	p.fill("#password2", hearthtest.Password)
-	p.fill("#first_name", first)
+	p.fill("#name", display)
 	p.submit(`form[action="/sign_up/"] button`)
 }
 
@@ -47,8 +47,8 @@ func TestSignUpAndLogIn(t *testing.T) {
 	mai.expect("status of 422")
 	mai.signUp("ADA", "Mai")
 	mai.sees("#username-error")
-	if got := value[string](mai, `document.getElementById("first_name").value`); got != "Mai" {
-		t.Errorf("the first name is %q after an error elsewhere", got)
+	if got := value[string](mai, `document.getElementById("name").value`); got != "Mai" {
+		t.Errorf("the name is %q after an error elsewhere", got)
 	}
 	mai.signUp("mai", "Mai")
 	mai.at("/")

@@ -33,7 +33,7 @@ func TestLobbyIsLive(t *testing.T) {
 	tom.fill("#first_name", "Thomas")
 	tom.submit(`form:has(#first_name) button`)
 	tom.sees(".flash")
-	ada.reads(row("tom", ".first"), "Thomas")
+	ada.reads(row("tom", ".full-name"), "Thomas")
 	ada.reads(row("tom", ".status-word"), "Online") // wherever one is on the site
 
 	tom.open("/chat/garden/")

@@ -2,7 +2,7 @@
 
 import { language, number, t } from "./i18n.js";
 import { listen } from "./inbox.js";
-import { directURL, fullName, paintAvatar } from "./person.js";
+import { directURL, paintAvatar } from "./person.js";
 import { localizeTimes, setTime } from "./time.js";
 import * as sidebar from "./sidebar.js";
 
@@ -52,14 +52,13 @@ function insertRow(name) {
 }
 
 // fillRow shows a person of a people frame, which leaves out what is empty.
-function fillRow(row, { user: name, first_name = "", last_name = "", email = "", last_seen }, isOnline) {
-  const display = fullName(first_name, last_name);
+function fillRow(row, { user: name, display = "", email = "", last_seen }, isOnline) {
+  const fullName = display.replace(` (@${name})`, ""); // the username stands beside it
   row.querySelector(".person-name").href = directURL(name);
   row.querySelector(".person-name bdi").textContent = name;
   const avatar = row.querySelector(".avatar");
-  paintAvatar(avatar, name, display || name);
-  setText(row.querySelector(".first"), first_name);
-  setText(row.querySelector(".last"), last_name);
+  paintAvatar(avatar, name, fullName || name);
+  setText(row.querySelector(".full-name"), fullName);
   setText(row.querySelector(".email bdi"), email);
   setStatus(row, isOnline, last_seen);
 }

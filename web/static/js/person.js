@@ -21,12 +21,6 @@ export function hueOf(name) {
   return `hue-${hash % HUES}`;
 }
 
-// fullName follows the server: in Chinese, Japanese and Korean script the family comes first, without a space.
-export function fullName(first = "", last = "") {
-  if (/^[ー\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+$/u.test(last + first)) return last + first;
-  return `${first} ${last}`.trim();
-}
-
 // initialsOf follows the server: first letters of the first and last word; one sign where words are signs.
 export function initialsOf(display) {
   const words = display.replace(/ \(@[^()]*\)$/, "").trim().split(/\s+/); // without the username that tells namesakes apart
