@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hearth/web/limits"
@@ -52,4 +53,20 @@ func (c *Chat) takeBack(tx Tx, id MessageID, group string, by Caller) (taken boo
 	}
 	tx.Announce(group, messageDeleted(id, n, by.Name()))
 	return true, nil
+}
+
+// Moderate deletes a message for the admin site, which doesn't know of private conversations, not
+// even of the admin's own. Errors: those of Delete.
+func (c *Chat) Moderate(ctx context.Context, by Caller, id MessageID) error {
+	if !by.Admin() {
+		return Errorf("not_allowed")
+	}
+	_, err := c.RoomByID(ctx, id.Room())
+	if errors.Is(err, ErrNotFound) {
+		return Errorf("no_such_message")
+	}
+	if err != nil {
+		return err
+	}
+	return c.Delete(ctx, by, id)
 }

@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// searchFor bounds one search. What it has not come to is left to the next one.
+	// searchFor bounds one search. The next search looks at the rest.
 	searchFor = time.Second
-	// maxVein is how many messages of a room are read at a time.
-	maxVein = 512
+	// maxSearchBatch is how many messages of a room are read at a time, at most.
+	maxSearchBatch = 512
 )
 
 // MessageQuery asks for messages of all rooms, private conversations left out.
@@ -46,17 +46,16 @@ type Found struct {
 	Room *Room
 }
 
-// Search finds messages, the newest first. It ends when it has q.Limit of them, or after a second
-// whatever it has found; next is where to go on, zero if there is nothing more. Errors: no_such_room
-// (on the field room), storage.
+// Search finds messages, the newest first. It ends when it has found q.Limit of them, or after a second. next is where the
+// next search has to go on, zero if there is nothing more. Errors: no_such_room (on the field room), storage.
 //
-// No index over all texts is kept, as every message would pay for it. Within a room ids are in the
-// order of time, so the rooms' lines are merged from their ends, and bounds of time found by bisection.
+// There is no index of the texts: it would cost time with every message. In a room, ids are in the order of time. So the
+// rooms are merged from their ends, and the bounds of time are found by bisection.
 func (c *Chat) Search(ctx context.Context, q MessageQuery) (found []Found, next Mark, err error) {
 	if q.Limit <= 0 {
 		q.Limit = 50
 	}
-	veins, err := c.veins(ctx, q)
+	cursors, err := c.searchCursors(ctx, q)
 	if err != nil {
 		return nil, Mark{}, err
 	}
@@ -66,9 +65,9 @@ func (c *Chat) Search(ctx context.Context, q MessageQuery) (found []Found, next 
 	}
 	q.Text = foldText(q.Text)
 	until := time.Now().Add(searchFor)
-	for looked := 1; len(veins) > 0; looked++ {
-		v := veins[0]
-		m := v.batch[0]
+	for looked := 1; len(cursors) > 0; looked++ {
+		cur := cursors[0]
+		m := cur.batch[0]
 		if m.At.Before(q.From) { // and all that follow are older still
 			break
 		}
@@ -78,13 +77,13 @@ func (c *Chat) Search(ctx context.Context, q MessageQuery) (found []Found, next 
 				return nil, Mark{}, err
 			}
 			for _, m := range whole {
-				found = append(found, Found{m, v.room})
+				found = append(found, Found{m, cur.room})
 			}
 		}
-		if err := c.advance(ctx, &veins); err != nil {
+		if err := c.advance(ctx, &cursors); err != nil {
 			return nil, Mark{}, err
 		}
-		if len(veins) > 0 && (len(found) == q.Limit || looked%maxVein == 0 && time.Now().After(until)) {
+		if len(cursors) > 0 && (len(found) == q.Limit || looked%maxSearchBatch == 0 && time.Now().After(until)) {
 			return found, markOf(m), nil
 		}
 	}
@@ -124,29 +123,29 @@ func (a author) said(m *Message) bool {
 	return a.guest == "" || m.SenderID == a.user || m.Guest() && searchText(m.User) == guestLabel(a.guest)
 }
 
-// vein is what is left to look at in one room, from its newest message on.
-type vein struct {
+// searchCursor is the part of one room that a search has not looked at yet, from its newest message on.
+type searchCursor struct {
 	room  *Room
 	below MessageID // ids from here on were read
 	batch []*Message
 	size  int // how many to read next: few at first, as most rooms have nothing to give
 }
 
-// veins are a heap, the one with the newest message on top.
-type veins []*vein
+// cursorHeap is a heap of cursors, the one with the newest message on top.
+type cursorHeap []*searchCursor
 
-func (v veins) Len() int           { return len(v) }
-func (v veins) Less(i, j int) bool { return markOf(v[i].batch[0]).after(markOf(v[j].batch[0])) }
-func (v veins) Swap(i, j int)      { v[i], v[j] = v[j], v[i] }
-func (v *veins) Push(x any)        { *v = append(*v, x.(*vein)) }
-func (v *veins) Pop() any {
-	last := (*v)[len(*v)-1]
-	*v = (*v)[:len(*v)-1]
+func (h cursorHeap) Len() int           { return len(h) }
+func (h cursorHeap) Less(i, j int) bool { return markOf(h[i].batch[0]).after(markOf(h[j].batch[0])) }
+func (h cursorHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *cursorHeap) Push(x any)        { *h = append(*h, x.(*searchCursor)) }
+func (h *cursorHeap) Pop() any {
+	last := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
 	return last
 }
 
-// veins opens the rooms that q is about, each at the newest message that q can want.
-func (c *Chat) veins(ctx context.Context, q MessageQuery) (veins, error) {
+// searchCursors returns a cursor for each room that q is about, at the newest message that can match.
+func (c *Chat) searchCursors(ctx context.Context, q MessageQuery) (cursorHeap, error) {
 	rooms, err := c.searched(ctx, q.Room)
 	if err != nil {
 		return nil, err
@@ -155,14 +154,14 @@ func (c *Chat) veins(ctx context.Context, q MessageQuery) (veins, error) {
 	if to := (Mark{At: q.To}); !q.To.IsZero() && (end.At.IsZero() || end.after(to)) {
 		end = to
 	}
-	var all veins
+	var all cursorHeap
 	for _, r := range rooms {
-		v := &vein{room: r, below: NewMessageID(r.ID+1, 0), size: 1}
-		if err := c.open(ctx, v, end); err != nil {
+		cur := &searchCursor{room: r, below: NewMessageID(r.ID+1, 0), size: 1}
+		if err := c.open(ctx, cur, end); err != nil {
 			return nil, err
 		}
-		if len(v.batch) > 0 {
-			all = append(all, v)
+		if len(cur.batch) > 0 {
+			all = append(all, cur)
 		}
 	}
 	heap.Init(&all)
@@ -185,32 +184,31 @@ func (c *Chat) searched(ctx context.Context, name string) ([]*Room, error) {
 	return []*Room{r}, err
 }
 
-// open reads the first messages of v before end, if end isn't zero.
-func (c *Chat) open(ctx context.Context, v *vein, end Mark) error {
-	if err := c.refill(ctx, v); err != nil || end.At.IsZero() {
+// open reads the first messages of cur before end, if end isn't zero.
+func (c *Chat) open(ctx context.Context, cur *searchCursor, end Mark) error {
+	if err := c.refill(ctx, cur); err != nil || end.At.IsZero() {
 		return err
 	}
-	if len(v.batch) > 0 && v.batch[0].At.After(end.At) {
-		n, err := c.lineAt(ctx, v.room.ID, v.batch[0].Seq, end.At)
+	if len(cur.batch) > 0 && cur.batch[0].At.After(end.At) {
+		n, err := c.seqAt(ctx, cur.room.ID, cur.batch[0].Seq, end.At)
 		if err != nil {
 			return err
 		}
-		v.below = NewMessageID(v.room.ID, n+1)
-		if err := c.refill(ctx, v); err != nil {
+		cur.below = NewMessageID(cur.room.ID, n+1)
+		if err := c.refill(ctx, cur); err != nil {
 			return err
 		}
 	}
-	for len(v.batch) > 0 && !end.after(markOf(v.batch[0])) {
-		if err := c.step(ctx, v); err != nil {
+	for len(cur.batch) > 0 && !end.after(markOf(cur.batch[0])) {
+		if err := c.step(ctx, cur); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// lineAt is the highest number in a room's line up to which no message is later than at, known to
-// be below the one of the message high.
-func (c *Chat) lineAt(ctx context.Context, room, high int64, at time.Time) (int64, error) {
+// seqAt returns the highest sequence number in a room up to which no message is later than at. It is known to be below high.
+func (c *Chat) seqAt(ctx context.Context, room, high int64, at time.Time) (int64, error) {
 	low := int64(0)
 	for low < high {
 		mid := low + (high-low)/2
@@ -231,12 +229,12 @@ func (c *Chat) lineAt(ctx context.Context, room, high int64, at time.Time) (int6
 }
 
 // advance takes the newest message off the heap.
-func (c *Chat) advance(ctx context.Context, all *veins) error {
-	v := (*all)[0]
-	if err := c.step(ctx, v); err != nil {
+func (c *Chat) advance(ctx context.Context, all *cursorHeap) error {
+	cur := (*all)[0]
+	if err := c.step(ctx, cur); err != nil {
 		return err
 	}
-	if len(v.batch) == 0 {
+	if len(cur.batch) == 0 {
 		heap.Pop(all)
 	} else {
 		heap.Fix(all, 0)
@@ -244,48 +242,32 @@ func (c *Chat) advance(ctx context.Context, all *veins) error {
 	return nil
 }
 
-// step goes to the next older message of v.
-func (c *Chat) step(ctx context.Context, v *vein) error {
-	if v.batch = v.batch[1:]; len(v.batch) > 0 {
+// step goes to the next older message of cur.
+func (c *Chat) step(ctx context.Context, cur *searchCursor) error {
+	if cur.batch = cur.batch[1:]; len(cur.batch) > 0 {
 		return nil
 	}
-	return c.refill(ctx, v)
+	return c.refill(ctx, cur)
 }
 
-// refill reads the next messages of v, of each only what decides whether it is asked for: 2 µs
+// refill reads the next messages of cur, of each only what decides whether it is asked for: 2 µs
 // a message (go test -bench Search), so that one search looks at some hundred thousand.
-func (c *Chat) refill(ctx context.Context, v *vein) error {
+func (c *Chat) refill(ctx context.Context, cur *searchCursor) error {
 	rows, err := c.read.Query(ctx, "SELECT id, sender, coalesce(guest, ''), text, created_at FROM message WHERE id >= ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
-		NewMessageID(v.room.ID, 0), v.below, v.size)
+		NewMessageID(cur.room.ID, 0), cur.below, cur.size)
 	if err != nil {
 		return storage("search messages", err)
 	}
 	defer rows.Close()
-	v.batch, v.size = nil, min(maxVein, v.size*4)
+	cur.batch, cur.size = nil, min(maxSearchBatch, cur.size*4)
 	for rows.Next() {
 		var m Message
 		var at int64
 		if err := rows.Scan(&m.ID, &m.SenderID, &m.User, &m.Text, &at); err != nil {
 			return storage("search messages", err)
 		}
-		m.At, m.Seq, v.below = moment(at), m.ID.Seq(), m.ID
-		v.batch = append(v.batch, &m)
+		m.At, m.Seq, cur.below = moment(at), m.ID.Seq(), m.ID
+		cur.batch = append(cur.batch, &m)
 	}
 	return storage("search messages", rows.Err())
-}
-
-// Moderate deletes a message for the admin site, which doesn't know of private conversations, not
-// even of the admin's own. Errors: those of Delete.
-func (c *Chat) Moderate(ctx context.Context, by Caller, id MessageID) error {
-	if !by.Admin() {
-		return Errorf("not_allowed")
-	}
-	_, err := c.RoomByID(ctx, id.Room())
-	if errors.Is(err, ErrNotFound) {
-		return Errorf("no_such_message")
-	}
-	if err != nil {
-		return err
-	}
-	return c.Delete(ctx, by, id)
 }
