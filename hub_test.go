@@ -70,7 +70,7 @@ func TestNothingIsLeftRunning(t *testing.T) {
 }
 
 // What the greeting had is not told again, the rest in order; who has left leaves nothing behind.
-func TestToldOnceInOrderAndForgotten(t *testing.T) {
+func TestAnnouncementsAreSentOnceInOrder(t *testing.T) {
 	h, s := inside(t, settings{})
 	ada := s.SignUp(t, "ada")
 	ada.PostJSON("/api/rooms/r/messages", map[string]string{"message": "number 1"})
@@ -158,7 +158,7 @@ func lateRoom(t *testing.T) (late *lateHub, url string, bob *hearthtest.Browser,
 
 // What is said after the answer to a handshake reaches clients of either dialect, however late they
 // are greeted.
-func TestWhoIsAnsweredIsIn(t *testing.T) {
+func TestAnAnsweredHandshakeIsInTheRoom(t *testing.T) {
 	late, url, bob, say := lateRoom(t)
 	for _, protocol := range []string{"", ws.Batched} {
 		sock := knock(t, url, bob.Cookie(), protocol)
@@ -176,7 +176,7 @@ func TestWhoIsAnsweredIsIn(t *testing.T) {
 
 // However much is said before a client of the plain dialect is greeted: the ten messages that it gets of
 // what was said before are beside that.
-func TestALateGreetingLeavesNoGap(t *testing.T) {
+func TestLateInitialFramesLeaveNoGap(t *testing.T) {
 	late, url, bob, say := lateRoom(t)
 	count := func(from, to int) {
 		for i := from; i < to; i++ {
@@ -205,7 +205,7 @@ func TestALateGreetingLeavesNoGap(t *testing.T) {
 }
 
 // Whoever is shut out while a socket opens doesn't get in through it.
-func TestNobodyComesInWhileBeingShutOut(t *testing.T) {
+func TestNobodyEntersWhileLosingTheRoom(t *testing.T) {
 	h, s := inside(t, settings{})
 	s.SignUp(t, "ada")
 	s.SignUp(t, "bob")
@@ -256,7 +256,7 @@ func wantRefused(t *testing.T, url, cookie string, code int) {
 }
 
 // What waits for somebody whose greeting takes too long is bounded: he has to come back.
-func TestWhoIsGreetedTooLateIsCut(t *testing.T) {
+func TestSocketsWhoseInitialFramesAreTooLateAreCut(t *testing.T) {
 	h, s := inside(t, settings{})
 	bob := s.SignUp(t, "bob")
 	late := &lateHub{greet: make(chan struct{})}
@@ -281,7 +281,7 @@ func TestWhoIsGreetedTooLateIsCut(t *testing.T) {
 }
 
 // Who can't be told what the socket was opened for is sent away to come back, not left without it.
-func TestNobodyIsLeftWithoutAGreeting(t *testing.T) {
+func TestEverySocketGetsItsInitialFrames(t *testing.T) {
 	h, s := inside(t, settings{})
 	bob := s.SignUp(t, "bob")
 	late := &lateHub{allowed: func() error { return nil }, before: func() { _ = h.store.readers.Close() }}

@@ -29,7 +29,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(hearthtest.Main(m)) }
 
-func TestMistakesAreOneSentence(t *testing.T) {
+func TestUsageErrorsAreOneSentence(t *testing.T) {
 	s := hearthtest.Start(t)
 	taken := strings.TrimPrefix(s.URL, "http://")
 	notAFolder := filepath.Join(t.TempDir(), "file")

@@ -133,7 +133,7 @@ func TestWhatIsAnsweredIsAnnouncedAndStored(t *testing.T) {
 
 // What a write has done must be acted upon, even if the browser that asked for it has gone meanwhile:
 // sockets are closed, caches cleared. And what it fills in is its caller's again once it returns.
-func TestAWriteIsWaitedForWhoeverHasGone(t *testing.T) {
+func TestAWriteIsWaitedForAfterTheRequestEnds(t *testing.T) {
 	s, _ := testStore(t, t.TempDir())
 	ctx, cancel := context.WithCancel(context.Background())
 	begun, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
@@ -198,7 +198,7 @@ func TestClosingFinishesWhatWasAccepted(t *testing.T) {
 	}
 }
 
-func TestOneServerAFolder(t *testing.T) {
+func TestOneServerForEachFolder(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := testStore(t, dir)
 	if _, err := OpenStore(dir, steps, true, nil); !errors.Is(err, datadir.ErrInUse) {
@@ -310,7 +310,7 @@ func TestFilesAreForTheOwnerOnly(t *testing.T) {
 	private()
 }
 
-func TestTheWriterComesBackAfterTheDiskFailed(t *testing.T) {
+func TestTheWriterRecoversAfterTheDiskFailed(t *testing.T) {
 	var told announcements
 	s, err := OpenStore(t.TempDir(), steps, true, told.publish)
 	if err != nil {
@@ -546,7 +546,7 @@ func filesIn(t *testing.T, dir string) map[string]string {
 }
 
 // What may wait shares the commit of others, and is written by itself if none comes.
-func TestWhatMayWaitSharesACommit(t *testing.T) {
+func TestDelayedWritesShareACommit(t *testing.T) {
 	h, _ := inside(t, settings{})
 	const found = "SELECT count(*) FROM setting WHERE name = 'others'"
 	insert := func(tx chat.Tx) error {

@@ -71,7 +71,7 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-func TestListsShowOnlyWhatOneMayEnter(t *testing.T) {
+func TestListsShowOnlyRoomsThatMayBeEntered(t *testing.T) {
 	s := hearthtest.Start(t, "-guests", "read")
 	admin, invited, user, visitor := s.SignUp(t, "admin"), s.SignUp(t, "invited"), s.SignUp(t, "user"), s.Visitor(t)
 	admin.Post("/rooms/", "name", "hearthside", "topic", "x", "access", "open")

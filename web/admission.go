@@ -19,7 +19,7 @@ import (
 
 const (
 	// perReturn is how much time each socket gets to come back after a restart, when all of them do.
-	// Two cores that other work shares open 2000 a second (go test ./web -bench Return).
+	// Two cores that other work shares open 2000 a second (go test ./web -bench Reconnect).
 	perReturn = 500 * time.Microsecond
 	// fullWait is when to ask again with too many sockets open. Only closing some makes it sooner.
 	fullWait = 30 * time.Second

@@ -98,7 +98,7 @@ func TestEditsDeletionsAndReactions(t *testing.T) {
 	}
 }
 
-func TestUnreadIsToldWhereOneIsNotLooking(t *testing.T) {
+func TestUnreadCountsReachOtherPages(t *testing.T) {
 	s := hearthtest.Start(t)
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	a, b := ada.DialBatched("/ws/chat/kitchen/"), bob.DialBatched("/ws/chat/kitchen/")

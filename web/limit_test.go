@@ -243,7 +243,7 @@ func TestSocketsASecondAreLimitedByAddress(t *testing.T) {
 	})
 }
 
-func TestNobodysWordIsTakenForAnAddress(t *testing.T) {
+func TestForwardedAddressesOfStrangersAreIgnored(t *testing.T) {
 	s := hearthtest.Start(t, "-limits", "on", "-guests", "read")
 	v, begun := s.Visitor(t), time.Now()
 	n, _ := flood(t, v, func(i int) string { return fmt.Sprintf("192.0.2.%d", i%250) })

@@ -38,7 +38,7 @@ func wantGone(t *testing.T, what string, r hearthtest.Reply, to string) {
 	}
 }
 
-func TestEverySpelling(t *testing.T) {
+func TestEverySpellingOfACommand(t *testing.T) {
 	s := hearthtest.Start(t)
 	for i, path := range []string{"/sign_up/", "/signup/"} {
 		b := s.Visitor(t)

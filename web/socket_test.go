@@ -316,7 +316,7 @@ func TestWhatEndsAConnection(t *testing.T) {
 	}
 }
 
-func TestWhoIsLetIn(t *testing.T) {
+func TestWhoMayEnter(t *testing.T) {
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	visitor := s.Visitor(t)
@@ -371,7 +371,7 @@ func TestARoomThatNobodySpokeInIsNotKept(t *testing.T) {
 	}
 }
 
-func TestManyComingsAreToldByAList(t *testing.T) {
+func TestManyJoinsAreSentAsAList(t *testing.T) {
 	s := hearthtest.Start(t, "-guests", "write")
 	ada := s.SignUp(t, "ada")
 	if r := ada.PostJSON("/api/rooms/r/messages", map[string]string{"message": "said while nobody was there"}); r.Status != http.StatusCreated {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func (p *place) search(q MessageQuery) (texts []string, next Mark) {
+func (p *testChat) search(q MessageQuery) (texts []string, next Mark) {
 	p.t.Helper()
 	found, next, err := p.Search(context.Background(), q)
 	if err != nil {
@@ -22,7 +22,7 @@ func (p *place) search(q MessageQuery) (texts []string, next Mark) {
 }
 
 func TestSearch(t *testing.T) {
-	p := newPlace(t)
+	p := newTestChat(t)
 	mai := Caller{User: p.user("mai")}
 	p.room("tea", Open)
 	p.room("plans", Admins)
@@ -58,7 +58,7 @@ func TestSearch(t *testing.T) {
 }
 
 func TestSearchGoesOnWhereItEnded(t *testing.T) {
-	p := newPlace(t)
+	p := newTestChat(t)
 	rooms := []string{"a", "b", "c"}
 	for _, name := range rooms {
 		p.room(name, Open)
@@ -106,7 +106,7 @@ func TestSearchGoesOnWhereItEnded(t *testing.T) {
 }
 
 func TestModerateLeavesPrivateConversationsAlone(t *testing.T) {
-	p := newPlace(t)
+	p := newTestChat(t)
 	mai := Caller{User: p.user("mai")}
 	private := p.say(mai, "@ada", "between us")
 	wantCode(t, p.Moderate(context.Background(), p.admin, private.ID), "no_such_message", "")
@@ -128,7 +128,7 @@ func TestModerateLeavesPrivateConversationsAlone(t *testing.T) {
 }
 
 func TestRoomsAreFound(t *testing.T) {
-	p := newPlace(t)
+	p := newTestChat(t)
 	for _, name := range []string{"Tea", "Büro", "Чай"} {
 		p.room(name, Closed)
 	}
@@ -154,7 +154,7 @@ func TestRoomsAreFound(t *testing.T) {
 	}
 }
 
-func (p *place) find(name string) *Room {
+func (p *testChat) find(name string) *Room {
 	p.t.Helper()
 	r, err := p.Enter(context.Background(), p.admin, name)
 	if err != nil {
@@ -164,7 +164,7 @@ func (p *place) find(name string) *Room {
 }
 
 func TestArchivedRooms(t *testing.T) {
-	p := newPlace(t)
+	p := newTestChat(t)
 	mai := Caller{User: p.user("mai")}
 	r := p.room("tea", Open)
 	wantCode(t, p.SetArchived(context.Background(), mai, r, true), "not_allowed", "")
@@ -185,7 +185,7 @@ func TestArchivedRooms(t *testing.T) {
 }
 
 func TestDeleteRoom(t *testing.T) {
-	p := newPlace(t)
+	p := newTestChat(t)
 	r := p.room("Tea", Open)
 	other := p.say(p.admin, "other", "stays")
 	for i := range 2*deleteAtOnce + 1 {
@@ -232,7 +232,7 @@ func TestDeleteRoom(t *testing.T) {
 }
 
 // fill puts n messages into a room, faster than by saying them.
-func (p *place) fill(r *Room, n int) {
+func (p *testChat) fill(r *Room, n int) {
 	p.t.Helper()
 	err := p.disk.Write(context.Background(), func(tx Tx) error {
 		for i := range int64(n) {
@@ -250,7 +250,7 @@ func (p *place) fill(r *Room, n int) {
 
 // BenchmarkSearch looks at 20 000 messages in vain.
 func BenchmarkSearch(b *testing.B) {
-	p := newPlace(b)
+	p := newTestChat(b)
 	p.fill(p.room("tea", Open), 20_000)
 	for b.Loop() {
 		if texts, next := p.search(MessageQuery{Text: "coffee"}); texts != nil || next != (Mark{}) {
@@ -261,7 +261,7 @@ func BenchmarkSearch(b *testing.B) {
 
 // BenchmarkDeleteRoom measures one job's share: the deletion of deleteAtOnce messages.
 func BenchmarkDeleteRoom(b *testing.B) {
-	p := newPlace(b)
+	p := newTestChat(b)
 	r := p.room("tea", Open)
 	p.fill(r, deleteAtOnce*(b.N+1))
 	b.ResetTimer()

@@ -29,9 +29,9 @@ func (d *lateDisk) Submit(job func(Tx) error, done func(error)) {
 }
 
 // meanwhile has f happen just before the next write.
-func (p *place) meanwhile(f func()) { p.disk = &lateDisk{p.disk, f} }
+func (p *testChat) meanwhile(f func()) { p.disk = &lateDisk{p.disk, f} }
 
-func (p *place) count(query string, args ...any) (n int) {
+func (p *testChat) count(query string, args ...any) (n int) {
 	p.t.Helper()
 	if err := p.disk.Reader().QueryRow(query, args...).Scan(&n); err != nil {
 		p.t.Fatal(err)
@@ -42,15 +42,15 @@ func (p *place) count(query string, args ...any) (n int) {
 // Whatever was looked up before a write may have changed when its turn comes.
 func TestAMessageIsDeletedMeanwhile(t *testing.T) {
 	for name, c := range map[string]struct {
-		act  func(*place, MessageID) error
+		act  func(*testChat, MessageID) error
 		code string // "": no error
 	}{
-		"react":  {func(p *place, id MessageID) error { return p.React(context.Background(), p.admin, id, "🎉", true) }, "no_such_message"},
-		"edit":   {func(p *place, id MessageID) error { return p.Edit(context.Background(), p.admin, id, "too late") }, "no_such_message"},
-		"delete": {func(p *place, id MessageID) error { return p.Delete(context.Background(), p.admin, id) }, ""},
+		"react":  {func(p *testChat, id MessageID) error { return p.React(context.Background(), p.admin, id, "🎉", true) }, "no_such_message"},
+		"edit":   {func(p *testChat, id MessageID) error { return p.Edit(context.Background(), p.admin, id, "too late") }, "no_such_message"},
+		"delete": {func(p *testChat, id MessageID) error { return p.Delete(context.Background(), p.admin, id) }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t)
+			p := newTestChat(t)
 			m := p.say(p.admin, "r", "soon gone")
 			p.meanwhile(func() {
 				if err := p.Delete(context.Background(), p.admin, m.ID); err != nil {
@@ -74,7 +74,7 @@ func TestAMessageIsDeletedMeanwhile(t *testing.T) {
 
 // What is said while its room is deleted is refused: nobody could ever read it, and nobody delete it.
 func TestARoomIsDeletedMeanwhile(t *testing.T) {
-	p := newPlace(t)
+	p := newTestChat(t)
 	r := p.room("r", Open)
 	m := p.say(p.admin, "r", "soon gone")
 	gone := func() {

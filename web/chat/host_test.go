@@ -8,7 +8,7 @@ import (
 
 func TestHostsOfAdminsAreBounded(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	for i := range maxHosts + 2 {
 		for range 2 { // the second time it is known already

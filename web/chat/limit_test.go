@@ -12,7 +12,7 @@ import (
 
 // Conversations are begun by speaking: there is no other way.
 func TestConversationsAreLimited(t *testing.T) {
-	p := newHouse(t)
+	p := newEmptyChat(t)
 	p.limits = limits.NewSet()
 	ada := Caller{User: p.user("ada")}
 	begun, refused := 0, 0

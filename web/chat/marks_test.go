@@ -9,7 +9,7 @@ import (
 // What was read is known at once, and written later: the newest position alone.
 func TestReadPositionsAreMerged(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t)
+	p := newTestChat(t)
 	ctx := context.Background()
 	bob := Caller{User: p.user("bob")}
 	r := p.room("r", Open)
@@ -67,7 +67,7 @@ func (d *fullDisk) Write(ctx context.Context, job func(Tx) error) error {
 
 func TestMarksOutlastAFullDisk(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t)
+	p := newTestChat(t)
 	ctx := context.Background()
 	r := p.room("r", Open)
 	p.say(p.admin, "r", "hello")
@@ -97,7 +97,7 @@ func TestMarksOutlastAFullDisk(t *testing.T) {
 // Nothing is counted of a room that somebody may no longer enter, though the read position is not on disk yet.
 func TestWhatIsReadInALostRoomIsNotCounted(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t)
+	p := newTestChat(t)
 	ctx := context.Background()
 	r := p.room("plans", Closed)
 	bob := Caller{User: p.user("bob")}

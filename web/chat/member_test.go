@@ -94,7 +94,7 @@ func TestMembersOfAnOldDatabase(t *testing.T) {
 // Only CreateRoom gives a room an owner.
 func TestWhoOwnsARoom(t *testing.T) {
 	t.Parallel()
-	p, ctx := newPlace(t), context.Background()
+	p, ctx := newTestChat(t), context.Background()
 	mai, bob := Caller{User: p.user("mai")}, Caller{User: p.user("bob")}
 	if _, err := p.CreateRoom(ctx, mai, RoomDraft{Name: "Made"}); err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestWhoOwnsARoom(t *testing.T) {
 // Having opened a closed room, as an admin may, makes nobody a member.
 func TestAVisitIsNoMembership(t *testing.T) {
 	t.Parallel()
-	p, ctx := newPlace(t), context.Background()
+	p, ctx := newTestChat(t), context.Background()
 	eve := Caller{User: p.user("eve")}
 	if err := p.SetAdmin(ctx, p.admin, eve.User.ID, true); err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestAVisitIsNoMembership(t *testing.T) {
 // Closing a room asks who stays, and proposes who wrote there in the last 90 days.
 func TestWhoStaysInARoomThatIsClosed(t *testing.T) {
 	t.Parallel()
-	p, ctx := newPlace(t), context.Background()
+	p, ctx := newTestChat(t), context.Background()
 	mai, bob, tom, eve := Caller{User: p.user("mai")}, Caller{User: p.user("bob")}, Caller{User: p.user("tom")}, Caller{User: p.user("eve")}
 	p.say(mai, "tea", "long ago")
 	p.clock = p.clock.Add(91 * 24 * time.Hour)

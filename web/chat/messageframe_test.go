@@ -74,7 +74,7 @@ func TestTextsAreWhatTheLibraryMakes(t *testing.T) {
 
 // A text that is at hand with its HTML, and people in it, is encoded as one that is not.
 func TestRenderedFramesAreWhatTheLibraryMakes(t *testing.T) {
-	p := newPlace(t)
+	p := newTestChat(t)
 	if err := p.UpdateProfile(context.Background(), p.admin, p.admin.User.ID, Profile{FirstName: `"Ada" \ & <b>`}); err != nil {
 		t.Fatal(err)
 	}

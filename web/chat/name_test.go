@@ -211,7 +211,7 @@ func FuzzLook(f *testing.F) {
 	})
 }
 
-func TestAJoinerInARoomName(t *testing.T) {
+func TestAZeroWidthJoinerInARoomName(t *testing.T) {
 	t.Parallel()
 	name, key, err := RoomName("می\u200cخواهم")
 	_, same, _ := RoomName("میخواهم")

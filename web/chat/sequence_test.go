@@ -6,8 +6,8 @@ import (
 )
 
 // What is said at the end of a room's line is not in another room.
-func TestALineHasAnEnd(t *testing.T) {
-	p := newPlace(t)
+func TestASequenceHasAnEnd(t *testing.T) {
+	p := newTestChat(t)
 	full, other := p.room("full", Open), p.room("other", Open)
 	err := p.disk.Write(context.Background(), func(tx Tx) error {
 		_, err := tx.Exec("UPDATE room SET first = ? WHERE id = ?", maxSeq-1, full.ID)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func (h *house) login(u *User) (token []byte, s *Session) {
+func (h *emptyChat) login(u *User) (token []byte, s *Session) {
 	h.t.Helper()
 	token, s, err := h.OpenSession(context.Background(), u.ID, Browser{Agent: "Firefox", Addr: "192.0.2.1"}, 0)
 	if err != nil {
@@ -18,7 +18,7 @@ func (h *house) login(u *User) (token []byte, s *Session) {
 }
 
 // open reports whether a token still opens a session.
-func (h *house) open(token []byte) bool {
+func (h *emptyChat) open(token []byte) bool {
 	h.t.Helper()
 	_, _, err := h.SessionByToken(context.Background(), token)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -28,7 +28,7 @@ func (h *house) open(token []byte) bool {
 }
 
 func TestSessionOpensAndEnds(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada := h.user("ada")
 	token, s := h.login(ada)
@@ -54,7 +54,7 @@ func TestSessionOpensAndEnds(t *testing.T) {
 }
 
 func TestPasswordAndDisablingEndSessions(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada, linh := h.user("ada"), h.user("linh")
 	here, s := h.login(linh)
@@ -91,7 +91,7 @@ func (l leaving) Write(ctx context.Context, job func(Tx) error) error {
 
 // What is on disk takes effect, even if the browser that asked for it is gone meanwhile.
 func TestDisablingByABrowserThatGoesAway(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ada, linh := h.user("ada"), h.user("linh")
 	here, _ := h.login(linh)
 	ctx, leave := context.WithCancel(context.Background())
@@ -105,7 +105,7 @@ func TestDisablingByABrowserThatGoesAway(t *testing.T) {
 }
 
 func TestEndAllKeepsOne(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada := h.user("ada")
 	one, s := h.login(ada)
@@ -120,7 +120,7 @@ func TestEndAllKeepsOne(t *testing.T) {
 }
 
 func TestSessionsAgeOnlyUnused(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada := h.user("ada")
 	used, _ := h.login(ada)
@@ -146,7 +146,7 @@ func TestSessionsAgeOnlyUnused(t *testing.T) {
 
 // TestForgetEndsWhatOthersEnded is what happens after the command line has set a password.
 func TestForgetEndsWhatOthersEnded(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada := h.user("ada")
 	stays, _ := h.login(ada)
@@ -171,7 +171,7 @@ func TestForgetEndsWhatOthersEnded(t *testing.T) {
 }
 
 func TestGuestNames(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	h.user("ada")
 	_, _, err := h.OpenGuest(ctx, "АDA", Browser{}, 0)
@@ -195,7 +195,7 @@ func TestGuestNames(t *testing.T) {
 }
 
 func TestInvites(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada, linh := h.user("ada"), h.user("linh")
 	as := Caller{User: ada}

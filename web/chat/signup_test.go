@@ -13,7 +13,7 @@ func TestThereIsOneFirstAccount(t *testing.T) {
 	for policy, others := range map[string]string{"open": "", "closed": "first_taken", "invite": "first_taken"} {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t)
+			h := newEmptyChat(t)
 			h.options.Signup = policy
 			_, err := h.SignUp(context.Background(), NewUser{Name: "stranger", Password: "x"})
 			wantCode(t, err, "first_account", "")
@@ -32,7 +32,7 @@ func TestThereIsOneFirstAccount(t *testing.T) {
 // people as it says.
 func TestSignUpFollowsThePolicy(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx, admin := context.Background(), Caller{User: h.user("ada")}
 	set := func(policy string) {
 		if err := h.SetSettings(ctx, admin, map[string]string{SettingSignup: policy}); err != nil {
@@ -72,7 +72,7 @@ func TestSignUpFollowsThePolicy(t *testing.T) {
 }
 
 // signUpTogether signs up n people at once and returns how often each error code came, "" for none.
-func (h *house) signUpTogether(n int, like NewUser) map[string]int {
+func (h *emptyChat) signUpTogether(n int, like NewUser) map[string]int {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	codes := map[string]int{}

@@ -67,7 +67,7 @@ func (d *splitDisk) Reader() *sql.DB { return d.readers }
 func TestAFailedReadIsNeverNotFound(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	p := newPlace(t)
+	p := newTestChat(t)
 	bob := Caller{User: p.user("bob")}
 	p.room("closed", Closed)
 	said := map[string]*Message{"r": p.say(bob, "r", "hello"), "@ada": p.say(bob, "@ada", "between us")}

@@ -25,7 +25,7 @@ func (e *everywhere) Publish(group string, events ...Event) {
 
 // gossip is a place where random things happen.
 type gossip struct {
-	*place
+	*testChat
 	random *rand.Rand
 	people []Caller
 	rooms  []*Room
@@ -76,11 +76,11 @@ func (g *gossip) happen(r *Room) {
 }
 
 // What is kept of a room is what the database has, whatever has happened.
-func TestUnreadIsKeptAsItIs(t *testing.T) {
+func TestUnreadCacheMatchesTheDatabase(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t)
+	p := newTestChat(t)
 	ctx := context.Background()
-	g := &gossip{place: p, random: rand.New(rand.NewPCG(1, 2)), people: []Caller{p.admin, {User: p.user("bob")}, {User: p.user("eve")}},
+	g := &gossip{testChat: p, random: rand.New(rand.NewPCG(1, 2)), people: []Caller{p.admin, {User: p.user("bob")}, {User: p.user("eve")}},
 		rooms: []*Room{p.room("tea", Open), p.room("plans", Closed)}}
 	kept := 0
 	for i := range 1500 {
@@ -125,7 +125,7 @@ func TestUnreadIsKeptAsItIs(t *testing.T) {
 // Once a room is kept, telling what is unread in it takes no SQL.
 func TestUnreadTakesNoSQL(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t)
+	p := newTestChat(t)
 	ctx := context.Background()
 	hub := &everywhere{told: map[string][]string{}}
 	p.Chat.hub = hub
@@ -169,7 +169,7 @@ func TestUnreadTakesNoSQL(t *testing.T) {
 // Whoever loses a room while a read mark is on its way is told no more of it.
 func TestALateMarkMakesNoReader(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t)
+	p := newTestChat(t)
 	ctx := context.Background()
 	r := p.room("plans", Closed)
 	bob := Caller{User: p.user("bob")}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestFirstUserIsAdmin(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	if some, err := h.HasUsers(ctx); some || err != nil {
 		t.Errorf("an empty place has users: %v, %v", some, err)
@@ -21,7 +21,7 @@ func TestFirstUserIsAdmin(t *testing.T) {
 }
 
 func TestNamesAreTaken(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	h.user("Ada")
 	for _, name := range []string{"ada", "ADA", "ａda", "аdа"} {
@@ -57,7 +57,7 @@ func TestProfileRules(t *testing.T) {
 }
 
 func TestEditsReachTheCache(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada, linh := h.user("ada"), h.user("linh")
 	var table []bool
@@ -84,7 +84,7 @@ func TestEditsReachTheCache(t *testing.T) {
 }
 
 func TestLastAdminStays(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada, linh := h.user("ada"), h.user("linh")
 	as := Caller{User: ada}
@@ -114,7 +114,7 @@ func TestLastAdminStays(t *testing.T) {
 // A name that a person wrote is shown as it is. Without one, the first and last name are, and go on to be when they change.
 func TestDisplayName(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	bob := h.user("bob")
 	for _, step := range []struct {
@@ -160,7 +160,7 @@ func TestDisplayName(t *testing.T) {
 }
 
 func TestSearchUsers(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	for _, n := range []NewUser{
 		{Name: "ada", Profile: Profile{FirstName: "Ada", LastName: "Lund", Email: "ada@Example.org"}},
@@ -222,7 +222,7 @@ func TestPasswordRules(t *testing.T) {
 }
 
 func BenchmarkSearchUsers(b *testing.B) {
-	h := newHouse(b)
+	h := newEmptyChat(b)
 	for i := range 10_000 {
 		_, err := h.CreateUser(b.Context(), Caller{}, NewUser{Name: fmt.Sprint("user", i), Password: "x", Profile: Profile{FirstName: "Мария", LastName: "Соколова"}})
 		if err != nil {
@@ -251,7 +251,7 @@ func TestFullName(t *testing.T) {
 
 // Somebody is found by the name that people see, in one piece where it is written in one.
 func TestUsersAreFoundByTheNameThatIsShown(t *testing.T) {
-	h := newHouse(t)
+	h := newEmptyChat(t)
 	ctx := context.Background()
 	taro := h.user("taro")
 	if err := h.UpdateProfile(ctx, Caller{User: taro}, taro.ID, Profile{FirstName: "太郎", LastName: "山田"}); err != nil {

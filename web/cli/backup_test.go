@@ -75,7 +75,7 @@ func TestDamageBackupRestore(t *testing.T) {
 
 // A backup that was put back knows nothing of what was said since it was made. Who has heard that, and
 // was away meanwhile, must not take what is said afterwards for the rest of it.
-func TestWhatARestoredRoomSaysIsAnotherLine(t *testing.T) {
+func TestARestoredRoomHasAnotherSequence(t *testing.T) {
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	say := func(room string, n int) {

@@ -156,8 +156,8 @@ func TestOneStatementFailsAlone(t *testing.T) {
 	}
 }
 
-// TestAFirstStatementIsTakenBack whatever it is.
-func TestAFirstStatementIsTakenBack(t *testing.T) {
+// TestAFailedFirstStatementIsRolledBack whatever it is.
+func TestAFailedFirstStatementIsRolledBack(t *testing.T) {
 	tx, conn := testTx(t)
 	second := errors.New("a second thought")
 	var outcomes []error
@@ -220,8 +220,8 @@ func TestACommitThatFails(t *testing.T) {
 	}
 }
 
-// TestAllFailTogether when nothing can be written.
-func TestAllFailTogether(t *testing.T) {
+// TestAllJobsOfAFailedCommitFail when nothing can be written.
+func TestAllJobsOfAFailedCommitFail(t *testing.T) {
 	for name, test := range map[string]struct {
 		pragma string
 		begun  int // jobs

@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-func TestPrivateWords(t *testing.T) {
+func TestPrivateMessagesInThePage(t *testing.T) {
 	s := start(t)
 	ada, tom := member(t, s, "ada"), member(t, s, "tom")
 	ada.open("/chat/garden/")
@@ -33,7 +33,7 @@ func TestPrivateWords(t *testing.T) {
 	}
 }
 
-func TestPrivateWordsWait(t *testing.T) {
+func TestPrivateMessagesWaitForTheRecipient(t *testing.T) {
 	s := start(t)
 	ada, tom := member(t, s, "ada"), member(t, s, "tom")
 	ada.open("/chat/garden/")

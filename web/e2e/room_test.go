@@ -43,7 +43,7 @@ func (p *page) toldOf(words string) {
 		.some((line) => line.includes(`+quote(words)+`))`)
 }
 
-func TestTalk(t *testing.T) {
+func TestTwoPeopleTalk(t *testing.T) {
 	s := start(t)
 	ada, tom := member(t, s, "ada"), member(t, s, "tom")
 

@@ -12,7 +12,7 @@ import (
 
 // A new place, until its admin has chosen who may sign up: without scripts, and in the languages with
 // the shortest and the longest texts, axe finds nothing and nothing is too wide.
-func TestNewPlace(t *testing.T) {
+func TestANewPlace(t *testing.T) {
 	s := start(t, "-signup", "")
 	ada := visitor(t, s, "ada")
 	inspect := func(looks ...look) {
@@ -57,7 +57,7 @@ func TestNewPlace(t *testing.T) {
 
 // On plain HTTP, as in a house, browsers do not say which site a form is from but by its Origin, which
 // they leave out for pages that send no Referer. The one-time links work there all the same.
-func TestLinksInTheHouse(t *testing.T) {
+func TestLinksToThisServer(t *testing.T) {
 	s := start(t)
 	_, port, _ := strings.Cut(strings.TrimPrefix(s.URL, "http://"), ":")
 	s.URL = "http://" + net.JoinHostPort(houseHost, port)

@@ -39,7 +39,7 @@ func TestOfAndKnown(t *testing.T) {
 	}
 }
 
-func TestMatch(t *testing.T) {
+func TestAcceptLanguageIsMatched(t *testing.T) {
 	tests := []struct{ header, want string }{
 		{"", "en"},
 		{"en-GB,en;q=0.9", "en"},

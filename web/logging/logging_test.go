@@ -16,7 +16,7 @@ import (
 var hostile = []string{"two\nlines", "\r\nlevel=INFO msg=forged", "\x1b[2Jclear", "a\x7fb", "a\u009b31mb", "line\u2028separator", "paragraph\u2029", "\u202egnp.exe", "\u2066isolated",
 	"zero\u200bwidth", "\ufefftag", "\U000e0041tag", "bad \xff\xfe utf-8", "\x00", `quote " and \ backslash`, "nbsp\u00a0"}
 
-func TestNothingInAValueControlsTheReader(t *testing.T) {
+func TestLogValuesContainNoControlCharacters(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"text", "json"} {
 		for _, value := range hostile {
@@ -66,7 +66,7 @@ func (o *output) take() string {
 	return o.text.String()
 }
 
-func TestKindFillsSoManyLinesAMinute(t *testing.T) {
+func TestLogKindsAreLimitedPerMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out output
 		before := slog.Default()

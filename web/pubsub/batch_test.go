@@ -8,7 +8,7 @@ import (
 )
 
 // What comes at once is told at once, what follows together: a few one by one, many by their names.
-func TestComingsAreGathered(t *testing.T) {
+func TestJoinsAndLeavesAreMerged(t *testing.T) {
 	t.Parallel()
 	var b batch
 	told := make(chan struct{}, 1)

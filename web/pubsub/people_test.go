@@ -23,7 +23,7 @@ func (noDatabase) User(id int64) (*chat.User, error) {
 }
 
 // A watch that fails changes nothing, and leaves nothing behind of a socket that has gone.
-func TestAWatchThatFailsLeavesNothing(t *testing.T) {
+func TestAFailedWatchLeavesNothing(t *testing.T) {
 	t.Parallel()
 	p := NewPeople(noDatabase{})
 	c := ws.New(&ws.Callbacks{}, ws.Socket{})

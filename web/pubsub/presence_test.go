@@ -18,7 +18,7 @@ func TestAPersonIsOneHoweverManySockets(t *testing.T) {
 	}
 }
 
-func TestWhoComesBackInTimeWasNeverAway(t *testing.T) {
+func TestPeopleWhoComeBackInTimeWereNeverAway(t *testing.T) {
 	var r Presence[string]
 	r.Enter("ada")
 	r.Enter("bob")
@@ -34,7 +34,7 @@ func TestWhoComesBackInTimeWasNeverAway(t *testing.T) {
 	}
 }
 
-func TestWhoStaysAwayIsGone(t *testing.T) {
+func TestPeopleWhoStayAwayHaveLeft(t *testing.T) {
 	var r Presence[int64]
 	r.Enter(7)
 	gone := make(chan bool)

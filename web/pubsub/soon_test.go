@@ -9,7 +9,7 @@ import (
 )
 
 // Of what is told of one subject the newest is sent, in the place of the first.
-func TestTheNewestOfASubjectIsSent(t *testing.T) {
+func TestOnlyTheNewestOfASubjectIsSent(t *testing.T) {
 	t.Parallel()
 	sent := make(chan []chat.Event, 1)
 	s := NewSoon(func(_ string, events []chat.Event) int { sent <- events; return 1 })

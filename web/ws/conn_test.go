@@ -13,7 +13,7 @@ import (
 )
 
 // Whoever was shown out before he was greeted is told why, whatever happens in the room from then on.
-func TestWhoWasShownOutIsNotCutAsWell(t *testing.T) {
+func TestAConnectionThatLostItsRoomIsNotCutAsWell(t *testing.T) {
 	under, peer := net.Pipe()
 	defer peer.Close()
 	cuts := 0

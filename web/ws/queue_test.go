@@ -189,7 +189,7 @@ func TestControlFramesGoBetweenFrames(t *testing.T) {
 	})
 }
 
-func TestAPeerThatTakesNothingIsHungUpOn(t *testing.T) {
+func TestAClientThatReadsNothingIsDisconnected(t *testing.T) {
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, _ := pair(queueLimits{bytes: 64 << 20, writeTimeout: 50 * time.Millisecond})
 		for i := range 20_000 {
@@ -316,7 +316,7 @@ func TestNothingThatWaitsFollowsACloseFrame(t *testing.T) {
 }
 
 // A burst longer than the bound is not the fault of a peer that has taken all that came before.
-func TestWhoKeepsUpIsNotBehind(t *testing.T) {
+func TestAClientThatKeepsUpIsNotCut(t *testing.T) {
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(10_000))
 		burst := frames(8000)
@@ -362,7 +362,7 @@ func TestASlowPeerGetsALongAnswer(t *testing.T) {
 }
 
 // What a peer doesn't take is not kept for it by the system once the line is cut.
-func TestACutLineHoldsNothing(t *testing.T) {
+func TestAClosedQueueHoldsNothing(t *testing.T) {
 	l, peer := pair(t, minute(64<<20))
 	stall(t, l)
 	if err := l.Abort(); err != nil {

@@ -7,7 +7,7 @@ import (
 	"hearth/web/chat"
 )
 
-func TestWhatWasReceived(t *testing.T) {
+func TestReceivedPrivateMessages(t *testing.T) {
 	const a, b = 1 << 32, 2 << 32 // conversations
 	yes, no := func() bool { return true }, func() bool { return false }
 	private := func(ids ...chat.MessageID) (events []chat.Event) {

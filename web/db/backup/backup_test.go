@@ -158,7 +158,7 @@ func TestOnlyASoundBackupIsRestored(t *testing.T) {
 }
 
 // Cut short at any of its steps, restoring is finished by the next start, or it has never begun.
-func TestRestoringCutShort(t *testing.T) {
+func TestAnInterruptedRestore(t *testing.T) {
 	t.Parallel()
 	original := database(t, 1000)
 	backup := filepath.Join(t.TempDir(), "backup.db")

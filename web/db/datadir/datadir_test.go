@@ -18,7 +18,7 @@ func mode(t *testing.T, dir string) fs.FileMode {
 	return info.Mode().Perm()
 }
 
-func TestAFolderIsMadeForTheOwner(t *testing.T) {
+func TestADataFolderIsCreatedForTheOwner(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has other rights")
 	}
@@ -71,7 +71,7 @@ func TestOnlyOwnFoldersAreClaimed(t *testing.T) {
 	}
 }
 
-func TestOneHasTheFolder(t *testing.T) {
+func TestOneProcessHoldsTheFolder(t *testing.T) {
 	dir := t.TempDir()
 	first, err := Lock(dir)
 	if err != nil {

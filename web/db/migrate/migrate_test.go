@@ -59,7 +59,7 @@ func columns(t *testing.T, db *sql.DB) (n, version int) {
 	return n, version
 }
 
-func TestStepsAreTakenOnceAndWhole(t *testing.T) {
+func TestMigrationsRunOnceAndWhole(t *testing.T) {
 	ctx := context.Background()
 	db, conn := open(t, database(t))
 	broken := two + "; CREATE TABLE line (x)"

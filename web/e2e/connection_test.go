@@ -95,7 +95,7 @@ func (p *page) swallow(words string) {
 }
 
 // What was done to a message while the line broke is done once it is back, or one is told why not.
-func TestChangesSurviveABrokenLine(t *testing.T) {
+func TestChangesSurviveABrokenConnection(t *testing.T) {
 	ada, tom := cake(t)
 
 	tom.swallow(`"react"`)

@@ -18,7 +18,7 @@ import (
 )
 
 // Everybody is told another moment to come back at, the later the more there are.
-func TestAWaveIsToldToComeBackOneByOne(t *testing.T) {
+func TestRefusedSocketsAreToldToComeBackOneByOne(t *testing.T) {
 	s := hearthtest.Start(t, "-guests", "read")
 	ada := s.SignUp(t, "ada")
 	ada.Dial("/ws/chat/r/").Say("so that the room is there")
@@ -37,9 +37,9 @@ func TestAWaveIsToldToComeBackOneByOne(t *testing.T) {
 	}
 }
 
-// BenchmarkReturn is how long it takes until 10 000 are back after a restart, each at the moment
+// BenchmarkReconnect is how long it takes until 10 000 are back after a restart, each at the moment
 // that the server had asked for, and how long somebody who is in waits meanwhile for a receipt.
-func BenchmarkReturn(b *testing.B) {
+func BenchmarkReconnect(b *testing.B) {
 	const sockets, rooms = 10_000, 100
 	s := hearthtest.Start(b, "-guests", "read")
 	ada := s.SignUp(b, "ada")

@@ -12,7 +12,7 @@ import (
 
 // A room is made when somebody speaks in it. Who is just coming in at that moment must neither
 // miss what was said first nor get it twice.
-func TestComingInWhileTheRoomIsMade(t *testing.T) {
+func TestEnteringWhileTheRoomIsCreated(t *testing.T) {
 	const rooms, sockets = 25, 12 // in one room out of ten, somebody comes at the very moment
 	s := hearthtest.Start(t)
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
@@ -59,7 +59,7 @@ func expectTwo(t *testing.T, b *hearthtest.Browser, room string) {
 
 // A room that is made again under the name of a deleted one is another line. Who was away meanwhile
 // must not take what is said there for the rest of the old one.
-func TestARoomMadeAnewIsAnotherLine(t *testing.T) {
+func TestARoomCreatedAgainHasAnotherSequence(t *testing.T) {
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	say := func(texts ...string) {

@@ -54,7 +54,7 @@ func online(n int64) func(hearthtest.Frame) bool {
 }
 
 // A socket of hearth.1 is told how many are online, and names only of people whom it watches.
-func TestASocketHearsOfThoseItWatches(t *testing.T) {
+func TestASocketIsToldOfPeopleItWatches(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t)
 	ada, bob, eve := s.SignUp(t, "ada"), s.SignUp(t, "bob"), s.SignUp(t, "eve")
@@ -107,7 +107,7 @@ func TestASocketHearsOfThoseItWatches(t *testing.T) {
 }
 
 // What can't be watched is refused, or left out.
-func TestWhatCanNotBeWatched(t *testing.T) {
+func TestWatchRefusesBadRequests(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t, "-guests", "read")
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")

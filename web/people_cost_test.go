@@ -20,9 +20,9 @@ import (
 
 // How many people the tests in this file make do. README.md (Benchmarks) has the numbers for which figures are published.
 var (
-	crowdPeople    = flag.Int("crowd.people", 60, "how many people come to one page in TestManyComeToOnePage")
+	crowdPeople    = flag.Int("crowd.people", 60, "how many people come to one page in TestManyPeopleOpenOnePage")
 	crowdLobbies   = flag.Int("crowd.lobbies", 30, "how many lobby pages are open in TestPeopleComeAndGo")
-	crowdReturning = flag.Int("crowd.returning", 100, "how many people come back in TestManyComeBack")
+	crowdReturning = flag.Int("crowd.returning", 100, "how many people come back in TestManyPeopleReconnect")
 )
 
 // openPage is a page that is open: a socket of hearth.1 that is counted, and that names whom it shows as our pages do.
@@ -201,7 +201,7 @@ func leave(pages []*openPage) (events, busiest, frames int) {
 }
 
 // What N people cause who come to one page is proportional to N.
-func TestManyComeToOnePage(t *testing.T) {
+func TestManyPeopleOpenOnePage(t *testing.T) {
 	t.Parallel()
 	n := *crowdPeople
 	s := hearthtest.Start(t)
@@ -298,7 +298,7 @@ func TestPeopleComeAndGo(t *testing.T) {
 }
 
 // Many who come back after a restart, a thousand a second.
-func TestManyComeBack(t *testing.T) {
+func TestManyPeopleReconnect(t *testing.T) {
 	t.Parallel()
 	n := *crowdReturning
 	rooms := max(1, n/100)

@@ -8,7 +8,7 @@ import (
 )
 
 func TestConversationsAndMembersHavePages(t *testing.T) {
-	p := newPlace(t)
+	p := newTestChat(t)
 	t.Cleanup(p.Close)
 	cellar := p.room("cellar", Closed)
 	for i := range 30 {
@@ -42,7 +42,7 @@ func TestConversationsAndMembersHavePages(t *testing.T) {
 
 // BenchmarkRoomsFor loads a lobby's page of 1000 rooms.
 func BenchmarkRoomsFor(b *testing.B) {
-	p := newPlace(b)
+	p := newTestChat(b)
 	for i := range 1000 {
 		p.room(fmt.Sprint("room", i), Open)
 	}
@@ -56,7 +56,7 @@ func BenchmarkRoomsFor(b *testing.B) {
 
 // A room that is being made is listed once, although the list of unmade rooms has it for a moment longer.
 func TestARoomIsListedOnceWhileItIsMade(t *testing.T) {
-	p := newPlace(t)
+	p := newTestChat(t)
 	p.room("garden", Open)
 	p.unmade.rooms = map[string]unmadeRoom{"garden": {&Room{Name: "garden", Key: "garden", Access: Open}, "ada"}, "shed": {&Room{Name: "shed", Key: "shed", Access: Open}, "ada"}}
 	found, total, err := p.RoomsFor(context.Background(), p.admin, RoomQuery{Unmade: true})

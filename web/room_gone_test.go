@@ -247,7 +247,7 @@ func (p *lossPlace) promote(t *testing.T, l *loser) {
 
 // Visitors who are no longer welcome, and people whose account is closed, are told that their room is gone,
 // and every socket of theirs is closed.
-func TestWhoIsShutOutOfAllRooms(t *testing.T) {
+func TestPeopleWhoLoseAllRooms(t *testing.T) {
 	t.Parallel()
 	p := newLossPlace(t)
 	p.admin.Post("/rooms/", "name", "room", "access", "open")
@@ -287,7 +287,7 @@ func (p *loser) judgeClosed(t *testing.T) {
 }
 
 // Members of a closed room, and admins, hear of it wherever they are; nobody else does.
-func TestWhoHearsOfAClosedRoom(t *testing.T) {
+func TestClosedRoomsAreAnnouncedToMembersAlone(t *testing.T) {
 	t.Parallel()
 	p := newLossPlace(t)
 	bob, eve := p.SignUp(t, "bob"), p.SignUp(t, "eve")
@@ -354,7 +354,7 @@ func TestWhoHearsOfAClosedRoom(t *testing.T) {
 
 // Whoever is taken out of a room while everybody speaks, comes and goes there hears nothing after the frame
 // that says so.
-func TestNothingComesAfterGoneInTheMiddleOfATalk(t *testing.T) {
+func TestNothingComesAfterGoneWhileOthersTalk(t *testing.T) {
 	t.Parallel()
 	p := newLossPlace(t)
 	p.admin.Post("/rooms/", "name", "room", "access", "closed")

@@ -10,7 +10,7 @@ import (
 )
 
 // A command that only reads or changes a place makes none.
-func TestCommandsMakeNoPlaceByMistake(t *testing.T) {
+func TestCommandsCreateNoDataFolderByMistake(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t)
 	full := t.TempDir()

@@ -9,7 +9,7 @@ import (
 
 // Many who come to a room at about the same time are shown in one line, each under the name that people call them by;
 // the lobby counts them, and lists somebody who has just signed up.
-func TestManyComeToARoom(t *testing.T) {
+func TestManyPeopleEnterARoom(t *testing.T) {
 	s := start(t)
 	ada := member(t, s, "ada")
 	lobby := ada.tab()

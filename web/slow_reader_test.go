@@ -49,7 +49,7 @@ func stalled(t *testing.T, s *hearthtest.Server, n int) {
 
 // 500 who read nothing cost those who do read nothing: each gets everything, once and in order. The
 // 500 are cut, and what was kept for them is given up although they never take their close frame.
-func TestFiveHundredWhoReadNothing(t *testing.T) {
+func TestFiveHundredClientsThatReadNothing(t *testing.T) {
 	s := hearthtest.Start(t, "-guests", "read")
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	talker, reader := ada.DialBatched("/ws/chat/r/"), bob.Dial("/ws/chat/r/")
@@ -85,7 +85,7 @@ func TestFiveHundredWhoReadNothing(t *testing.T) {
 
 // Who is only slow, and reads again a second after being cut, is told so (1013), has missed nothing up
 // to there, and finds the rest on coming back.
-func TestWhoReadsAgainIsToldToComeBack(t *testing.T) {
+func TestAClientThatReadsAgainIsToldToComeBack(t *testing.T) {
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	slow := ada.Dial("/ws/chat/r/")

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	marksReaders = flag.Int("marks.readers", 20, "how many people read in TestReadersWhoMark")
+	marksReaders = flag.Int("marks.readers", 20, "how many people read in TestCostOfReadMarks")
 	marksFor     = flag.Duration("marks.for", 3*time.Second, "how long they read, in each turn of each kind")
 )
 
@@ -84,7 +84,7 @@ func (m *marker) send() {
 }
 
 // Readers who mark what they have read cost little more than readers who don't.
-func TestReadersWhoMark(t *testing.T) {
+func TestCostOfReadMarks(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t)
 	s.SignUp(t, "ada")

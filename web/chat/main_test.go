@@ -80,15 +80,15 @@ func (n *nowhere) UserChanged(id int64, _ bool) {
 }
 func (n *nowhere) UserCreated(id int64) { n.people = append(n.people, fmt.Sprint(id, " created")) }
 
-// house is an empty chat whose clock the test holds.
-type house struct {
+// emptyChat is a chat without accounts whose clock the test sets.
+type emptyChat struct {
 	*Chat
 	t     testing.TB
 	clock time.Time
 	hub   nowhere
 }
 
-func newHouse(t testing.TB) *house {
+func newEmptyChat(t testing.TB) *emptyChat {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db")+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(OFF)&_txlock=immediate")
 	if err != nil {
@@ -102,13 +102,13 @@ func newHouse(t testing.TB) *house {
 	if err := errors.Join(migrate.Run(context.Background(), conn, Migrations()), conn.Close()); err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, clock: time.Date(2026, 5, 12, 18, 0, 0, 0, time.UTC)}
+	h := &emptyChat{t: t, clock: time.Date(2026, 5, 12, 18, 0, 0, 0, time.UTC)}
 	h.Chat = New(&plainDisk{db: db}, &h.hub, Options{})
 	h.now = func() time.Time { return h.clock }
 	return h
 }
 
-func (h *house) user(name string) *User {
+func (h *emptyChat) user(name string) *User {
 	h.t.Helper()
 	u, err := h.CreateUser(context.Background(), Caller{}, NewUser{Name: name, Password: "hash of " + name})
 	if err != nil {
@@ -117,18 +117,18 @@ func (h *house) user(name string) *User {
 	return u
 }
 
-// place is a house with an admin.
-type place struct {
-	*house
+// testChat is a chat with an admin.
+type testChat struct {
+	*emptyChat
 	admin Caller
 }
 
-func newPlace(t testing.TB) *place {
-	h := newHouse(t)
-	return &place{house: h, admin: Caller{User: h.user("ada")}}
+func newTestChat(t testing.TB) *testChat {
+	h := newEmptyChat(t)
+	return &testChat{emptyChat: h, admin: Caller{User: h.user("ada")}}
 }
 
-func (p *place) room(name string, access Access) *Room {
+func (p *testChat) room(name string, access Access) *Room {
 	p.t.Helper()
 	r, err := p.CreateRoom(context.Background(), p.admin, RoomDraft{Name: name, Access: access})
 	if err != nil {
@@ -138,7 +138,7 @@ func (p *place) room(name string, access Access) *Room {
 }
 
 // say says text a second after what was said before.
-func (p *place) say(by Caller, room, text string) *Message {
+func (p *testChat) say(by Caller, room, text string) *Message {
 	p.t.Helper()
 	p.clock = p.clock.Add(time.Second)
 	var said *Message
