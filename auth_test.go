@@ -33,6 +33,7 @@ func newAuth(t *testing.T, dir string) *Auth {
 }
 
 func TestCookieKeysAreMadeOnceAndRotate(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "keys.json")
 	token := []byte("thirty-two bytes of a session id")
@@ -103,6 +104,7 @@ func keepKeys(t *testing.T, path string, n int) {
 }
 
 func TestBrokenKeysAreRefused(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{"[]", "{}", `[{"hash":"AAAA","block":"AAAA"}]`, `[{"hash":]`, "not JSON at all"} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "keys.json")
@@ -148,6 +150,7 @@ func TestCutOffKeysAreReplaced(t *testing.T) {
 }
 
 func TestPasswords(t *testing.T) {
+	t.Parallel()
 	a := newAuth(t, t.TempDir())
 	one, err := a.NewPassword("quiet ember")
 	if err != nil || !strings.HasPrefix(one, "$argon2id$v=19$m=19456,t=2,p=1$") {

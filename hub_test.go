@@ -71,6 +71,7 @@ func TestNothingIsLeftRunning(t *testing.T) {
 
 // What the greeting had is not told again, the rest in order; who has left leaves nothing behind.
 func TestAnnouncementsAreSentOnceInOrder(t *testing.T) {
+	t.Parallel()
 	h, s := inside(t, settings{})
 	ada := s.SignUp(t, "ada")
 	ada.PostJSON("/api/rooms/r/messages", map[string]string{"message": "number 1"})
@@ -159,6 +160,7 @@ func lateRoom(t *testing.T) (late *lateHub, url string, bob *hearthtest.Browser,
 // What is said after the answer to a handshake reaches clients of either dialect, however late they
 // are greeted.
 func TestAnAnsweredHandshakeIsInTheRoom(t *testing.T) {
+	t.Parallel()
 	late, url, bob, say := lateRoom(t)
 	for _, protocol := range []string{"", ws.Batched} {
 		sock := knock(t, url, bob.Cookie(), protocol)
@@ -177,6 +179,7 @@ func TestAnAnsweredHandshakeIsInTheRoom(t *testing.T) {
 // However much is said before a client of the plain dialect is greeted: the ten messages that it gets of
 // what was said before are beside that.
 func TestLateInitialFramesLeaveNoGap(t *testing.T) {
+	t.Parallel()
 	late, url, bob, say := lateRoom(t)
 	count := func(from, to int) {
 		for i := from; i < to; i++ {
@@ -206,6 +209,7 @@ func TestLateInitialFramesLeaveNoGap(t *testing.T) {
 
 // Whoever is shut out while a socket opens doesn't get in through it.
 func TestNobodyEntersWhileLosingTheRoom(t *testing.T) {
+	t.Parallel()
 	h, s := inside(t, settings{})
 	s.SignUp(t, "ada")
 	s.SignUp(t, "bob")
@@ -257,6 +261,7 @@ func wantRefused(t *testing.T, url, cookie string, code int) {
 
 // What waits for somebody whose greeting takes too long is bounded: he has to come back.
 func TestSocketsWhoseInitialFramesAreTooLateAreCut(t *testing.T) {
+	t.Parallel()
 	h, s := inside(t, settings{})
 	bob := s.SignUp(t, "bob")
 	late := &lateHub{greet: make(chan struct{})}
@@ -282,6 +287,7 @@ func TestSocketsWhoseInitialFramesAreTooLateAreCut(t *testing.T) {
 
 // Who can't be told what the socket was opened for is sent away to come back, not left without it.
 func TestEverySocketGetsItsInitialFrames(t *testing.T) {
+	t.Parallel()
 	h, s := inside(t, settings{})
 	bob := s.SignUp(t, "bob")
 	late := &lateHub{allowed: func() error { return nil }, before: func() { _ = h.store.readers.Close() }}
@@ -291,6 +297,7 @@ func TestEverySocketGetsItsInitialFrames(t *testing.T) {
 
 // A handshake that fails once its socket is in its room leaves nobody there.
 func TestAHandshakeThatFailsLeavesNobodyBehind(t *testing.T) {
+	t.Parallel()
 	h, s := inside(t, settings{})
 	bob := s.SignUp(t, "bob")
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))

@@ -30,6 +30,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(hearthtest.Main(m)) }
 
 func TestUsageErrorsAreOneSentence(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	taken := strings.TrimPrefix(s.URL, "http://")
 	notAFolder := filepath.Join(t.TempDir(), "file")
@@ -75,6 +76,7 @@ func TestUsageErrorsAreOneSentence(t *testing.T) {
 
 // Each command describes itself, and that is no error.
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	for args, says := range map[string]string{
 		"--help": "hearth user add NAME", "-h": "-signup", "help": "hearth restore FILE", "serve --help": "HEARTH_PROXIES",
@@ -134,6 +136,7 @@ func TestTheEnvironmentStandsInForFlags(t *testing.T) {
 // TestKilledInTheMiddle kills the server while people talk. What a sender saw acknowledged must
 // be there afterwards, once and in order, and nobody may be left online.
 func TestKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no SIGKILL")
 	}
@@ -232,6 +235,7 @@ func talkUntilCut(b *hearthtest.Browser, prefix string, count *atomic.Int64) (ac
 }
 
 func TestAStopIsGraceful(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada").Dial("/ws/chat/r/")
 	for i := range 200 {
@@ -252,6 +256,7 @@ func TestAStopIsGraceful(t *testing.T) {
 // No part of an exchange may take for ever. What the time-outs do is tested in web; a minute for
 // an answer is too long for a test.
 func TestEveryWaitHasAnEnd(t *testing.T) {
+	t.Parallel()
 	h, _ := inside(t, settings{})
 	s := h.server
 	if s.ReadHeaderTimeout != 5*time.Second || s.ReadTimeout != 30*time.Second || s.WriteTimeout != time.Minute || s.IdleTimeout != 2*time.Minute {
@@ -371,6 +376,7 @@ func probeResume(t *testing.T, z *hearthtest.Probe, line []int64, after string) 
 // A change that can't be read when it is to be told is told once it can: nobody looks at an old
 // list until the next change.
 func TestAListThatCouldNotBeReadIsToldLater(t *testing.T) {
+	t.Parallel()
 	for _, hidden := range []string{
 		"search",     // read for the table alone
 		"first_name", // for each person as well
@@ -406,6 +412,7 @@ func TestAListThatCouldNotBeReadIsToldLater(t *testing.T) {
 }
 
 func TestUnreadThatCouldNotBeCountedIsToldLater(t *testing.T) {
+	t.Parallel()
 	h, s := inside(t, settings{})
 	ada, elsewhere := unreadTalk(t, s)
 	rename(t, h, "membership", "read", "hidden")
@@ -421,6 +428,7 @@ func TestUnreadThatCouldNotBeCountedIsToldLater(t *testing.T) {
 
 // However long a commit takes, who is elsewhere is told of what was said in it.
 func TestUnreadIsCountedAfterTheCommit(t *testing.T) {
+	t.Parallel()
 	h, s := inside(t, settings{})
 	ada, elsewhere := unreadTalk(t, s)
 	busy, hold := make(chan bool), make(chan bool)

@@ -104,6 +104,7 @@ func TestAPanicFailsAlone(t *testing.T) {
 }
 
 func TestAnnouncedInTheOrderOfSubmission(t *testing.T) {
+	t.Parallel()
 	s, told := testStore(t, t.TempDir())
 	var wait sync.WaitGroup
 	for i := range 3000 {
@@ -119,6 +120,7 @@ func TestAnnouncedInTheOrderOfSubmission(t *testing.T) {
 }
 
 func TestWhatIsAnsweredIsAnnouncedAndStored(t *testing.T) {
+	t.Parallel()
 	s, told := testStore(t, t.TempDir())
 	for i := range 50 {
 		name := fmt.Sprint(i)
@@ -134,6 +136,7 @@ func TestWhatIsAnsweredIsAnnouncedAndStored(t *testing.T) {
 // What a write has done must be acted upon, even if the browser that asked for it has gone meanwhile:
 // sockets are closed, caches cleared. And what it fills in is its caller's again once it returns.
 func TestAWriteIsWaitedForAfterTheRequestEnds(t *testing.T) {
+	t.Parallel()
 	s, _ := testStore(t, t.TempDir())
 	ctx, cancel := context.WithCancel(context.Background())
 	begun, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
@@ -168,6 +171,7 @@ func TestAWriteIsWaitedForAfterTheRequestEnds(t *testing.T) {
 }
 
 func TestClosingFinishesWhatWasAccepted(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, _ := testStore(t, dir)
 	var wait sync.WaitGroup
@@ -199,6 +203,7 @@ func TestClosingFinishesWhatWasAccepted(t *testing.T) {
 }
 
 func TestOneServerForEachFolder(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, _ := testStore(t, dir)
 	if _, err := OpenStore(dir, steps, true, nil); !errors.Is(err, datadir.ErrInUse) {
@@ -217,6 +222,7 @@ func TestOneServerForEachFolder(t *testing.T) {
 }
 
 func TestOtherProcessesAreNoticed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, err := OpenStore(dir, steps, true, func([]chat.Announcement) {})
 	if err != nil {
@@ -242,6 +248,7 @@ func TestOtherProcessesAreNoticed(t *testing.T) {
 }
 
 func TestADatabaseFromTheFutureIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, _ := testStore(t, dir)
 	if err := s.Write(context.Background(), insert("x")); err != nil {
@@ -267,6 +274,7 @@ func TestADatabaseFromTheFutureIsLeftAlone(t *testing.T) {
 }
 
 func TestFilesAreForTheOwnerOnly(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has other rights")
 	}
@@ -311,6 +319,7 @@ func TestFilesAreForTheOwnerOnly(t *testing.T) {
 }
 
 func TestTheWriterRecoversAfterTheDiskFailed(t *testing.T) {
+	t.Parallel()
 	var told announcements
 	s, err := OpenStore(t.TempDir(), steps, true, told.publish)
 	if err != nil {
@@ -547,6 +556,7 @@ func filesIn(t *testing.T, dir string) map[string]string {
 
 // What may wait shares the commit of others, and is written by itself if none comes.
 func TestDelayedWritesShareACommit(t *testing.T) {
+	t.Parallel()
 	h, _ := inside(t, settings{})
 	const found = "SELECT count(*) FROM setting WHERE name = 'others'"
 	insert := func(tx chat.Tx) error {

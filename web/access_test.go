@@ -10,6 +10,7 @@ import (
 
 // The access matrix: every way into a room, for everybody there is.
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-guests", "write")
 	admin, invited, user := s.SignUp(t, "admin"), s.SignUp(t, "invited"), s.SignUp(t, "user")
 	for _, room := range []struct{ name, access string }{{"open", "open"}, {"closed", "closed"}, {"admins", "admins"}} {
@@ -72,6 +73,7 @@ func TestAccess(t *testing.T) {
 }
 
 func TestListsShowOnlyRoomsThatMayBeEntered(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-guests", "read")
 	admin, invited, user, visitor := s.SignUp(t, "admin"), s.SignUp(t, "invited"), s.SignUp(t, "user"), s.Visitor(t)
 	admin.Post("/rooms/", "name", "hearthside", "topic", "x", "access", "open")
@@ -107,6 +109,7 @@ func TestListsShowOnlyRoomsThatMayBeEntered(t *testing.T) {
 
 // Whoever loses a right is shown out of what it opened, at once.
 func TestRightsThatEndWhileASocketIsOpen(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-guests", "")
 	admin, bob, eve := s.SignUp(t, "admin"), s.SignUp(t, "bob"), s.SignUp(t, "eve")
 	admin.Post("/rooms/", "name", "cellar", "access", "closed")
@@ -141,6 +144,7 @@ func TestRightsThatEndWhileASocketIsOpen(t *testing.T) {
 }
 
 func TestOtherSitesAreRefused(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	for _, h := range []http.Header{{"Sec-Fetch-Site": {"cross-site"}}, {"Sec-Fetch-Site": {"same-site"}}, {"Sec-Fetch-Site": nil, "Origin": {"http://evil.example"}}} {
@@ -161,6 +165,7 @@ func TestOtherSitesAreRefused(t *testing.T) {
 }
 
 func TestHeadersOfEveryPage(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	for _, path := range []string{"/", "/login/", "/sign_up/", "/chat/r/", "/profile/", "/admin/", "/nowhere", "/api/rooms", "/healthz"} {

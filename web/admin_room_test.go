@@ -11,6 +11,7 @@ import (
 )
 
 func TestAdminRooms(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	admin, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	admin.Post("/rooms/", "name", "Tea", "topic", "Leaves")
@@ -34,6 +35,7 @@ func TestAdminRooms(t *testing.T) {
 }
 
 func TestArchivedRoomIsRead(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	admin, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	admin.Post("/rooms/", "name", "tea", "topic", "Leaves")
@@ -60,6 +62,7 @@ func TestArchivedRoomIsRead(t *testing.T) {
 }
 
 func TestDeletedRoomIsGone(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	admin, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	admin.Post("/rooms/", "name", "Tea", "topic", "Leaves")
@@ -95,6 +98,7 @@ func TestDeletedRoomIsGone(t *testing.T) {
 }
 
 func TestAdminMessages(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	admin, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	room := bob.DialBatched("/ws/chat/tea/")

@@ -25,6 +25,7 @@ var adminForms = map[string][]string{
 }
 
 func TestAdminSiteIsForAdmins(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-guests", "write")
 	admin, user, guest := s.SignUp(t, "ada"), s.SignUp(t, "bob"), s.Visitor(t)
 	admin.Post("/rooms/", "name", "tea", "topic", "x")
@@ -52,6 +53,7 @@ func TestAdminSiteIsForAdmins(t *testing.T) {
 }
 
 func TestAdminUsers(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	admin := s.SignUp(t, "ada")
 	const path = "/admin/users/new/"
@@ -87,6 +89,7 @@ func TestAdminUsers(t *testing.T) {
 }
 
 func TestLastAdminStays(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	admin, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	for _, action := range []string{"unadmin", "disable"} {
@@ -105,6 +108,7 @@ func TestLastAdminStays(t *testing.T) {
 }
 
 func TestAdminListsHavePages(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	admin := s.SignUp(t, "ada")
 	for i := range 101 {
@@ -128,6 +132,7 @@ func TestAdminListsHavePages(t *testing.T) {
 }
 
 func TestAdminSettings(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-guests", "read", "-signup", "")
 	admin := s.SignUp(t, "ada")
 	wantReply(t, "settings", admin.Get("/admin/settings/"), http.StatusOK, "Decided when the server was started (-guests)")

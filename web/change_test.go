@@ -9,6 +9,7 @@ import (
 )
 
 func TestEditsDeletionsAndReactions(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	a, b := ada.DialBatched("/ws/chat/r/"), bob.DialBatched("/ws/chat/r/")
@@ -99,6 +100,7 @@ func TestEditsDeletionsAndReactions(t *testing.T) {
 }
 
 func TestUnreadCountsReachOtherPages(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	a, b := ada.DialBatched("/ws/chat/kitchen/"), bob.DialBatched("/ws/chat/kitchen/")

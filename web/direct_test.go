@@ -9,6 +9,7 @@ import (
 )
 
 func TestPrivateMessages(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada, bob, eve := s.SignUp(t, "ada"), s.SignUp(t, "bob"), s.SignUp(t, "eve")
 	a, b, b2, e := ada.Dial("/ws/chat/lobby/"), bob.Dial("/ws/chat/lobby/"), bob.Dial("/ws/chat/other/"), eve.Dial("/ws/chat/lobby/")
@@ -56,6 +57,7 @@ func TestPrivateMessages(t *testing.T) {
 }
 
 func TestThePageOfAPrivateConversation(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	a, b, b2 := ada.DialBatched("/ws/chat/@bob/"), bob.DialBatched("/ws/chat/@ada/"), bob.Dial("/ws/chat/lobby/")

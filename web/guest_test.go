@@ -9,6 +9,7 @@ import (
 )
 
 func TestGuests(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-guests", "read")
 	ada := s.SignUp(t, "ada")
 	a := ada.Dial("/ws/chat/r/")
@@ -39,6 +40,7 @@ func TestGuests(t *testing.T) {
 }
 
 func TestGuestsWhoSpeak(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-guests", "write")
 	a := s.SignUp(t, "ada").Dial("/ws/chat/r/")
 	visitor := s.Visitor(t)

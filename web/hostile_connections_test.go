@@ -88,9 +88,7 @@ func receiptWaits(t *testing.T, sockets []*hearthtest.Socket, n int) (median, p9
 // 500 hostile connections of all kinds from one address concern nobody at another. Not parallel,
 // because it compares times; these are only loosely bounded, as the clients need the processor too.
 func TestFiveHundredHostileConnections(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
+	hearthtest.Slow(t, "hundreds of hostile connections for half a minute")
 	s := hearthtest.Start(t, "-limits", "on", "-guests", "read")
 	boss, eve := s.SignUp(t, "boss"), s.SignUp(t, "eve")
 	boss.Dial("/ws/chat/r/").Settled()

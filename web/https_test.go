@@ -9,6 +9,7 @@ import (
 )
 
 func TestCookieUnderHTTPS(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-proxies", "127.0.0.1")
 	s.SignUp(t, "ada")
 	b := s.Visitor(t)

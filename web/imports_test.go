@@ -68,6 +68,7 @@ func height(path string) int {
 
 // main → web, cli → pubsub → ws → chat → leaves, and db → chat; never upward.
 func TestImportsPointOneWay(t *testing.T) {
+	t.Parallel()
 	for path, p := range packages(t) {
 		for _, i := range p.ours() {
 			if height(i) >= height(path) {
@@ -78,6 +79,7 @@ func TestImportsPointOneWay(t *testing.T) {
 }
 
 func TestTheCoreKnowsNeitherHTTPNorSockets(t *testing.T) {
+	t.Parallel()
 	for _, dep := range packages(t)["hearth/web/chat"].Deps {
 		for _, outside := range []string{"net/http", "github.com/olahol/melody", "github.com/gorilla/websocket"} {
 			if dep == outside {
@@ -89,6 +91,7 @@ func TestTheCoreKnowsNeitherHTTPNorSockets(t *testing.T) {
 
 // The files of the root keep to their own business.
 func TestRootFilesKeepToTheirBusiness(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		file    string
 		foreign []string

@@ -66,6 +66,7 @@ func kernelMemory(t *testing.T) int {
 // Sixty pipelines that nobody reads pin at most 30 MB of the system's memory. Not parallel: the
 // memory is that of all connections of this machine.
 func TestUnreadPipelinesPinLittleMemory(t *testing.T) {
+	hearthtest.Slow(t, "dozens of stalled connections")
 	s := hearthtest.Start(t, "-limits", "on")
 	s.SignUp(t, "ada")
 	before := kernelMemory(t)

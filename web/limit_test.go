@@ -21,6 +21,7 @@ func most(burst, perSecond int, begun time.Time) int {
 
 // PROTOCOL.md: 60 messages at once, then 20 a second, for each user, however they are sent.
 func TestTalkingIsLimited(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-limits", "on")
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	room, other := ada.Dial("/ws/chat/r/"), ada.Dial("/ws/chat/r/")
@@ -74,6 +75,7 @@ func TestTalkingIsLimited(t *testing.T) {
 
 // A client that floods with pings or pongs is shown out, without being listened to much longer.
 func TestControlFramesAreLimited(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-limits", "on")
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	witness := bob.Dial("/ws/chat/r/")
@@ -132,6 +134,8 @@ func TestControlFramesAreLimited(t *testing.T) {
 
 // What a client sends beside messages is limited too: it is read late.
 func TestAFloodOfOtherFramesIsReadLate(t *testing.T) {
+	t.Parallel()
+	hearthtest.Slow(t, "a flood of frames")
 	s := hearthtest.Start(t, "-limits", "on")
 	ada := s.SignUp(t, "ada")
 	for name, one := range map[string]rawFrame{"typing": frame(opText, `{"type":"typing"}`), "nonsense": frame(opText, "x"), "fragments": frame(opContinuation, " ").open()} {
@@ -214,6 +218,7 @@ func flood(t *testing.T, b *hearthtest.Browser, address func(i int) string) (ope
 }
 
 func TestSocketsASecondAreLimitedByAddress(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-limits", "on", "-guests", "read", "-proxies", "127.0.0.1")
 	ada := s.SignUp(t, "ada")
 	for name, address := range map[string]func(i int) string{
@@ -244,6 +249,7 @@ func TestSocketsASecondAreLimitedByAddress(t *testing.T) {
 }
 
 func TestForwardedAddressesOfStrangersAreIgnored(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-limits", "on", "-guests", "read")
 	v, begun := s.Visitor(t), time.Now()
 	n, _ := flood(t, v, func(i int) string { return fmt.Sprintf("192.0.2.%d", i%250) })
@@ -264,6 +270,7 @@ func patiently(b *hearthtest.Browser) (*hearthtest.Socket, *http.Response) {
 }
 
 func TestOpenSocketsAreLimited(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-limits", "on", "-guests", "read", "-proxies", "127.0.0.1")
 	ada := s.SignUp(t, "ada")
 	s.SignUp(t, "bob")

@@ -19,6 +19,7 @@ import (
 // The log of a session has a line for all that an admin looks for, and no secret, no text of a message,
 // and nothing that was typed as a name or a password.
 func TestLogHasEventsAndNoSecrets(t *testing.T) {
+	t.Parallel()
 	for _, format := range []string{"text", "json"} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()

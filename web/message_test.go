@@ -29,6 +29,7 @@ func attributes(t *testing.T, page, mark string) map[string]string {
 }
 
 func TestPageShowsReactionsAndWordsToEdit(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	a := ada.DialBatched("/ws/chat/r/")
@@ -68,6 +69,7 @@ func TestPageShowsReactionsAndWordsToEdit(t *testing.T) {
 }
 
 func TestSidebarTellsMentions(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	a := ada.DialBatched("/ws/chat/r/")
@@ -93,6 +95,7 @@ func TestSidebarTellsMentions(t *testing.T) {
 
 // A body that ends too early is its sender's mistake, and nothing is said.
 func TestABodyThatBreaksOff(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	c := dialRaw(t, s)

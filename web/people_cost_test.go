@@ -203,6 +203,7 @@ func leave(pages []*openPage) (events, busiest, frames int) {
 // What N people cause who come to one page is proportional to N.
 func TestManyPeopleOpenOnePage(t *testing.T) {
 	t.Parallel()
+	hearthtest.Slow(t, "thousands of sockets")
 	n := *crowdPeople
 	s := hearthtest.Start(t)
 	s.SignUp(t, "ada").PostJSON("/api/rooms/tea/messages", map[string]string{"message": "so that the room is there"})
@@ -253,6 +254,7 @@ func hereCount(t *testing.T, s *hearthtest.Server, b *hearthtest.Browser) int {
 // People who come, stay half a second and go, while others look at the lobby.
 func TestPeopleComeAndGo(t *testing.T) {
 	t.Parallel()
+	hearthtest.Slow(t, "thousands of sockets")
 	const comers, each = 60, 100 * time.Millisecond
 	n := *crowdLobbies
 	s := hearthtest.Start(t)
@@ -300,6 +302,7 @@ func TestPeopleComeAndGo(t *testing.T) {
 // Many who come back after a restart, a thousand a second.
 func TestManyPeopleReconnect(t *testing.T) {
 	t.Parallel()
+	hearthtest.Slow(t, "thousands of sockets")
 	n := *crowdReturning
 	rooms := max(1, n/100)
 	s := hearthtest.Start(t)

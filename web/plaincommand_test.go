@@ -32,6 +32,7 @@ func FuzzPlainCommand(f *testing.F) {
 }
 
 func TestWhichFramesArePlain(t *testing.T) {
+	t.Parallel()
 	hi := "hi"
 	for frame, want := range map[string]command{
 		`{"message":"hi"}`: {Message: &hi}, `{"nonce":"n","message":"hi"}`: {Message: &hi, Nonce: "n"}, `{ "type": "edit" }`: {Type: "edit"},

@@ -10,6 +10,7 @@ import (
 )
 
 func TestProfileDetails(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	wantGone(t, "saving", ada.Post("/profile/", "first_name", "Ada", "last_name", "Lund", "email", "ada@example.org"), "/profile/?saved=details")
@@ -55,6 +56,7 @@ func TestNameAsOthersSeeIt(t *testing.T) {
 }
 
 func TestPasswordChangeSignsOutElsewhere(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	here := s.SignUp(t, "ada")
 	there := s.LogIn(t, "ada")
@@ -72,6 +74,7 @@ func TestPasswordChangeSignsOutElsewhere(t *testing.T) {
 }
 
 func TestSignOutThere(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	here := s.SignUp(t, "ada")
 	there, third := s.LogIn(t, "ada"), s.LogIn(t, "ada")
@@ -93,6 +96,7 @@ func TestSignOutThere(t *testing.T) {
 }
 
 func TestLogOutAndDisablingCloseSockets(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	s.SignUp(t, "ada")
 	linh := s.SignUp(t, "linh")

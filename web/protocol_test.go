@@ -109,6 +109,7 @@ func literal(e ast.Expr) (string, bool) {
 
 // Every place that makes a frame says its type in the source, as a field called Type.
 func TestEveryKindOfFrameIsInTheProtocol(t *testing.T) {
+	t.Parallel()
 	made := map[string]bool{}
 	for _, f := range sources(t, "chat") {
 		ast.Inspect(f, func(n ast.Node) bool {
@@ -143,6 +144,7 @@ func TestEveryKindOfFrameIsInTheProtocol(t *testing.T) {
 }
 
 func TestEveryCommandIsInTheProtocol(t *testing.T) {
+	t.Parallel()
 	types, fields := map[string]bool{}, map[string]bool{"type": true}
 	for _, row := range tableRows(protocol(t, "Frames from the client")) {
 		for typ := range quoted(row[0]) {
@@ -188,6 +190,7 @@ func TestEveryCommandIsInTheProtocol(t *testing.T) {
 }
 
 func TestEveryErrorIsInTheProtocol(t *testing.T) {
+	t.Parallel()
 	section := protocol(t, "Codes of errors")
 	documented := quoted(section)
 	for _, field := range []string{"code", "limit", "offset", "before", "after", "type", "message"} {
@@ -334,6 +337,7 @@ func watchCrowd(t *testing.T, kinds map[string]*frameKind, s *hearthtest.Server,
 
 // An evening in which everything happens that the protocol tells of.
 func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
+	t.Parallel()
 	kinds := documentedFrames(t)
 	s := hearthtest.Start(t, "-guests", "write", "-limits", "on")
 	ada, tom, mai, guest := s.SignUp(t, "ada"), s.SignUp(t, "tom"), s.SignUp(t, "mai"), s.Visitor(t)

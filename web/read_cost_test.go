@@ -86,6 +86,7 @@ func (m *marker) send() {
 // Readers who mark what they have read cost little more than readers who don't.
 func TestCostOfReadMarks(t *testing.T) {
 	t.Parallel()
+	hearthtest.Slow(t, "hundreds of readers for a minute")
 	s := hearthtest.Start(t)
 	s.SignUp(t, "ada")
 	crowd := s.Crowd(t, "member", *marksReaders)

@@ -13,6 +13,7 @@ import (
 
 // The table of flags in README says what `hearth help` says: names, variables and defaults.
 func TestFlagsInTheReadme(t *testing.T) {
+	t.Parallel()
 	help, err := exec.Command(hearthtest.Binary(t), "help").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +49,7 @@ func TestFlagsInTheReadme(t *testing.T) {
 
 // Every command that the program knows is in README.
 func TestCommandsInTheReadme(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -61,6 +63,7 @@ func TestCommandsInTheReadme(t *testing.T) {
 
 // README.md and PROTOCOL.md have every limit as it is enforced, and no other.
 func TestLimitsInTheReadmeAndTheProtocol(t *testing.T) {
+	t.Parallel()
 	for _, path := range []string{"../README.md", "PROTOCOL.md"} {
 		text, err := os.ReadFile(path)
 		if err != nil {

@@ -19,6 +19,7 @@ import (
 
 // Everybody is told another moment to come back at, the later the more there are.
 func TestRefusedSocketsAreToldToComeBackOneByOne(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-guests", "read")
 	ada := s.SignUp(t, "ada")
 	ada.Dial("/ws/chat/r/").Say("so that the room is there")

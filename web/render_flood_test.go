@@ -48,6 +48,7 @@ func receipts(c *hearthtest.Socket, n int) []time.Duration {
 // While nine people send the most expensive messages that are permitted, at the rate that is permitted, another one
 // waits for receipts about as long as while they send plain texts of that length.
 func TestExpensiveMessagesDelayNobody(t *testing.T) {
+	hearthtest.Slow(t, "a flood of messages")
 	const length, each, rounds = 3999, 40, 4
 	s := hearthtest.Start(t, "-limits", "on")
 	ada := s.SignUp(t, "ada")

@@ -13,6 +13,7 @@ import (
 // A room is made when somebody speaks in it. Who is just coming in at that moment must neither
 // miss what was said first nor get it twice.
 func TestEnteringWhileTheRoomIsCreated(t *testing.T) {
+	t.Parallel()
 	const rooms, sockets = 25, 12 // in one room out of ten, somebody comes at the very moment
 	s := hearthtest.Start(t)
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
@@ -60,6 +61,7 @@ func expectTwo(t *testing.T, b *hearthtest.Browser, room string) {
 // A room that is made again under the name of a deleted one is another line. Who was away meanwhile
 // must not take what is said there for the rest of the old one.
 func TestARoomCreatedAgainHasAnotherSequence(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	say := func(texts ...string) {
@@ -97,6 +99,7 @@ func TestARoomCreatedAgainHasAnotherSequence(t *testing.T) {
 
 // Joining while others talk must give every message once: from the history or live.
 func TestJoiningUnderLoadHasNoGapAndNothingTwice(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	talker := ada.Dial("/ws/chat/r/")

@@ -38,7 +38,8 @@ func wantGone(t *testing.T, what string, r hearthtest.Reply, to string) {
 	}
 }
 
-func TestEverySpellingOfACommand(t *testing.T) {
+func TestEveryAddressOfSignIn(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	for i, path := range []string{"/sign_up/", "/signup/"} {
 		b := s.Visitor(t)
@@ -64,6 +65,7 @@ func TestEverySpellingOfACommand(t *testing.T) {
 }
 
 func TestNextStaysHere(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	s.SignUp(t, "ada")
 	for next, want := range map[string]string{
@@ -77,6 +79,7 @@ func TestNextStaysHere(t *testing.T) {
 }
 
 func TestWrongPasswordAndUnknownUserLookTheSame(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	s.SignUp(t, "ada")
 	b := s.Visitor(t)
@@ -92,6 +95,7 @@ func TestWrongPasswordAndUnknownUserLookTheSame(t *testing.T) {
 }
 
 func TestSignUpForm(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	s.SignUp(t, "ada")
 	b := s.Visitor(t)
@@ -124,6 +128,7 @@ func foreign(b *hearthtest.Browser) *hearthtest.Browser {
 }
 
 func TestSessionIsNewAtLogIn(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	b := s.SignUp(t, "ada")
 	before := b.Cookie()
@@ -145,6 +150,7 @@ func TestSessionIsNewAtLogIn(t *testing.T) {
 }
 
 func TestGuessesGet429(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-limits", "on")
 	ada := s.SignUp(t, "ada")
 	b := s.Visitor(t)
@@ -162,6 +168,7 @@ func TestGuessesGet429(t *testing.T) {
 }
 
 func TestSignUpPolicies(t *testing.T) {
+	t.Parallel()
 	closed := hearthtest.Start(t, "-signup", "closed")
 	closed.SignUp(t, "ada") // the first account is not subject to the policy
 	wantReply(t, "closed", closed.Visitor(t).Post("/sign_up/", "username", "eve", "password1", hearthtest.Password, "password2", hearthtest.Password), http.StatusForbidden, "Only an admin")
@@ -191,6 +198,7 @@ func TestSignUpPolicies(t *testing.T) {
 }
 
 func TestLanguage(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	b := s.Visitor(t)
 	b.Header = http.Header{"Accept-Language": {"pt"}}
@@ -205,6 +213,7 @@ func TestLanguage(t *testing.T) {
 }
 
 func TestGuestsByPolicy(t *testing.T) {
+	t.Parallel()
 	off := hearthtest.Start(t)
 	wantGone(t, "off", off.Visitor(t).Get("/guest/"), "/login/?next=%2Fguest%2F")
 	wantReply(t, "off", off.Visitor(t).Post("/guest/", "guest_name", "eve"), http.StatusUnauthorized)

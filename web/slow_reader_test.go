@@ -50,6 +50,7 @@ func stalled(t *testing.T, s *hearthtest.Server, n int) {
 // 500 who read nothing cost those who do read nothing: each gets everything, once and in order. The
 // 500 are cut, and what was kept for them is given up although they never take their close frame.
 func TestFiveHundredClientsThatReadNothing(t *testing.T) {
+	hearthtest.Slow(t, "hundreds of stalled sockets")
 	s := hearthtest.Start(t, "-guests", "read")
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	talker, reader := ada.DialBatched("/ws/chat/r/"), bob.Dial("/ws/chat/r/")
@@ -86,6 +87,8 @@ func TestFiveHundredClientsThatReadNothing(t *testing.T) {
 // Who is only slow, and reads again a second after being cut, is told so (1013), has missed nothing up
 // to there, and finds the rest on coming back.
 func TestAClientThatReadsAgainIsToldToComeBack(t *testing.T) {
+	t.Parallel()
+	hearthtest.Slow(t, "stalled sockets")
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	slow := ada.Dial("/ws/chat/r/")

@@ -27,6 +27,7 @@ func names(f hearthtest.Frame, field string) []string {
 var stamp = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
 
 func TestTheTutorialsClient(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada, bob := s.SignUp(t, "ada").Dial("/ws/chat/lobby/"), s.SignUp(t, "bob").Dial("/ws/chat/lobby/")
 
@@ -60,6 +61,7 @@ func TestTheTutorialsClient(t *testing.T) {
 }
 
 func TestEveryFrameHasATypeAndAMessage(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	a, b := ada.DialBatched("/ws/chat/kitchen/"), bob.Dial("/ws/chat/kitchen/")
@@ -84,6 +86,7 @@ func TestEveryFrameHasATypeAndAMessage(t *testing.T) {
 }
 
 func TestThePlainDialectGetsOnlyItsKindsOneAFrame(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	a, b := s.SignUp(t, "ada").Dial("/ws/chat/r/"), s.SignUp(t, "bob").DialBatched("/ws/chat/r/")
 	b.Send(map[string]any{"type": "typing"})
@@ -103,6 +106,7 @@ func TestThePlainDialectGetsOnlyItsKindsOneAFrame(t *testing.T) {
 }
 
 func TestAPersonIsOneHoweverManySockets(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	watcher := s.SignUp(t, "ada").Dial("/ws/chat/r/")
 	watcher.Until("user_join")
@@ -148,6 +152,7 @@ func comings(s *hearthtest.Socket) (joins, leaves int) {
 }
 
 func TestHistoryAndResuming(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	a := ada.Dial("/ws/chat/r/")
@@ -195,6 +200,7 @@ func TestHistoryAndResuming(t *testing.T) {
 }
 
 func TestALongGapIsAReset(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	a := ada.Dial("/ws/chat/r/")
@@ -214,6 +220,7 @@ func TestALongGapIsAReset(t *testing.T) {
 }
 
 func TestANonceIsStoredOnce(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	one := ada.Dial("/ws/chat/r/")
@@ -244,6 +251,7 @@ func TestANonceIsStoredOnce(t *testing.T) {
 }
 
 func TestWhatAClientCanGetWrong(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	other := s.SignUp(t, "ada").Dial("/ws/chat/r/")
 	bob := s.SignUp(t, "bob").Dial("/ws/chat/r/")
@@ -284,6 +292,7 @@ func TestWhatAClientCanGetWrong(t *testing.T) {
 }
 
 func TestWhatEndsAConnection(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	for _, c := range []struct {
@@ -317,6 +326,7 @@ func TestWhatEndsAConnection(t *testing.T) {
 }
 
 func TestWhoMayEnter(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	visitor := s.Visitor(t)
@@ -352,6 +362,7 @@ func TestWhoMayEnter(t *testing.T) {
 }
 
 func TestARoomThatNobodySpokeInIsNotKept(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	rooms := func() string { return ada.Get("/api/rooms").Body }
@@ -372,6 +383,7 @@ func TestARoomThatNobodySpokeInIsNotKept(t *testing.T) {
 }
 
 func TestManyJoinsAreSentAsAList(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t, "-guests", "write")
 	ada := s.SignUp(t, "ada")
 	if r := ada.PostJSON("/api/rooms/r/messages", map[string]string{"message": "said while nobody was there"}); r.Status != http.StatusCreated {

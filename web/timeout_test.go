@@ -130,6 +130,8 @@ func aDay(t *testing.T, s *hearthtest.Server, watcher *hearthtest.Socket) {
 
 // A thousand clients of each kind take the server's time, and it has time for who means well.
 func TestSlowClientsStopNobody(t *testing.T) {
+	t.Parallel()
+	hearthtest.Slow(t, "it waits for deadlines")
 	s := hearthtest.Start(t, "-limits", "on", "-guests", "read", "-proxies", "127.0.0.1")
 	s.SignUp(t, "ada")
 	bob := s.SignUp(t, "bob").Dial("/ws/chat/r/")
@@ -183,6 +185,7 @@ func TestABodyMustArriveInTime(t *testing.T) {
 }
 
 func TestAHeaderIsBounded(t *testing.T) {
+	t.Parallel()
 	c := dialRaw(t, hearthtest.Start(t))
 	resp, err := c.ask("GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: " + strings.Repeat("a", 40<<10) + "\r\n\r\n")
 	if err != nil || resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {

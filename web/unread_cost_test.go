@@ -25,6 +25,7 @@ func unreadFrames(pages []*openPage) (n int64) {
 // People who are told what they have not read in rooms where others talk.
 func TestUnreadFrames(t *testing.T) {
 	t.Parallel()
+	hearthtest.Slow(t, "it counts the frames of many seconds")
 	const rounds = 3
 	n := *crowdReaders
 	s := hearthtest.Start(t)

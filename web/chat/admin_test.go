@@ -22,6 +22,7 @@ func (p *testChat) search(q MessageQuery) (texts []string, next Mark) {
 }
 
 func TestSearch(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	mai := Caller{User: p.user("mai")}
 	p.room("tea", Open)
@@ -58,6 +59,7 @@ func TestSearch(t *testing.T) {
 }
 
 func TestSearchGoesOnWhereItEnded(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	rooms := []string{"a", "b", "c"}
 	for _, name := range rooms {
@@ -106,6 +108,7 @@ func TestSearchGoesOnWhereItEnded(t *testing.T) {
 }
 
 func TestModerateLeavesPrivateConversationsAlone(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	mai := Caller{User: p.user("mai")}
 	private := p.say(mai, "@ada", "between us")
@@ -128,6 +131,7 @@ func TestModerateLeavesPrivateConversationsAlone(t *testing.T) {
 }
 
 func TestRoomsAreFound(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	for _, name := range []string{"Tea", "Büro", "Чай"} {
 		p.room(name, Closed)
@@ -164,6 +168,7 @@ func (p *testChat) find(name string) *Room {
 }
 
 func TestArchivedRooms(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	mai := Caller{User: p.user("mai")}
 	r := p.room("tea", Open)
@@ -185,6 +190,7 @@ func TestArchivedRooms(t *testing.T) {
 }
 
 func TestDeleteRoom(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	r := p.room("Tea", Open)
 	other := p.say(p.admin, "other", "stays")

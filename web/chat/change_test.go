@@ -41,6 +41,7 @@ func (p *testChat) count(query string, args ...any) (n int) {
 
 // Whatever was looked up before a write may have changed when its turn comes.
 func TestAMessageIsDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		act  func(*testChat, MessageID) error
 		code string // "": no error
@@ -74,6 +75,7 @@ func TestAMessageIsDeletedMeanwhile(t *testing.T) {
 
 // What is said while its room is deleted is refused: nobody could ever read it, and nobody delete it.
 func TestARoomIsDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	r := p.room("r", Open)
 	m := p.say(p.admin, "r", "soon gone")

@@ -12,6 +12,7 @@ import (
 
 // Conversations are begun by speaking: there is no other way.
 func TestConversationsAreLimited(t *testing.T) {
+	t.Parallel()
 	p := newEmptyChat(t)
 	p.limits = limits.NewSet()
 	ada := Caller{User: p.user("ada")}

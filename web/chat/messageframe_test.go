@@ -15,6 +15,7 @@ type library MessageFrame
 
 // What a message's frame looks like is encoding/json's to say.
 func TestMessageFramesAreWhatTheLibraryMakes(t *testing.T) {
+	t.Parallel()
 	same := func(f MessageFrame) bool {
 		before := []byte("before")
 		got, ok := bytes.CutPrefix(f.AppendJSON(before), before)
@@ -57,6 +58,7 @@ func TestMessageFramesAreWhatTheLibraryMakes(t *testing.T) {
 
 // Every byte, at each of eight places, beside each other byte that matters.
 func TestTextsAreWhatTheLibraryMakes(t *testing.T) {
+	t.Parallel()
 	for c := range 256 {
 		for _, other := range []string{"a", "\x00", "\x1f", " ", `"`, "#", `\`, "\xe2", "\xe2\x80\xa8", "\xe3", "\x80", "\xff", "é", "…"} {
 			for at := range 16 {
@@ -74,6 +76,7 @@ func TestTextsAreWhatTheLibraryMakes(t *testing.T) {
 
 // A text that is at hand with its HTML, and people in it, is encoded as one that is not.
 func TestRenderedFramesAreWhatTheLibraryMakes(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	if err := p.UpdateProfile(context.Background(), p.admin, p.admin.User.ID, Profile{FirstName: `"Ada" \ & <b>`}); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 // What somebody has said with the oldest schema is there in the newest, and the room goes on.
 func TestMigrationsFromTheOldest(t *testing.T) {
+	t.Parallel()
 	const oldest = "0001_start.sql"
 	start, err := fs.ReadFile(Migrations(), oldest)
 	if err != nil {

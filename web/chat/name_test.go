@@ -11,6 +11,7 @@ import (
 )
 
 func TestUsername(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"ada":                    "ada",
 		" Ada ":                  "Ada",
@@ -35,6 +36,7 @@ func TestUsername(t *testing.T) {
 }
 
 func TestUsernameRefused(t *testing.T) {
+	t.Parallel()
 	for in, code := range map[string]string{
 		"":                                      "name_empty",
 		" \t":                                   "name_empty",
@@ -72,6 +74,7 @@ func TestUsernameRefused(t *testing.T) {
 }
 
 func TestNamesThatAreOne(t *testing.T) {
+	t.Parallel()
 	for _, pair := range [][2]string{
 		{"ada", "ADA"}, {"ada", "ａda"}, {"straße", "STRASSE"}, {"Σίσυφος", "ΣΊΣΥΦΟΣ"},
 		{"ada", "аdа"}, {"ada", "АDA"}, {"BOB", "ВОВ"}, {"bob", "ВОВ"}, {"Ivan", "Іvan"}, {"Iris", "Ιris"},
@@ -86,6 +89,7 @@ func TestNamesThatAreOne(t *testing.T) {
 
 // TestOrdinaryNamesDiffer holds that nobody is told that their own name is taken by another one.
 func TestOrdinaryNamesDiffer(t *testing.T) {
+	t.Parallel()
 	names := strings.Fields(`ian lan Iain lain erna ema ernie emie ali all ail al1 user1 userl user0 usero mary rnary
 		an ăn ân àn án ản ãn ạn ấn ần ẩn ẫn ận ắn ằn ẳn ẵn ặn đo do dơ dô dò dó dỏ dõ dọ tư tu tù tú tủ tũ tụ tứ
 		Мария Марья Маша Миша Вова Вера Вена Нина Инна Анна Яна Юля Оля Коля Боря
@@ -106,6 +110,7 @@ func sameName(a, b string) bool {
 }
 
 func TestRoomName(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		" Lobby ":                "Lobby",
 		"our garden":             "our-garden",

@@ -9,6 +9,7 @@ import (
 
 // Of those who reacted, accounts come first and visitors after them; who has gone for good is counted without a name.
 func TestWhoReacted(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	first, second := p.say(p.admin, "kitchen", "the oven is fixed"), p.say(p.admin, "kitchen", "and the fuse is new")
 	react := func(m *Message, by Caller, emoji string) {

@@ -27,6 +27,7 @@ func (p *testChat) shown(room string, n int) []*Message {
 
 // Who signs up under a name that was mentioned before, or is called otherwise now, is so in what was said before.
 func TestMentionsFollowTheAccounts(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	ctx := context.Background()
 	p.say(p.admin, "r", "hi @Bob. and @ada")
@@ -60,6 +61,7 @@ func TestMentionsFollowTheAccounts(t *testing.T) {
 
 // An account that another process has made counts once the database is known to have changed.
 func TestMentionsFollowTheCommandLine(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	p.say(p.admin, "r", "hi @eve")
 	if m := p.shown("r", 1)[0]; !m.Plain() {
@@ -77,6 +79,7 @@ func TestMentionsFollowTheCommandLine(t *testing.T) {
 
 // Many read and write at once: the race detector looks at what they share.
 func TestReadersShareDocuments(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	for i := range 10 {
 		p.say(p.admin, "r", fmt.Sprintf("*%d* @ada @bob%d", i, i))
@@ -130,6 +133,7 @@ func (d busyDisk) Submit(job func(Tx) error, done func(error)) {
 
 // Nothing is looked up and nothing is rendered in the writer's transaction: a look-up there would wait for ever.
 func TestTheWriterDoesNotLookUp(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	tom := Caller{User: p.user("tom")}
 	p.disk = busyDisk{p.disk.(*plainDisk), p.Chat}
@@ -153,6 +157,7 @@ func TestTheWriterDoesNotLookUp(t *testing.T) {
 }
 
 func TestDocumentsAreBounded(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	text := func(i int) string { return fmt.Sprintf("%d *%s*", i, strings.Repeat("a", 3900)) }
 	for i := range 10_000 {
@@ -169,6 +174,7 @@ func TestDocumentsAreBounded(t *testing.T) {
 }
 
 func TestNamesThatAreNobodysAreBounded(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	ctx := context.Background()
 	for i := range 100_000 {
@@ -197,6 +203,7 @@ func TestNamesThatAreNobodysAreBounded(t *testing.T) {
 
 // What is answered is shown by its first 120 characters, in a page of messages as when it is said.
 func TestAnswersAreShortened(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	for text, want := range map[string]string{
 		"short":                          "short",
@@ -221,6 +228,7 @@ func TestAnswersAreShortened(t *testing.T) {
 
 // A short message can't fill pages with the long names of those whom it mentions.
 func TestMentionsAreShort(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	long := Profile{FirstName: strings.Repeat("A", 75), LastName: strings.Repeat("Z", 75)}
 	if err := p.UpdateProfile(context.Background(), p.admin, p.admin.User.ID, long); err != nil {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestConversationsAndMembersHavePages(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	t.Cleanup(p.Close)
 	cellar := p.room("cellar", Closed)
@@ -56,6 +57,7 @@ func BenchmarkRoomsFor(b *testing.B) {
 
 // A room that is being made is listed once, although the list of unmade rooms has it for a moment longer.
 func TestARoomIsListedOnceWhileItIsMade(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	p.room("garden", Open)
 	p.unmade.rooms = map[string]unmadeRoom{"garden": {&Room{Name: "garden", Key: "garden", Access: Open}, "ada"}, "shed": {&Room{Name: "shed", Key: "shed", Access: Open}, "ada"}}

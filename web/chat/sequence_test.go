@@ -7,6 +7,7 @@ import (
 
 // What is said at the end of a room's line is not in another room.
 func TestASequenceHasAnEnd(t *testing.T) {
+	t.Parallel()
 	p := newTestChat(t)
 	full, other := p.room("full", Open), p.room("other", Open)
 	err := p.disk.Write(context.Background(), func(tx Tx) error {

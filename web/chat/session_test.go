@@ -28,6 +28,7 @@ func (h *emptyChat) open(token []byte) bool {
 }
 
 func TestSessionOpensAndEnds(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada := h.user("ada")
@@ -54,6 +55,7 @@ func TestSessionOpensAndEnds(t *testing.T) {
 }
 
 func TestPasswordAndDisablingEndSessions(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada, linh := h.user("ada"), h.user("linh")
@@ -91,6 +93,7 @@ func (l leaving) Write(ctx context.Context, job func(Tx) error) error {
 
 // What is on disk takes effect, even if the browser that asked for it is gone meanwhile.
 func TestDisablingByABrowserThatGoesAway(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ada, linh := h.user("ada"), h.user("linh")
 	here, _ := h.login(linh)
@@ -105,6 +108,7 @@ func TestDisablingByABrowserThatGoesAway(t *testing.T) {
 }
 
 func TestEndAllKeepsOne(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada := h.user("ada")
@@ -120,6 +124,7 @@ func TestEndAllKeepsOne(t *testing.T) {
 }
 
 func TestSessionsAgeOnlyUnused(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada := h.user("ada")
@@ -146,6 +151,7 @@ func TestSessionsAgeOnlyUnused(t *testing.T) {
 
 // TestForgetEndsWhatOthersEnded is what happens after the command line has set a password.
 func TestForgetEndsWhatOthersEnded(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada := h.user("ada")
@@ -171,6 +177,7 @@ func TestForgetEndsWhatOthersEnded(t *testing.T) {
 }
 
 func TestGuestNames(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	h.user("ada")
@@ -195,6 +202,7 @@ func TestGuestNames(t *testing.T) {
 }
 
 func TestInvites(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada, linh := h.user("ada"), h.user("linh")

@@ -10,6 +10,7 @@ import (
 
 // Of ten people who create the first account at once, one gets it. The others get what the policy allows.
 func TestThereIsOneFirstAccount(t *testing.T) {
+	t.Parallel()
 	for policy, others := range map[string]string{"open": "", "closed": "first_taken", "invite": "first_taken"} {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()

@@ -10,6 +10,7 @@ import (
 )
 
 func TestFirstUserIsAdmin(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	if some, err := h.HasUsers(ctx); some || err != nil {
@@ -21,6 +22,7 @@ func TestFirstUserIsAdmin(t *testing.T) {
 }
 
 func TestNamesAreTaken(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	h.user("Ada")
@@ -38,6 +40,7 @@ func TestNamesAreTaken(t *testing.T) {
 }
 
 func TestProfileRules(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		p           Profile
 		code, field string
@@ -57,6 +60,7 @@ func TestProfileRules(t *testing.T) {
 }
 
 func TestEditsReachTheCache(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada, linh := h.user("ada"), h.user("linh")
@@ -84,6 +88,7 @@ func TestEditsReachTheCache(t *testing.T) {
 }
 
 func TestLastAdminStays(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	ada, linh := h.user("ada"), h.user("linh")
@@ -160,6 +165,7 @@ func TestDisplayName(t *testing.T) {
 }
 
 func TestSearchUsers(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	for _, n := range []NewUser{
@@ -202,6 +208,7 @@ func names(users []*User) string {
 }
 
 func TestPasswordRules(t *testing.T) {
+	t.Parallel()
 	for password, code := range map[string]string{
 		"short7!": "password_short", strings.Repeat("é", 257): "password_long", "8675309867": "password_digits", "１２３４５６７８９": "password_digits",
 		"password1": "password_common", "QwertyUiop": "password_common", "Long.Username": "password_name",
@@ -237,6 +244,7 @@ func BenchmarkSearchUsers(b *testing.B) {
 }
 
 func TestFullName(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ first, last, want string }{
 		{"", "", ""}, {"Ada", "", "Ada"}, {"", "Lund", "Lund"}, {"Ada", "Lund", "Ada Lund"}, {"Linh", "Trần", "Linh Trần"},
 		{"伟", "陈", "陈伟"}, {"偉", "陳", "陳偉"}, {"太郎", "山田", "山田太郎"}, {"ひかり", "山田", "山田ひかり"}, {"민준", "김", "김민준"},
@@ -251,6 +259,7 @@ func TestFullName(t *testing.T) {
 
 // Somebody is found by the name that people see, in one piece where it is written in one.
 func TestUsersAreFoundByTheNameThatIsShown(t *testing.T) {
+	t.Parallel()
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	taro := h.user("taro")

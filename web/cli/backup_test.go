@@ -15,6 +15,7 @@ import (
 
 // The way back from a damaged database, as somebody who only reads what Hearth says would go it.
 func TestDamageBackupRestore(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	db := filepath.Join(s.Data, "hearth.db")
 	backup := filepath.Join(t.TempDir(), "backup.db")
@@ -76,6 +77,7 @@ func TestDamageBackupRestore(t *testing.T) {
 // A backup that was put back knows nothing of what was said since it was made. Who has heard that, and
 // was away meanwhile, must not take what is said afterwards for the rest of it.
 func TestARestoredRoomHasAnotherSequence(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	say := func(room string, n int) {

@@ -14,6 +14,7 @@ func TestMain(m *testing.M) { os.Exit(hearthtest.Main(m)) }
 const failed = 1
 
 func TestUserCommands(t *testing.T) {
+	t.Parallel()
 	s := hearthtest.Start(t)
 	user := func(stdin string, args ...string) string {
 		t.Helper()

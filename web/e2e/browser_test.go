@@ -80,9 +80,7 @@ func TestMain(m *testing.M) {
 // which set CI, a missing browser is a failure.
 func start(t *testing.T, args ...string) *hearthtest.Server {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("-short runs no browser")
-	}
+	hearthtest.Slow(t, "a browser")
 	_, err := browser()
 	if errors.Is(err, errNoBrowser) && os.Getenv("CI") != "true" {
 		t.Skip(err)

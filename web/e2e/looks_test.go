@@ -114,9 +114,7 @@ func (p *page) refusedSignUp() {
 // smallest phone: axe finds nothing there, and nothing is wider than the screen. With HEARTH_SHOTS
 // set to a folder, pictures of them all are left in it.
 func TestLooks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("hundreds of pages")
-	}
+	hearthtest.Slow(t, "hundreds of pages")
 	for _, l := range locale.All() {
 		t.Run(l.Code(), func(t *testing.T) {
 			lookAround(t, l.Code())

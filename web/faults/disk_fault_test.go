@@ -14,7 +14,7 @@ import (
 // While the disk fails for good, nothing is acknowledged, reading and presence go on, and once it
 // is back, so is writing.
 func TestTheDiskFailsAndComesBack(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	needStrace(t)
 	s := hearthtest.StartAs(t, []string{plainProgram(t)}, t.TempDir())
 	d := newDiskTalk(t, s)
@@ -52,7 +52,7 @@ func stopWhole(t *testing.T, s *hearthtest.Server) {
 
 // A single call fails, be it the first or a later one, or all from there on.
 func TestTheDiskFailsAtTheNthCall(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	needStrace(t)
 	s := hearthtest.StartAs(t, []string{plainProgram(t)}, t.TempDir())
 	d := newDiskTalk(t, s)
@@ -99,7 +99,7 @@ func checkpointDue(t *testing.T) int64 {
 
 // A checkpoint that fails harms nobody: the log has everything, and grows until one succeeds.
 func TestCheckpointsFail(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	needStrace(t)
 	data, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -139,7 +139,7 @@ func TestCheckpointsFail(t *testing.T) {
 // Who is killed while the disk fails has still not stored what was refused: a failed fsync leaves a
 // whole commit in the log. Slow writes give the kill time to come right after the refusal.
 func TestKilledWhileTheDiskFails(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	needStrace(t)
 	s := hearthtest.StartAs(t, []string{plainProgram(t)}, t.TempDir())
 	d := newDiskTalk(t, s)

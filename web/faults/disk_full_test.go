@@ -46,7 +46,7 @@ func fill(t *testing.T, file string) {
 }
 
 func TestTheDiskIsFull(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	disk := smallDisk(t, 8)
 	s := hearthtest.StartIn(t, filepath.Join(disk, "data"))
 	d := newDiskTalk(t, s)
@@ -84,7 +84,7 @@ func TestTheDiskIsFull(t *testing.T) {
 // The kernel doesn't let anybody make a disk read-only while files are open for writing, so here
 // it is at the start that it is; TestTheDiskFailsAndComesBack has it happen in between.
 func TestStartingOnAReadOnlyDisk(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	disk := smallDisk(t, 8)
 	data := filepath.Join(disk, "data")
 	s := hearthtest.StartIn(t, data)
@@ -112,7 +112,7 @@ func TestStartingOnAReadOnlyDisk(t *testing.T) {
 // Whatever fails while the server starts, it is up or it ends with a sentence, and the next start
 // finds everything.
 func TestTheDiskFailsWhileStarting(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	needStrace(t)
 	program := plainProgram(t)
 	s := hearthtest.StartAs(t, []string{program}, t.TempDir())

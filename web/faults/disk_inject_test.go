@@ -90,11 +90,3 @@ func injectFault(t testing.TB, s *hearthtest.Server, file string, specs ...strin
 	t.Cleanup(end)
 	return end
 }
-
-// skipShort skips a test that makes disks fail, or cuts power, with -short.
-func skipShort(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("-short injects no faults")
-	}
-}

@@ -77,7 +77,7 @@ func readEverything(t *testing.T, d *diskTalk) {
 
 // The same while the disk takes no write at all.
 func TestReadingOnADiskThatIsReadOnly(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	needStrace(t)
 	t.Parallel()
 	s := hearthtest.StartAs(t, []string{plainProgram(t)}, t.TempDir())
@@ -99,7 +99,7 @@ func TestReadingOnADiskThatIsReadOnly(t *testing.T) {
 // Who only reads gets everything while the disk is full: also rooms that they have never looked at, for
 // which a read position is to be stored, and sockets.
 func TestReadingOnAFullDisk(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	disk := smallDisk(t, 8)
 	s := hearthtest.StartIn(t, filepath.Join(disk, "data"))
 	d := newDiskTalk(t, s)

@@ -55,7 +55,7 @@ func syncing(t *testing.T, longer time.Duration) *hearthtest.Browser {
 
 // Who reads waits for no fsync.
 func TestReadingWhileTheDiskIsSlow(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	diskNeeds(t, straceWorks(), "strace that may trace (Linux, Debian's package strace, the right to ptrace)")
 	t.Parallel()
 	disks := []*hearthtest.Browser{syncing(t, 0), syncing(t, slowSync)}

@@ -21,7 +21,7 @@ const (
 
 // What was acknowledged, or shown to anybody, survives a power cut at any moment.
 func TestPowerCuts(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	needStrace(t)
 	r := recordPower(t, plainProgram(t), 150) // some 4000 pages of log: checkpoints while people talk
 	if problems := r.cuts(t, 120, powerStarts); len(problems) > 0 {
@@ -31,7 +31,7 @@ func TestPowerCuts(t *testing.T) {
 
 // A program that doesn't wait for the disk, or only at checkpoints, must be found out.
 func TestPowerCutsFindAWriterThatDoesNotWait(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	needStrace(t)
 	for _, synchronous := range []string{"OFF", "NORMAL"} {
 		t.Run(synchronous, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestPowerCutsFindAWriterThatDoesNotWait(t *testing.T) {
 // The model takes the folder for granted. Of a new one, the names on the way to the database have to
 // be synced as well: that of the file in its folder, and that of the folder.
 func TestANewFolderSurvivesAPowerCut(t *testing.T) {
-	skipShort(t)
+	hearthtest.Slow(t, "injected faults")
 	needStrace(t)
 	parent, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {

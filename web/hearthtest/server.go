@@ -5,6 +5,7 @@ package hearthtest
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,6 +15,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,9 +31,19 @@ const patience = time.Minute
 // folder is where the built program lives until Main removes it.
 var folder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "hearth-test-") })
 
+// parallel is how many tests run at once for each processor: they wait more than they compute.
+const parallel = 3
+
 // Main runs a package's tests and removes the program that was built for them. It returns the
 // process's exit status: func TestMain(m *testing.M) { os.Exit(hearthtest.Main(m)) }.
 func Main(m *testing.M) int {
+	flag.Parse()
+	if given := flag.Lookup("test.parallel").Value.String(); given == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		if err := flag.Set("test.parallel", strconv.Itoa(parallel*runtime.GOMAXPROCS(0))); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
 	status := m.Run()
 	dir, err := folder()
 	if err == nil {
@@ -41,6 +54,14 @@ func Main(m *testing.M) int {
 		return 1
 	}
 	return status
+}
+
+// Slow skips a test with -short. why says what takes long.
+func Slow(t testing.TB, why string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out with -short: " + why)
+	}
 }
 
 // binary builds the program once for all tests of a process, with the race detector if they have it.

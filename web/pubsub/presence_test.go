@@ -7,6 +7,7 @@ import (
 )
 
 func TestAPersonIsOneHoweverManySockets(t *testing.T) {
+	t.Parallel()
 	var r Presence[string]
 	if !r.Enter("ada") || r.Enter("ada") {
 		t.Fatal("only the first socket makes somebody come")
@@ -19,6 +20,7 @@ func TestAPersonIsOneHoweverManySockets(t *testing.T) {
 }
 
 func TestPeopleWhoComeBackInTimeWereNeverAway(t *testing.T) {
+	t.Parallel()
 	var r Presence[string]
 	r.Enter("ada")
 	r.Enter("bob")
@@ -35,6 +37,7 @@ func TestPeopleWhoComeBackInTimeWereNeverAway(t *testing.T) {
 }
 
 func TestPeopleWhoStayAwayHaveLeft(t *testing.T) {
+	t.Parallel()
 	var r Presence[int64]
 	r.Enter(7)
 	gone := make(chan bool)

@@ -23,6 +23,7 @@ func feed(s *scanner, stream []byte, size int) (good, code int) {
 }
 
 func TestViolationsAreFoundHoweverTheBytesArrive(t *testing.T) {
+	t.Parallel()
 	text, ping := masked(0x81, 'h', 'i'), masked(0x89)
 	for name, c := range map[string]struct {
 		stream []byte
@@ -59,6 +60,7 @@ func TestViolationsAreFoundHoweverTheBytesArrive(t *testing.T) {
 
 // An allowance that is used up, and doesn't fill again within a test.
 func TestTheHeaderOfAControlFrameTooManyIsAViolation(t *testing.T) {
+	t.Parallel()
 	ping, pong, text, bye := masked(0x89, 'p'), masked(0x8a, 'p'), masked(0x81, 'h', 'i'), masked(0x88)
 	for name, c := range map[string]struct {
 		stream []byte

@@ -14,6 +14,7 @@ import (
 
 // Whoever was shown out before he was greeted is told why, whatever happens in the room from then on.
 func TestAConnectionThatLostItsRoomIsNotCutAsWell(t *testing.T) {
+	t.Parallel()
 	under, peer := net.Pipe()
 	defer peer.Close()
 	cuts := 0
@@ -37,6 +38,7 @@ func TestAConnectionThatLostItsRoomIsNotCutAsWell(t *testing.T) {
 // A client that may no longer be in its room, and reads slowly, gets what was queued before, the room frame and the close
 // frame, but nothing that is said meanwhile.
 func TestNothingIsQueuedAfterTheRoomIsGone(t *testing.T) {
+	t.Parallel()
 	for name, lose := range map[string]func(*Conn, *chat.Room){
 		"a re-check": func(c *Conn, _ *chat.Room) { c.Recheck() },
 		"a change of rights": func(c *Conn, r *chat.Room) {

@@ -70,6 +70,7 @@ func piece(i int) []byte {
 }
 
 func TestAStalledPeerGetsAllInOrderOnceItReads(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(64 << 20))
 		var want []byte
@@ -96,6 +97,7 @@ func TestAStalledPeerGetsAllInOrderOnceItReads(t *testing.T) {
 }
 
 func TestTheBoundIsInBytesAndNothingFollowsAGap(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(10_000))
 		sent := 0
@@ -138,6 +140,7 @@ func TestTheBoundIsInBytesAndNothingFollowsAGap(t *testing.T) {
 }
 
 func TestAnswersAreNotBounded(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(10))
 		long := frames(8000)
@@ -150,6 +153,7 @@ func TestAnswersAreNotBounded(t *testing.T) {
 }
 
 func TestNothingFollowsACloseFrame(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(1000))
 		l.Send([]byte("before"))
@@ -168,6 +172,7 @@ func TestNothingFollowsACloseFrame(t *testing.T) {
 }
 
 func TestControlFramesGoBetweenFrames(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(64 << 20))
 		const pieces = 5000
@@ -190,6 +195,7 @@ func TestControlFramesGoBetweenFrames(t *testing.T) {
 }
 
 func TestAClientThatReadsNothingIsDisconnected(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, _ := pair(queueLimits{bytes: 64 << 20, writeTimeout: 50 * time.Millisecond})
 		for i := range 20_000 {
@@ -249,6 +255,7 @@ func stall(t *testing.T, l *outQueue) (sent int) {
 
 // An answer may be longer than the bound. Whoever hasn't read it yet is not cut for that.
 func TestAnswersTakeNoRoom(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(10_000))
 		sent := stall(t, l)
@@ -268,6 +275,7 @@ func TestAnswersTakeNoRoom(t *testing.T) {
 
 // Who was behind and caught up has all the room again, and no more than that.
 func TestRoomComesBack(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(100_000))
 		for round := range 10 {
@@ -292,6 +300,7 @@ func TestRoomComesBack(t *testing.T) {
 
 // A close frame that isn't preceded by Stop, as where a peer broke a rule, is the last one as well.
 func TestNothingThatWaitsFollowsACloseFrame(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(1 << 20))
 		stall(t, l)
@@ -317,6 +326,7 @@ func TestNothingThatWaitsFollowsACloseFrame(t *testing.T) {
 
 // A burst longer than the bound is not the fault of a peer that has taken all that came before.
 func TestAClientThatKeepsUpIsNotCut(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(10_000))
 		burst := frames(8000)
@@ -363,6 +373,7 @@ func TestASlowPeerGetsALongAnswer(t *testing.T) {
 
 // What a peer doesn't take is not kept for it by the system once the line is cut.
 func TestAClosedQueueHoldsNothing(t *testing.T) {
+	t.Parallel()
 	l, peer := pair(t, minute(64<<20))
 	stall(t, l)
 	if err := l.Abort(); err != nil {
@@ -377,6 +388,7 @@ func TestAClosedQueueHoldsNothing(t *testing.T) {
 }
 
 func TestBoundary(t *testing.T) {
+	t.Parallel()
 	all := append([]byte{0x81, 0}, 0x81, 3, 'a', 'b', 'c')                               // to 2, to 7
 	all = append(append(all, 0x81, 126, 0, 200), make([]byte, 200)...)                   // to 211
 	all = append(append(all, 0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0), make([]byte, 65536)...) // to 65757
@@ -389,6 +401,7 @@ func TestBoundary(t *testing.T) {
 
 // Drain waits until the peer has taken what was sent, for as long as it may.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(10_000))
 		if !l.Drain(time.Nanosecond) {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestReceivedPrivateMessages(t *testing.T) {
+	t.Parallel()
 	const a, b = 1 << 32, 2 << 32 // conversations
 	yes, no := func() bool { return true }, func() bool { return false }
 	private := func(ids ...chat.MessageID) (events []chat.Event) {

@@ -30,6 +30,7 @@ func fits(context.Context, *sql.Conn) error { return nil }
 
 // Each transaction adds ten rows: a copy taken in the midst of it all has whole ones.
 func TestABackupIsOfOneMoment(t *testing.T) {
+	t.Parallel()
 	file := database(t, 1000)
 	writer := open(t, file)
 	stop, stopped := make(chan bool), make(chan bool)
@@ -61,6 +62,7 @@ func TestABackupIsOfOneMoment(t *testing.T) {
 }
 
 func TestNoBackupIsLeftHalfDone(t *testing.T) {
+	t.Parallel()
 	file := database(t, 2000)
 	damaged := database(t, 2000)
 	spoil(t, damaged, leaves(t, damaged)[3], strings.Repeat("\xa5", page))
@@ -92,6 +94,7 @@ func TestNoBackupIsLeftHalfDone(t *testing.T) {
 }
 
 func TestRestoringKeepsWhatWasThere(t *testing.T) {
+	t.Parallel()
 	file, backup := database(t, 2000), filepath.Join(t.TempDir(), "backup.db")
 	dir := filepath.Dir(file)
 	if err := Make(context.Background(), file, backup); err != nil {
@@ -124,6 +127,7 @@ func TestRestoringKeepsWhatWasThere(t *testing.T) {
 }
 
 func TestOnlyASoundBackupIsRestored(t *testing.T) {
+	t.Parallel()
 	file := database(t, 2000)
 	good, damaged, text := filepath.Join(t.TempDir(), "good"), filepath.Join(t.TempDir(), "damaged"), filepath.Join(t.TempDir(), "text")
 	if err := errors.Join(Make(context.Background(), file, good), Make(context.Background(), file, damaged), os.WriteFile(text, []byte("dear"), 0o600)); err != nil {

@@ -118,6 +118,7 @@ func root(t testing.TB, file, name string) (page, pages int64) {
 const page = 4096
 
 func TestDamageIsRecognisedAndLeftAlone(t *testing.T) {
+	t.Parallel()
 	noise := strings.Repeat("\xa5", page)
 	for name, damage := range map[string]func(file string) error{
 		"another kind of file":  func(f string) error { return os.WriteFile(f, []byte(noise), 0o600) },
@@ -195,6 +196,7 @@ func swap(t testing.TB, file string) {
 }
 
 func TestASoundDatabaseIsNotTakenForADamagedOne(t *testing.T) {
+	t.Parallel()
 	for name, prepare := range map[string]func(file string) error{
 		"as a kill leaves it": func(string) error { return nil },
 		"as a stop leaves it": func(f string) error { fold(t, f); return nil },
@@ -229,6 +231,7 @@ func TestASoundDatabaseIsNotTakenForADamagedOne(t *testing.T) {
 
 // Out of patience, it says nothing of what it didn't get to, but has looked where it costs nothing.
 func TestExaminingEndsInTime(t *testing.T) {
+	t.Parallel()
 	noise := strings.Repeat("\xa5", page)
 	for _, c := range []struct {
 		name   string
@@ -264,6 +267,7 @@ func lastRows(t *testing.T, file string) {
 }
 
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	if err := Explain("f", context.Canceled); err != context.Canceled {
 		t.Error(err)
 	}
