@@ -121,43 +121,6 @@ func (c *Conn) connected(s *melody.Session) {
 	}
 }
 
-// SendInitial sends the initial frames. here are the people that were in the room; in is false if the hub has stopped
-// and did not accept c. Frames of the client are handled only afterwards. SendInitial may wait for the client, so it
-// needs a goroutine of its own; melody's would keep the stack that it takes.
-func (c *Conn) SendInitial(here []string, in bool) {
-	defer c.initialSent.Done()
-	c.guard(func() {
-		// Rights may have changed after the request was checked and before the hub knew this socket.
-		if !in {
-			c.Close(websocket.CloseGoingAway, "the server restarts, come back")
-		} else if c.Recheck() {
-			c.Socket.Start(c, here)
-		}
-	})
-}
-
-// Recheck closes the socket if its caller may no longer be here, and reports whether it may.
-func (c *Conn) Recheck() bool {
-	err := c.hub.Allowed(c)
-	var refused *chat.Error
-	switch {
-	case err == nil:
-		return true
-	case errors.As(err, &refused) && refused.Code != "storage":
-		// A change of rights is visible in the database a moment before it is applied, so this may come first.
-		if r := c.Socket.Room; r != nil && r.Access != chat.Direct {
-			c.mu.Lock()
-			c.lose([]chat.Event{chat.RoomGone(r)}, true)
-			c.mu.Unlock()
-		}
-		c.closeDrained(websocket.ClosePolicyViolation, "no longer allowed here")
-	default:
-		slog.Error("look whether a caller may still be here", "err", err)
-		c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
-	}
-	return false
-}
-
 func (c *Conn) disconnected() {
 	close(c.ended)
 	c.out.Stop()
@@ -190,16 +153,6 @@ func (c *Conn) fail(s *melody.Session, code int, reason string) {
 	c.logCut(reason)
 	_ = s.WebsocketConnection().WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(closeTimeout))
 	c.Close(code, reason) // melody closes the connection when it finds that a close frame was sent
-}
-
-// awaitInitial waits until the initial frames are sent. That may take longer than pongWait, and no pong is read
-// meanwhile, so the read deadline starts again.
-func (c *Conn) awaitInitial(s *melody.Session) {
-	if _, live := c.StartSeq(); live {
-		return
-	}
-	c.initialSent.Wait()
-	_ = s.WebsocketConnection().SetReadDeadline(time.Now().Add(pongWait)) // fails only if it is closed
 }
 
 // received handles a text frame. Frames after our close frame are ignored (RFC 6455, 7.1.7).
@@ -243,107 +196,6 @@ func (c *Conn) Take(f *Frames, events []chat.Event) {
 	}
 	c.write(f)
 	c.noteSent(events)
-}
-
-// allowed returns the events without those about rooms that are gone. An event with Back ends that. c.mu is held.
-func (c *Conn) allowed(events []chat.Event) []chat.Event {
-	var rest []chat.Event
-	for _, e := range events {
-		if e.Back {
-			delete(c.gone, e.About)
-		}
-		if e.About == "" || !c.gone[e.About] {
-			rest = append(rest, e)
-		}
-	}
-	return rest
-}
-
-// Apply applies a change of rights. The client gets one frame for each room that it may no longer enter, and nothing
-// about these rooms afterwards. If the socket is to be closed and its client reads too slowly, it gets the close frame
-// alone.
-func (c *Conn) Apply(r chat.Rights) {
-	c.mu.Lock()
-	if r.Back {
-		c.gone = nil
-	}
-	c.lose(r.Gone, r.Out)
-	c.mu.Unlock()
-	if r.Out {
-		c.closeDrained(websocket.ClosePolicyViolation, "no longer allowed here")
-	}
-}
-
-// closeDrained is Close after the outbound queue, if the client takes that in time. Nothing is added to the queue meanwhile.
-func (c *Conn) closeDrained(code int, reason string) {
-	c.out.Seal()
-	if c.out.Drained() {
-		c.Close(code, reason)
-		return
-	}
-	go func() {
-		c.out.Drain(closeTimeout)
-		c.Close(code, reason)
-	}()
-}
-
-// lose sends the frames of rooms that are gone; atOnce does not wait for the initial frames, because the socket is closed
-// afterwards. c.mu is held.
-func (c *Conn) lose(gone []chat.Event, atOnce bool) {
-	var fresh []chat.Event
-	for _, e := range gone {
-		if !c.gone[e.About] {
-			fresh = append(fresh, e)
-		}
-	}
-	if len(fresh) == 0 {
-		return
-	}
-	if c.gone == nil {
-		c.gone = map[string]bool{}
-	}
-	for _, e := range fresh {
-		c.gone[e.About] = true
-	}
-	switch {
-	case !c.live && !atOnce:
-		c.hold(fresh)
-	case c.live || c.session.Load() != nil: // otherwise the handshake is not answered yet
-		c.write(NewFrames(fresh))
-	}
-}
-
-// hold buffers events until c is live. It cuts c if they are too many. c.mu is held.
-func (c *Conn) hold(events []chat.Event) {
-	if c.closing.Load() != nil {
-		c.buffered = nil // nothing is sent any more
-		return
-	}
-	c.buffered = append(c.buffered, events...)
-	if len(c.buffered) > MaxBuffered && c.out.Stop() {
-		c.buffered = nil
-		c.cut("the database is slow, come back with after=")
-	}
-}
-
-// had reports whether the initial frames contain e. They are read from the disk, where an event is stored before it is
-// published, so it can arrive here later.
-func (c *Conn) had(e chat.Event) bool {
-	return e.Seq != 0 && e.Seq <= c.seq || e.ID != 0 && slices.Contains(c.delivered, e.ID)
-}
-
-// writeNew queues the events that the initial frames do not contain; c.mu is held.
-func (c *Conn) writeNew(events []chat.Event) {
-	var rest []chat.Event
-	for _, e := range events {
-		if !c.had(e) {
-			rest = append(rest, e)
-		}
-	}
-	if len(rest) > 0 {
-		c.write(NewFrames(rest))
-		c.noteSent(rest)
-	}
 }
 
 // write queues frames. It cuts c if its client reads too slowly. c.mu is held.
@@ -393,44 +245,8 @@ func (c *Conn) Send(events ...chat.Event) {
 	c.noteSent(events)
 }
 
-// Replay is Send for many events. It sends a chunk at a time and waits until the client has read it. A client that takes
-// longer than a minute for a chunk is cut. Replay reports whether the socket is still open.
-func (c *Conn) Replay(events ...chat.Event) bool {
-	for part := range slices.Chunk(events, replayChunk) {
-		c.Send(part...)
-		if c.out.Drain(replayWait) {
-			continue
-		}
-		if c.out.Stop() {
-			c.cut("too slow a reader, come back with after=")
-		}
-		return false
-	}
-	return true
-}
-
 // Ended is closed once the connection has ended.
 func (c *Conn) Ended() <-chan struct{} { return c.ended }
-
-// Live ends the initial frames, which contained the room's events up to number seq and the private messages in told. It
-// queues the other events that came since the socket was opened. It must be called once.
-func (c *Conn) Live(seq int64, told []chat.Event) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.live, c.seq = true, seq
-	for _, e := range told {
-		c.delivered = append(c.delivered, e.ID)
-	}
-	c.writeNew(c.buffered)
-	c.buffered = nil
-}
-
-// StartSeq returns the number up to which the initial frames contained the room's events, and whether c is live.
-func (c *Conn) StartSeq() (seq int64, live bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.seq, c.live
-}
 
 // Batched reports whether the client speaks hearth.1.
 func (c *Conn) Batched() bool { return c.batched }

@@ -1,0 +1,78 @@
+package web
+
+import (
+	"context"
+	"strconv"
+
+	"hearth/web/chat"
+	"hearth/web/ws"
+)
+
+// lastMessages is how many messages a plain client gets at connecting (PROTOCOL.md).
+const lastMessages = 10
+
+// begin sends who is here and, to a plain client without a cursor, the last messages from before the
+// handshake was answered. What is still to be sent of the room is the replay.
+func (t *talker) begin(ctx context.Context, c *ws.Conn, here []string) (*chat.Replay, error) {
+	if err := t.settle(ctx); err != nil {
+		return nil, err
+	}
+	after := t.from
+	if t.after != "" {
+		var err error
+		if after, err = strconv.ParseInt(t.after, 10, 64); err != nil {
+			after = -1 // unknown to us, which is what reset is for
+		}
+	}
+	replay, err := t.server.chat.Since(ctx, t.room, after)
+	if err != nil {
+		return nil, err
+	}
+	had := replay.Seq // by the time of the list
+	var last []chat.Event
+	if t.after == "" {
+		had = min(t.from, replay.Seq)
+		if !c.Batched() {
+			if last, err = t.server.chat.Last(ctx, t.room, t.from, lastMessages); err != nil {
+				return nil, err
+			}
+		}
+	}
+	now := chat.InitialState{Online: t.server.hub.OnlineCount(), Retry: t.server.retry()}
+	list := chat.UserList(here, now, func(chat.Reader) (string, int64) { return t.room.Name, had })
+	c.Send(append([]chat.Event{list}, last...)...)
+	return replay, nil
+}
+
+// replay sends a replay once it is its turn. While it waits for the client, only the same person's
+// other replays wait for it. Error: errEnded.
+func (t *talker) replay(ctx context.Context, c *ws.Conn, replay *chat.Replay) error {
+	done, ok := t.server.admission.awaitTurn(t.caller.LimitKey(), c.Ended())
+	if !ok {
+		return errEnded
+	}
+	defer done()
+	for !replay.Done() {
+		var events []chat.Event
+		err := t.server.admission.compute(func() (err error) {
+			events, err = replay.Next(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if !c.Replay(events...) {
+			return errEnded
+		}
+	}
+	return nil
+}
+
+// settle looks again for a room that was not made yet when it was entered: what was said until the
+// socket listened was announced without it.
+func (t *talker) settle(ctx context.Context) (err error) {
+	if t.room.ID == 0 {
+		t.room, err = t.server.chat.Enter(ctx, t.caller, t.name)
+	}
+	return err
+}
