@@ -12,7 +12,7 @@ func (s *Server) adminHome(w http.ResponseWriter, r *request) error {
 	return seeOther(w, r, "/admin/users/")
 }
 
-// doneFlash are the lines that say what has been done, after a redirect to ?done=<name>.
+// doneFlash holds the keys of the messages that a page shows after a redirect to ?done=<name>.
 var doneFlash = map[string]bool{
 	"user_created": true, "details": true, "password": true, "admin": true, "unadmin": true, "disable": true, "enable": true, "signout": true,
 	"room": true, "member_add": true, "member_remove": true, "archive": true, "restore": true, "room_deleted": true,
@@ -39,27 +39,27 @@ func (s *Server) adminPage(w http.ResponseWriter, r *request, status int, page, 
 	return s.render(w, r, status, "admin/"+page, v)
 }
 
-// paging is which page of a long list is shown.
+// paging says which page of a long list is shown.
 type paging struct {
 	Query              string
 	Page, Pages, Total int
-	Base               string // the URL that a page's number is put behind
-	size               int    // how many are on a page
+	Base               string // the URL without the number of the page, which follows it
+	size               int    // how many rows a page has
 }
 
-// pagingOf is the page of the list at path that is asked for.
+// pagingOf returns the requested page of the list at path.
 func pagingOf(r *request, path string) paging {
 	p := paging{Query: r.FormValue("q"), Page: pageNumber(r, "page"), size: perPage}
 	p.Base = path + "?q=" + queryEscape(p.Query) + "&page="
 	return p
 }
 
-// pagingBy is pagingOf for one of several lists on a page: its number is the parameter page.
+// pagingBy is pagingOf for one of several lists on a page. The parameter named page has its number.
 func pagingBy(r *request, path, page string, size int) paging {
 	return paging{Page: pageNumber(r, page), Base: path + "?" + page + "=", size: size}
 }
 
-// pageNumber is which page the parameter asks for, from 1 on.
+// pageNumber returns the number in the parameter, at least 1.
 func pageNumber(r *request, parameter string) int {
 	if n, err := strconv.Atoi(r.FormValue(parameter)); err == nil && n > 1 && n < 1<<20 {
 		return n
@@ -69,10 +69,10 @@ func pageNumber(r *request, parameter string) int {
 
 func (p paging) offset() int { return (p.Page - 1) * p.size }
 
-// of says how long the list is.
+// of sets the length of the list.
 func (p *paging) of(total int) { p.Total, p.Pages = total, max(1, (total+p.size-1)/p.size) }
 
-// adminID is the id in the address.
+// adminID returns the id in the URL.
 func adminID(r *request) (int64, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
@@ -81,7 +81,7 @@ func adminID(r *request) (int64, error) {
 	return id, nil
 }
 
-// orNotFound makes a missing row a missing page.
+// orNotFound turns a missing row into the error of a missing page.
 func orNotFound(err error) error {
 	if errors.Is(err, chat.ErrNotFound) {
 		return chat.Errorf("not_found")
@@ -89,7 +89,7 @@ func orNotFound(err error) error {
 	return err
 }
 
-// orUnprocessable is the status of a form that names what isn't there: the page is not missing.
+// orUnprocessable replaces 404 by 422, for a form that names a thing that does not exist: the page itself exists.
 func orUnprocessable(status int) int {
 	if status == http.StatusNotFound {
 		return http.StatusUnprocessableEntity

@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// maxSelected is the most rooms that are archived or deleted at once.
+	// maxSelected is the most rooms that one form can archive or delete.
 	maxSelected = 10_000
-	// namesShown is how many of them are named before they are.
+	// namesShown is how many of them the page names that asks for confirmation.
 	namesShown = 50
-	// workWait is how long an admin waits for the end of such work; then it goes on by itself.
+	// workWait is how long the response waits for such work. Afterwards the work continues in the background.
 	workWait = 20 * time.Second
 )
 
-// confirmData asks whether a change of many things is meant.
+// confirmData is the data of the page that asks to confirm a change of many things.
 type confirmData struct {
 	Tab, Question, Hint, Shared, Button string
 	Danger                              bool
@@ -40,7 +40,7 @@ func (s *Server) adminChangeRooms(w http.ResponseWriter, r *request) error {
 	return s.changeRooms(w, r, d, rooms, r.PostFormValue("action"), "/admin/rooms/")
 }
 
-// changeRooms archives or deletes rooms once that is confirmed, and asks before.
+// changeRooms archives or deletes rooms if the form confirms it, and otherwise shows the page that asks.
 func (s *Server) changeRooms(w http.ResponseWriter, r *request, d confirmData, rooms []*chat.Room, action, back string) error {
 	if len(rooms) == 0 {
 		return chat.Errorf("none_selected")
@@ -71,7 +71,7 @@ func (d *confirmData) nameRooms(rooms []*chat.Room) {
 	d.More = len(rooms) - len(d.Names)
 }
 
-// again are the fields of the form that was sent, for the one that confirms it.
+// again returns the fields of the submitted form, for the form that confirms it.
 func again(r *request) [][2]string {
 	var fields [][2]string
 	for _, name := range []string{"action", "all", "q", "by", "room"} {
@@ -82,7 +82,7 @@ func again(r *request) [][2]string {
 	return fields
 }
 
-// selectedRooms are the rooms that a form has ticked, or with "all" those that match its search.
+// selectedRooms returns the rooms that are ticked in a form, or with "all" the rooms that match its search.
 func (s *Server) selectedRooms(r *request) ([]*chat.Room, error) {
 	if r.PostFormValue("all") != "" {
 		by, err := s.maker(r, r.PostFormValue("by"))
@@ -112,7 +112,7 @@ func (s *Server) roomsMatching(r *request, q chat.RoomQuery) ([]*chat.Room, erro
 	return rooms, err
 }
 
-// maker is the id of the user called name, 0 for "".
+// maker returns the id of the user with that username, 0 for "".
 func (s *Server) maker(r *request, name string) (int64, error) {
 	if name == "" {
 		return 0, nil
@@ -124,8 +124,8 @@ func (s *Server) maker(r *request, name string) (int64, error) {
 	return u.ID, nil
 }
 
-// atLength does work that goes on when the browser has gone, and then shows the page at back. If it takes
-// long, that page says that it is going on.
+// atLength runs work that continues if the browser disconnects, and then redirects to back. If the work takes longer than
+// workWait, that page says that it is still running.
 func (s *Server) atLength(w http.ResponseWriter, r *request, back string, work func(context.Context) error) error {
 	ctx, done := context.WithoutCancel(r.Context()), make(chan error, 1)
 	go func() { done <- work(ctx) }()
@@ -145,7 +145,7 @@ func (s *Server) atLength(w http.ResponseWriter, r *request, back string, work f
 	}
 }
 
-// adminChangeMade archives, deletes or revokes what one person has made, once that is confirmed.
+// adminChangeMade archives, deletes or revokes what one person created, if the form confirms it.
 func (s *Server) adminChangeMade(w http.ResponseWriter, r *request) error {
 	u, err := s.addressed(r)
 	if err != nil {

@@ -12,23 +12,23 @@ import (
 type adminRoomsData struct {
 	paging
 	Rooms []adminRoomRow
-	By    string // only those that this user made, "" for all
+	By    string // only rooms that this user created, "" for all
 }
 
 type adminRoomRow struct {
 	*chat.Room
 	Here int
-	Last time.Time // of its last message; zero: nobody has spoken
+	Last time.Time // of its last message; zero: it has none
 }
 
 type adminRoomData struct {
 	Room                         *chat.Room
 	URL                          string
 	Here                         []personLink
-	Members                      []*chat.User // of a room for the invited
+	Members                      []*chat.User // of a closed room
 	Paging                       paging       // of the members
 	Form, MemberForm, DeleteForm form
-	WhoStays                     *whoStays // asked before the room is closed; nil: it is not
+	WhoStays                     *whoStays // the question who stays, before the room is closed; nil: not asked
 }
 
 // adminRooms lists the rooms, archived ones too.
@@ -55,7 +55,7 @@ func (s *Server) adminRooms(w http.ResponseWriter, r *request) error {
 	return s.adminPage(w, r, http.StatusOK, "rooms", r.loc.T("admin.rooms"), d)
 }
 
-// addressedRoom is the room whose page is asked for.
+// addressedRoom returns the room in the URL.
 func (s *Server) addressedRoom(r *request) (*chat.Room, error) {
 	id, err := adminID(r)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 type adminSettingsData struct {
 	Form form
-	// Fixed are those that the command line has decided: shown, but not to be changed.
+	// Fixed are the settings of the command line. They are shown but cannot be changed here.
 	Fixed chat.Options
 	Hosts []string // names of the server under which admins have signed in
 }
@@ -24,7 +24,7 @@ func (s *Server) adminSettings(w http.ResponseWriter, r *request) (err error) {
 	if decided, err := s.chat.SignupDecided(r.Context()); err != nil {
 		return err
 	} else if !decided {
-		now[1] = "" // so that saving another setting does not choose
+		now[1] = "" // so that saving another setting does not set this one
 	}
 	values := map[string]string{chat.SettingPlace: now[0], chat.SettingSignup: now[1], chat.SettingGuests: now[2], chat.SettingRooms: now[3]}
 	return s.adminSettingsPage(w, r, http.StatusOK, form{Values: values})

@@ -72,7 +72,7 @@ func (s *Server) createAccount(r *request, f form) (*chat.User, error) {
 	return s.chat.CreateUser(r.Context(), r.caller, n)
 }
 
-// addressed is the user whose page is asked for.
+// addressed returns the user in the URL.
 func (s *Server) addressed(r *request) (*chat.User, error) {
 	id, err := adminID(r)
 	if err != nil {

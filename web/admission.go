@@ -18,14 +18,14 @@ import (
 )
 
 const (
-	// perReturn is how much time each socket gets to come back after a restart, when all of them do.
+	// perReturn is the time for each socket to reconnect after a restart, when all of them reconnect.
 	// Two cores that other work shares open 2000 a second (go test ./web -bench Reconnect).
 	perReturn = 500 * time.Microsecond
-	// fullWait is when to ask again with too many sockets open. Only closing some makes it sooner.
+	// fullWait is the Retry-After for a client with too many open sockets. Only closing some helps earlier.
 	fullWait = 30 * time.Second
 )
 
-// pace is what a client may send on one socket.
+// pace limits the frames that a client may send on one socket.
 var pace = ws.FrameLimits{Control: frameRate(limits.Control), All: frameRate(limits.Frames)}
 
 func frameRate(n limits.Name) ws.Rate {
@@ -33,7 +33,7 @@ func frameRate(n limits.Name) ws.Rate {
 	return ws.Rate{PerSecond: rate.Limit(float64(l.Rate.N) / l.Rate.Per.Seconds()), Burst: l.Burst}
 }
 
-// admission is where sockets come in.
+// admission bounds handshakes, initial frames, replays and open sockets.
 type admission struct {
 	handshakes chan struct{} // held by handshakes until they are answered
 	initials   chan struct{} // held while initial frames are read and encoded
@@ -45,9 +45,8 @@ type admission struct {
 	turns map[limits.Key]*turn
 }
 
-// admitted lets in as many handshakes at a time as there are processors to work on them. The others
-// wait, so that a crowd of thousands does not take the time of those who are in. A handshake gives its
-// slot back before anything is written to the client, who may not read it.
+// admitted runs as many handshakes at a time as there are processors. The others wait, so that thousands of new connections
+// do not slow down the open ones. A handshake releases its slot before anything is written to the client, which may not read it.
 func (s *Server) admitted(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -61,7 +60,7 @@ func (s *Server) admitted(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// slotWriter releases a slot before anything is written, and before the connection is taken over.
+// slotWriter releases a slot before anything is written, and before the connection is hijacked.
 type slotWriter struct {
 	http.ResponseWriter
 	release func()
@@ -77,14 +76,14 @@ func (w slotWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// Hijack takes over the connection.
+// Hijack releases the slot and hijacks the connection.
 func (w slotWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.release()
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
-// compute calls f, which makes initial frames, while at most as many others do so as there are
-// processors. f must not wait for the client.
+// compute calls f, which encodes initial frames. At most as many calls run at a time as there are processors, so f must not
+// wait for the client.
 func (d *admission) compute(f func() error) error {
 	d.initials <- struct{}{}
 	defer func() { <-d.initials }()
@@ -94,14 +93,14 @@ func (d *admission) compute(f func() error) error {
 // maxReplays is how many replays one person, or the visitors from one address, can have running.
 const maxReplays = 2
 
-// turn is what the replays of one holder wait for.
+// turn is the semaphore of one key's replays.
 type turn struct {
 	places chan struct{}
-	users  int // that hold or await a place
+	users  int // replays that hold or await a place
 }
 
-// awaitTurn waits until who has fewer than maxReplays running, or gone is closed; then ok is false.
-// Otherwise done must be called once the replay has ended.
+// awaitTurn waits until fewer than maxReplays of the key run, or until gone is closed; then ok is false. Otherwise done must be
+// called at the end of the replay.
 func (d *admission) awaitTurn(who limits.Key, gone <-chan struct{}) (done func(), ok bool) {
 	d.mu.Lock()
 	t := d.turns[who]
@@ -128,8 +127,8 @@ func (d *admission) endTurn(who limits.Key, t *turn) {
 	}
 }
 
-// retry is a moment for one socket to come back at after a restart, drawn from as long as all that
-// are open now may take.
+// retry returns a random delay after which one socket reconnects after a restart. The range is the time that all open sockets
+// need.
 func (s *Server) retry() time.Duration {
 	return rand.N(time.Duration(s.hub.Count())*perReturn + 1)
 }
@@ -151,13 +150,13 @@ func (d *admission) open(k limits.Key) *limits.Counter {
 	return d.visitors
 }
 
-// countAttempt counts a request for a socket. Visitors have their own allowance, so that they can't shut
-// out a user with whom they share an address. Error: rate_limited.
+// countAttempt counts a request for a socket. Visitors have an allowance of their own, so that they cannot lock out a user who
+// shares their address. Error: rate_limited.
 func (s *Server) countAttempt(r *request) error {
 	return s.chat.TakeKey(limits.Key{From: r.caller.From, Visitor: r.caller.User == nil}, limits.NewSockets)
 }
 
-// connect opens a socket, unless its caller has too many. Errors: rate_limited, stopping.
+// connect opens a socket, unless the caller has too many open. Errors: rate_limited, stopping.
 func (s *Server) connect(w http.ResponseWriter, r *request, o ws.Socket) error {
 	o.Ended = func() {}
 	if s.options.Limits {
@@ -175,11 +174,11 @@ func (s *Server) connect(w http.ResponseWriter, r *request, o ws.Socket) error {
 	return err
 }
 
-// errFull refuses a socket to somebody who has too many.
+// errFull refuses a socket to a caller with too many open sockets.
 var errFull = &chat.Error{Code: "rate_limited", Key: "too_many_sockets", RetryAfter: fullWait}
 
-// whyRefused is err, the refusal of a request that asks for no socket, unless its caller has too many:
-// a page is not told why a socket was refused, so it asks the same address without an upgrade.
+// whyRefused returns the error for a request without an upgrade: err, or errFull if the caller has too many open sockets.
+// Browsers do not tell a page why a handshake failed, so the page requests the same URL without an upgrade to find out.
 func (s *Server) whyRefused(r *request, err error) error {
 	who := r.caller.LimitKey()
 	if s.options.Limits && r.Header.Get("Sec-WebSocket-Key") == "" && s.admission.open(who).Fits(who, 1) != nil {

@@ -7,11 +7,10 @@ import (
 	"hearth/web/chat"
 )
 
-// maxPage is the most messages, or users, of one answer (PROTOCOL.md).
+// maxPage is the most messages or users in one response (PROTOCOL.md).
 const maxPage = 200
 
-// maxRooms is the most rooms of one answer (PROTOCOL.md): of clients that know no pages, few are in a
-// place with more. 1000 take some 100 KB.
+// maxRooms is the most rooms in one response (PROTOCOL.md). 1000 rooms take about 100 KB.
 const maxRooms = 1000
 
 func noSuchPath(http.ResponseWriter, *request) error { return chat.Errorf("not_found") }
@@ -24,8 +23,8 @@ type apiRoom struct {
 	Unread int         `json:"unread"`
 }
 
-// listRooms answers with a page of the rooms that the asker may enter: ?q= filters, ?offset= and ?limit= (at
-// most 1000) page.
+// listRooms returns a page of the rooms that the caller may enter. ?q= filters; ?offset= and ?limit= (at most 1000) select the
+// page.
 func (s *Server) listRooms(w http.ResponseWriter, r *request) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
@@ -71,7 +70,7 @@ type apiUser struct {
 	LastSeen  chat.Stamp `json:"last_seen"`
 }
 
-// listUsers answers with a page of people: ?q= filters, ?offset= and ?limit= (at most 200) page.
+// listUsers returns a page of people. ?q= filters; ?offset= and ?limit= (at most 200) select the page.
 func (s *Server) listUsers(w http.ResponseWriter, r *request) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
@@ -107,7 +106,7 @@ func (s *Server) listUsers(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// number is a query's number, which must not be negative.
+// number returns the number in a query parameter. Error: bad_number, also for negative numbers.
 func number(r *request, name string, otherwise int64) (int64, error) {
 	text := r.FormValue(name)
 	if text == "" {

@@ -19,8 +19,8 @@ import (
 //go:embed static templates
 var embedded embed.FS
 
-// assets are the static files, under one fingerprint for all, so that modules that import each
-// other by relative paths stay fingerprinted too.
+// assets are the static files. All have one fingerprint in their path, so modules that import each other by relative paths have
+// it too.
 type assets struct {
 	hash  string
 	files map[string]asset
@@ -29,10 +29,10 @@ type assets struct {
 
 type asset struct {
 	mime         string
-	body, zipped []byte // zipped is nil where it saves nothing
+	body, zipped []byte // zipped is nil if compression saves nothing
 }
 
-// scriptKey finds what scripts translate: t("key") with a literal key.
+// scriptKey matches the texts that scripts look up: t("key") with a literal key.
 var scriptKey = regexp.MustCompile(`\bt\(\s*["']([a-z0-9_.]+)["']`)
 
 func loadAssets() (*assets, error) {
@@ -88,7 +88,7 @@ func newAsset(name string, body []byte) (asset, error) {
 	return f, nil
 }
 
-// typeOf does not ask the machine's own table first, which may lack these or have them wrong.
+// typeOf returns the media type of a file. The table of the operating system may lack these types or have wrong ones.
 func typeOf(name string) string {
 	switch path.Ext(name) {
 	case ".js":
@@ -108,11 +108,11 @@ func typeOf(name string) string {
 	return "application/octet-stream"
 }
 
-// url is where a static file is to be had; it may be cached for ever.
+// url returns the URL of a static file. Responses may be cached forever.
 func (a *assets) url(name string) string { return "/static/" + a.hash + "/" + name }
 
-// serveAsset answers for /static/. An address with an older fingerprint gets today's file, which
-// an open page of yesterday can still use, but is told not to keep it.
+// serveAsset serves /static/. A URL with an older fingerprint, from a page that was opened before an update, gets the current
+// file with a header that forbids caching.
 func (s *Server) serveAsset(w http.ResponseWriter, r *http.Request) {
 	f, ok := s.assets.files[r.PathValue("file")]
 	if !ok {
@@ -133,11 +133,11 @@ func (s *Server) serveAsset(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Content-Length", fmt.Sprint(len(body)))
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a client that has gone is nobody's error
+		_, _ = w.Write(body) // fails only if the client has disconnected
 	}
 }
 
-// serveRootAsset answers for the few files whose place at the root browsers insist on.
+// serveRootAsset serves the few files that browsers request at the root.
 func (s *Server) serveRootAsset(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.SetPathValue("file", name)

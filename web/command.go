@@ -24,18 +24,18 @@ type command struct {
 	ID      chat.MessageID `json:"id"`
 	Emoji   string         `json:"emoji"`
 	On      *bool          `json:"on"`
-	As      string         `json:"as"` // over HTTP: who the caller is meant to be
+	As      string         `json:"as"` // over HTTP: the username under which the client believes to act
 
-	Users json.RawMessage `json:"users"` // read by watch alone
+	Users json.RawMessage `json:"users"` // used by watch only
 }
 
-// fields are the names in a command.
+// fields are the names of a command's fields.
 var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on", "as", "users"}
 
 // maxNesting is how deep a frame's JSON may be nested (PROTOCOL.md).
 const maxNesting = 16
 
-// parseCommand reads a frame. Where it can't be read, its nonce comes back alone if it has one.
+// parseCommand decodes a frame. With an error it returns at most the nonce.
 func parseCommand(frame []byte) (command, error) {
 	if cmd, ok := plainCommand(frame); ok {
 		return cmd, nil
@@ -54,8 +54,8 @@ func parseCommand(frame []byte) (command, error) {
 	return cmd, nil
 }
 
-// scan finds how deep the brackets of a JSON text go, strings left out, and whether one of its own
-// names might be taken for a command's, as encoding/json takes "Message" for "message".
+// scan returns how deep a JSON text is nested, and whether the name of a field could be taken for a command's, as encoding/json
+// takes "Message" for "message".
 func scan(b []byte) (deepest int, inexact bool) {
 	depth, start := 0, 0
 	for i := 0; i < len(b); i++ {
@@ -79,13 +79,13 @@ func scan(b []byte) (deepest int, inexact bool) {
 	return deepest, inexact
 }
 
-// named reports whether what follows a text says that it is a name: a colon.
+// named reports whether a colon follows a string, so that the string is a name.
 func named(rest []byte) bool {
 	rest = bytes.TrimLeft(rest, " \t\r\n")
 	return len(rest) > 0 && rest[0] == ':'
 }
 
-// alike reports whether a quoted text is not a command's name, but could be taken for one.
+// alike reports whether encoding/json could take a string for a command's field although it is not its exact name.
 func alike(quoted []byte) bool {
 	for _, f := range fields {
 		if string(quoted) == f {
@@ -98,7 +98,7 @@ func alike(quoted []byte) bool {
 	return bytes.IndexByte(quoted, '\\') >= 0
 }
 
-// exact leaves out all but a command's names from an object; what is none stays as it is.
+// exact removes all fields from an object but those with the exact names of a command's fields. It returns other texts unchanged.
 func exact(frame []byte) []byte {
 	var sent map[string]json.RawMessage
 	if json.Unmarshal(frame, &sent) != nil {
@@ -112,7 +112,7 @@ func exact(frame []byte) []byte {
 	return kept
 }
 
-// frame does what a client asks for, or tells it alone why not.
+// frame runs a command, and sends an error to this client if that fails.
 func (t *talker) frame(c *ws.Conn, frame []byte) {
 	cmd, err := parseCommand(frame)
 	if err == nil {
@@ -123,7 +123,7 @@ func (t *talker) frame(c *ws.Conn, frame []byte) {
 	}
 }
 
-// answerPing is the Frame of sockets that are in no room. Anything but a ping is ignored there.
+// answerPing handles the frames of sockets that are in no room. It ignores all commands but ping.
 func answerPing(c *ws.Conn, frame []byte) {
 	if cmd, err := parseCommand(frame); err == nil && cmd.Type == "ping" {
 		c.Send(chat.Pong())
@@ -132,7 +132,7 @@ func answerPing(c *ws.Conn, frame []byte) {
 
 func (t *talker) fail(c *ws.Conn, err error, nonce string) { fail(c, t.name, err, nonce) }
 
-// fail tells a client why what it asked for failed; where is its room, or the address of its socket.
+// fail sends the error of a command to the client. where is its room, or the path of its socket.
 func fail(c *ws.Conn, where string, err error, nonce string) {
 	e := known(err)
 	if e.Code == "internal" || e.Code == "storage" {
@@ -164,7 +164,7 @@ func (t *talker) do(c *ws.Conn, cmd command) error {
 	return chat.Errorf("bad_frame")
 }
 
-// say stores without waiting: the next frame may share the commit.
+// say does not wait until the message is stored, so the next frame may share the commit.
 func (t *talker) say(c *ws.Conn, cmd command) error {
 	if cmd.Message == nil {
 		return chat.Errorf("bad_frame")
@@ -185,7 +185,7 @@ func (t *talker) say(c *ws.Conn, cmd command) error {
 	return nil
 }
 
-// speaker is the caller as it is now, if it may say something right now.
+// speaker returns the caller as it is now, if it may speak.
 func (t *talker) speaker() (chat.Caller, error) {
 	if t.caller.Name() == "" {
 		return t.caller, t.server.nameless(context.Background())
@@ -232,7 +232,7 @@ func (t *talker) read(cmd command) error {
 		return chat.Errorf("no_such_message")
 	}
 	if t.server.chat.Take(t.caller, limits.ReadMarks) != nil {
-		return nil // the next mark says more anyway
+		return nil // a later mark covers this one
 	}
 	return t.server.chat.Read(context.Background(), t.caller, room, cmd.ID.Seq())
 }

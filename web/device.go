@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// devicePrefix begins what is sealed in a device cookie, so that no other cookie is taken for one.
+	// devicePrefix begins the sealed value of a device cookie, so that no other cookie can be used as one.
 	devicePrefix = "device:"
 	// deviceSecret is the size of a browser's secret for one account, in bytes.
 	deviceSecret = 16
@@ -22,8 +22,7 @@ const (
 	maxDeviceUsers = 5
 )
 
-// device is what a browser proves with its device cookie: that it signed in to these accounts, the latest
-// first.
+// device is what a device cookie proves: the browser signed in to these accounts before, the latest first.
 type device []deviceUser
 
 type deviceUser struct {
@@ -52,7 +51,7 @@ func decodeDevice(b []byte) (d device) {
 	return d
 }
 
-// secretOf is the browser's secret for an account, "" if it never signed in there.
+// secretOf returns the browser's secret for an account, "" if it never signed in to it.
 func (d device) secretOf(user int64) string {
 	for _, u := range d {
 		if u.user == user {
@@ -64,7 +63,7 @@ func (d device) secretOf(user int64) string {
 
 func (s *Server) deviceCookieName(r *http.Request) string { return s.cookieName(r) + "-device" }
 
-// device is what the request's browser has proved. A cookie that can't be read is as good as none.
+// device returns what the request's device cookie proves. A cookie that cannot be read counts as none.
 func (s *Server) device(r *http.Request) device {
 	cookie, err := r.Cookie(s.deviceCookieName(r))
 	if err != nil {
@@ -92,8 +91,8 @@ func (s *Server) rememberDevice(w http.ResponseWriter, r *request, user int64) e
 	return nil
 }
 
-// guess is a guess of the password of user, nil for a name that nobody has. A browser that is signed in to
-// the account counts as one that signed in before.
+// guess returns a password guess for user, which is nil for an unknown name. A browser that is signed in to the account counts
+// as one that signed in before.
 func (s *Server) guess(r *request, name string, user *chat.User) limits.Guess {
 	g := limits.Guess{Name: nameHash(name), From: Network(s.address(r.Request))}
 	if user != nil {
@@ -108,7 +107,7 @@ func (s *Server) guess(r *request, name string, user *chat.User) limits.Guess {
 // sessionDevice stands for the secret of a browser that is signed in.
 func sessionDevice(session int64) string { return fmt.Sprintf("session:%d", session) }
 
-// nameHash is short, and equal for names that are one.
+// nameHash returns a short hash that is equal for equal names.
 func nameHash(name string) string {
 	sum := sha256.Sum256([]byte(chat.NameKey(name)))
 	return string(sum[:deviceSecret])

@@ -11,7 +11,7 @@ type conversationsData struct {
 	Directs []directLink
 }
 
-// conversations lists all private conversations of whoever asks, the latest first.
+// conversations lists all private conversations of the caller, the latest first.
 func (s *Server) conversations(w http.ResponseWriter, r *request) error {
 	d := conversationsData{paging: pagingOf(r, "/conversations/")}
 	talks, total, err := s.chat.Conversations(r.Context(), r.caller.User.ID, d.size, d.offset())

@@ -11,7 +11,7 @@ import (
 	"hearth/web/chat"
 )
 
-// newForm is a form with what was typed into these fields. Passwords are never among them.
+// newForm returns a form with the values of these fields. Passwords must not be among them.
 func newForm(r *request, fields ...string) form {
 	f := form{Values: map[string]string{}, Errors: map[string]string{}}
 	for _, name := range fields {
@@ -20,8 +20,7 @@ func newForm(r *request, fields ...string) form {
 	return f
 }
 
-// blame writes err beside its field. The first error of a field stays. What isn't the person's
-// fault comes back.
+// blame puts err beside its field. The first error of a field stays. Errors that the person cannot fix are returned.
 func (f form) blame(r *request, err error) error {
 	if err == nil {
 		return nil
@@ -36,7 +35,7 @@ func (f form) blame(r *request, err error) error {
 	return nil
 }
 
-// again shows the form's page once more, with err beside its field.
+// again shows the page of the form again, with err beside its field.
 func (f form) again(w http.ResponseWriter, r *request, err error, show func(http.ResponseWriter, *request, int, form) error) error {
 	e := known(err)
 	if err := f.blame(r, err); err != nil {
@@ -46,7 +45,7 @@ func (f form) again(w http.ResponseWriter, r *request, err error, show func(http
 	return show(w, r, statusOf(e), f)
 }
 
-// on puts err beside a field, unless it names one itself.
+// on puts err beside a field, unless err names another.
 func on(field string, err error) error {
 	if err == nil {
 		return nil
@@ -58,7 +57,7 @@ func on(field string, err error) error {
 	return err
 }
 
-// newPassword checks what was typed twice.
+// newPassword checks a new password and its repetition.
 func newPassword(r *request, username string) error {
 	password := r.PostFormValue("password1")
 	if err := chat.CheckPassword(password, username); err != nil {
@@ -70,14 +69,14 @@ func newPassword(r *request, username string) error {
 	return nil
 }
 
-// kept is a form that was refused for a while, to be sent again as it was typed.
+// kept is a form that was refused for a while. The error page offers to send it again.
 type kept struct {
 	Action    string
 	Fields    [][2]string // name, value
-	Passwords []string    // are typed again: pages never hold them
+	Passwords []string    // have to be typed again: pages never contain them
 }
 
-// keptForm is what was sent with a form that is refused with status, nil if sending it again is no use.
+// keptForm returns the form that is refused with status, nil if sending it again cannot succeed.
 func keptForm(r *request, status int) *kept {
 	later := status == http.StatusTooManyRequests || status == http.StatusInsufficientStorage || status == http.StatusServiceUnavailable
 	if r.Method != http.MethodPost || !later || r.ParseForm() != nil {
@@ -96,8 +95,8 @@ func keptForm(r *request, status int) *kept {
 	return k
 }
 
-// localPage is next if that is a page of this site, else the lobby. Browsers take a second slash
-// or a backslash for the begin of a host, and skip control characters.
+// localPage returns next if it is a page of this site, else the lobby. Browsers take a second slash or a backslash for the
+// beginning of a host, and skip control characters.
 func localPage(next string) string {
 	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsRune(next, '\\') ||
 		strings.IndexFunc(next, unicode.IsControl) >= 0 {
@@ -109,7 +108,7 @@ func localPage(next string) string {
 	return next
 }
 
-// local is localPage for who has just come in, and has no use for the door.
+// local is localPage for a person who has just signed in: it does not return to the log-in or sign-up page.
 func local(next string) string {
 	next = localPage(next)
 	path, _, _ := strings.Cut(next, "?")
@@ -120,10 +119,10 @@ func local(next string) string {
 	return next
 }
 
-// normalizeNewlines undoes what forms do to line breaks.
+// normalizeNewlines replaces the CR LF of submitted forms by LF.
 func normalizeNewlines(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
-// form is what a form shows again: what was typed, and what is wrong with it.
+// form holds the values and the errors that a form shows again.
 type form struct {
 	Values map[string]string
 	Errors map[string]string // by field; "" is the whole form

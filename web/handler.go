@@ -14,7 +14,7 @@ import (
 	"hearth/web/locale"
 )
 
-// request is a request together with who asks.
+// request is an HTTP request with its caller.
 type request struct {
 	*http.Request
 	caller  chat.Caller
@@ -22,11 +22,10 @@ type request struct {
 	session *chat.Session // nil: none
 }
 
-// handler answers a request, or says why it doesn't.
+// handler answers a request or returns an error.
 type handler func(w http.ResponseWriter, r *request) error
 
-// statuses turns error codes into HTTP statuses. What is not here is 422: the request was
-// understood, and something in it can't be done.
+// statuses maps error codes to HTTP statuses. All other codes are 422.
 var statuses = map[string]int{
 	"bad_frame": http.StatusBadRequest, "sign_in": http.StatusUnauthorized, "wrong_password": http.StatusUnauthorized, "user_disabled": http.StatusUnauthorized,
 	"signup_closed": http.StatusForbidden, "signup_invite": http.StatusForbidden, "invite_used": http.StatusForbidden, "guests_read": http.StatusForbidden, "first_account": http.StatusForbidden,
@@ -46,7 +45,7 @@ func statusOf(e *chat.Error) int {
 	return http.StatusUnprocessableEntity
 }
 
-// asked makes an ask of a request: who asks, in which language.
+// asked adds the caller and the language to a request.
 func (s *Server) asked(r *http.Request) (*request, error) {
 	a := &request{Request: r}
 	caller, session, err := s.caller(r)
@@ -75,14 +74,14 @@ func (s *Server) serve(h handler, fail func(http.ResponseWriter, *request, *chat
 		}
 		e := known(err)
 		if status := statusOf(e); status >= 500 {
-			slog.Error("request failed", "method", r.Method, "route", r.Pattern, "err", err) // the path may hold a one-time link
+			slog.Error("request failed", "method", r.Method, "route", r.Pattern, "err", err) // the path may contain a one-time link
 		}
 		setRetryAfter(w, e)
 		fail(w, a, e)
 	}
 }
 
-// known finds the chat's error in err. What else goes wrong is the server's fault.
+// known returns the chat.Error in err. Any other error becomes internal.
 func known(err error) *chat.Error {
 	var e *chat.Error
 	if errors.As(err, &e) {
@@ -95,10 +94,10 @@ func known(err error) *chat.Error {
 	return &chat.Error{Code: "internal", Err: err}
 }
 
-// page serves a page: visitors who may not see it are sent to the log-in page.
+// page serves a page. Visitors who may not see it are redirected to the log-in page.
 func (s *Server) page(h handler) http.HandlerFunc { return s.serve(s.counted(h), s.failPage) }
 
-// member serves a page that takes an account.
+// member serves a page that requires an account.
 func (s *Server) member(h handler) http.HandlerFunc {
 	return s.page(func(w http.ResponseWriter, r *request) error {
 		if !r.caller.SignedIn() {
@@ -121,7 +120,7 @@ func (s *Server) admin(h handler) http.HandlerFunc {
 // api serves JSON.
 func (s *Server) api(h handler) http.HandlerFunc { return s.serve(s.counted(h), failAPI) }
 
-// text is what the error says, in the asker's language.
+// text returns the text of an error in the caller's language.
 func (r *request) text(e *chat.Error) string {
 	key, args := e.Text()
 	return r.loc.T(key, args...)
@@ -135,7 +134,7 @@ func failAPI(w http.ResponseWriter, r *request, e *chat.Error) {
 	writeJSON(w, statusOf(e), map[string]body{"error": {e.Code, r.text(e)}})
 }
 
-// writeJSON answers with v. A client that has gone meanwhile is nobody's error.
+// writeJSON writes v as the response. It ignores that the client has disconnected.
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	startJSON(w, status)
 	enc := json.NewEncoder(w)
@@ -159,7 +158,7 @@ func (s *Server) failPage(w http.ResponseWriter, r *request, e *chat.Error) {
 	heading := r.heading(e.Code, strconv.Itoa(status))
 	v := s.view(r, heading)
 	p := problem{Status: status, Heading: heading, Text: r.text(e), BackURL: "/", Back: r.loc.T("page.back"), Again: keptForm(r, status)}
-	if e.Code == "unknown_host" { // all else is refused as well
+	if e.Code == "unknown_host" { // every other page is refused as well
 		p.BackURL, p.Back = "/login/", r.loc.T("login.submit")
 	}
 	v.Data = p
@@ -168,7 +167,7 @@ func (s *Server) failPage(w http.ResponseWriter, r *request, e *chat.Error) {
 	}
 }
 
-// heading is what the error page of the first of kinds that has one is called.
+// heading returns the title of the error page: that of the first of kinds that has one.
 func (r *request) heading(kinds ...string) string {
 	for _, kind := range kinds {
 		if text := r.loc.T("problem.heading." + kind); !strings.HasPrefix(text, "problem.") {
@@ -186,7 +185,7 @@ type problem struct {
 	Again         *kept // a form that can be sent again, nil for none
 }
 
-// seeOther answers a form with another page.
+// seeOther redirects to another page after a form (303).
 func seeOther(w http.ResponseWriter, r *request, url string) error {
 	http.Redirect(w, r.Request, url, http.StatusSeeOther)
 	return nil

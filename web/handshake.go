@@ -14,12 +14,12 @@ import (
 // keySize is the length of the key in a handshake, in bytes (RFC 6455, 4.1).
 const keySize = 16
 
-// errHandshake refuses a request for a socket that isn't put together as RFC 6455, 4.1 wants it.
+// errHandshake refuses a handshake that does not follow RFC 6455, 4.1.
 var errHandshake = &chat.Error{Code: "bad_frame", Key: "upgrade"}
 
-// upgrade refuses what can't become a socket, in the order in which a client can mend it.
+// upgrade refuses requests that cannot become a socket. It checks in the order in which a client can fix them.
 func (s *Server) upgrade(r *request) error {
-	// RFC 9110, 7.8: in HTTP/1.0 nobody asks for an upgrade, whatever the header says.
+	// RFC 9110, 7.8: an Upgrade header in HTTP/1.0 is ignored.
 	if !r.ProtoAtLeast(1, 1) || !slices.Contains(listed(r, "Upgrade"), "websocket") {
 		return chat.Errorf("upgrade")
 	}
@@ -35,13 +35,13 @@ func (s *Server) upgrade(r *request) error {
 	return nil
 }
 
-// strippedHandshakes are those that a proxy has left without Upgrade or Connection: those headers are for one hop
-// (RFC 9110, 7.6.1), and a proxy passes them on only if it is told to. The key of the handshake passes every proxy.
+// strippedHandshakes are handshakes without Upgrade or Connection. These headers are for one hop (RFC 9110, 7.6.1): a proxy
+// forwards them only if it is configured to. Sec-WebSocket-Key passes every proxy.
 var strippedHandshakes = logging.NewKind(slog.LevelWarn, "a WebSocket handshake came without its Upgrade header: "+
 	"live updates do not work until the proxy passes it on (README, Behind a reverse proxy)", 1)
 
-// logStripped logs the setting that a proxy lacks, if r is such a handshake. In HTTP/1.0 nobody asks for an upgrade,
-// whatever the headers say (RFC 9110, 7.8).
+// logStripped logs which setting a proxy lacks, if r is such a handshake. An Upgrade header in HTTP/1.0 is ignored (RFC 9110,
+// 7.8).
 func logStripped(r *request) {
 	asks := r.ProtoAtLeast(1, 1) && slices.Contains(listed(r, "Upgrade"), "websocket") && slices.Contains(listed(r, "Connection"), "upgrade")
 	if asks || r.Method != http.MethodGet || !keyed(r) {
@@ -51,14 +51,14 @@ func logStripped(r *request) {
 		"nginx", "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;")
 }
 
-// tellUpgrade adds to a refusal what the client should have asked for (RFC 6455, 4.4; RFC 9110, 7.8).
+// tellUpgrade adds to a refusal the headers that the client should have sent (RFC 6455, 4.4; RFC 9110, 7.8).
 func tellUpgrade(h http.Header) {
 	h.Set("Upgrade", "websocket")
 	h.Set("Connection", "Upgrade")
 	h.Set("Sec-WebSocket-Version", "13")
 }
 
-// keyed reports whether the request has a key, one and well-formed (RFC 6455, 11.3.1).
+// keyed reports whether the request has exactly one well-formed key (RFC 6455, 11.3.1).
 func keyed(r *request) bool {
 	keys := r.Header.Values("Sec-WebSocket-Key")
 	if len(keys) != 1 {
@@ -68,7 +68,7 @@ func keyed(r *request) bool {
 	return err == nil && len(key) == keySize
 }
 
-// listed are the elements of a header that may be a list, and may come more than once, in small letters.
+// listed returns the elements of a header in lower case. The header may be a list and may be repeated.
 func listed(r *request, name string) []string {
 	all := strings.Split(strings.Join(r.Header.Values(name), ","), ",")
 	for i, s := range all {
@@ -77,8 +77,7 @@ func listed(r *request, name string) []string {
 	return all
 }
 
-// joinSubprotocols makes one header of those that the client sent: RFC 6455, 11.3.4 has them mean
-// the same, but the library reads the first alone.
+// joinSubprotocols joins repeated headers into one: they mean the same (RFC 6455, 11.3.4), but the library reads only the first.
 func joinSubprotocols(h http.Header) {
 	const name = "Sec-WebSocket-Protocol"
 	if all := h.Values(name); len(all) > 1 {

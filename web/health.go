@@ -9,7 +9,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 )
 
-// healthz says whether the server is alive and its database takes writes.
+// healthz reports whether the database accepts writes.
 func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if err := s.health.Healthy(r.Context()); err != nil {
@@ -21,7 +21,7 @@ func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
 }
 
-// metrics writes what Prometheus collects. Nothing in it names a person or a room.
+// metrics writes the metrics for Prometheus. They name no person and no room.
 func (s *Server) metrics(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	set := metrics.NewSet()

@@ -16,11 +16,11 @@ import (
 	"hearth/web/logging"
 )
 
-// anyHost are the addresses that are answered under every name: those at which people come in, what
-// their pages need, and those for monitoring. One that ends in a slash stands for all below it.
+// anyHost are the paths that are served under every host name: the pages for signing in, what these pages need, and monitoring.
+// A path that ends in a slash stands for all paths below it.
 var anyHost = []string{"/login/", "/log_in/", setupPath, signinPath, "/language/", "/static/", "/favicon.ico", "/healthz", "/metrics"}
 
-// jsonPaths are below what errors are answered in JSON.
+// jsonPaths are the paths below which errors are JSON.
 var jsonPaths = []string{"/api/", "/ws/", "/users/", "/new-user/"}
 
 // below reports whether path is one of those in list, or below one that ends in a slash.
@@ -34,14 +34,14 @@ var (
 	otherSites   = logging.NewKind(slog.LevelWarn, "refused a request of another site", 1)
 )
 
-// hostName is the name in a Host header: without the port, brackets and a final dot, in lower case.
+// hostName returns the name in a Host header in lower case, without port, brackets and final dot.
 func hostName(host string) string {
 	u := url.URL{Host: host}
 	return strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 }
 
-// host is the Host under which the client reached the server: what a trusted proxy has put last into
-// X-Forwarded-Host, or else the request's own.
+// host returns the Host under which the client reached the server: the last one in X-Forwarded-Host if a trusted proxy sent it,
+// else that of the request.
 func (s *Server) host(r *http.Request) string {
 	if s.viaProxy(r) {
 		all := strings.Join(r.Header.Values("X-Forwarded-Host"), ",")
@@ -63,7 +63,7 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r.Request)
 		return nil
 	}
-	page, api := s.serve(guard, s.failPage), s.serve(guard, failAPI) // next counts what it answers
+	page, api := s.serve(guard, s.failPage), s.serve(guard, failAPI) // next counts the requests that it answers
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case s.ownHost(hostName(s.host(r))) || below(r.URL.Path, anyHost):
@@ -76,22 +76,20 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 	})
 }
 
-// ownHost reports whether name certainly is this server's. No name at all is that of a program: browsers
-// always send one.
+// ownHost reports whether name certainly is one of this server. Only programs send no name at all; browsers always send one.
 func (s *Server) ownHost(name string) bool {
 	_, err := netip.ParseAddr(name)
 	return err == nil || name == "" || name == "localhost" || strings.HasSuffix(name, ".localhost") || strings.HasSuffix(name, ".local") ||
 		slices.Contains(s.names, name)
 }
 
-// admit lets in who asks under a name that an admin has signed in under, or is signed in. Error:
-// unknown_host.
+// admit accepts a request if an admin has signed in under this host name, or if the caller is signed in. Error: unknown_host.
 func (s *Server) admit(r *request, name string) error {
 	known, err := s.chat.KnowsHost(r.Context(), name)
 	switch {
 	case known || err != nil:
 		return err
-	case r.caller.Admin(): // signed in under this name before names were learned
+	case r.caller.Admin(): // an admin who signed in before host names were stored
 		if s.learning.CompareAndSwap(false, true) {
 			go func() {
 				defer s.learning.Store(false)
@@ -119,8 +117,7 @@ func (s *Server) admit(r *request, name string) error {
 	return refused
 }
 
-// learnHost notes a name of this server under which an admin is signed in. That it fails is no reason
-// to refuse the admin.
+// learnHost stores a host name under which an admin is signed in. If that fails, the admin is served nevertheless.
 func (s *Server) learnHost(ctx context.Context, name string) {
 	known, err := s.chat.KnowsHost(ctx, name)
 	if err == nil && !known && !s.ownHost(name) {
@@ -131,7 +128,7 @@ func (s *Server) learnHost(ctx context.Context, name string) {
 	}
 }
 
-// proxyHint is what to do about a proxy that passed the request on and is not trusted, "" if none did.
+// proxyHint returns what to do about a proxy that forwarded the request and is not trusted, "" if there is none.
 func (s *Server) proxyHint(r *http.Request) string {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !forwarded(r.Header) || s.viaProxy(r) {
@@ -184,7 +181,7 @@ func (s *Server) sameOrigin(r *http.Request) bool {
 	return false
 }
 
-// brief is the beginning of what a client sent, for the log.
+// brief returns the beginning of a client's text, for the log.
 func brief(s string) string {
 	const most = 255 // a host's name and what stands around it in an Origin
 	if len(s) > most {
@@ -193,7 +190,7 @@ func brief(s string) string {
 	return s
 }
 
-// logOtherSite logs that a request was refused because a page of another site has asked for it.
+// logOtherSite logs that a request from a page of another site was refused.
 func (s *Server) logOtherSite(r *http.Request) {
 	otherSites.Log("origin", brief(r.Header.Get("Origin")), "host", brief(s.host(r)), "from", s.address(r),
 		"hint", "if they are the same site, its proxy must pass on the Host that the browser asked for"+s.proxyHint(r))

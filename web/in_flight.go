@@ -18,17 +18,16 @@ import (
 )
 
 const (
-	// unreadPerConn is how many bytes of answers may wait in memory for each connection that an
-	// address may have, and for each of all, beside what the system keeps.
+	// unreadPerConn is how many bytes of responses may wait in memory for each connection that an address may have, beside the
+	// buffers of the kernel.
 	unreadPerConn = 64 << 10
 	// maxUnread bounds what waits in memory for all clients together, in bytes.
 	maxUnread = 256 << 20
-	// smallAnswer is how long a piece of an answer can be and not be counted, in bytes: files are
-	// served in such pieces.
+	// smallAnswer is the size up to which a piece of a response is not counted, in bytes: files are served in such pieces.
 	smallAnswer = 32 << 10
 )
 
-// inFlight counts what is open and under way, by address.
+// inFlight counts connections, requests and unread responses by address.
 type inFlight struct {
 	connections *limits.Counter
 	requests    *limits.Counter
@@ -47,8 +46,8 @@ func newInFlight(b listen.Bounds) *inFlight {
 
 var refusedConnections = logging.NewKind(slog.LevelWarn, "refused a connection or a request: too many are open", 1)
 
-// Listener bounds how many connections l accepts from one address and in all. Connections of a trusted
-// proxy count in all alone, and so do all of them where the limits are off.
+// Listener bounds how many connections l accepts from one address and in total. Connections of a trusted proxy count in total
+// only, and so do all connections if the limits are off.
 func (s *Server) Listener(l net.Listener) net.Listener {
 	return listen.New(l, listen.Options{
 		Connections: s.inFlight.connections,
@@ -62,7 +61,7 @@ func (s *Server) Listener(l net.Listener) net.Listener {
 	})
 }
 
-// addressKey is what is counted for an address: nothing of its own where the limits are off.
+// addressKey returns the key under which an address is counted: the zero key if the limits are off.
 func (s *Server) addressKey(from netip.Addr) limits.Key {
 	if !s.options.Limits {
 		return limits.Key{}
@@ -76,8 +75,8 @@ func (f *inFlight) refuse(from netip.Addr) {
 	refusedConnections.Log("from", from, "hint", "if that is the address of your proxy, name it in -proxies")
 }
 
-// bounded answers requests within bounds: so many at a time from one address and in all, and so much
-// of their answers waiting for clients that do not read. What is too much is refused.
+// bounded bounds the requests in progress, and the bytes of responses that clients do not read, for each address and in total.
+// Requests beyond the bounds are refused.
 func (s *Server) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from := s.address(r)
@@ -98,10 +97,10 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 	})
 }
 
-// errBusy refuses a request while too much of the same address, or of all, is under way.
+// errBusy refuses a request while too many of the same address, or in total, are in progress.
 var errBusy = &chat.Error{Code: "rate_limited", RetryAfter: time.Second}
 
-// refuseRequest answers a request that is too much, at little cost, and closes the connection.
+// refuseRequest refuses a request at little cost and closes the connection.
 func (s *Server) refuseRequest(w http.ResponseWriter, r *http.Request, e *chat.Error) {
 	a := &request{Request: r, loc: s.language(r, chat.Caller{})}
 	h := w.Header()
@@ -115,11 +114,11 @@ func (s *Server) refuseRequest(w http.ResponseWriter, r *http.Request, e *chat.E
 	http.Error(w, a.text(e), http.StatusTooManyRequests)
 }
 
-// errUnread is the error of a Write for whose answer there is no room.
+// errUnread is the error of a Write beyond the bound of unread bytes.
 var errUnread = errors.New("too much of what this address asked for is not read")
 
-// boundedWriter counts what is being written to the client. It holds the status back until the answer
-// begins, because that can still be refused.
+// boundedWriter counts the bytes that are being written to the client. It delays the status until the body begins, because the
+// response can be refused until then.
 type boundedWriter struct {
 	http.ResponseWriter
 	server  *Server
@@ -143,7 +142,7 @@ func (w *boundedWriter) WriteHeader(status int) {
 	}
 }
 
-// writeHeader sends the status if it was held back.
+// writeHeader sends a delayed status.
 func (w *boundedWriter) writeHeader() {
 	if w.status != 0 && !w.begun {
 		w.ResponseWriter.WriteHeader(w.status)
@@ -151,7 +150,7 @@ func (w *boundedWriter) writeHeader() {
 	w.begun, w.status = true, 0
 }
 
-// Write writes a piece of the answer. Error: errUnread.
+// Write writes a piece of the response. Error: errUnread.
 func (w *boundedWriter) Write(p []byte) (int, error) {
 	if w.refused {
 		return 0, errUnread
@@ -169,8 +168,7 @@ func (w *boundedWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// refuse answers with an error in place of what there is no room for. Behind the beginning of an
-// answer nothing can be said, so the connection is closed there.
+// refuse writes an error instead of the response. If the response has begun, it closes the connection.
 func (w *boundedWriter) refuse() error {
 	w.refused = true
 	if w.begun {

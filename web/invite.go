@@ -11,7 +11,7 @@ type invitesData struct {
 	Form    form
 	Invites []chat.Invite
 	Paging  paging
-	Link    string // of the one just made: it is shown once
+	Link    string // of the invitation just created; it is shown once
 }
 
 func (s *Server) showInvites(w http.ResponseWriter, r *request) error {
@@ -48,7 +48,7 @@ func (s *Server) changeInvites(w http.ResponseWriter, r *request) error {
 		return seeOther(w, r, "/admin/invites/")
 	}
 	f := newForm(r, "uses", "days")
-	uses, _ := strconv.Atoi(f.Values["uses"]) // what is no number is 0, and out of bounds
+	uses, _ := strconv.Atoi(f.Values["uses"]) // other texts are 0, which is out of bounds
 	days, _ := strconv.Atoi(f.Values["days"])
 	token, err := s.chat.CreateInvite(r.Context(), r.caller, uses, days)
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *Server) changeInvites(w http.ResponseWriter, r *request) error {
 	return s.invitesPage(w, r, http.StatusOK, invitesData{Form: f, Link: s.site(r.Request) + "/sign_up/?invite=" + token})
 }
 
-// site is the address by which the browser reached this place.
+// site returns the URL by which the browser reached this server.
 func (s *Server) site(r *http.Request) string {
 	if s.secure(r) {
 		return "https://" + s.host(r)

@@ -8,11 +8,11 @@ import (
 	"hearth/web/locale"
 )
 
-// languageCookie keeps a visitor's choice. It is no secret.
+// languageCookie stores the language that a visitor chose. It is no secret.
 const languageCookie = "hearth-lang"
 
-// language is the one to answer in: the profile's, else the one chosen in this browser, else what
-// the browser asks for.
+// language returns the language of the response: that of the profile, else the one chosen in this browser, else the one that
+// the browser prefers.
 func (s *Server) language(r *http.Request, by chat.Caller) *locale.Locale {
 	if by.User != nil && locale.Known(by.User.Lang) {
 		return locale.Of(by.User.Lang)
@@ -23,7 +23,7 @@ func (s *Server) language(r *http.Request, by chat.Caller) *locale.Locale {
 	return locale.Match(r.Header.Get("Accept-Language"))
 }
 
-// chosenLanguage is the language that was picked in this browser, "" for none.
+// chosenLanguage returns the language that was chosen in this browser, "" for none.
 func chosenLanguage(r *http.Request) string {
 	if cookie, err := r.Cookie(languageCookie); err == nil && locale.Known(cookie.Value) {
 		return cookie.Value
@@ -31,7 +31,7 @@ func chosenLanguage(r *http.Request) string {
 	return ""
 }
 
-// chooseLanguage changes the language of all pages to come.
+// chooseLanguage changes the language of all later pages.
 func (s *Server) chooseLanguage(w http.ResponseWriter, r *request) error {
 	lang := r.PostFormValue("lang")
 	if !locale.Known(lang) {

@@ -285,6 +285,7 @@ var elsewhere = map[limits.Name]string{
 // Each limit is one allowance for all the ways in which it can be used.
 func TestEveryLimitHoldsAtEveryEntrance(t *testing.T) {
 	t.Parallel()
+	hearthtest.Slow(t, "thousands of requests")
 	s := hearthtest.Start(t, "-limits", "on", "-guests", "write", "-proxies", "127.0.0.1")
 	l := limitTest{Server: s, t: t}
 	l.boss = s.SignUp(t, "boss")

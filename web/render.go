@@ -179,7 +179,7 @@ func (s *Server) render(w http.ResponseWriter, r *request, status int, page stri
 		text = compress(text)
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(text) // a client that has gone is nobody's error
+	_, _ = w.Write(text) // fails only if the client has disconnected
 	return nil
 }
 

@@ -36,7 +36,7 @@ type roomData struct {
 	CanWrite   bool
 	WhyNot     string
 	CanManage  bool
-	Members    []personLink // of a room for the invited, for those who manage it
+	Members    []personLink // of a closed room, for those who manage it
 	// MemberPaging is which page of the members that is.
 	MemberPaging paging
 	Nonce        string // of the form without a script: sent twice it is said once
@@ -47,7 +47,7 @@ type roomData struct {
 type roomForms struct {
 	Draft, Problem   string // what could not be said, and why
 	Settings, Invite form
-	WhoStays         *whoStays // asked before the room is closed; nil: it is not
+	WhoStays         *whoStays // the question who stays, before the room is closed; nil: not asked
 	Open             string    // the dialog to be shown: room-settings, room-members, who-stays or none
 }
 

@@ -26,7 +26,7 @@ type RoomQuery struct {
 // RoomRow is a room with what a list of rooms tells of it.
 type RoomRow struct {
 	*Room
-	Last time.Time // of its last message; zero: nobody has spoken
+	Last time.Time // of its last message; zero: it has none
 }
 
 const roomMatches = " FROM room WHERE access <> 'direct' AND (instr(name_key, ?1) > 0 OR instr(lower(topic), ?1) > 0) AND (?2 = 0 OR " + madeBy + ")"
