@@ -7,10 +7,10 @@ import (
 	"unicode"
 )
 
-// initials are the one or two letters of somebody's avatar. A family name in Chinese, Japanese or
-// Korean stands alone: its first character says enough. js/person.js has the same rule.
+// initials returns the one or two letters of an avatar. Of a name in Chinese, Japanese or Korean script it is the first
+// character. js/person.js has the same rule.
 func initials(first, last, name string) string {
-	words := strings.Fields(strings.TrimSuffix(first, " (@"+name+")") + " " + last) // as what tells namesakes apart ends
+	words := strings.Fields(strings.TrimSuffix(first, " (@"+name+")") + " " + last) // the suffix that tells namesakes apart
 	if len(words) == 0 {
 		words = strings.Fields(name)
 	}
@@ -27,10 +27,10 @@ func initials(first, last, name string) string {
 	return string(unicode.ToUpper(begin)) + string(unicode.ToUpper(end))
 }
 
-// hues is how many colours avatars have, classes hue-0 to hue-11.
+// hues is the number of colours of avatars: the classes hue-0 to hue-11.
 const hues = 12
 
-// hue is the class of the colour that goes with a name.
+// hue returns the class of a username's colour.
 func hue(name string) string {
 	h := fnv.New32a()
 	h.Write([]byte(strings.ToLower(name)))

@@ -8,14 +8,14 @@ import (
 	"hearth/web/limits"
 )
 
-// setRetryAfter adds to a refusal when asking again makes sense.
+// setRetryAfter sets the header Retry-After if the error says when to try again.
 func setRetryAfter(w http.ResponseWriter, e *chat.Error) {
 	if e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(e.Seconds()))
 	}
 }
 
-// counted refuses a page, form or API request of a caller who asks for too many.
+// counted wraps a handler and refuses requests beyond the caller's limit.
 func (s *Server) counted(h handler) handler {
 	return func(w http.ResponseWriter, r *request) error {
 		if err := s.take(r, limits.Requests); err != nil {
@@ -25,8 +25,7 @@ func (s *Server) counted(h handler) handler {
 	}
 }
 
-// searching counts the filtering of a list by a text; without a text it is a page like others.
-// Error: rate_limited.
+// searching counts a request that filters a list by a text. A request without a text is not counted. Error: rate_limited.
 func (s *Server) searching(r *request, text string) error {
 	if text == "" {
 		return nil
@@ -37,7 +36,7 @@ func (s *Server) searching(r *request, text string) error {
 // take uses one of the caller's allowance of n. Error: rate_limited.
 func (s *Server) take(r *request, n limits.Name) error { return s.chat.Take(r.caller, n) }
 
-// takeFrom is take for what is counted by address, whoever is signed in there. Error: rate_limited.
+// takeFrom is take for limits that count by address, signed in or not. Error: rate_limited.
 func (s *Server) takeFrom(r *request, n limits.Name) error {
 	return s.chat.TakeKey(limits.Key{From: r.caller.From}, n)
 }

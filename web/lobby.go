@@ -26,7 +26,7 @@ type lobbyData struct {
 	Query                      string
 	Page, Pages, Total, Online int
 	CanCreate                  bool
-	ChooseSignup               bool // an admin has still to choose who may sign up
+	ChooseSignup               bool // no admin has chosen yet who may sign up
 }
 
 type roomCard struct {
@@ -44,7 +44,7 @@ type personRow struct {
 
 func roomURL(name string) string { return "/chat/" + url.PathEscape(name) + "/" }
 
-// lobby shows the rooms with who is in them, and the table of all people.
+// lobby shows the rooms with the people in them, and the table of all people.
 func (s *Server) lobby(w http.ResponseWriter, r *request) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (s *Server) lobby(w http.ResponseWriter, r *request) error {
 	return s.render(w, r, http.StatusOK, "lobby", v)
 }
 
-// listLobbyRooms fills the page of rooms that is asked for.
+// listLobbyRooms loads the requested page of rooms.
 func (s *Server) listLobbyRooms(r *request, d *lobbyData, unread map[int64]chat.Unread) error {
 	p := paging{Query: strings.TrimSpace(r.FormValue("rooms")), Page: pageNumber(r, "rooms_page"), size: roomsPerPage}
 	p.Base = "/?" + url.Values{"rooms": {p.Query}, "q": {d.Query}, "page": {r.FormValue("page")}}.Encode() + "&rooms_page="
@@ -94,7 +94,7 @@ func (s *Server) listLobbyRooms(r *request, d *lobbyData, unread map[int64]chat.
 	return nil
 }
 
-// listPeople fills the page of the table that is asked for.
+// listPeople loads the requested page of people.
 func (s *Server) listPeople(r *request, d *lobbyData) error {
 	d.Page = pageNumber(r, "page")
 	if err := s.searching(r, d.Query); err != nil {

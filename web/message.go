@@ -14,7 +14,7 @@ import (
 	"hearth/web/ws"
 )
 
-// joinWithin is how soon a message must follow another of its author to be joined to it.
+// joinWithin is the longest time between two messages of one author that are shown together.
 const joinWithin = 5 * time.Minute
 
 type messageView struct {
@@ -23,7 +23,7 @@ type messageView struct {
 	User, Display                   string
 	Guest                           bool
 	HTML                            template.HTML
-	Text                            string // as it was typed; of one's own alone, to be edited
+	Text                            string // as it was typed; of the reader's own messages only, for editing
 	At                              time.Time
 	Joined, Day, New, Mine, Mention bool
 	Edited, Deleted                 bool
@@ -39,14 +39,14 @@ type replyView struct {
 type reactionView struct {
 	Emoji string
 	Count int
-	Users []string // some of them, by username
+	Users []string // the usernames of some of them
 	Mine  bool
 }
 
-// messageViews are messages as they are shown, read up to number read.
+// messageViews returns the views of messages. The reader has read up to the sequence number read.
 func (s *Server) messageViews(r *request, found []*chat.Message, read int64) []messageView {
 	views := make([]messageView, 0, len(found))
-	fresh := false // what is new begins with the first message of somebody else
+	fresh := false // the new messages begin with the first one of another person
 	for i, m := range found {
 		v := s.messageView(r, m)
 		if i > 0 {
@@ -61,7 +61,7 @@ func (s *Server) messageViews(r *request, found []*chat.Message, read int64) []m
 	return views
 }
 
-// messageView is a message by itself, as the first of its day.
+// messageView returns the view of one message, as the first of its day.
 func (s *Server) messageView(r *request, m *chat.Message) messageView {
 	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), HTML: template.HTML(m.HTML()), At: m.At,
 		Edited: !m.Edited.IsZero(), Deleted: m.Deleted, Mine: r.caller.Name() == m.User,
@@ -78,7 +78,7 @@ func (s *Server) messageView(r *request, m *chat.Message) messageView {
 	return v
 }
 
-// listMessages answers with a page of a room's history, in order of id.
+// listMessages returns a page of a room's history, in order of id.
 func (s *Server) listMessages(w http.ResponseWriter, r *request) error {
 	before, err := number(r, "before", 0)
 	if err != nil {
@@ -115,7 +115,7 @@ func (s *Server) listMessages(w http.ResponseWriter, r *request) error {
 		}
 		if b = f.AppendJSON(b); len(b) >= jsonPiece/2 {
 			if _, err := w.Write(b); err != nil {
-				return nil // nobody reads it any more
+				return nil // the client has disconnected
 			}
 			b = b[:0]
 		}
@@ -124,17 +124,17 @@ func (s *Server) listMessages(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// jsonPiece is how much of a page of messages is put together before it is sent, in bytes.
+// jsonPiece is the size of the pieces in which a page of messages is written, in bytes.
 const jsonPiece = 64 << 10
 
-// createMessage says something; the answer comes once it is on disk.
+// createMessage posts a message. The response comes once it is on disk.
 func (s *Server) createMessage(w http.ResponseWriter, r *request) error {
 	cmd, err := readCommand(r)
 	if err != nil {
 		return err
 	}
 	if cmd.As != "" && cmd.As != r.caller.Name() {
-		return chat.Errorf("sign_in") // written before somebody else signed in
+		return chat.Errorf("sign_in") // written before another person signed in
 	}
 	f, err := s.sayAndWait(r, chat.Draft{Text: *cmd.Message, Nonce: cmd.Nonce, ReplyTo: cmd.ReplyTo})
 	if err != nil {
@@ -144,13 +144,13 @@ func (s *Server) createMessage(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// readCommand is the body of a request that says something, by the rules of a frame.
+// readCommand decodes the body of a request that posts a message, by the rules of a frame.
 func readCommand(r *request) (command, error) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return command{}, chat.Errorf("bad_frame")
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, ws.MaxFrame+1))
-	if err != nil { // it broke off, or took too long
+	if err != nil { // the connection broke, or the body took too long
 		return command{}, &chat.Error{Code: "bad_frame", Err: err}
 	}
 	if len(body) > ws.MaxFrame {
@@ -163,7 +163,7 @@ func readCommand(r *request) (command, error) {
 	return cmd, err
 }
 
-// sayAndWait says a draft in the request's room and waits until it is stored.
+// sayAndWait posts a draft in the room of the request and waits until it is stored.
 func (s *Server) sayAndWait(r *request, d chat.Draft) (chat.MessageFrame, error) {
 	if r.caller.Name() == "" {
 		return chat.MessageFrame{}, s.nameless(r.Context())
@@ -184,7 +184,7 @@ func (s *Server) sayAndWait(r *request, d chat.Draft) (chat.MessageFrame, error)
 	return o.frame, o.err
 }
 
-// postMessage is the composer without a script. What can't be said stays in it, with the reason.
+// postMessage handles the composer of a page without script. A refused text stays in it, with the reason.
 func (s *Server) postMessage(w http.ResponseWriter, r *request) error {
 	d := chat.Draft{Text: normalizeNewlines(r.PostFormValue("message")), Nonce: r.PostFormValue("nonce")}
 	_, err := s.sayAndWait(r, d)

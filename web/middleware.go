@@ -9,7 +9,7 @@ import (
 	"hearth/web/chat"
 )
 
-// errOtherSite refuses what a page of another site asks for in its visitor's name.
+// errOtherSite refuses a change that a page of another site requests with the visitor's cookies.
 var errOtherSite = chat.Errorf("other_site")
 
 const (
@@ -21,8 +21,8 @@ const (
 		"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
 
-// protect is what every request passes: security headers, a bound on its body and on how many are under
-// way, a name that the server knows, and no changes asked for by pages of other sites.
+// protect wraps all handlers: it sets security headers, bounds bodies and the number of requests in progress, and refuses unknown
+// host names and changes that pages of other sites request.
 func (s *Server) protect(next http.Handler) http.Handler {
 	checked := s.bounded(s.checkHost(s.checkSite(next)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -41,8 +41,8 @@ func (s *Server) protect(next http.Handler) http.Handler {
 	})
 }
 
-// checkSite refuses changes that a page of another site asks for. Browsers that do not say which site
-// that is, as on plain HTTP, send its Origin.
+// checkSite refuses changes that a page of another site requests. Browsers that send no Sec-Fetch-Site, as on plain HTTP, send
+// Origin.
 func (s *Server) checkSite(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	refuse := s.page(func(http.ResponseWriter, *request) error { return errOtherSite })
@@ -68,7 +68,7 @@ func (s *Server) secure(r *http.Request) bool {
 	return r.TLS != nil || s.viaProxy(r) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
-// viaProxy reports whether the request comes from a proxy that is believed.
+// viaProxy reports whether the request comes from a trusted proxy.
 func (s *Server) viaProxy(r *http.Request) bool {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	return err == nil && s.trusted(at.Addr())
@@ -83,8 +83,8 @@ func (s *Server) trusted(a netip.Addr) bool {
 	return false
 }
 
-// address is where the request comes from: the last address in X-Forwarded-For that isn't a
-// trusted proxy's, if a trusted proxy asks.
+// address returns the address of the client: if a trusted proxy sends the request, the last address in X-Forwarded-For that is
+// not a trusted proxy's.
 func (s *Server) address(r *http.Request) netip.Addr {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -102,15 +102,15 @@ func (s *Server) address(r *http.Request) netip.Addr {
 	return from
 }
 
-// Network is what one customer has who comes from a: the address, or of IPv6 a /64 (RFC 6177).
-// Limits count by it. Of the zero Addr it is the zero Prefix.
+// Network returns the network that one customer has: the address, or for IPv6 its /64 (RFC 6177). Limits count by it. It returns
+// the zero Prefix for the zero Addr.
 func Network(a netip.Addr) netip.Prefix {
 	a = a.Unmap().WithZone("")
 	bits := a.BitLen()
 	if a.Is6() {
 		bits = 64
 	}
-	p, _ := a.Prefix(bits) // fails for the zero Addr alone
+	p, _ := a.Prefix(bits) // fails only for the zero Addr
 	return p
 }
 

@@ -8,7 +8,7 @@ import (
 	"hearth/web/chat"
 )
 
-// listItems are the items of a list with commas or spaces between them.
+// listItems returns the items of a list that is separated by commas or spaces.
 func listItems(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }

@@ -14,7 +14,7 @@ import (
 // maxWatched is how many people a socket can watch (PROTOCOL.md).
 const maxWatched = 200
 
-// watchPeople has c told of the people whom its page shows. Errors: bad_frame, rate_limited, storage.
+// watchPeople makes c watch the people whom its page shows. Errors: bad_frame, rate_limited, storage.
 func (s *Server) watchPeople(c *ws.Conn, by chat.Caller, cmd command) error {
 	var names []string
 	if !c.Batched() || json.Unmarshal(cmd.Users, &names) != nil || len(names) > maxWatched {
@@ -37,8 +37,8 @@ func (s *Server) watchPeople(c *ws.Conn, by chat.Caller, cmd command) error {
 	return c.Watch(ids)
 }
 
-// peopleSocket is /users/. Plain: a frame for everybody who is online, then one for each change. hearth.1: how many are
-// online, and those whom the client watches.
+// peopleSocket serves /users/. A plain client gets a frame for everybody who is online, then one for each change. A client of
+// hearth.1 gets the number of people online, and changes of the people whom it watches.
 func (s *Server) peopleSocket(w http.ResponseWriter, r *request) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *Server) peopleSocket(w http.ResponseWriter, r *request) error {
 	})
 }
 
-// peopleFrame does what a client at /users/ asks for. Anything but a ping and a watch is ignored there.
+// peopleFrame handles the frames of clients at /users/. It ignores all commands but ping and watch.
 func (s *Server) peopleFrame(by chat.Caller) func(*ws.Conn, []byte) {
 	return func(c *ws.Conn, frame []byte) {
 		cmd, err := parseCommand(frame)
@@ -107,7 +107,7 @@ func (s *Server) sendInitialPeople(c *ws.Conn, _ []string) {
 	}
 }
 
-// mayListen refuses visitors where guests are not let in.
+// mayListen returns an error for visitors if guests have no access.
 func (s *Server) mayListen(ctx context.Context, by chat.Caller) error {
 	if by.User != nil {
 		return nil

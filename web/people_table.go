@@ -14,22 +14,21 @@ import (
 )
 
 const (
-	// tableEvery is the least time between two frames of /new-user/ (PROTOCOL.md: four a second).
+	// tableEvery is the shortest time between two frames of /new-user/ (PROTOCOL.md: four a second).
 	tableEvery = 250 * time.Millisecond
-	// tableShare is how many times as long as it took to make the last table the next one waits,
-	// so that a place with many people spends at most a tenth of a core on it.
+	// tableShare bounds the cost of the table to a tenth of a core: the next one waits this many times as long as the last one took.
 	tableShare = 10
-	// maxTable is how many people the table has room for. Beyond that no page shows a tbody well.
+	// maxTable is the most rows of the table. Browsers do not show a longer tbody well.
 	maxTable = 10_000
 )
 
-// tellAgain is the pause before a table is made again that could not be read.
+// tellAgain is the pause after a table that could not be read.
 const tellAgain = 10 * time.Second
 
-// tableGroup is who gets the table of people.
+// tableGroup is the group of the sockets that get the table of people.
 const tableGroup = "table"
 
-// peopleTable tells the pages that replace a <tbody> of all people, at most four times a second.
+// peopleTable sends the table of all people to pages that replace a <tbody>, at most four times a second.
 type peopleTable struct {
 	server *Server
 	mu     sync.Mutex
@@ -42,7 +41,7 @@ type peopleTable struct {
 
 func newTable(s *Server) *peopleTable { return &peopleTable{server: s} }
 
-// changed has the table told soon; isNew says that somebody signed up.
+// changed sends the table soon. isNew reports that a person signed up.
 func (t *peopleTable) changed(isNew bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -62,7 +61,7 @@ func (t *peopleTable) tell() {
 	t.due, t.isNew = false, false
 	t.next = begun.Add(tableEvery)
 	t.mu.Unlock()
-	if len(t.server.hub.Listening(tableGroup)) == 0 { // whoever opens a socket is told what the table is then
+	if len(t.server.hub.Listening(tableGroup)) == 0 { // a socket gets the table when it is opened
 		return
 	}
 	if e, err := t.event(context.Background(), isNew); err != nil {
@@ -78,17 +77,17 @@ func (t *peopleTable) tell() {
 	t.mu.Unlock()
 }
 
-// tableRows are the rows of the table as it was at one time, rendered once for all who get the same.
+// tableRows are the rows of the table at one time, rendered once for all readers who get the same.
 type tableRows struct {
 	server    *Server
-	at, moved int // the ages of the users and of the table
+	at, moved int // the versions of the users and of the table
 
 	mu       sync.Mutex
 	people   []personRow
 	rendered map[chat.Reader]string
 }
 
-// event is the table as it is now.
+// event returns the event with the current table.
 func (t *peopleTable) event(ctx context.Context, isNew bool) (chat.Event, error) {
 	rows, err := t.current(ctx)
 	if err != nil {
@@ -97,7 +96,7 @@ func (t *peopleTable) event(ctx context.Context, isNew bool) (chat.Event, error)
 	return chat.TableChanged(isNew, rows.render), nil
 }
 
-// current are the rows as they are now: the last ones, if nothing has changed since.
+// current returns the current rows: the last ones, if nothing has changed since.
 func (t *peopleTable) current(ctx context.Context) (*tableRows, error) {
 	t.mu.Lock()
 	last, moved := t.rows, t.moved
@@ -117,7 +116,7 @@ func (t *peopleTable) current(ctx context.Context) (*tableRows, error) {
 	return rows, nil
 }
 
-// render is the table for r: in its language, and for visitors without e-mail addresses.
+// render returns the table for r: in its language, and without e-mail addresses for visitors.
 func (t *tableRows) render(r chat.Reader) string {
 	kind := (chat.ByLang | chat.ByGuest).Kind(r)
 	t.mu.Lock()
@@ -137,7 +136,7 @@ func (t *tableRows) render(r chat.Reader) string {
 	return t.rendered[kind]
 }
 
-// tableSocket is /new-user/: the table of people as rows, whenever it changes.
+// tableSocket serves /new-user/: the table of people, whenever it changes.
 func (s *Server) tableSocket(w http.ResponseWriter, r *request) error {
 	if err := s.mayListen(r.Context(), r.caller); err != nil {
 		return err

@@ -15,7 +15,7 @@ type profileData struct {
 	Lang, Theme        string
 	Sessions           []sessionRow
 	SessionPaging      paging
-	Link               *shownLink // for another device, just made
+	Link               *shownLink // for another device, just created
 }
 
 type sessionRow struct {
@@ -25,7 +25,7 @@ type sessionRow struct {
 	Current     bool
 }
 
-// savedFlash are the lines that greet after a change: ?saved=<name>.
+// savedFlash holds the keys of the messages after a change: ?saved=<name>.
 var savedFlash = map[string]string{"details": "profile.saved", "appearance": "profile.saved",
 	"password": "profile.password_saved", "signout": "profile.signed_out"}
 
@@ -57,7 +57,7 @@ func (s *Server) profilePage(w http.ResponseWriter, r *request, status int, d pr
 	return s.render(w, r, status, "profile", v)
 }
 
-// changeProfile does what one of the profile's forms asks for; without a name it is the first's.
+// changeProfile handles the forms of the profile. A form without "action" is the first one.
 func (s *Server) changeProfile(w http.ResponseWriter, r *request) error {
 	action := r.PostFormValue("action")
 	var err error
@@ -81,15 +81,15 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *request) error {
 	return seeOther(w, r, "/profile/?saved="+action)
 }
 
-// profileFields are the fields of the forms with what people say of themselves.
+// profileFields are the fields of the forms with a person's names and address.
 var profileFields = []string{"name", "first_name", "last_name", "email"}
 
-// profileForm returns the form with what u says now.
+// profileForm returns the form with the profile of u.
 func profileForm(u *chat.User) form {
 	return form{Values: map[string]string{"name": u.FullName(), "first_name": u.FirstName, "last_name": u.LastName, "email": u.Email}}
 }
 
-// profileOf returns what a form says. Clients from before there was a display name don't send one: then u keeps its own.
+// profileOf returns the profile in a form. Older clients send no display name: then u keeps its own.
 func profileOf(r *request, f form, u *chat.User) chat.Profile {
 	p := chat.Profile{DisplayName: f.Values["name"], FirstName: f.Values["first_name"], LastName: f.Values["last_name"], Email: f.Values["email"]}
 	if u != nil && !r.PostForm.Has("name") {
@@ -121,7 +121,7 @@ func (s *Server) changePassword(w http.ResponseWriter, r *request) error {
 	return seeOther(w, r, "/profile/?saved=password")
 }
 
-// replacePassword asks for the old one first: the browser may have been left open.
+// replacePassword requires the old password: another person may use a browser that was left open.
 func (s *Server) replacePassword(r *request) error {
 	me := r.caller.User
 	if err := s.take(r, limits.Password); err != nil {
@@ -147,8 +147,7 @@ func (s *Server) replacePassword(r *request) error {
 	return s.chat.SetPassword(r.Context(), r.caller, me.ID, hash)
 }
 
-// renewSession gives the browser another cookie for its session, which a copy of the old one doesn't open.
-// Its sockets go on.
+// renewSession gives the browser a new cookie for its session, so that copies of the old one are void. Its sockets stay open.
 func (s *Server) renewSession(w http.ResponseWriter, r *request) error {
 	token, err := s.chat.RenewSession(r.Context(), r.caller.SessionID)
 	if err != nil {
@@ -171,7 +170,7 @@ func (s *Server) changeAppearance(w http.ResponseWriter, r *request) error {
 	return s.chat.SetTheme(r.Context(), r.caller.User.ID, r.PostFormValue("theme"))
 }
 
-// signOutThere ends one of the caller's other sessions, or all of them.
+// signOutThere ends one or all of the caller's other sessions.
 func (s *Server) signOutThere(r *request) error {
 	if err := s.take(r, limits.Settings); err != nil {
 		return err
@@ -187,8 +186,7 @@ func (s *Server) signOutThere(r *request) error {
 	return s.chat.EndOwnSession(r.Context(), r.caller.User.ID, id)
 }
 
-// Browsers and systems by what they call themselves, in the order in which they must be looked
-// for: most claim to be Chrome or Safari too.
+// Names in User-Agent headers and what people call them. The order matters: most browsers claim to be Chrome or Safari too.
 var (
 	browsers = [][2]string{{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"}, {"Firefox/", "Firefox"},
 		{"FxiOS/", "Firefox"}, {"Chrome/", "Chrome"}, {"CriOS/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"}}
@@ -196,7 +194,7 @@ var (
 		{"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"}}
 )
 
-// browserName is what people call a browser: "Firefox · Linux". "" if nobody knows it.
+// browserName returns what people call a browser: "Firefox · Linux". It returns "" for an unknown one.
 func browserName(agent string) string {
 	var parts []string
 	for _, list := range [][][2]string{browsers, systems} {

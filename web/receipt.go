@@ -10,24 +10,22 @@ import (
 	"hearth/web/ws"
 )
 
-// Repeated receipts wait until no other has come for repeatDelay, at most maxRepeatDelay in all, so that they are sent in
-// order of seq. A client that connects again sends all messages without a receipt at once; they are read within
-// milliseconds of each other.
+// Repeated receipts wait until no other has come for repeatDelay, at most maxRepeatDelay in total, so that they are sent in
+// order of seq. A client that reconnects sends all messages without a receipt at once; they arrive within milliseconds.
 const (
 	repeatDelay    = 20 * time.Millisecond
 	maxRepeatDelay = 500 * time.Millisecond
 )
 
-// maxRepeats is how many repeated receipts wait at most; a user may send 60 messages at once. More go out in
-// several portions.
+// maxRepeats is the most repeated receipts that wait. A user may send 60 messages at once. More are sent in several portions.
 const maxRepeats = 500
 
 // receipts are the repeated receipts that wait to be sent to one client. The zero value is ready.
 type receipts struct {
 	mu      sync.Mutex
 	waiting []receipt
-	timer   *time.Timer // sends what waits
-	until   time.Time   // when it must have been sent
+	timer   *time.Timer // sends the waiting receipts
+	until   time.Time   // when they must be sent
 }
 
 type receipt struct {
@@ -35,7 +33,7 @@ type receipt struct {
 	event chat.Event
 }
 
-// add has c get the receipt of message id soon, in order of ids with others that are added meanwhile.
+// add sends the receipt of message id to c soon, in order of ids with other receipts that are added meanwhile.
 func (r *receipts) add(c *ws.Conn, id chat.MessageID, e chat.Event) {
 	r.mu.Lock()
 	n := len(r.waiting)
@@ -44,7 +42,7 @@ func (r *receipts) add(c *ws.Conn, id chat.MessageID, e chat.Event) {
 		r.until = time.Now().Add(maxRepeatDelay)
 		r.timer = time.AfterFunc(repeatDelay, func() { c.Send(r.take()...) })
 	} else if time.Until(r.until) > repeatDelay {
-		r.timer.Reset(repeatDelay) // if it has just fired, it finds nothing the second time
+		r.timer.Reset(repeatDelay) // if it has just fired, the second call finds nothing
 	}
 	r.mu.Unlock()
 	if n == maxRepeats-1 {
@@ -52,7 +50,7 @@ func (r *receipts) add(c *ws.Conn, id chat.MessageID, e chat.Event) {
 	}
 }
 
-// take takes what waits, in order.
+// take removes and returns the waiting receipts, in order.
 func (r *receipts) take() []chat.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()

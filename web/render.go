@@ -21,7 +21,7 @@ import (
 	"hearth/web/locale"
 )
 
-// view is what every page gets. Data is the page's own.
+// view is the data of every page. Data is specific to the page.
 type view struct {
 	Title     string
 	Me        *chat.User // nil: a visitor
@@ -31,16 +31,16 @@ type view struct {
 	Languages []*locale.Locale
 	Theme     string
 	Path      string
-	Side      *sidebar // nil where there is none, on the log-in page for one
+	Side      *sidebar // nil on pages without one, such as the log-in page
 	Flash     string
 	Guests    string // off, read or write
 	Signup    string // open, invite or closed
-	MayMake   bool   // the reader can make rooms
+	MayMake   bool   // the reader may create rooms
 	Script    map[string]any
 	Data      any
 }
 
-// pages are the templates, each parsed when it is first used, once for each language, so that the function t knows its
+// pages are the templates. Each is parsed when it is first used, once for each language, so that the function t knows its
 // language. All pages in all languages take 20 MB.
 type pages struct {
 	byLang map[string]func() (*templates, error)
@@ -116,7 +116,7 @@ func pageNames() ([]string, error) {
 	return names, err
 }
 
-// fragment writes one of the parts of pages by itself.
+// fragment writes one partial.
 func (p *pages) fragment(w io.Writer, l *locale.Locale, name string, data any) error {
 	set, err := p.byLang[l.Code()]()
 	if err != nil {
@@ -129,8 +129,8 @@ func (p *pages) fragment(w io.Writer, l *locale.Locale, name string, data any) e
 	return t.ExecuteTemplate(w, name, data)
 }
 
-// view starts a page for whoever asks. A failing setting is logged and shown as its default: a
-// page that says what is wrong must not fail itself.
+// view returns the data of a page for the caller. A setting that cannot be read is logged, and its default is used: error pages
+// must not fail.
 func (s *Server) view(r *request, title string) *view {
 	v := &view{Title: title, Me: r.caller.User, Guest: r.caller.Guest, Lang: r.loc.Code(), Languages: locale.All(),
 		Path: r.URL.RequestURI(), Script: map[string]any{"strings": r.loc.Script(s.assets.keys)}}
@@ -154,7 +154,7 @@ func (s *Server) view(r *request, title string) *view {
 	return v
 }
 
-// render writes a page. It is made whole first, so that an error in it leaves no half page.
+// render writes a page. It executes the template completely before it writes, so an error leaves no half page.
 func (s *Server) render(w http.ResponseWriter, r *request, status int, page string, v *view) error {
 	t, err := s.pages.page(v.Lang, page)
 	if err != nil {
@@ -174,7 +174,7 @@ func (s *Server) render(w http.ResponseWriter, r *request, status int, page stri
 	h.Set("Vary", "Accept-Language, Cookie")
 	h.Add("Vary", "Accept-Encoding")
 	text := b.Bytes()
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") { // nothing secret is in a page beside what its reader typed
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") { // no page contains a secret beside text of its reader (BREACH)
 		h.Set("Content-Encoding", "gzip")
 		text = compress(text)
 	}
@@ -183,28 +183,28 @@ func (s *Server) render(w http.ResponseWriter, r *request, status int, page stri
 	return nil
 }
 
-// compress is text in the form of gzip. It is made before the client is waited for, so that no zipper is
-// kept for a client that does not read.
+// compress returns text in the gzip format. It is compressed before anything is written, so that a client that does not read
+// holds no compressor.
 func compress(text []byte) []byte {
 	var small bytes.Buffer
 	z := zippers.Get().(*gzip.Writer)
 	defer zippers.Put(z)
 	z.Reset(&small)
-	_, _ = z.Write(text) // a bytes.Buffer takes everything
+	_, _ = z.Write(text) // a bytes.Buffer returns no error
 	_ = z.Close()
 	return small.Bytes()
 }
 
-// zippers are used again: a new one takes 800 KB.
+// zippers are reused: a new one allocates 800 KB.
 var zippers = sync.Pool{New: func() any {
 	z, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 	if err != nil {
-		panic(err) // the level is one of gzip's own
+		panic(err) // the level is valid
 	}
 	return z
 }}
 
-// funcs are what templates can call, in the language l.
+// funcs are the functions of templates in the language l.
 func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 	stamp := func(at time.Time, kind, text string) template.HTML {
 		return template.HTML(fmt.Sprintf(`<time datetime="%s" data-%s>%s</time>`, at.UTC().Format(time.RFC3339), kind, template.HTMLEscapeString(text)))
@@ -231,13 +231,13 @@ func (s *Server) icon(name string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<svg class="icon" aria-hidden="true"><use href="%s#%s"/></svg>`, s.assets.url("img/icons.svg"), template.HTMLEscapeString(name)))
 }
 
-// toJSON is v for a data block; encoding/json escapes what would end the block.
+// toJSON encodes v for a data block. encoding/json escapes everything that could end the block.
 func toJSON(v any) (template.JS, error) {
 	b, err := json.Marshal(v)
 	return template.JS(b), err
 }
 
-// dict makes a map of name, value pairs, to hand several things to a partial.
+// dict returns a map of name, value pairs: the arguments of a partial.
 func dict(pairs ...any) (map[string]any, error) {
 	if len(pairs)%2 != 0 {
 		return nil, fmt.Errorf("dict takes pairs, got %d values", len(pairs))

@@ -11,8 +11,8 @@ import (
 // lastMessages is how many messages a plain client gets at connecting (PROTOCOL.md).
 const lastMessages = 10
 
-// begin sends who is here and, to a plain client without a cursor, the last messages from before the
-// handshake was answered. What is still to be sent of the room is the replay.
+// begin sends the people who are here and, to a plain client without a cursor, the last messages from before the handshake was
+// answered. It returns the replay of the rest.
 func (t *talker) begin(ctx context.Context, c *ws.Conn, here []string) (*chat.Replay, error) {
 	if err := t.settle(ctx); err != nil {
 		return nil, err
@@ -21,14 +21,14 @@ func (t *talker) begin(ctx context.Context, c *ws.Conn, here []string) (*chat.Re
 	if t.after != "" {
 		var err error
 		if after, err = strconv.ParseInt(t.after, 10, 64); err != nil {
-			after = -1 // unknown to us, which is what reset is for
+			after = -1 // no such number: the client gets a reset
 		}
 	}
 	replay, err := t.server.chat.Since(ctx, t.room, after)
 	if err != nil {
 		return nil, err
 	}
-	had := replay.Seq // by the time of the list
+	had := replay.Seq // when the list was read
 	var last []chat.Event
 	if t.after == "" {
 		had = min(t.from, replay.Seq)
@@ -44,8 +44,8 @@ func (t *talker) begin(ctx context.Context, c *ws.Conn, here []string) (*chat.Re
 	return replay, nil
 }
 
-// replay sends a replay once it is its turn. While it waits for the client, only the same person's
-// other replays wait for it. Error: errEnded.
+// replay sends a replay after awaitTurn. While it waits for the client, only other replays of the same person wait for it.
+// Error: errEnded.
 func (t *talker) replay(ctx context.Context, c *ws.Conn, replay *chat.Replay) error {
 	done, ok := t.server.admission.awaitTurn(t.caller.LimitKey(), c.Ended())
 	if !ok {
@@ -68,8 +68,8 @@ func (t *talker) replay(ctx context.Context, c *ws.Conn, replay *chat.Replay) er
 	return nil
 }
 
-// settle looks again for a room that was not made yet when it was entered: what was said until the
-// socket listened was announced without it.
+// settle looks up a room again that did not exist when it was entered: events from before the socket listened were published
+// without it.
 func (t *talker) settle(ctx context.Context) (err error) {
 	if t.room.ID == 0 {
 		t.room, err = t.server.chat.Enter(ctx, t.caller, t.name)

@@ -16,11 +16,11 @@ import (
 const (
 	// pageMessages is how many messages a room's page has.
 	pageMessages = 50
-	// maxHere is how many people who are here are listed beside a room; js/people.js has the same number.
+	// maxHere is the most present people who are listed beside a room. js/people.js has the same number.
 	maxHere = 200
-	// maxAway is how many people who are not here are listed beside a room.
+	// maxAway is the most absent people who are listed beside a room.
 	maxAway = 100
-	// maxReaders is among how many those are looked for: some are here, or have no account any more.
+	// maxReaders is among how many readers the absent people are searched: some readers are present, or deactivated.
 	maxReaders = 500
 )
 
@@ -32,23 +32,23 @@ type roomData struct {
 	OlderURL   string
 	Here, Away []personLink
 	HereCount  int // all who are here
-	HereMore   int // who are not listed
+	HereMore   int // present people who are not listed
 	CanWrite   bool
 	WhyNot     string
 	CanManage  bool
 	Members    []personLink // of a closed room, for those who manage it
 	// MemberPaging is which page of the members that is.
 	MemberPaging paging
-	Nonce        string // of the form without a script: sent twice it is said once
+	Nonce        string // of the form without script: a form that is sent twice posts once
 	roomForms
 }
 
-// roomForms are what was filled in on a room's page and is to be mended.
+// roomForms are the refused forms of a room's page.
 type roomForms struct {
-	Draft, Problem   string // what could not be said, and why
+	Draft, Problem   string // the refused text, and the reason
 	Settings, Invite form
 	WhoStays         *whoStays // the question who stays, before the room is closed; nil: not asked
-	Open             string    // the dialog to be shown: room-settings, room-members, who-stays or none
+	Open             string    // the open dialog: room-settings, room-members, who-stays or none
 }
 
 type roomView struct {
@@ -64,12 +64,12 @@ type personLink struct {
 	LastSeen           time.Time
 }
 
-// room shows a room, or a private conversation, with its last messages or those before one.
+// room shows a room or a private conversation with its last messages, or those before a given one.
 func (s *Server) room(w http.ResponseWriter, r *request) error {
 	return s.showRoom(w, r, http.StatusOK, roomForms{})
 }
 
-// showRoom shows the room with forms as they were filled in.
+// showRoom shows the room with refused forms.
 func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomForms) error {
 	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
 	if err != nil {
@@ -105,7 +105,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 	return s.render(w, r, status, "room", v)
 }
 
-// fillMessages loads the page of messages that is asked for. The newest page counts as read.
+// fillMessages loads the requested page of messages. The newest page counts as read.
 func (s *Server) fillMessages(r *request, room *chat.Room, d *roomData) error {
 	before, err := strconv.ParseInt(cmp.Or(r.FormValue("before"), "0"), 10, 64)
 	if err != nil || before < 0 {
@@ -127,12 +127,12 @@ func (s *Server) fillMessages(r *request, room *chat.Room, d *roomData) error {
 	return nil
 }
 
-// fillPeople lists who is here, and who else could be.
+// fillPeople lists the present and the absent people of a room.
 func (s *Server) fillPeople(r *request, room *chat.Room, d *roomData) error {
 	here := s.hub.Here(room.Group())
 	me := r.caller.Name()
 	if me != "" && !slices.Contains(here, me) {
-		here = append(here, me) // the page's own socket is about to open
+		here = append(here, me) // the page is about to open its socket
 	}
 	d.HereCount = len(here)
 	shown := here[:min(maxHere, len(here))]
@@ -165,7 +165,7 @@ func (s *Server) fillPeople(r *request, room *chat.Room, d *roomData) error {
 	return nil
 }
 
-// others are the people who belong to a room, whether they are here or not.
+// others returns the people who belong to a room, present or not.
 func (s *Server) others(r *request, room *chat.Room) ([]*chat.User, error) {
 	switch {
 	case !r.caller.SignedIn() || room.ID == 0 && room.With == nil:
@@ -180,7 +180,7 @@ func (s *Server) others(r *request, room *chat.Room) ([]*chat.User, error) {
 	return s.chat.Readers(r.Context(), room, maxReaders)
 }
 
-// fillRights says what the asker may do here, and why not.
+// fillRights sets what the caller may do in the room, or why not.
 func (s *Server) fillRights(r *request, room *chat.Room, d *roomData) (err error) {
 	var e *chat.Error
 	if err := s.chat.MaySpeak(r.Context(), r.caller, room); errors.As(err, &e) && e.Code != "storage" {

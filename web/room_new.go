@@ -17,8 +17,8 @@ func (s *Server) showNewRoom(w http.ResponseWriter, r *request, status int, f fo
 	return s.render(w, r, status, "newroom", v)
 }
 
-// createRoom makes a room, which then belongs to the asker. The lobby's field "Join or create" sends
-// a name alone: that goes to the room, which exists once somebody speaks there.
+// createRoom creates a room that belongs to the caller. The lobby's field "Join or create" sends only a name: it redirects to the
+// room, which is created once a person speaks in it.
 func (s *Server) createRoom(w http.ResponseWriter, r *request) error {
 	d := chat.RoomDraft{Name: r.PostFormValue("name"), Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
 	name, _, err := chat.RoomName(d.Name)

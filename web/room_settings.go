@@ -29,7 +29,7 @@ func (s *Server) changeRoom(w http.ResponseWriter, r *request) error {
 	return s.mendRoom(w, r, err, &f, func() roomForms { return roomForms{Settings: f, Open: "room-settings"} })
 }
 
-// roomDraft is what a form wants a room to be. Who stays is in it if the form has asked.
+// roomDraft returns the settings of a room in a form, and the people who stay if the form asked for them.
 func roomDraft(r *request) chat.RoomDraft {
 	d := chat.RoomDraft{Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
 	if r.PostFormValue("asked") == "" {
@@ -44,15 +44,15 @@ func roomDraft(r *request) chat.RoomDraft {
 	return d
 }
 
-// whoStays is the question that follows when a room is to be closed.
+// whoStays is the question who stays, before a room is closed.
 type whoStays struct {
 	Topic  string
 	People []*chat.User // who wrote there in the last 90 days
-	Filter bool         // they are many
-	Max    int          // 0, or how many of them are listed because there are more
+	Filter bool         // the list has a filter
+	Max    int          // how many people are listed if there are more; 0: all
 }
 
-// manyPeople is from how many people on a list can be filtered.
+// manyPeople is the number of people from which on a list has a filter.
 const manyPeople = 12
 
 func (s *Server) askWhoStays(r *request, room *chat.Room, d chat.RoomDraft) (*whoStays, error) {
@@ -64,7 +64,7 @@ func (s *Server) askWhoStays(r *request, room *chat.Room, d chat.RoomDraft) (*wh
 	return q, err
 }
 
-// changeMembers lets somebody into a room for the invited, or shows somebody out.
+// changeMembers adds a member to a closed room, or removes one.
 func (s *Server) changeMembers(w http.ResponseWriter, r *request) error {
 	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *Server) changeMembers(w http.ResponseWriter, r *request) error {
 	return s.mendRoom(w, r, err, &f, func() roomForms { return roomForms{Invite: f, Open: "room-members"} })
 }
 
-// mendRoom shows the room with a form that has an error, if that can be mended in it.
+// mendRoom shows the room with the refused form, if the error can be fixed in it.
 func (s *Server) mendRoom(w http.ResponseWriter, r *request, err error, f *form, forms func() roomForms) error {
 	e := known(err)
 	if e.Field == "" {

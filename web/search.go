@@ -16,20 +16,19 @@ import (
 const (
 	// foundPerPage is how many messages a search shows.
 	foundPerPage = 50
-	// foundBefore and foundLength are how much of a long message is shown before what was looked
-	// for, and in all, in characters.
+	// foundBefore is how much of a long message is shown before the match, foundLength how much in total, in characters.
 	foundBefore, foundLength = 60, 400
 )
 
 type adminMessagesData struct {
 	Form    form
 	Found   []foundRow
-	Further string    // the URL at which the search goes on, "" if it is at its end
-	Back    time.Time // how far back it has come
-	Here    string    // this search's own query, for the way back
+	Further string    // the URL that continues the search, "" at its end
+	Back    time.Time // the time that the search has reached
+	Here    string    // the query of this search, for returning to it
 }
 
-// Searched reports whether anything was searched for.
+// Searched reports whether the form has a query.
 func (d adminMessagesData) Searched() bool {
 	return slices.ContainsFunc(searchFields, func(field string) bool { return d.Form.Values[field] != "" })
 }
@@ -40,8 +39,7 @@ type foundRow struct {
 	URL     string // the message in its room
 }
 
-// searchFields are what a search can be narrowed down by. Days are those of UTC: without a script
-// nobody knows the reader's own.
+// searchFields are the filters of a search. Days are in UTC: a page without script does not know the reader's time zone.
 var searchFields = []string{"q", "author", "room", "from", "to"}
 
 // adminMessages searches in all rooms.
@@ -75,7 +73,7 @@ func messageQuery(f form) (q chat.MessageQuery, err error) {
 		return q, err
 	}
 	if q.To, err = day(f, "to"); err == nil && !q.To.IsZero() {
-		q.To = q.To.AddDate(0, 0, 1) // the day is part of it
+		q.To = q.To.AddDate(0, 0, 1) // the day is included
 	}
 	return q, err
 }
@@ -91,7 +89,7 @@ func day(f form, field string) (time.Time, error) {
 	return at, nil
 }
 
-// markIn reads what markOut has written; what it can't read is the beginning.
+// markIn decodes a mark from markOut. Other texts are the zero Mark: the beginning.
 func markIn(s string) chat.Mark {
 	at, id, _ := strings.Cut(s, "-")
 	ms, err := strconv.ParseInt(at, 10, 64)
@@ -125,7 +123,7 @@ func foundData(f form, found []chat.Found, next chat.Mark) adminMessagesData {
 	return d
 }
 
-// around is the part of a long text where word is, or its beginning.
+// around returns the part of a long text around word, or the beginning of the text.
 func around(text, word string) string {
 	runes := []rune(text)
 	if len(runes) <= foundLength {

@@ -1,4 +1,4 @@
-// Package web is everything that faces a browser or a client: pages, forms, sockets, the API.
+// Package web is the HTTP server: pages, forms, sockets and the API.
 package web
 
 import (
@@ -13,29 +13,29 @@ import (
 	"hearth/web/ws"
 )
 
-// Hub is the channel layer as web needs it.
+// Hub is the channel layer that web needs.
 type Hub interface {
 	chat.Hub
 	// Connect upgrades the request to a socket and returns once that is connected.
 	Connect(w http.ResponseWriter, r *http.Request, s ws.Socket) error
-	// Count is how many sockets are open, Cut how many were closed for reading too slowly.
+	// Count returns how many sockets are open. Cut returns how many were closed because they read too slowly.
 	Count() int
 	Cut() int64
 }
 
-// Health reports why the database can't be used, if it can't.
+// Health returns an error if the database cannot be used.
 type Health interface {
 	Healthy(ctx context.Context) error
 }
 
-// Options are the server's settings, fixed at its start.
+// Options are the settings of a server.
 type Options struct {
 	Version string
-	// Limits turns the rate limits on. Off is for load tests and trusted networks.
+	// Limits turns the limits on. They are off for load tests and trusted networks.
 	Limits bool
-	// Proxies are the addresses whose X-Forwarded-For, -Proto and -Host are believed.
+	// Proxies are the networks of trusted proxies: their X-Forwarded-For, -Proto and -Host headers are used.
 	Proxies []netip.Prefix
-	// Hosts are names of this server beside those that it knows by itself, in lower case.
+	// Hosts are additional host names of this server, in lower case.
 	Hosts []string
 }
 
@@ -55,10 +55,10 @@ type Server struct {
 	names     []string // of this server
 	started   time.Time
 
-	learning atomic.Bool // a name is being learned from a request
+	learning atomic.Bool // a host name is being stored
 }
 
-// New makes a server of its parts.
+// New returns a server.
 func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
 	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(), names: serverNames(o.Hosts), admission: newAdmission(), inFlight: newInFlight(listen.BoundsFor(listen.Files()))}
 	var err error
@@ -73,5 +73,5 @@ func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
 	return s, nil
 }
 
-// Handler is the way in: all routes behind what every request passes.
+// Handler returns the handler of all routes, behind the middleware.
 func (s *Server) Handler() http.Handler { return s.protect(s.routes()) }

@@ -11,15 +11,15 @@ import (
 	"hearth/web/logging"
 )
 
-// Auth is the keeper of secrets: it seals cookies, hashes passwords and slows who guesses.
+// Auth seals cookies, hashes passwords and limits password guesses.
 type Auth interface {
-	// Seal makes a cookie's value of a session's token; Open is its inverse.
+	// Seal returns the cookie of a session's token. Open is its inverse.
 	Seal(token []byte) (cookie string, err error)
 	Open(cookie string) (token []byte, err error)
 
 	NewPassword(password string) (hash string, err error)
-	// Verify reports whether password is the one of which hash was made. It takes as long for the hash "",
-	// of nobody. Errors: rate_limited, for guesses beyond the limits; that of ctx.
+	// Verify reports whether hash is that of password. It takes as long for the hash "", of an account that does not exist. Errors:
+	// rate_limited, that of ctx.
 	Verify(ctx context.Context, g limits.Guess, hash, password string) (right bool, err error)
 }
 
@@ -27,7 +27,7 @@ type Auth interface {
 // 6265bis, section 5.5). The session behind it ends sooner if it isn't used.
 const cookieLife = 400 * 24 * 60 * 60
 
-// cookieName is the session cookie's. Under HTTPS no other host and no plain page can set it.
+// cookieName returns the name of the session cookie. With HTTPS, no other host and no plain page can set it.
 func (s *Server) cookieName(r *http.Request) string {
 	if s.secure(r) {
 		return "__Host-hearth"
@@ -40,7 +40,7 @@ func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, value string,
 		Secure: s.secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 
-// keepSession hands the browser the token of its new session.
+// keepSession sets the cookie of a new session.
 func (s *Server) keepSession(w http.ResponseWriter, r *request, token []byte) error {
 	cookie, err := s.auth.Seal(token)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Server) keepSession(w http.ResponseWriter, r *request, token []byte) er
 	return nil
 }
 
-// caller is who asks. A cookie that opens nothing is as good as none.
+// caller returns the caller of a request. An invalid cookie counts as none.
 func (s *Server) caller(r *http.Request) (chat.Caller, *chat.Session, error) {
 	cookie, err := r.Cookie(s.cookieName(r))
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *Server) caller(r *http.Request) (chat.Caller, *chat.Session, error) {
 	return chat.Caller{User: user, Guest: session.Guest, SessionID: session.ID}, session, nil
 }
 
-// browser is what is kept of who opens a session.
+// browser returns what is stored about the browser of a new session.
 func (s *Server) browser(r *request) chat.Browser {
 	return chat.Browser{Agent: r.UserAgent(), Addr: s.address(r.Request).String()}
 }
@@ -96,8 +96,7 @@ func (s *Server) loginPage(w http.ResponseWriter, r *request, status int, f form
 	return s.render(w, r, status, "login", v)
 }
 
-// login opens a session for who knows a username and its password. Which of the two was wrong is
-// not told, and takes no different time.
+// login starts a session if the username and password match. Neither the response nor its time tells which of the two was wrong.
 func (s *Server) login(w http.ResponseWriter, r *request) error {
 	f := newForm(r, "username", "next")
 	user, err := s.signedIn(r, f.Values["username"], r.PostFormValue("password"))
@@ -111,8 +110,7 @@ func (s *Server) login(w http.ResponseWriter, r *request) error {
 	return seeOther(w, r, local(f.Values["next"]))
 }
 
-// The kinds of log records about people who come in. Sixty a minute are more than any place has, but
-// for an attack.
+// The kinds of log records about sign-ups and log-ins. Only an attack causes more than sixty a minute.
 var (
 	signUps          = logging.NewKind(slog.LevelInfo, "sign-up", 60)
 	logIns           = logging.NewKind(slog.LevelInfo, "log-in", 60)
@@ -120,8 +118,7 @@ var (
 	throttledGuesses = logging.NewKind(slog.LevelWarn, "throttled", 1)
 )
 
-// logRefusedLogin logs that a log-in was refused. The name that was typed is left out: people type their
-// password there by mistake.
+// logRefusedLogin logs a refused log-in, without the typed username: people type their password there by mistake.
 func (s *Server) logRefusedLogin(r *request, err error) {
 	switch e := known(err); {
 	case e.Code == "rate_limited":
@@ -152,8 +149,7 @@ func (s *Server) signedIn(r *request, name, password string) (*chat.User, error)
 	return user, nil
 }
 
-// openSession signs the browser in anew: whatever session it had ends, so that nobody can have
-// prepared it.
+// openSession starts a new session and ends the previous one of this browser, which prevents session fixation.
 func (s *Server) openSession(w http.ResponseWriter, r *request, userID int64) error {
 	token, _, err := s.chat.OpenSession(r.Context(), userID, s.browser(r), r.caller.SessionID)
 	if err != nil {
@@ -166,7 +162,7 @@ func (s *Server) openSession(w http.ResponseWriter, r *request, userID int64) er
 	return s.keepSignedIn(w, r, user, token)
 }
 
-// keepSignedIn hands the browser the token of the session that was opened for user.
+// keepSignedIn sets the cookies of a new session of user.
 func (s *Server) keepSignedIn(w http.ResponseWriter, r *request, user *chat.User, token []byte) error {
 	if user.Admin {
 		s.learnHost(r.Context(), hostName(s.host(r.Request)))

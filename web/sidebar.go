@@ -11,7 +11,7 @@ import (
 type sidebar struct {
 	Rooms   []roomLink
 	Directs []directLink
-	// MoreRooms and MoreDirects report that not all are listed.
+	// MoreRooms and MoreDirects report that the list is not complete.
 	MoreRooms, MoreDirects bool
 	Current                string // URL of the open page
 	Online                 int
@@ -30,14 +30,14 @@ type directLink struct {
 	Last               time.Time
 }
 
-// sideRooms are the rooms that the sidebar lists, out of total.
+// sideRooms are the rooms in the sidebar, and the number of all rooms.
 type sideRooms struct {
 	rooms []*chat.Room
 	total int
 }
 
-// roomsFor are the first of the rooms that the asker may enter, by name, and what is unread in all of
-// them. Where not all fit into the sidebar, those with the most unread messages come first.
+// roomsFor returns the rooms for the sidebar, by name, and the unread counts of all rooms that the caller may enter. If not all
+// fit, those with the most unread messages come first.
 func (s *Server) roomsFor(r *request) (side sideRooms, unread map[int64]chat.Unread, err error) {
 	if r.caller.SignedIn() {
 		if unread, err = s.chat.Unread(r.Context(), r.caller.User); err != nil {
@@ -62,7 +62,7 @@ func (s *Server) roomsFor(r *request) (side sideRooms, unread map[int64]chat.Unr
 	return side, unread, nil
 }
 
-// include puts the open room first if the sidebar would leave it out.
+// include adds the open room if the sidebar does not have it.
 func (l *sideRooms) include(room *chat.Room) {
 	listed := slices.ContainsFunc(l.rooms, func(r *chat.Room) bool { return r.ID == room.ID })
 	if room.Access != chat.Direct && l.total > len(l.rooms) && !listed {
@@ -70,7 +70,7 @@ func (l *sideRooms) include(room *chat.Room) {
 	}
 }
 
-// sidebar lists rooms, and the latest conversations of whoever asks.
+// sidebar returns the sidebar of the caller: rooms and the latest conversations.
 func (s *Server) sidebar(r *request, rooms sideRooms, unread map[int64]chat.Unread) (*sidebar, error) {
 	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms)}
 	for _, room := range rooms.rooms {
@@ -88,7 +88,7 @@ func (s *Server) sidebar(r *request, rooms sideRooms, unread map[int64]chat.Unre
 	return side, nil
 }
 
-// addSidebar puts the rooms and conversations beside a page.
+// addSidebar adds the sidebar to a page.
 func (s *Server) addSidebar(r *request, v *view) error {
 	rooms, unread, err := s.roomsFor(r)
 	if err != nil {

@@ -14,14 +14,14 @@ import (
 // signinPath is the prefix of one-time sign-in links.
 const signinPath = "/signin/"
 
-// shownLink is a one-time link for another device, as it is shown once.
+// shownLink is a one-time link for another device. It is shown once.
 type shownLink struct {
 	URL   string
 	Image template.URL // a QR code of it
 	Local bool         // no other device can open it
 }
 
-// newShownLink makes a link of a token for the address at which the browser reached this place.
+// newShownLink returns the link of a token, with the host by which the browser reached the server.
 func (s *Server) newShownLink(r *request, token string) (*shownLink, error) {
 	l := &shownLink{URL: s.site(r.Request) + signinPath + token + "/"}
 	code, err := qr.Encode(l.URL, qr.M)
@@ -35,7 +35,7 @@ func (s *Server) newShownLink(r *request, token string) (*shownLink, error) {
 	return l, nil
 }
 
-// showOwnLink makes a link with which the person can sign in on another device.
+// showOwnLink creates a link with which the caller can sign in on another device.
 func (s *Server) showOwnLink(w http.ResponseWriter, r *request) error {
 	token, err := s.chat.CreateSigninLink(r.Context(), r.caller, r.caller.User, false)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Server) showOwnLink(w http.ResponseWriter, r *request) error {
 	return s.profilePage(w, r, http.StatusOK, profileData{Form: details, Link: link})
 }
 
-// adminShowLink makes a link with which u can sign in and choose a new password.
+// adminShowLink creates a link with which u can sign in and choose a new password.
 func (s *Server) adminShowLink(w http.ResponseWriter, r *request, u *chat.User) error {
 	token, err := s.chat.CreateSigninLink(r.Context(), r.caller, u, true)
 	if err != nil {
@@ -63,8 +63,8 @@ func (s *Server) adminShowLink(w http.ResponseWriter, r *request, u *chat.User) 
 	return s.adminUserPage(w, r, http.StatusOK, adminUserData{User: u, Link: link})
 }
 
-// showSigninLink asks whether to sign in: to open a link uses nothing up, because mail programs and
-// messengers open links too.
+// showSigninLink asks whether to sign in. Opening the link does not use it up, because mail programs and messengers open links
+// too.
 func (s *Server) showSigninLink(w http.ResponseWriter, r *request) error {
 	l, err := s.chat.SigninLink(r.Context(), r.PathValue("token"))
 	if err != nil {

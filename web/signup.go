@@ -20,8 +20,8 @@ func (s *Server) showSignup(w http.ResponseWriter, r *request) error {
 
 type signupData struct {
 	Form   form
-	Action string // where the form goes
-	First  bool   // it makes the first account
+	Action string // the URL that the form is sent to
+	First  bool   // it creates the first account
 }
 
 func (s *Server) signupPage(w http.ResponseWriter, r *request, status int, f form) error {
@@ -39,7 +39,7 @@ func (s *Server) signupPage(w http.ResponseWriter, r *request, status int, f for
 	return s.render(w, r, status, "signup", v)
 }
 
-// refuseSignup answers somebody who may not sign up. Where a form would not help, a page says what to do.
+// refuseSignup answers a person who may not sign up: with the form and the reason, or with a page that says what to do.
 func (s *Server) refuseSignup(w http.ResponseWriter, r *request, f form, err error) error {
 	if code := known(err).Code; code == "first_account" || code == "setup_link" {
 		return err

@@ -17,13 +17,13 @@ import (
 	"hearth/web/ws"
 )
 
-// typingEvery is how often somebody's typing is told at most (PROTOCOL.md).
+// typingEvery is the shortest time between two typing events of a person (PROTOCOL.md).
 const typingEvery = 3 * time.Second
 
 var refusedSockets = logging.NewKind(slog.LevelWarn, "refused a socket", 1)
 
-// socket serves a socket. Errors before the upgrade are answered in JSON, and a visitor is told
-// 403 and not where to log in: sockets follow no redirects.
+// socket serves a socket. Errors before the upgrade are JSON, and a visitor gets 403 instead of a redirect to the log-in page:
+// sockets follow no redirects.
 func (s *Server) socket(h handler) http.HandlerFunc {
 	return s.admitted(s.serve(func(w http.ResponseWriter, r *request) error {
 		if err := s.upgrade(r); err != nil {
@@ -46,7 +46,7 @@ func (s *Server) socket(h handler) http.HandlerFunc {
 	}))
 }
 
-// roomSocket is one open room page: the room, and its user's inbox.
+// roomSocket serves the socket of a room, which also gets the user's private messages.
 func (s *Server) roomSocket(w http.ResponseWriter, r *request) error {
 	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
 	if err != nil {
@@ -77,11 +77,11 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *request) error {
 	return s.connect(w, r, o)
 }
 
-// batched reports whether the client asks for hearth.1.
+// batched reports whether the client requests hearth.1.
 func batched(r *request) bool { return slices.Contains(websocket.Subprotocols(r.Request), ws.Batched) }
 
-// groupsOf are what every socket of a caller listens to, whatever it was opened for. Clients of
-// hearth.1 keep lists of people, rooms and conversations live beside it.
+// groupsOf returns the groups that every socket of a caller listens to. Clients of hearth.1 show live lists of people, rooms and
+// conversations.
 func (s *Server) groupsOf(by chat.Caller, batched bool) ([]string, error) {
 	var groups []string
 	if by.SessionID != 0 {
@@ -100,7 +100,7 @@ func (s *Server) groupsOf(by chat.Caller, batched bool) ([]string, error) {
 	return append(groups, rooms...), err
 }
 
-// listens finds the groups of a socket by its caller's rights of now.
+// listens returns a function that finds the groups of a socket by the caller's current rights.
 func (s *Server) listens(by chat.Caller, groups func(chat.Caller) ([]string, error)) func() ([]string, error) {
 	return func() ([]string, error) {
 		now, err := s.refresh(context.Background(), by)
@@ -111,7 +111,7 @@ func (s *Server) listens(by chat.Caller, groups func(chat.Caller) ([]string, err
 	}
 }
 
-// talker is the caller at one room socket.
+// talker is the caller of one room socket.
 type talker struct {
 	server *Server
 	caller chat.Caller
@@ -120,7 +120,7 @@ type talker struct {
 	after  string // the query's resume cursor, "" for none
 	from   int64  // without a cursor: the room's seq before the handshake was answered
 	typed  time.Time
-	again  receipts // of what was stored before
+	again  receipts // of messages that were stored before
 }
 
 // start sends the initial frames, then lets the socket be live.
@@ -138,9 +138,9 @@ func (t *talker) start(c *ws.Conn, here []string) {
 // errEnded says that a socket ended before it was live.
 var errEnded = errors.New("the socket has ended")
 
-// sendInitial sends the initial frames: who is here, what was said, what waits for the user. They are made
-// without waiting for the client, and sent without anything that others wait for. It returns up to
-// which number the room's events were sent, and the private messages. Error: errEnded.
+// sendInitial sends the initial frames: the people who are here, the messages, and private messages. It holds no shared slot
+// while it waits for the client. It returns the sequence number up to which the room's events were sent, and the private
+// messages. Error: errEnded.
 func (t *talker) sendInitial(ctx context.Context, c *ws.Conn, here []string) (seq int64, inbox []chat.Event, err error) {
 	var replay *chat.Replay
 	err = t.server.admission.compute(func() (err error) {
@@ -166,13 +166,13 @@ func (t *talker) sendInitial(ctx context.Context, c *ws.Conn, here []string) (se
 	return replay.Seq, inbox, err
 }
 
-// giveUp ends a socket that can't be told what it was opened for; the client comes back.
+// giveUp closes a socket whose initial frames cannot be read. The client reconnects.
 func giveUp(c *ws.Conn, what string, err error) {
 	slog.Error("greet a socket", "of", what, "err", err)
 	c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
 }
 
-// allowed asks anew whether the caller may be here: its rights, or the room's, have changed.
+// allowed checks again whether the caller may be in the room, after a change of rights.
 func (t *talker) allowed() error {
 	caller, err := t.server.still(t.caller)
 	if err != nil {
@@ -182,8 +182,8 @@ func (t *talker) allowed() error {
 	return err
 }
 
-// received notes that a plain client has received private messages. It can't say what its user has
-// read: that is what it has received in the conversation that it is in.
+// received stores that a plain client has received private messages. Plain clients do not send read marks: what they receive in
+// the conversation that they are in counts as read.
 func (t *talker) received(ids []chat.MessageID) {
 	t.server.chat.Received(t.caller.User.ID, ids)
 	for _, id := range ids {
@@ -196,7 +196,7 @@ func (t *talker) received(ids []chat.MessageID) {
 	}
 }
 
-// still is refresh for a caller whose session may have ended as well.
+// still is refresh, and checks that the caller's session has not ended.
 func (s *Server) still(by chat.Caller) (chat.Caller, error) {
 	if err := s.chat.SessionGoesOn(context.Background(), by.SessionID); err != nil {
 		return by, err
@@ -204,7 +204,7 @@ func (s *Server) still(by chat.Caller) (chat.Caller, error) {
 	return s.refresh(context.Background(), by)
 }
 
-// refresh is the caller with its rights as they are now. Error: sign_in, if it is gone.
+// refresh returns the caller with its current rights. Error: sign_in, if the account or session has ended.
 func (s *Server) refresh(ctx context.Context, by chat.Caller) (chat.Caller, error) {
 	if by.User == nil {
 		return by, nil

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// tellAgain is the pause before the server tells again of a user who could not be loaded.
+// tellAgain is the pause before an event is sent whose user could not be loaded.
 const tellAgain = 10 * time.Second
 
 // WatchPeople has changed called after every change in the list of people: a user came, went, looks different, or has just
