@@ -37,9 +37,6 @@ const maxNesting = 16
 
 // parseCommand decodes a frame. With an error it returns at most the nonce.
 func parseCommand(frame []byte) (command, error) {
-	if cmd, ok := plainCommand(frame); ok {
-		return cmd, nil
-	}
 	var cmd command
 	deepest, inexact := scan(frame)
 	if deepest > maxNesting {

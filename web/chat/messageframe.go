@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// AppendJSON appends what encoding/json makes of f, at a fifth of its cost. Encoding is half of what it takes to send a
-// message to one reader, and of what it takes to read a page of history.
+// AppendJSON appends what encoding/json makes of f. With encoding/json itself, a page of 200 messages takes 1.47 times as much
+// CPU, a delivered message in rooms of ten people 1.09 times (medians of ten paired rounds).
 func (f *MessageFrame) AppendJSON(b []byte) []byte {
 	if f.Type != "" {
 		b = appendText(append(b, `{"type":`...), f.Type)
