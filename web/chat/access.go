@@ -17,9 +17,9 @@ const (
 	Direct Access = "direct" // a private conversation: the two it is between
 )
 
-// Enter is the one way to a room: it finds the room called name (@username: the private
-// conversation with that user), made or not, and decides whether the caller may be in it. Errors:
-// room_name… for what can't be a name, no_such_user, sign_in, not_allowed, storage.
+// Enter finds the room with that name (@username: the private conversation with that user), stored or not, and decides whether
+// the caller may be in it. All access to rooms goes through it. Errors: room_name… for an invalid name, no_such_user, sign_in,
+// not_allowed, storage.
 func (c *Chat) Enter(ctx context.Context, by Caller, name string) (*Room, error) {
 	if who, direct := strings.CutPrefix(name, "@"); direct {
 		return c.enterDirect(ctx, by, who)
@@ -35,7 +35,7 @@ func (c *Chat) Enter(ctx context.Context, by Caller, name string) (*Room, error)
 	if err != nil {
 		return nil, err
 	}
-	err = c.mayEnter(ctx, by, r) // first: visitors who may see no rooms don't learn which exist
+	err = c.mayEnter(ctx, by, r) // first, so that visitors who may see no rooms cannot find out which exist
 	if err == nil && r.ID == 0 {
 		err = c.MayMakeRooms(ctx, by)
 	}
@@ -75,7 +75,7 @@ func (c *Chat) mustBeMember(ctx context.Context, userID, roomID int64) error {
 	return storage("look for a membership", err)
 }
 
-// MaySpeak reports why the caller may not speak in a room it has entered, nil if it may.
+// MaySpeak returns why the caller may not speak in a room that it has entered; nil if it may.
 func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
 	if r.Archived {
 		return &Error{Code: "not_allowed", Key: "archived"}
@@ -96,9 +96,8 @@ func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
 	return nil
 }
 
-// MayManage reports whether the caller may change a room's topic and access and its members: admins
-// may, and the owner, who made the room with CreateRoom. A room that exists because somebody spoke in
-// it has no owner.
+// MayManage reports whether the caller may change the topic, access and members of a room. Admins may, and the owner, who
+// created the room with CreateRoom. A room that was created by a first message has no owner.
 func (c *Chat) MayManage(ctx context.Context, by Caller, r *Room) (bool, error) {
 	if by.User == nil || r.Access == Direct || r.ID == 0 {
 		return false, nil
@@ -114,7 +113,7 @@ func (c *Chat) MayManage(ctx context.Context, by Caller, r *Room) (bool, error) 
 	return owner.Int64 == by.User.ID, storage("look who owns the room", err)
 }
 
-// mustManage allows a change of a room, and counts it. Errors: not_allowed, rate_limited, storage.
+// mustManage checks that the caller may change a room, and counts the change. Errors: not_allowed, rate_limited, storage.
 func (c *Chat) mustManage(ctx context.Context, by Caller, r *Room) error {
 	may, err := c.MayManage(ctx, by, r)
 	if err == nil && !may {

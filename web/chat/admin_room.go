@@ -10,20 +10,20 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// deleteAtOnce is how many messages one job of the writer deletes with their room: what others
-// say meanwhile waits for one such job, 2 ms (go test -bench DeleteRoom), and its commit.
+// deleteAtOnce is how many messages of a deleted room one job of the writer deletes. New messages wait for one such job, 2 ms
+// (go test -bench DeleteRoom), and its commit.
 const deleteAtOnce = 500
 
-// RoomQuery asks for a page of rooms, archived ones too. The zero value asks for all.
+// RoomQuery selects a page of rooms, archived ones too. The zero value selects all.
 type RoomQuery struct {
-	MadeBy int64  // only those that this user made, 0: all (Rooms alone)
-	Text   string // a part of the name, in upper or lower case, or of the topic
-	Unmade bool   // RoomsFor adds those in which nobody has spoken yet
+	MadeBy int64  // only rooms that this user created; 0: all (for Rooms only)
+	Text   string // a part of the name or the topic; case is ignored
+	Unmade bool   // for RoomsFor: with rooms that have no message yet
 	Limit  int    // at most so many; 0: 100
 	Offset int
 }
 
-// RoomRow is a room with what a list of rooms tells of it.
+// RoomRow is a room with the data of a list of rooms.
 type RoomRow struct {
 	*Room
 	Last time.Time // of its last message; zero: it has none
@@ -31,8 +31,7 @@ type RoomRow struct {
 
 const roomMatches = " FROM room WHERE access <> 'direct' AND (instr(name_key, ?1) > 0 OR instr(lower(topic), ?1) > 0) AND (?2 = 0 OR " + madeBy + ")"
 
-// Rooms are those that match q by name, and how many match in all. Private conversations are
-// never among them.
+// Rooms returns the rooms that match q, by name, and the number of all matches, without private conversations.
 func (c *Chat) Rooms(ctx context.Context, q RoomQuery) (found []RoomRow, total int, err error) {
 	if q.Limit <= 0 {
 		q.Limit = 100
@@ -64,7 +63,7 @@ func (c *Chat) roomsWhere(ctx context.Context, query string, args ...any) ([]*Ro
 	return rooms, storage("list rooms", err)
 }
 
-// scanRooms reads rows of roomColumns, and closes them.
+// scanRooms reads rows of roomColumns and closes them.
 func scanRooms(rows *sql.Rows) (rooms []*Room, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
@@ -77,7 +76,7 @@ func scanRooms(rows *sql.Rows) (rooms []*Room, err error) {
 	return rooms, rows.Err()
 }
 
-// RoomByID is the room with that id. ErrNotFound if there is none, or it is a private conversation.
+// RoomByID returns the room with that id. Error: ErrNotFound, also for a private conversation.
 func (c *Chat) RoomByID(ctx context.Context, id int64) (*Room, error) {
 	r, err := scanRoom(func(dest ...any) error {
 		return c.read.QueryRow(ctx, "SELECT "+roomColumns+" FROM room WHERE id = ? AND access <> 'direct'", []any{id}, dest...)
@@ -88,8 +87,7 @@ func (c *Chat) RoomByID(ctx context.Context, id int64) (*Room, error) {
 	return r, storage("load a room", err)
 }
 
-// SetArchived takes a room out of all lists and leaves it to be read, or brings it back. Errors:
-// not_allowed, storage.
+// SetArchived archives a room, so that it is in no list and can only be read, or restores it. Errors: not_allowed, storage.
 func (c *Chat) SetArchived(ctx context.Context, by Caller, r *Room, on bool) error {
 	if err := c.takeAdmin(by); err != nil {
 		return err
@@ -130,10 +128,9 @@ func (c *Chat) archiveOne(tx Tx, r *Room, on bool) error {
 	return nil
 }
 
-// DeleteRoom deletes a room and all that was said in it; typed must be its name, to show that
-// this is meant. It is archived first and its messages go in many small jobs, so that nobody
-// waits long; if the program dies meanwhile, deleting it again goes on. Errors: not_allowed,
-// confirm_name (on the field confirm), storage.
+// DeleteRoom deletes a room with all messages. typed must be its name, as a confirmation. The room is archived first, and its
+// messages are deleted in many small jobs, so that other writes do not wait long. If the program stops meanwhile, deleting the
+// room again continues. Errors: not_allowed, confirm_name (on the field confirm), storage.
 func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string) error {
 	if err := c.takeAdmin(by); err != nil {
 		return err
@@ -141,8 +138,8 @@ func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string)
 	if name, _, err := RoomName(typed); err != nil || name != r.Name {
 		return Errorf("confirm_name").On("confirm")
 	}
-	ctx = context.WithoutCancel(ctx) // half a room is of no use, even if the admin's browser has gone
-	err := c.archive(ctx, r, true, func(tx Tx) error { return c.endLine(tx, r) })
+	ctx = context.WithoutCancel(ctx) // continue even if the admin's browser disconnects
+	err := c.archive(ctx, r, true, func(tx Tx) error { return c.endSequence(tx, r) })
 	for done := false; err == nil && !done; {
 		err = c.disk.Write(ctx, func(tx Tx) error {
 			rows, removed, err := c.deletePart(tx, r, deleteAtOnce)
@@ -157,8 +154,8 @@ func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string)
 	return storage("delete a room", err)
 }
 
-// endLine gives out the last number of a room's line, and keeps it beyond the room.
-func (c *Chat) endLine(tx Tx, r *Room) error {
+// endSequence stores the last sequence number of a room, which outlives the room.
+func (c *Chat) endSequence(tx Tx, r *Room) error {
 	last, err := c.lastSeq(tx, r.ID)
 	if err != nil {
 		return err
@@ -172,8 +169,8 @@ func (c *Chat) endLine(tx Tx, r *Room) error {
 	return nil
 }
 
-// deletePart deletes at most limit rows of a room's messages, then of its changes, and returns how many these
-// were. If they are fewer, the room itself is gone too; removed is false if another admin was quicker.
+// deletePart deletes at most limit rows of a room's messages and then of its changes, and returns how many. If they are fewer, it
+// has deleted the room too; removed is false if another admin had deleted it.
 func (c *Chat) deletePart(tx Tx, r *Room, limit int) (rows int, removed bool, err error) {
 	for _, table := range []string{"message", "change"} {
 		tx.Erase()
@@ -190,11 +187,11 @@ func (c *Chat) deletePart(tx Tx, r *Room, limit int) (rows int, removed bool, er
 			return rows, false, nil
 		}
 	}
-	if err := c.endLine(tx, r); err != nil { // anew: something may have been on its way
+	if err := c.endSequence(tx, r); err != nil { // again: a message may have been stored meanwhile
 		return 0, false, err
 	}
 	tx.Erase()
-	res, err := tx.Exec("DELETE FROM room WHERE id = ?", r.ID) // and its memberships
+	res, err := tx.Exec("DELETE FROM room WHERE id = ?", r.ID) // and its memberships, by ON DELETE CASCADE
 	if err != nil {
 		return 0, false, fmt.Errorf("delete room %d: %w", r.ID, err)
 	}

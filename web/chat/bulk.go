@@ -11,18 +11,17 @@ import (
 const (
 	// roomsAtOnce is how many rooms one job of the writer archives, or deletes if they are empty.
 	roomsAtOnce = 50
-	// messagesAtOnce is how many messages one job takes back. Others wait for one such job, 4 ms.
+	// messagesAtOnce is how many messages one job deletes. Other writes wait for one such job, 4 ms.
 	messagesAtOnce = 50
 	// maxSubject is how long the list of rooms in one audit entry may be, in bytes.
 	maxSubject = 300
 )
 
-// madeBy says in SQL that user ?2 made a room: with "Create room", or by being the first to speak in it.
+// madeBy is the SQL condition that user ?2 created a room: with "Create room", or with the first message in it.
 const madeBy = `(created_by = ?2 OR created_by IS NULL AND
 	(SELECT sender FROM message WHERE id >= room.id << 32 AND id < (room.id + 1) << 32 ORDER BY id LIMIT 1) = ?2)`
 
-// RoomsAmong are those of the rooms with these ids that are no private conversations, archived ones too, by
-// name. Error: storage.
+// RoomsAmong returns the rooms with these ids, archived ones too, without private conversations, by name. Error: storage.
 func (c *Chat) RoomsAmong(ctx context.Context, ids []int64) ([]*Room, error) {
 	list, err := json.Marshal(ids)
 	if err != nil {
@@ -31,7 +30,7 @@ func (c *Chat) RoomsAmong(ctx context.Context, ids []int64) ([]*Room, error) {
 	return c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE access <> 'direct' AND id IN (SELECT value FROM json_each(?)) ORDER BY name_key", string(list))
 }
 
-// Shared is in how many of rooms somebody else than user has spoken. Error: storage.
+// Shared returns in how many of the rooms people other than user have spoken. Error: storage.
 func (c *Chat) Shared(ctx context.Context, rooms []*Room, user int64) (n int, err error) {
 	for _, r := range rooms {
 		var others bool
@@ -47,7 +46,7 @@ func (c *Chat) Shared(ctx context.Context, rooms []*Room, user int64) (n int, er
 	return n, nil
 }
 
-// subject is the rooms' number and names, as far as they fit into an audit entry.
+// subject returns the number of rooms and as many of their names as fit into an audit entry.
 func subject(rooms []*Room) string {
 	var b strings.Builder
 	fmt.Fprint(&b, len(rooms), ":")
@@ -61,8 +60,7 @@ func subject(rooms []*Room) string {
 	return b.String()
 }
 
-// ArchiveRooms archives rooms, some in each transaction. It is one audit entry. Errors: not_allowed,
-// rate_limited, storage.
+// ArchiveRooms archives rooms in several transactions, with one audit entry. Errors: not_allowed, rate_limited, storage.
 func (c *Chat) ArchiveRooms(ctx context.Context, by Caller, rooms []*Room) error {
 	if err := c.takeAdmin(by); err != nil {
 		return err
@@ -72,7 +70,7 @@ func (c *Chat) ArchiveRooms(ctx context.Context, by Caller, rooms []*Room) error
 	})
 }
 
-// archiveAll archives rooms. also is called for each in its transaction, first in the first one.
+// archiveAll archives rooms. It calls also for each room in the same transaction.
 func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Room) error, first func(Tx) error) error {
 	for at := 0; at < len(rooms); at += roomsAtOnce {
 		part := rooms[at:min(at+roomsAtOnce, len(rooms))]
@@ -84,7 +82,7 @@ func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Roo
 			}
 			for _, r := range part {
 				if err := c.archiveOne(tx, r, true); errors.Is(err, Errorf("no_such_room")) {
-					continue // another admin was quicker
+					continue // another admin has archived it
 				} else if err != nil {
 					return err
 				}
@@ -105,9 +103,8 @@ func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Roo
 	return nil
 }
 
-// DeleteRooms deletes rooms and all that was said in them, as DeleteRoom does with one: in many small
-// transactions, so that nobody waits long. It is one audit entry, written first. Errors: not_allowed,
-// rate_limited, storage.
+// DeleteRooms deletes rooms with all messages in many small transactions, as DeleteRoom does, with one audit entry that is
+// written first. Errors: not_allowed, rate_limited, storage.
 func (c *Chat) DeleteRooms(ctx context.Context, by Caller, rooms []*Room) error {
 	if err := c.takeAdmin(by); err != nil {
 		return err
@@ -116,8 +113,8 @@ func (c *Chat) DeleteRooms(ctx context.Context, by Caller, rooms []*Room) error 
 }
 
 func (c *Chat) deleteRooms(ctx context.Context, rooms []*Room, first func(Tx) error) error {
-	ctx = context.WithoutCancel(ctx) // half a room is of no use, even if the admin's browser has gone
-	err := c.archiveAll(ctx, rooms, c.endLine, first)
+	ctx = context.WithoutCancel(ctx) // continue even if the admin's browser disconnects
+	err := c.archiveAll(ctx, rooms, c.endSequence, first)
 	for left := rooms; err == nil && len(left) > 0; {
 		gone := 0
 		err = c.disk.Write(ctx, func(tx Tx) (err error) {
@@ -133,8 +130,8 @@ func (c *Chat) deleteRooms(ctx context.Context, rooms []*Room, first func(Tx) er
 	return storage("delete rooms", err)
 }
 
-// deleteSome deletes from the first of rooms on, until it has deleted deleteAtOnce rows or roomsAtOnce
-// rooms. It returns how many of the rooms are gone.
+// deleteSome deletes rooms, the first one first, until it has deleted deleteAtOnce rows or roomsAtOnce rooms. It returns how many
+// rooms it has deleted.
 func (c *Chat) deleteSome(tx Tx, rooms []*Room) (gone int, err error) {
 	budget := deleteAtOnce
 	for _, r := range rooms[:min(roomsAtOnce, len(rooms))] {
@@ -150,8 +147,8 @@ func (c *Chat) deleteSome(tx Tx, rooms []*Room) (gone int, err error) {
 	return gone, nil
 }
 
-// DeleteMessagesOf takes back all that a user has said, in private conversations too, some messages in
-// each transaction. It is one audit entry, written first. Errors: not_allowed, rate_limited, storage.
+// DeleteMessagesOf deletes all messages of a user, in private conversations too, in several transactions, with one audit entry
+// that is written first. Errors: not_allowed, rate_limited, storage.
 func (c *Chat) DeleteMessagesOf(ctx context.Context, by Caller, u *User) error {
 	if err := c.takeAdmin(by); err != nil {
 		return err
@@ -183,8 +180,8 @@ type said struct {
 	group string
 }
 
-// saidBy are the next messages of a user with higher ids than after. It reads all messages until it has
-// found enough of the user's: there is no index by sender.
+// saidBy returns the next messages of a user with higher ids than after. There is no index by sender, so it reads the messages
+// of everybody.
 func (c *Chat) saidBy(ctx context.Context, user int64, after MessageID) (found []said, err error) {
 	rows, err := c.read.Query(ctx, `SELECT m.id, r.name_key FROM message m JOIN room r ON r.id = m.id >> 32
 		WHERE m.id > ? AND m.sender = ? AND m.deleted_at IS NULL ORDER BY m.id LIMIT ?`, after, user, messagesAtOnce)
@@ -204,8 +201,7 @@ func (c *Chat) saidBy(ctx context.Context, user int64, after MessageID) (found [
 	return found, storage("look for the messages of a user", rows.Err())
 }
 
-// RevokeInvitesOf makes all open invitations of a user worthless. It is one audit entry. Errors:
-// not_allowed, rate_limited, storage.
+// RevokeInvitesOf revokes all open invitations of a user, with one audit entry. Errors: not_allowed, rate_limited, storage.
 func (c *Chat) RevokeInvitesOf(ctx context.Context, by Caller, u *User) error {
 	if err := c.takeAdmin(by); err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// change is what happened to a message after it was said. It takes the next number in its room's line.
+// change is an edit, a deletion or a reaction. It has a number in the sequence of its room.
 type change struct {
 	Kind    string // edit, delete or react
 	Message MessageID
@@ -29,7 +29,7 @@ func (c *Chat) insertChange(tx Tx, room int64, x change, by Caller) (int64, erro
 	return n, nil
 }
 
-// standing is messageFor without the messages that were taken back.
+// standing is messageFor, but it returns an error for a deleted message.
 func (c *Chat) standing(ctx context.Context, by Caller, id MessageID) (*Message, *Room, error) {
 	m, r, err := c.messageFor(ctx, by, id)
 	if err == nil && m.Deleted {
@@ -38,8 +38,8 @@ func (c *Chat) standing(ctx context.Context, by Caller, id MessageID) (*Message,
 	return m, r, err
 }
 
-// changes are the events of what happened to messages, between two addresses, in no order. What an edit or a
-// reaction has led to is told as it is now.
+// changes returns the events of the changes with ids from low (exclusive) to high (inclusive), in no order. An edit or a reaction
+// carries the current state.
 func (c *Chat) changes(ctx context.Context, low, high MessageID) ([]Event, error) {
 	rows, err := c.read.Query(ctx, `SELECT x.id, x.kind, x.message_id, x.emoji, x.on_off, coalesce(u.name, s.guest || ?, ''),
 		coalesce(m.text, ''), m.edited_at, m.id IS NULL OR m.deleted_at IS NOT NULL,
@@ -52,7 +52,7 @@ func (c *Chat) changes(ctx context.Context, low, high MessageID) ([]Event, error
 	}
 	defer rows.Close()
 	var events []Event
-	var edits []edit // rendered with no query open: the readers are few
+	var edits []edit // rendered after the query is closed: there are few readers
 	for rows.Next() {
 		var x change
 		var id MessageID
@@ -66,7 +66,7 @@ func (c *Chat) changes(ctx context.Context, low, high MessageID) ([]Event, error
 		switch {
 		case x.Kind == "delete":
 			events = append(events, messageDeleted(x.Message, id.Seq(), user))
-		case gone: // a deletion follows, or has been told
+		case gone: // the event of the deletion comes later, or was sent
 		case x.Kind == "edit":
 			edits = append(edits, edit{&Message{ID: x.Message, Text: text, Edited: moment(edited.Int64)}, id.Seq(), user})
 		case x.Kind == "react":

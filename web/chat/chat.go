@@ -1,5 +1,5 @@
-// Package chat is what the chat is: its people, rooms and messages, the rules they keep, and the
-// SQL that stores them. It knows nothing of HTTP or sockets.
+// Package chat is the domain: people, rooms and messages, their rules, and the SQL that stores them. It does not know HTTP or
+// sockets.
 package chat
 
 import (
@@ -15,7 +15,7 @@ import (
 	"hearth/web/limits"
 )
 
-// Chat holds the rules. Its methods are safe for concurrent use.
+// Chat implements the rules. Its methods are safe for concurrent use.
 type Chat struct {
 	disk     Disk
 	read     *statements
@@ -36,11 +36,11 @@ type Chat struct {
 	documents     *cache.Cache[string, document] // by text; an edited message has another one
 	hasUsers      atomic.Bool                    // somebody has an account; false: unknown
 	sessions      *cache.Cache[tokenHash, *Session]
-	peopleChanged atomic.Pointer[func(isNew bool)] // nil: nobody is to be told
+	peopleChanged atomic.Pointer[func(isNew bool)] // nil: not set
 
-	// Only jobs of the writer touch these.
-	last map[int64]int64 // the highest number given out in each room
-	gone map[int64]bool  // rooms that were deleted: what is still on its way to them is refused
+	// Only jobs of the writer use these.
+	last map[int64]int64 // the last sequence number of each room
+	gone map[int64]bool  // deleted rooms: messages that arrive late are refused
 }
 
 // New returns a Chat that stores in disk and publishes to hub. It becomes the watcher of the hub.
@@ -56,13 +56,13 @@ func New(disk Disk, hub Hub, o Options) *Chat {
 	return c
 }
 
-// Close ends what the chat does by itself, so that the disk can be closed.
+// Close stops the timers and goroutines of the chat, so that the disk can be closed.
 func (c *Chat) Close() {
 	c.notifier.close()
 	c.marks.close()
 }
 
-// forgetRooms drops what is kept in memory of rooms and of who may enter them.
+// forgetRooms clears the caches of rooms and of the people who may enter them.
 func (c *Chat) forgetRooms() {
 	c.clearRooms()
 	c.unread.clear()
@@ -73,8 +73,8 @@ func (c *Chat) clearRooms() {
 	c.closed.Clear()
 }
 
-// Forget drops what is kept in memory of the database and closes the sockets of those who may
-// no longer be there: another process has changed it.
+// Forget clears the caches after another process has changed the database, and closes the sockets of people who have lost their
+// access.
 func (c *Chat) Forget() {
 	c.forgetRooms()
 	c.settings.Clear()
@@ -85,15 +85,15 @@ func (c *Chat) Forget() {
 	c.hub.Recheck("")
 }
 
-// Now is the time by the chat's clock.
+// Now returns the time of the chat's clock.
 func (c *Chat) Now() time.Time { return c.now() }
 
-// Caller is who asks for something.
+// Caller is the person or visitor on whose behalf a method is called.
 type Caller struct {
 	User      *User        // nil: a visitor
 	Guest     string       // the name that a visitor chose, "" for none
 	SessionID int64        // 0: no session
-	From      netip.Prefix // the address that limits count a visitor by
+	From      netip.Prefix // the network by which limits count a visitor
 	Lang      string
 }
 
@@ -103,8 +103,8 @@ func (c Caller) SignedIn() bool { return c.User != nil }
 // Admin reports whether the caller is an admin.
 func (c Caller) Admin() bool { return c.User != nil && c.User.Admin }
 
-// Name is how others see the caller: a username, a guest's name marked as such, or "" for
-// somebody who is only listening. A username has no parentheses, so the two are never equal.
+// Name returns the name of the caller in frames: a username, a guest's name with a mark, or "" for a visitor without a name. A
+// username has no parentheses, so the two are never equal.
 func (c Caller) Name() string {
 	switch {
 	case c.User != nil:
@@ -115,7 +115,7 @@ func (c Caller) Name() string {
 	return ""
 }
 
-// Display is what people call the caller.
+// Display returns the name of the caller as others see it.
 func (c Caller) Display() string {
 	if c.User != nil {
 		return c.User.Display()
@@ -123,15 +123,15 @@ func (c Caller) Display() string {
 	return c.Guest
 }
 
-// guestMark is what a guest's name ends in wherever it stands for who speaks.
+// guestMark is the suffix of a guest's name in frames.
 const guestMark = " (guest)"
 
 func guestLabel(name string) string { return name + guestMark }
 
-// Bare is a name without the mark of a guest's, and whether it had it.
+// Bare returns a name without the mark of a guest, and whether it had the mark.
 func Bare(label string) (name string, guest bool) { return strings.CutSuffix(label, guestMark) }
 
-// Reader is the caller as a reader of frames.
+// Reader returns the caller as a reader of frames.
 func (c Caller) Reader() Reader { return Reader{UserID: c.userID(), Name: c.Name(), Lang: c.Lang} }
 
 func (c Caller) userID() int64 {
@@ -141,7 +141,7 @@ func (c Caller) userID() int64 {
 	return c.User.ID
 }
 
-// senderID is what messages are stored under: the user, or minus the session of a guest.
+// senderID returns the sender of the caller's messages: the user's id, or minus the session's id for a guest.
 func (c Caller) senderID() int64 {
 	if c.User != nil {
 		return c.User.ID
@@ -149,20 +149,20 @@ func (c Caller) senderID() int64 {
 	return -c.SessionID
 }
 
-// UserGroup is the group of all sockets of a user, to be reached when the account is shut.
+// UserGroup returns the group of all sockets of a user.
 func UserGroup(id int64) string { return fmt.Sprintf("account:%d", id) }
 
-// Inbox is the group of those sockets of a user that get private messages.
+// Inbox returns the group of the sockets of a user that get private messages.
 func Inbox(userID int64) string { return fmt.Sprintf("user:%d", userID) }
 
-// SessionGroup is the group of all sockets of a session.
+// SessionGroup returns the group of all sockets of a session.
 func SessionGroup(id int64) string { return fmt.Sprintf("session:%d", id) }
 
-// Groups that are not a room's.
+// Groups that do not belong to a room.
 const (
-	PeopleGroup = "people" // presence of everybody, for clients of the plain dialect that may see it
-	OnlineGroup = "online" // how many are online, for clients of hearth.1 that may know
-	RoomsGroup  = "rooms"  // open rooms as they come, go and fill
-	LobbyGroup  = "lobby"  // rooms that people are in, but in which nobody has spoken yet
-	AdminsGroup = "admins" // the same for rooms that only admins see all of
+	PeopleGroup = "people" // presence of everybody, for clients of the plain dialect
+	OnlineGroup = "online" // the number of people online, for clients of hearth.1
+	RoomsGroup  = "rooms"  // changes of open rooms
+	LobbyGroup  = "lobby"  // changes of rooms without messages that people are in
+	AdminsGroup = "admins" // changes of rooms that only admins may list
 )

@@ -12,42 +12,41 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Migrations are the steps from an empty database to today's schema, in order of their names.
-// They only ever go forward: a step that has been released is never changed.
+// Migrations returns the migrations from an empty database to the current schema, in order of their names. A released migration is
+// never changed.
 func Migrations() fs.FS {
 	sub, err := fs.Sub(migrations, "migrations")
 	if err != nil {
-		panic(err) // the folder is part of the program
+		panic(err) // the folder is embedded
 	}
 	return sub
 }
 
-// Disk is what the chat needs of the store: one writer, and readers that never wait for it.
+// Disk is the store that the chat needs: one writer, and readers that never wait for it.
 type Disk interface {
-	// Write runs job on the writer's transaction and returns once that is on disk. If job
-	// fails, or the commit does, nothing of it is stored and nothing is announced. A ctx that ends
-	// meanwhile does not end the wait.
+	// Write runs job in the writer's transaction and returns once that is on disk. If job or the commit fails, nothing is stored
+	// and nothing is announced. The end of ctx does not end the wait.
 	Write(ctx context.Context, job func(Tx) error) error
-	// Submit is Write without the wait: done is called once it is decided. Jobs are run, and
-	// their announcements made, in the order of submission. done must not block.
+	// Submit is Write without the wait: done is called with the result. Jobs run, and their announcements are published, in the
+	// order of submission. done must not block.
 	Submit(job func(Tx) error, done func(error))
-	// SubmitSoon is Submit for what may wait about half a second to share the transaction of others.
+	// SubmitSoon is Submit for jobs that may wait about half a second to share the transaction of others.
 	SubmitSoon(job func(Tx) error, done func(error))
-	// Reader is a pool of read-only connections.
+	// Reader returns a pool of read-only connections.
 	Reader() *sql.DB
 }
 
-// Tx is the writer's transaction, valid only within the job it was handed to.
+// Tx is the writer's transaction. It is valid only within the job.
 type Tx interface {
 	Exec(query string, args ...any) (sql.Result, error)
 	Query(query string, args ...any) (*sql.Rows, error)
-	// QueryRow is for reading alone.
+	// QueryRow must not write.
 	QueryRow(query string, args ...any) *sql.Row
 	// Announce publishes e to group once the transaction is on disk, in the order of commits.
 	Announce(group string, e Event)
-	// Erase says that what the job deletes or changes must be in no file of the database a minute later.
+	// Erase demands that deleted or changed data is in no file of the database a minute later.
 	Erase()
-	// OnRollback calls undo if what the job did does not reach the disk.
+	// OnRollback calls undo if the changes of the job are not stored.
 	OnRollback(undo func())
 }
 
@@ -57,8 +56,7 @@ type Announcement struct {
 	Event Event
 }
 
-// statements prepares each query once on every connection of the readers' pool: parsing takes
-// longer than most of the queries.
+// statements prepares each query once for each connection of the readers' pool: parsing takes longer than most of the queries.
 type statements struct {
 	db    *sql.DB
 	stmts sync.Map // query -> *sql.Stmt
@@ -78,7 +76,7 @@ func (s *statements) prepared(ctx context.Context, query string) (*sql.Stmt, err
 	return st, nil
 }
 
-// Query runs query, whose text must be one of the program's own.
+// Query runs a query. Its text is kept forever, so it must not contain data.
 func (s *statements) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	st, err := s.prepared(ctx, query)
 	if err != nil {
@@ -87,7 +85,7 @@ func (s *statements) Query(ctx context.Context, query string, args ...any) (*sql
 	return st.QueryContext(ctx, args...)
 }
 
-// QueryRow runs query for one row, and scans it into dest. sql.ErrNoRows if there is none.
+// QueryRow runs a query for one row and scans it into dest. Error: sql.ErrNoRows.
 func (s *statements) QueryRow(ctx context.Context, query string, args []any, dest ...any) error {
 	st, err := s.prepared(ctx, query)
 	if err != nil {
@@ -96,7 +94,7 @@ func (s *statements) QueryRow(ctx context.Context, query string, args []any, des
 	return st.QueryRowContext(ctx, args...).Scan(dest...)
 }
 
-// millis is how times are stored: Unix milliseconds, 0 for "never".
+// millis returns a time as it is stored: Unix milliseconds, 0 for the zero time.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

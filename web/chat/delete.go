@@ -8,7 +8,7 @@ import (
 	"hearth/web/limits"
 )
 
-// Delete takes back a message: one's own, or as an admin anybody's. Its text is erased.
+// Delete deletes a message of the caller, or any message if the caller is an admin. Its text is erased.
 func (c *Chat) Delete(ctx context.Context, by Caller, id MessageID) error {
 	if err := c.Take(by, limits.Messages); err != nil {
 		return err
@@ -34,7 +34,7 @@ func (c *Chat) Delete(ctx context.Context, by Caller, id MessageID) error {
 	return storage("delete a message", err)
 }
 
-// takeBack erases message id and tells the group of its room. taken is false if somebody was quicker.
+// takeBack deletes a message and announces that to the group of its room. taken is false if it was deleted before.
 func (c *Chat) takeBack(tx Tx, id MessageID, group string, by Caller) (taken bool, err error) {
 	tx.Erase()
 	res, err := tx.Exec("UPDATE message SET text = '', deleted_at = ? WHERE id = ? AND deleted_at IS NULL", millis(c.now()), id)
@@ -55,8 +55,7 @@ func (c *Chat) takeBack(tx Tx, id MessageID, group string, by Caller) (taken boo
 	return true, nil
 }
 
-// Moderate deletes a message for the admin site, which doesn't know of private conversations, not
-// even of the admin's own. Errors: those of Delete.
+// Moderate deletes a message on the admin site, which does not show private conversations. Errors: those of Delete.
 func (c *Chat) Moderate(ctx context.Context, by Caller, id MessageID) error {
 	if !by.Admin() {
 		return Errorf("not_allowed")

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// privately splits "/pm NAME text". A NAME or text that is missing is "".
+// privately splits "/pm NAME text". A missing NAME or text is "".
 func privately(text string) (who, rest string, private bool) {
 	after, found := strings.CutPrefix(text, "/pm")
 	if !found || after != "" && !strings.ContainsAny(after[:1], " \t\n") {
@@ -22,7 +22,7 @@ func privately(text string) (who, rest string, private bool) {
 	return after[:i], strings.TrimLeft(after[i:], " \t\n"), true
 }
 
-// privateTarget is the conversation that /pm speaks into.
+// privateTarget returns the conversation of a /pm.
 func (c *Chat) privateTarget(ctx context.Context, by Caller, who, text string) (*Room, error) {
 	if by.User == nil {
 		return nil, Errorf("sign_in")
@@ -67,7 +67,7 @@ type privateFrame struct {
 	Type      string    `json:"type"`
 	ID        MessageID `json:"id"`
 	User      string    `json:"user,omitempty"`
-	Display   string    `json:"display,omitempty"` // of the other one, where it isn't the username
+	Display   string    `json:"display,omitempty"` // of the other person, if it is not the username
 	Target    string    `json:"target,omitempty"`
 	Message   string    `json:"message"`
 	Timestamp Stamp     `json:"timestamp"`
@@ -75,7 +75,7 @@ type privateFrame struct {
 	History   bool      `json:"history,omitempty"`
 }
 
-// private is the event that brings a private message to whom it was said to.
+// private returns the event that delivers a private message to its recipient.
 func private(m *Message, history bool) Event {
 	f := privateFrame{Type: "private_message", ID: m.ID, User: m.User, Message: m.Text, Timestamp: Stamp(m.At), History: history}
 	if m.Display != m.User {
@@ -86,7 +86,7 @@ func private(m *Message, history bool) Event {
 	return e
 }
 
-// Delivered is the receipt of a private message.
+// Delivered returns the receipt of a private message.
 func Delivered(m *Message, target *User) Event {
 	f := privateFrame{Type: "private_message_delivered", ID: m.ID, Target: target.Name, Message: m.Text, Timestamp: Stamp(m.At), Nonce: m.Nonce}
 	if target.Display() != target.Name {
@@ -95,17 +95,17 @@ func Delivered(m *Message, target *User) Event {
 	return same(f.Type, true, f)
 }
 
-// Receipt tells the sender alone of a message that was stored before: his own copy of it.
+// Receipt returns the event that tells the sender that a message was stored before.
 func (c *Chat) Receipt(m *Message, r *Room) Event {
 	if r.Access == Direct {
 		return Delivered(m, r.With)
 	}
 	e := c.messageEvent(m, r, false)
-	e.Seq = 0 // it is an answer, not the next in the room's line
+	e.Seq = 0 // it is a response, not the next event of the room
 	return e
 }
 
-// nameFor is what user id calls a private conversation.
+// nameFor returns the name of a private conversation for one of its people.
 func (r *Room) nameFor(id int64) string {
 	if id == r.between[0] {
 		return r.Name
@@ -113,8 +113,8 @@ func (r *Room) nameFor(id int64) string {
 	return r.nameForOther
 }
 
-// directName is the name by which the caller enters the private conversation with that key. Errors:
-// no_such_message, if it is between other people, storage.
+// directName returns the name by which the caller enters the private conversation with that key. Errors: no_such_message, if it
+// is between other people, storage.
 func (c *Chat) directName(ctx context.Context, key string, by Caller) (string, error) {
 	other, mine := otherOf(key, by.userID())
 	if !mine {
@@ -132,7 +132,7 @@ func (c *Chat) directName(ctx context.Context, key string, by Caller) (string, e
 
 func directKey(a, b int64) string { return fmt.Sprintf("@%d:%d", min(a, b), max(a, b)) }
 
-// otherOf is the second party of the private conversation with that key.
+// otherOf returns the other person of the private conversation with that key.
 func otherOf(key string, me int64) (other int64, mine bool) {
 	var a, b int64
 	if _, err := fmt.Sscanf(key, "@%d:%d", &a, &b); err != nil {
@@ -154,27 +154,26 @@ type Conversation struct {
 	Last   time.Time
 }
 
-// MaxUnread is where counting stops: "99+".
+// MaxUnread is the highest unread count. It is shown as "99+".
 const MaxUnread = 100
 
-// maxInbox is how many unread private messages are sent at connecting, the last ones. The page of
-// the conversation has them all.
+// maxInbox is how many of the last unread private messages are sent when a client connects. The page of the conversation has
+// all.
 const maxInbox = 100
 
-// readToSQL is up to which number user s.user_id has read room s.room_id. marks is the parameter that has
+// readToSQL is the SQL expression of the number up to which user s.user_id has read room s.room_id. marks is the parameter with
 // marks.json of that user.
 func readToSQL(marks string) string {
 	return "max(s.read, coalesce((SELECT value FROM json_each(" + marks + ") WHERE key = CAST(s.room_id AS TEXT)), 0))"
 }
 
-// unreadSQL counts what user s.user_id has not read in room s.room_id; marks is as for readToSQL.
+// unreadSQL is the SQL expression of the unread count of user s.user_id in room s.room_id. marks is as for readToSQL.
 func unreadSQL(marks string) string {
 	return "(SELECT count(*) FROM (SELECT 1 FROM message WHERE id > s.room_id << 32 | " + readToSQL(marks) + ` AND id < (s.room_id + 1) << 32
 		AND sender <> s.user_id AND deleted_at IS NULL LIMIT 100))`
 }
 
-// Conversations are the private conversations of a user, the latest first: at most limit of them, from
-// offset on, and how many there are in all. Error: storage.
+// Conversations returns a page of the private conversations of a user, the latest first, and the number of all. Error: storage.
 func (c *Chat) Conversations(ctx context.Context, userID int64, limit, offset int) (found []Conversation, total int, err error) {
 	const mine = " FROM membership m JOIN room r ON r.id = m.room_id WHERE m.user_id = ?1 AND r.access = 'direct'"
 	if err := c.read.QueryRow(ctx, "SELECT count(*)"+mine, []any{userID}, &total); err != nil {

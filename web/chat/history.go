@@ -185,19 +185,19 @@ func (c *Chat) Last(ctx context.Context, r *Room, n int64, limit int) ([]Event, 
 // replayPage is how many numbers of a room's sequence a Replay reads at a time.
 const replayPage = 100
 
-// Replay is what happened in a room after a number. It is read a page at a time.
+// Replay is the events of a room after a sequence number. They are read a page at a time.
 type Replay struct {
-	// Seq is the room's seq when the replay was made: it ends there.
+	// Seq is the last sequence number of the replay: the room's when the replay began.
 	Seq int64
 
 	chat  *Chat
 	room  *Room
-	next  int64 // up to which number it has been read
+	next  int64 // the number up to which it was read
 	reset bool  // the gap can't be filled
 }
 
-// Since is the replay of a room from the number after on. It is a single reset where that is more
-// than MaxGap behind, or the room's sequence is not the one that after is from.
+// Since returns the replay of a room after a sequence number. It is a single reset if the number is more than MaxGap behind, or if
+// it belongs to another sequence.
 func (c *Chat) Since(ctx context.Context, r *Room, after int64) (*Replay, error) {
 	seq, err := c.Seq(ctx, r)
 	if err != nil {
@@ -208,7 +208,7 @@ func (c *Chat) Since(ctx context.Context, r *Room, after int64) (*Replay, error)
 		p.reset = true
 	} else if after < r.First && after != seq {
 		p.reset, err = c.older(ctx, r)
-		p.next = min(r.First, seq) // nothing is between
+		p.next = min(r.First, seq) // there are no events between them
 	}
 	return p, err
 }
@@ -216,8 +216,8 @@ func (c *Chat) Since(ctx context.Context, r *Room, after int64) (*Replay, error)
 // Done reports whether nothing is left.
 func (p *Replay) Done() bool { return !p.reset && p.next == p.Seq }
 
-// Next are the events of the next page, in order. A page can be empty although the replay is not
-// Done: nothing is left of messages that were deleted.
+// Next returns the events of the next page, in order. A page can be empty although the replay is not Done: it may have contained
+// deleted messages only.
 func (p *Replay) Next(ctx context.Context) ([]Event, error) {
 	if p.reset {
 		p.reset, p.next = false, p.Seq
@@ -243,25 +243,24 @@ func (p *Replay) Next(ctx context.Context) ([]Event, error) {
 	return events, nil
 }
 
-// older reports whether a room has messages from before its line's beginning, as after a backup
-// was restored.
+// older reports whether a room has messages from before the start of its sequence, as after a restored backup.
 func (c *Chat) older(ctx context.Context, r *Room) (bool, error) {
 	var n int
 	err := c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM message WHERE id > ? AND id <= ?)", []any{NewMessageID(r.ID, 0), NewMessageID(r.ID, r.First)}, &n)
 	return n == 1, storage("look behind a room's line", err)
 }
 
-// maxExcerpt is how much of a message is shown above its answer, in characters.
+// maxExcerpt is how much of a message is shown above a reply to it, in characters.
 const maxExcerpt = 120
 
-// Excerpt is the beginning of a message that is answered, for the line above the answer.
+// Excerpt is the beginning of a message, for the line above a reply to it.
 type Excerpt struct {
 	ID            MessageID
 	Display, Text string
 }
 
 func (m *Message) excerpt() *Excerpt {
-	text, more := head(m.Text, 4*maxExcerpt) // enough, even if much of it is invisible
+	text, more := head(m.Text, 4*maxExcerpt) // enough, even if many of them are invisible
 	text = label.Clean(text)
 	if short, cut := head(text, maxExcerpt); cut || more {
 		short, _ = head(short, maxExcerpt-1)
@@ -270,7 +269,7 @@ func (m *Message) excerpt() *Excerpt {
 	return &Excerpt{ID: m.ID, Display: m.Display, Text: text}
 }
 
-// head is the first n characters of a text, and whether there are more.
+// head returns the first n characters of a text, and whether there are more.
 func head(s string, n int) (first string, more bool) {
 	for i := range s {
 		if n == 0 {
@@ -281,7 +280,7 @@ func head(s string, n int) (first string, more bool) {
 	return s, false
 }
 
-// lastActivity is when a room's last message was said; the zero time if none was.
+// lastActivity returns the time of a room's last message, the zero time without one.
 func (c *Chat) lastActivity(ctx context.Context, room int64) (time.Time, error) {
 	var at sql.NullInt64
 	err := c.read.QueryRow(ctx, "SELECT (SELECT created_at FROM message WHERE id < (?1 + 1) << 32 AND id >= ?1 << 32 ORDER BY id DESC LIMIT 1)", []any{room}, &at)

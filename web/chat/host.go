@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// settingHosts has the names under which admins have signed in, the oldest first, with spaces between.
+// settingHosts contains the host names under which admins have signed in, the oldest first, separated by spaces.
 const settingHosts = "hosts"
 
 const (
-	// maxHosts is how many such names are kept: a place has one to three.
+	// maxHosts is how many host names are stored. A server has one to three.
 	maxHosts = 32
 	// maxHostName is the longest name of a host, in bytes (RFC 1035, section 2.3.4).
 	maxHostName = 253
@@ -33,20 +33,20 @@ func ValidHost(name string) bool {
 	return true
 }
 
-// Hosts are the names of the server under which admins have signed in, the oldest first.
+// Hosts returns the host names under which admins have signed in, the oldest first.
 func (c *Chat) Hosts(ctx context.Context) ([]string, error) {
 	names, err := c.Setting(ctx, settingHosts)
 	return strings.Fields(names), err
 }
 
-// KnowsHost reports whether an admin has signed in under that name of the server.
+// KnowsHost reports whether an admin has signed in under that host name.
 func (c *Chat) KnowsHost(ctx context.Context, name string) (bool, error) {
 	names, err := c.Hosts(ctx)
 	return slices.Contains(names, name), err
 }
 
-// LearnHost stores a name of the server under which an admin has signed in. Beyond 32 names the
-// oldest is forgotten. A name that is no host's is ignored. Error: storage.
+// LearnHost stores a host name under which an admin has signed in. Beyond 32 names, the oldest is removed. An invalid name is
+// ignored. Error: storage.
 func (c *Chat) LearnHost(ctx context.Context, name string) error {
 	if !ValidHost(name) {
 		return nil
@@ -60,8 +60,7 @@ func (c *Chat) LearnHost(ctx context.Context, name string) error {
 	})
 }
 
-// ForgetHost takes a name from the server again. One that is not known is no error. Errors:
-// not_allowed, rate_limited, storage.
+// ForgetHost removes a host name. An unknown name is not an error. Errors: not_allowed, rate_limited, storage.
 func (c *Chat) ForgetHost(ctx context.Context, by Caller, name string) error {
 	if err := c.takeAdmin(by); err != nil {
 		return err

@@ -10,22 +10,22 @@ import (
 	"hearth/web/limits"
 )
 
-// The most that one invitation may be good for: a link gets around.
+// The most that one invitation may permit: people share links.
 const (
 	maxInviteUses = 1000
 	maxInviteDays = 365
 )
 
-// Invite is an open invitation. Its token is not kept: whoever loses the link makes another one.
+// Invite is an open invitation. Its token is not stored: a lost link has to be replaced.
 type Invite struct {
 	ID               int64
-	By               string // the username of who made it, "" if that account is gone
+	By               string // the username of its creator, "" if that account does not exist any more
 	Created, Expires time.Time
 	UsesLeft         int
 }
 
-// CreateInvite makes a link's token that lets uses people sign up within so many days. Errors:
-// not_allowed, bad_number (on uses or days), storage.
+// CreateInvite returns the token of a new invitation for that many people and days. Errors: not_allowed, bad_number (on uses or
+// days), storage.
 func (c *Chat) CreateInvite(ctx context.Context, by Caller, uses, days int) (token string, err error) {
 	switch {
 	case !by.Admin():
@@ -54,7 +54,7 @@ func (c *Chat) CreateInvite(ctx context.Context, by Caller, uses, days int) (tok
 	return base64.RawURLEncoding.EncodeToString(secret), nil
 }
 
-// InviteValid reports whether somebody may sign up with that token now.
+// InviteValid reports whether a person may sign up with that token now.
 func (c *Chat) InviteValid(ctx context.Context, token string) (valid bool, err error) {
 	err = c.read.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM invite WHERE token_hash = ? AND expires_at > ? AND uses_left > 0)",
 		[]any{inviteHash(token), millis(c.now())}, &valid)
@@ -76,8 +76,7 @@ func (c *Chat) useInvite(tx Tx, token string) error {
 	return nil
 }
 
-// Invites are the invitations that are still open, the newest first: at most limit of them, from offset on, and
-// how many there are in all. Error: storage.
+// Invites returns a page of the open invitations, the newest first, and the number of all. Error: storage.
 func (c *Chat) Invites(ctx context.Context, limit, offset int) (invites []Invite, total int, err error) {
 	now := millis(c.now())
 	if err := c.read.QueryRow(ctx, "SELECT count(*) FROM invite WHERE expires_at > ? AND uses_left > 0", []any{now}, &total); err != nil {
@@ -101,7 +100,7 @@ func (c *Chat) Invites(ctx context.Context, limit, offset int) (invites []Invite
 	return invites, total, storage("list invitations", rows.Err())
 }
 
-// RevokeInvite makes an invitation worthless. One that is gone already is no error.
+// RevokeInvite revokes an invitation. It is not an error if the invitation does not exist.
 func (c *Chat) RevokeInvite(ctx context.Context, by Caller, id int64) error {
 	if !by.Admin() {
 		return Errorf("not_allowed")
@@ -118,7 +117,7 @@ func (c *Chat) RevokeInvite(ctx context.Context, by Caller, id int64) error {
 	return storage("revoke an invitation", err)
 }
 
-// inviteHash is the hash of a link's token. One that isn't even Base64 hashes to what nobody has.
+// inviteHash returns the hash of a token. A token that is not Base64 has a hash that no invitation has.
 func inviteHash(token string) []byte {
 	secret, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"hearth/web/logging"
 )
 
-// throttled are the kinds of log records about callers who are refused, one for each limit. Read marks
-// and typing are left out silently instead, in busy rooms all the time.
+// throttled are the kinds of log records about refused callers, one for each limit. Read marks and typing beyond their limits are
+// not logged: in busy rooms that is normal.
 var throttled = func() map[limits.Name]*logging.Kind {
 	kinds := map[limits.Name]*logging.Kind{}
 	for _, l := range limits.Table {
@@ -19,7 +19,7 @@ var throttled = func() map[limits.Name]*logging.Kind {
 	return kinds
 }()
 
-// LimitKey is what the caller is counted under: the user, or the address of a visitor.
+// LimitKey returns the key of the caller for limits: the user, or the network of a visitor.
 func (c Caller) LimitKey() limits.Key {
 	if c.User != nil {
 		return limits.Key{User: c.User.ID}
@@ -27,10 +27,10 @@ func (c Caller) LimitKey() limits.Key {
 	return limits.Key{From: c.From}
 }
 
-// Take uses one of what the caller may do of n. Error: rate_limited, with the time to wait.
+// Take counts one event of the limit n for the caller. Error: rate_limited, with the time to wait.
 func (c *Chat) Take(by Caller, n limits.Name) error { return c.TakeKey(by.LimitKey(), n) }
 
-// TakeKey is Take for what is not counted by the caller.
+// TakeKey is Take for another key than the caller's.
 func (c *Chat) TakeKey(k limits.Key, n limits.Name) error {
 	if wait := c.limits.Take(n, k, c.now()); wait > 0 {
 		logThrottled(k, n)
@@ -51,7 +51,7 @@ func logThrottled(k limits.Key, n limits.Name) {
 	kind.Log("limit", n, who)
 }
 
-// takeRoom counts a room that is about to be kept. Error: rate_limited.
+// takeRoom counts a room that is about to be created. Error: rate_limited.
 func (c *Chat) takeRoom(by Caller, r *Room) error {
 	switch {
 	case r.Access == Direct:
@@ -70,7 +70,7 @@ func (c *Chat) takeChange(by Caller) error {
 	return c.Take(by, limits.RoomChanges)
 }
 
-// takeAdmin allows a change on the admin site, and counts it. Errors: not_allowed, rate_limited.
+// takeAdmin checks that the caller is an admin, and counts a change. Errors: not_allowed, rate_limited.
 func (c *Chat) takeAdmin(by Caller) error {
 	if !by.Admin() {
 		return Errorf("not_allowed")

@@ -10,12 +10,11 @@ import (
 	"github.com/ergochat/confusables"
 )
 
-// alike replaces the signs of ASCII that look like others in some fonts.
+// alike replaces ASCII characters that look like others in some fonts.
 var alike = strings.NewReplacer("i", "l", "1", "l", "|", "l", "0", "o", "rn", "m", "vv", "w")
 
-// labelLook is equal for names that people may take for each other where they stand beside a message. It
-// makes more names equal than look does, which decides who can have an account: here nobody is refused.
-// Upper and lower case, spaces and punctuation make no difference.
+// labelLook returns a text that is equal for names that people may confuse beside a message. It makes more names equal than look
+// does, because it refuses nobody: it only adds the username. Case, spaces and punctuation are ignored.
 func labelLook(name string) string {
 	bare := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.Is(unicode.Cf, r) {
@@ -29,22 +28,21 @@ func labelLook(name string) string {
 	return alike.Replace(fold(confusables.SkeletonTweaked(bare)))
 }
 
-// looksAlike is whether the user of a row is called by a name that may be taken for somebody else's. Two
-// usernames alone are never taken for each other: accounts can't have those.
+// looksAlike is the SQL condition that the name of a user can be confused with that of another. Two usernames alone never are:
+// accounts cannot have such usernames.
 const looksAlike = `EXISTS (SELECT 1 FROM user_look mine JOIN user_look other ON other.look = mine.look AND other.user_id <> mine.user_id
 	WHERE mine.user_id = user.id AND (mine.full_name OR other.full_name))`
 
-// maxNamesakes is how many people are told anew when a name becomes or ceases to be the only one of its
-// look. The others see it when their names are next loaded.
+// maxNamesakes is for how many people a change is announced when a name becomes or ceases to be unique. The names of further
+// people change when they are loaded again.
 const maxNamesakes = 50
 
-// looks are what the names of somebody look like. There may be no full name.
+// looks are the labelLooks of the names of a person. full may be empty.
 type looks struct{ username, full string }
 
 func looksOf(u *User) looks { return looks{labelLook(u.Name), labelLook(u.FullName())} }
 
-// storeLooks stores what the names of user id look like, and returns those others who are called
-// differently because of it.
+// storeLooks stores the looks of a user, and returns the other users whose shown name changes because of it.
 func storeLooks(tx Tx, id int64, l looks) (changed []int64, err error) {
 	namesakes := `SELECT DISTINCT user.id, ` + looksAlike + ` FROM user_look JOIN user ON user.id = user_look.user_id WHERE user_look.user_id <> ?1 AND
 		(user_look.look IN (SELECT look FROM user_look WHERE user_id = ?1) OR user_look.look IN (?2, ?3)) LIMIT ?4`
@@ -75,7 +73,7 @@ func storeLooks(tx Tx, id int64, l looks) (changed []int64, err error) {
 	return changed, nil
 }
 
-// flags reads rows of an id and a flag.
+// flags runs a query for rows of an id and a flag.
 func flags(tx Tx, query string, args ...any) (map[int64]bool, error) {
 	rows, err := tx.Query(query, args...)
 	if err != nil {
@@ -93,8 +91,7 @@ func flags(tx Tx, query string, args ...any) (map[int64]bool, error) {
 	return found, errors.Join(rows.Err(), rows.Close())
 }
 
-// renamed makes a change of u's names known: to those who look at u, and at others who are called
-// differently because of it.
+// renamed announces the users whose shown name has changed because of another user's name.
 func (c *Chat) renamed(ctx context.Context, others []int64) error {
 	if len(others) > 0 {
 		c.users.Clear() // also those beyond maxNamesakes
@@ -107,8 +104,7 @@ func (c *Chat) renamed(ctx context.Context, others []int64) error {
 	return nil
 }
 
-// FillLooks stores what the names of accounts look like that were made before that was kept. It is for the
-// start of the server.
+// FillLooks stores the looks of accounts that were created by an earlier version. The server calls it at the start.
 func (c *Chat) FillLooks(ctx context.Context) error {
 	const batch = 1000
 	for {

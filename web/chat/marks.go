@@ -16,31 +16,30 @@ import (
 )
 
 const (
-	// marksEvery is how often what readers leave behind is written at most. A crash loses so much of it, and what
-	// comes while the write waits for others to share their commit.
+	// marksEvery is the shortest time between two writes of marks. A crash loses the marks of that time, and those that come while a
+	// write waits to share a commit.
 	marksEvery = 5 * time.Second
-	// maxMarksWaiting is how many read positions, received positions, users and sessions may wait to be written, each:
-	// some 10 MB. If the disk takes none for so long, further ones are dropped.
+	// maxMarksWaiting is how many read positions, received positions, users and sessions may wait to be written, each: about 10 MB.
+	// If the disk fails for that long, further ones are dropped.
 	maxMarksWaiting = 100_000
 )
 
-// marks keep what readers leave behind until it is on disk, so that nobody who only reads waits for the
-// writer: how far a room was read, how far a private conversation was received by a plain client, and when users and
-// sessions were last there. The newest counts.
+// marks keep the traces of readers in memory until they are on disk, so that reading never waits for the writer: read positions,
+// received positions of plain clients, and when users and sessions were last seen. The newest counts.
 type marks struct {
 	mu       sync.Mutex
-	read     map[int64]map[int64]int64 // by user and room: up to which number
-	reads    int                       // in read
+	read     map[int64]map[int64]int64 // by user and room: the read position
+	reads    int                       // the number of positions in read
 	received map[conversation]int64
 	users    map[int64]time.Time
 	sessions map[int64]time.Time
-	timer    *time.Timer // nil: nothing is to be written
+	timer    *time.Timer // nil: nothing waits
 	closed   bool
 }
 
 var droppedMarks = logging.NewKind(slog.LevelWarn, "the disk takes no read and received positions, further ones are dropped", 1)
 
-// setRead notes that a user has read a room up to number n, unless more is noted already.
+// setRead raises the read position of a user in a room to n.
 func (m *marks) setRead(user, room, n int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -63,7 +62,7 @@ func (m *marks) setRead(user, room, n int64) {
 	m.read[user][room] = n
 }
 
-// readTo is up to which number a user has read a room, as far as that is not on disk.
+// readTo returns the read position of a user in a room if it waits to be written.
 func (m *marks) readTo(user, room int64) (n int64, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -71,7 +70,7 @@ func (m *marks) readTo(user, room int64) (n int64, known bool) {
 	return n, known
 }
 
-// readPositions are those of users in a room that are not on disk.
+// readPositions returns the waiting read positions of a room, by user.
 func (m *marks) readPositions(room int64) map[int64]int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -84,7 +83,7 @@ func (m *marks) readPositions(room int64) map[int64]int64 {
 	return read
 }
 
-// json has what a user has read that is not on disk, by rooms, for SQL.
+// json returns the waiting read positions of a user by room, for SQL.
 func (m *marks) json(user int64) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -97,7 +96,7 @@ func (m *marks) json(user int64) string {
 	}
 	b, err := json.Marshal(rooms)
 	if err != nil {
-		panic(err) // numbers can be written
+		panic(err) // numbers can always be encoded
 	}
 	return string(b)
 }
@@ -125,14 +124,14 @@ func (m *marks) setSessionSeen(id int64, at time.Time) {
 	setSeen(&m.sessions, id, at)
 }
 
-// userSeen is when a user was last there, as far as that is not on disk; else the zero time.
+// userSeen returns when a user was last seen if that waits to be written, else the zero time.
 func (m *marks) userSeen(id int64) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.users[id]
 }
 
-// later has write called in marksEvery, if it isn't to be called already.
+// later calls write after marksEvery, unless a call is scheduled.
 func (m *marks) later(write func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -141,7 +140,7 @@ func (m *marks) later(write func()) {
 	}
 }
 
-// batch is what is written in one transaction.
+// batch is the marks that one transaction writes.
 type batch struct {
 	read            []readMark
 	received        map[conversation]int64
@@ -150,7 +149,7 @@ type batch struct {
 
 type readMark struct{ user, room, n int64 }
 
-// take is a copy of what waits; the timer has run out.
+// take returns a copy of the waiting marks, after the timer has fired.
 func (m *marks) take() batch {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -170,7 +169,7 @@ func (m *marks) take() batch {
 	return b
 }
 
-// written forgets what is on disk now.
+// written removes the marks that are on disk now.
 func (m *marks) written(b batch) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -209,7 +208,7 @@ func (m *marks) close() {
 	}
 }
 
-// store writes a batch. What is about a room, user or session that is gone is left out.
+// store writes a batch. It skips rooms, users and sessions that do not exist any more.
 func (b batch) store(tx Tx) error {
 	for _, x := range b.read {
 		_, err := tx.Exec(`INSERT INTO membership (user_id, room_id, read) SELECT u.id, r.id, ?3 FROM user u, room r WHERE u.id = ?1 AND r.id = ?2
@@ -238,7 +237,7 @@ func (b batch) store(tx Tx) error {
 
 func (b batch) empty() bool { return len(b.read)+len(b.received)+len(b.users)+len(b.sessions) == 0 }
 
-// writeMarks writes what waits, and tries again later if that fails.
+// writeMarks writes the waiting marks, and schedules another attempt if that fails.
 func (c *Chat) writeMarks() {
 	b := c.marks.take()
 	if b.empty() {
@@ -254,8 +253,7 @@ func (c *Chat) writeMarks() {
 	})
 }
 
-// FlushMarks writes what waits, and returns once it is on disk. It is for the stop of the server.
-// Error: storage.
+// FlushMarks writes the waiting marks and returns once they are on disk, when the server stops. Error: storage.
 func (c *Chat) FlushMarks(ctx context.Context) error {
 	b := c.marks.take()
 	if b.empty() {
@@ -268,8 +266,7 @@ func (c *Chat) FlushMarks(ctx context.Context) error {
 	return storage("note what was read, and who was there", err)
 }
 
-// readTo is up to which number a user has read a room, and whether the user has ever looked at it. Error:
-// storage.
+// readTo returns the read position of a user in a room, and whether the user has ever opened the room. Error: storage.
 func (c *Chat) readTo(ctx context.Context, user, room int64) (n int64, known bool, err error) {
 	waiting, known := c.marks.readTo(user, room)
 	err = c.read.QueryRow(ctx, "SELECT read FROM membership WHERE user_id = ? AND room_id = ?", []any{user, room}, &n)
@@ -282,7 +279,7 @@ func (c *Chat) readTo(ctx context.Context, user, room int64) (n int64, known boo
 	return max(n, waiting), true, nil
 }
 
-// Seen notes when somebody's first socket was opened or the last one closed.
+// Seen stores when a user opened the first socket or closed the last one.
 func (c *Chat) Seen(id int64, at time.Time) {
 	at = moment(millis(at))
 	c.marks.setUserSeen(id, at)
@@ -294,8 +291,7 @@ func (c *Chat) Seen(id int64, at time.Time) {
 	})
 }
 
-// SeenAll notes that users were there until now, and waits until that and all other marks are on disk: the
-// server stops.
+// SeenAll stores that users were online until now, and waits until all marks are on disk, when the server stops.
 func (c *Chat) SeenAll(ctx context.Context, ids []int64) error {
 	for _, id := range ids {
 		c.marks.setUserSeen(id, c.now())
@@ -303,7 +299,7 @@ func (c *Chat) SeenAll(ctx context.Context, ids []int64) error {
 	return c.FlushMarks(ctx)
 }
 
-// withMarks is what is waiting to be written of when users were there.
+// withMarks sets LastSeen of users from the waiting marks.
 func (c *Chat) withMarks(users ...*User) {
 	for _, u := range users {
 		if at := c.marks.userSeen(u.ID); at.After(u.LastSeen) {

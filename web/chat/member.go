@@ -7,8 +7,7 @@ import (
 	"fmt"
 )
 
-// Members are the people who belong to a closed room, by name: at most limit of them, from offset on, and how
-// many there are in all. Other rooms have none. Error: storage.
+// Members returns a page of the members of a closed room, by name, and the number of all. Other rooms have none. Error: storage.
 func (c *Chat) Members(ctx context.Context, r *Room, limit, offset int) (found []*User, total int, err error) {
 	if err := c.read.QueryRow(ctx, "SELECT count(*) FROM membership WHERE room_id = ? AND member = 1", []any{r.ID}, &total); err != nil {
 		return nil, 0, storage("count the members of a room", err)
@@ -17,17 +16,16 @@ func (c *Chat) Members(ctx context.Context, r *Room, limit, offset int) (found [
 	return found, total, err
 }
 
-// Readers are the people who have opened a room and may still enter it, by name: at most limit,
-// or all of them for a negative one.
+// Readers returns the people who have opened a room and may still enter it, by name: at most limit, or all if limit is negative.
 func (c *Chat) Readers(ctx context.Context, r *Room, limit int) ([]*User, error) {
 	return c.usersWhere(ctx, "SELECT u.id FROM membership s JOIN user u ON u.id = s.user_id JOIN room r ON r.id = s.room_id "+
 		"WHERE s.room_id = ? AND "+mayHear+" ORDER BY u.name_key LIMIT ?", r.ID, limit)
 }
 
-// mayHear says in SQL whether user u, whose row of membership is s, may enter room r.
+// mayHear is the SQL condition that user u, with the membership s, may enter room r.
 const mayHear = "(r.access IN ('open', 'direct') OR u.admin = 1 OR r.access = 'closed' AND s.member = 1)"
 
-// usersWhere are the users whose ids the query finds, in its order.
+// usersWhere returns the users whose ids the query finds, in its order.
 func (c *Chat) usersWhere(ctx context.Context, query string, args ...any) ([]*User, error) {
 	rows, err := c.read.Query(ctx, query, args...)
 	if err != nil {
@@ -48,7 +46,7 @@ func (c *Chat) usersWhere(ctx context.Context, query string, args ...any) ([]*Us
 	return found, nil
 }
 
-// scanIDs reads rows of one id, and closes them.
+// scanIDs reads rows of one id and closes them.
 func scanIDs(rows *sql.Rows) (ids []int64, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
@@ -61,13 +59,13 @@ func scanIDs(rows *sql.Rows) (ids []int64, err error) {
 	return ids, rows.Err()
 }
 
-// candidate is the user called name, if the caller may let people into the closed room and out of it.
+// candidate returns the user with that username, if the caller may add and remove members of the closed room.
 func (c *Chat) candidate(ctx context.Context, by Caller, r *Room, name string) (*User, error) {
 	if err := c.mustManage(ctx, by, r); err != nil {
 		return nil, err
 	}
 	if r.Access != Closed {
-		return nil, Errorf("not_allowed") // nobody is a member of a room for all, or for the admins
+		return nil, Errorf("not_allowed") // only closed rooms have members
 	}
 	u, err := c.UserByName(ctx, name)
 	if errors.Is(err, ErrNotFound) {
@@ -76,7 +74,7 @@ func (c *Chat) candidate(ctx context.Context, by Caller, r *Room, name string) (
 	return u, err
 }
 
-// AddMember lets the user called name into a closed room. Errors: not_allowed, no_such_user, storage.
+// AddMember adds the user with that username to a closed room. Errors: not_allowed, no_such_user, storage.
 func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) error {
 	u, err := c.candidate(ctx, by, r, name)
 	if err != nil {
@@ -99,8 +97,8 @@ func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) e
 	return storage("add a member", err)
 }
 
-// RemoveMember shows the user called name out of a closed room. Admins may go on entering it. Errors:
-// not_allowed, no_such_user, storage.
+// RemoveMember removes the user with that username from a closed room. Admins may still enter it. Errors: not_allowed,
+// no_such_user, storage.
 func (c *Chat) RemoveMember(ctx context.Context, by Caller, r *Room, name string) error {
 	u, err := c.candidate(ctx, by, r, name)
 	if err != nil {
@@ -127,7 +125,7 @@ func (c *Chat) RemoveMember(ctx context.Context, by Caller, r *Room, name string
 	return storage("remove a member", err)
 }
 
-// stillClosed is not_allowed if r, closed when it was looked up, is no longer.
+// stillClosed returns not_allowed if r was closed when it was looked up and is not closed any more.
 func stillClosed(tx Tx, r *Room) error {
 	var access Access
 	err := tx.QueryRow("SELECT access FROM room WHERE id = ?", r.ID).Scan(&access)

@@ -7,11 +7,11 @@ import (
 	"slices"
 )
 
-// usersByName are those of the names that somebody has, in upper or lower case, with their users: one query for all
-// that are not at hand. That a name is nobody's is remembered. Error: storage; what was at hand is returned then.
+// usersByName returns the users with these usernames, in any case, by the name as given. One query loads all that are not cached.
+// Names without a user are cached too. Error: storage; the cached users are returned then.
 func (c *Chat) usersByName(ctx context.Context, names []string) (map[string]*User, error) {
 	found := map[string]*User{}
-	spellings := make(map[string][]string, len(names)) // of names that aren't at hand, by key
+	spellings := make(map[string][]string, len(names)) // of names that are not cached, by key
 	version := c.names.Version()
 	for _, name := range names {
 		key := NameKey(name)

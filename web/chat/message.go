@@ -19,60 +19,60 @@ const (
 	maxNonce   = 64   // characters
 )
 
-// Message is something that was said.
+// Message is a message of a room or a private conversation.
 type Message struct {
 	ID        MessageID
 	Seq       int64 // of ID
 	RoomID    int64
 	SenderID  int64  // the user, or minus the session of a guest
-	User      string // the username, or a guest's name marked as such
-	Display   string // the name that people call the user by
+	User      string // the username, or a guest's name with its mark
+	Display   string // the name as others see it
 	Text      string
 	At        time.Time
 	Edited    time.Time
 	Deleted   bool
 	ReplyTo   MessageID
-	Answers   *Excerpt // of ReplyTo, nil if it is gone
+	Answers   *Excerpt // of ReplyTo; nil if that was deleted
 	Nonce     string
-	*rendered // of Text; nil in what is not read to be shown
+	*rendered // of Text; nil if the message is not shown
 
 	Reactions []Reactions
 }
 
-// Guest reports whether a visitor said it.
+// Guest reports whether the sender is a visitor.
 func (m *Message) Guest() bool { return m.SenderID < 0 }
 
-// MessageFrame is a message on the wire, in frames and in answers of the HTTP API.
+// MessageFrame is a message in frames and in responses of the HTTP API.
 type MessageFrame struct {
 	Type      string    `json:"type,omitempty"`
 	ID        MessageID `json:"id"`
 	Seq       int64     `json:"seq"`
 	Room      string    `json:"room"`
 	User      string    `json:"user"`
-	Display   string    `json:"display,omitempty"` // as people call the user, where it isn't the username
+	Display   string    `json:"display,omitempty"` // as others see the user, if it is not the username
 	Guest     bool      `json:"guest,omitempty"`
 	Message   string    `json:"message"`
-	HTML      string    `json:"html,omitempty"` // where the text has markup; "" if it is in rendered
+	HTML      string    `json:"html,omitempty"` // if the text has markup; "" if rendered is set
 	Timestamp Stamp     `json:"timestamp"`
 	EditedAt  *Stamp    `json:"edited_at,omitempty"`
 	ReplyTo   MessageID `json:"reply_to,omitempty"`
-	Reply     *reply    `json:"reply,omitempty"` // what reply_to said, for clients that don't have it
+	Reply     *reply    `json:"reply,omitempty"` // the beginning of reply_to, for clients that do not have it
 	Nonce     string    `json:"nonce,omitempty"`
 	History   bool      `json:"history,omitempty"`
 
 	Reactions []Reactions `json:"reactions,omitempty"`
 
-	rendered *rendered // of Message, if it is at hand
+	rendered *rendered // of Message; may be nil
 }
 
-// reply is what a message answers, in its frame.
+// reply is the original of a reply in its frame.
 type reply struct {
 	ID      MessageID `json:"id"`
 	Display string    `json:"display"`
 	Excerpt string    `json:"excerpt"`
 }
 
-// Frame is m, which was rendered, as said in the room called room.
+// Frame returns the frame of a rendered message in the room with that name.
 func (c *Chat) Frame(m *Message, room string) MessageFrame {
 	f := MessageFrame{ID: m.ID, Seq: m.Seq, Room: room, User: m.User, Guest: m.Guest(), Message: m.Text,
 		Timestamp: Stamp(m.At), ReplyTo: m.ReplyTo, Nonce: m.Nonce, Reactions: m.Reactions, rendered: m.rendered}
@@ -106,14 +106,14 @@ func (c *Chat) messageEvent(m *Message, r *Room, history bool) Event {
 	return e
 }
 
-// Draft is something to be said.
+// Draft is a message to be posted.
 type Draft struct {
 	Text    string
 	Nonce   string // the client's own, unique per message; "" for none
 	ReplyTo MessageID
 }
 
-// check applies the protocol's rules to a text.
+// check applies the rules of the protocol to a text.
 func (d *Draft) check() error {
 	if utf8.RuneCountInString(d.Nonce) > maxNonce || !oneLine(d.Nonce) {
 		return Errorf("bad_frame")
@@ -139,15 +139,14 @@ func checkText(text string) error {
 	return nil
 }
 
-// oneLine reports whether a text has no control characters at all.
+// oneLine reports whether a text has no control characters.
 func oneLine(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
 }
 
-// Say says d in the room called name, or, if d begins with /pm, to somebody alone. done is told
-// once it is on disk (and announced), or why it is not; m.ID is older than the call where the
-// nonce was known already: again is true then, and nothing was announced. Calls of one caller are
-// stored in their order. done must not block.
+// Say posts d in the room with that name, or, if d begins with /pm, in a private conversation. It calls done once the message is
+// on disk and announced, or with an error. If the nonce was used before, done gets the message stored then, again is true, and
+// nothing is announced. Messages of one caller are stored in the order of the calls. done must not block.
 func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done func(m *Message, r *Room, again bool, err error)) {
 	if err := c.Take(by, limits.Messages); err != nil {
 		done(nil, nil, false, err)
@@ -173,21 +172,21 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 		return err
 	}, func(err error) {
 		if room.ID == 0 && err == nil {
-			c.forgetRooms() // the room is kept from now on
+			c.forgetRooms() // the room is stored now
 			c.unmade.made(room.Key)
 		}
 		if again && m.Text != said {
-			c.fillHTML(ctx, []*Message{m}) // it was edited, or the nonce is another message's
+			c.fillHTML(ctx, []*Message{m}) // it may have been edited, and the nonce may belong to another text
 		}
 		if err == nil && !again {
 			c.unread.said(m)
-			c.notifyUnread(m.RoomID, room) // not before: a commit may take longer than the notifier waits
+			c.notifyUnread(m.RoomID, room) // only now: a commit may take longer than the notifier waits
 		}
 		done(m, room, again, storage("store a message", err))
 	})
 }
 
-// target is the room that d goes to, with the /pm taken off, after all rules were applied.
+// target returns the room of d, after all rules were applied. It removes the /pm from d.
 func (c *Chat) target(ctx context.Context, by Caller, name string, d Draft) (*Room, Draft, error) {
 	if err := d.check(); err != nil {
 		return nil, d, err
@@ -208,7 +207,7 @@ func (c *Chat) target(ctx context.Context, by Caller, name string, d Draft) (*Ro
 	return room, d, nil
 }
 
-// answered is the beginning of message id, which must have been said in r.
+// answered returns the beginning of a message, which must be in r.
 func (c *Chat) answered(ctx context.Context, r *Room, id MessageID) (*Excerpt, error) {
 	if id == 0 {
 		return nil, nil
@@ -223,7 +222,7 @@ func (c *Chat) answered(ctx context.Context, r *Room, id MessageID) (*Excerpt, e
 	return found[0].excerpt(), nil
 }
 
-// store gives m its number and writes it, unless its nonce says that it was written before.
+// store gives m a sequence number and stores it, unless a message with its nonce is stored.
 func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err error) {
 	if m.RoomID, err = c.saveRoom(tx, r, by, false); err != nil {
 		return false, err
@@ -248,7 +247,7 @@ func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err err
 			return false, err
 		}
 		if m.RoomID != room {
-			return false, Errorf("bad_frame") // the nonce belongs to a message in another room
+			return false, Errorf("bad_frame") // the nonce was used in another room
 		}
 		return true, nil
 	}
@@ -264,7 +263,7 @@ func nullable(has bool, v any) any {
 	return nil
 }
 
-// storedBefore makes m the message that has its nonce.
+// storedBefore replaces m by the stored message with its nonce.
 func (c *Chat) storedBefore(tx Tx, m *Message) error {
 	var at int64
 	var reply, edited, deleted sql.NullInt64
@@ -278,7 +277,7 @@ func (c *Chat) storedBefore(tx Tx, m *Message) error {
 	return nil
 }
 
-// announce tells the room of m, and in a private conversation both sides wherever they are.
+// announce announces m to its room, and of a private conversation to the inboxes of both people.
 func (c *Chat) announce(tx Tx, r *Room, m *Message, by Caller) {
 	tx.Announce(r.Group(), c.messageEvent(m, r, false))
 	if r.Access != Direct {
@@ -292,7 +291,7 @@ func (c *Chat) announce(tx Tx, r *Room, m *Message, by Caller) {
 	tx.Announce(Inbox(m.SenderID), e)
 }
 
-// messageFor is a message and its room, if the caller may be there.
+// messageFor returns a message and its room, if the caller may enter the room.
 func (c *Chat) messageFor(ctx context.Context, by Caller, id MessageID) (*Message, *Room, error) {
 	var name, key string
 	var access Access
@@ -322,8 +321,8 @@ func (c *Chat) messageFor(ctx context.Context, by Caller, id MessageID) (*Messag
 	return found[0], r, nil
 }
 
-// hidden is the error for a message in a room that the caller can't enter, because of err: the same
-// as for one that does not exist. A disk error stays what it is.
+// hidden returns the error for a message in a room that the caller may not enter: the same as for a message that does not exist.
+// Errors of the disk are returned unchanged.
 func hidden(err error) error {
 	if errors.Is(err, Errorf("storage")) {
 		return err

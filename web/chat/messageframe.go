@@ -71,7 +71,7 @@ func appendReactions(b []byte, all []Reactions) []byte {
 	return append(b, ']')
 }
 
-// size is about how long the frame is, in bytes.
+// size returns the approximate length of the frame, in bytes.
 func (f *MessageFrame) size() int {
 	const rest, reaction = 192, 64 // names and numbers
 	n := rest + len(f.Message) + len(f.HTML) + reaction*len(f.Reactions)
@@ -88,7 +88,7 @@ func appendNumber[N ~int64](b []byte, name string, n N) []byte {
 // MarshalJSON makes encoding/json use AppendJSON.
 func (f MessageFrame) MarshalJSON() ([]byte, error) { return f.AppendJSON(nil), nil }
 
-// appendText appends the text in quotes, which is text if l is nil.
+// appendText appends the quoted text of l, or text if l is nil.
 func (l *rendered) appendText(b []byte, text string) []byte {
 	if l == nil || l.text == "" {
 		return appendText(b, text)
@@ -96,7 +96,7 @@ func (l *rendered) appendText(b []byte, text string) []byte {
 	return append(b, l.text...)
 }
 
-// appendHTML appends a field with the HTML, if there is markup. It is html if l is nil.
+// appendHTML appends a field with the HTML of l, or html if l is nil, unless it is empty.
 func (l *rendered) appendHTML(b []byte, name, html string) []byte {
 	switch {
 	case l == nil:
@@ -108,10 +108,10 @@ func (l *rendered) appendHTML(b []byte, name, html string) []byte {
 	return append(l.escaped.Append(b, l.people), '"')
 }
 
-// quote is s in quotes, as it stands in JSON.
+// quote returns s as a JSON string.
 func quote(s string) string { return string(appendText(make([]byte, 0, len(s)+len(s)/8+2), s)) }
 
-// appendOptional appends a field that is left out where there is nothing in it.
+// appendOptional appends a field unless it is empty.
 func appendOptional(b []byte, name, s string) []byte {
 	if s == "" {
 		return b
@@ -119,8 +119,8 @@ func appendOptional(b []byte, name, s string) []byte {
 	return appendText(append(b, name...), s)
 }
 
-// appendText appends s in quotes. It looks at eight bytes at a time: a message with its HTML has up to 14 000, and byte
-// by byte it takes four times as long.
+// appendText appends s as a JSON string. It processes eight bytes at a time: a message with its HTML has up to 14 000 bytes, and
+// byte by byte takes four times as long.
 func appendText(b []byte, s string) []byte {
 	if !utf8.ValidString(s) {
 		return append(b, marshal(s)...)
