@@ -25,8 +25,7 @@ import (
 	"hearth/web/limits"
 )
 
-// Auth holds what is secret: the keys of the cookies and the hashing of passwords, and who has guessed
-// too often. It is safe for concurrent use.
+// Auth seals cookies, hashes passwords and limits password guesses. It is safe for concurrent use.
 type Auth struct {
 	codecs    []securecookie.Codec
 	hashing   chan struct{} // a place for each hash being made
@@ -37,7 +36,7 @@ type Auth struct {
 	now       func() time.Time
 }
 
-// NewAuth makes an Auth with the keys in dataDir. limited says whether guesses are limited.
+// NewAuth returns an Auth with the keys in dataDir. limited reports whether guesses are limited.
 func NewAuth(dataDir string, limited bool) (*Auth, error) {
 	codecs, err := OpenKeys(dataDir)
 	if err != nil {
@@ -48,7 +47,7 @@ func NewAuth(dataDir string, limited bool) (*Auth, error) {
 	return a, nil
 }
 
-// hasher is an Auth for hashing alone.
+// hasher returns an Auth that can only hash.
 func hasher() *Auth {
 	return &Auth{hashing: make(chan struct{}, maxHashing), strangers: make(chan struct{}, maxHashing-1),
 		guesses: limits.NewGuesses(), now: time.Now, waiting: limits.NewCounter(maxWaiting, maxWaitingThere)}
@@ -56,23 +55,22 @@ func hasher() *Auth {
 
 // Cookies.
 
-// cookieLife is how long a cookie's seal holds, in seconds: 400 days, the longest that browsers
-// keep one (RFC 6265bis, section 5.5). The session behind it ends much sooner if it isn't used.
+// cookieLife is how long a cookie is valid, in seconds: 400 days, the longest time for which browsers store one (RFC 6265bis,
+// section 5.5). An unused session ends much sooner.
 const cookieLife = 400 * 24 * 60 * 60
 
-// sealName is what the seal is bound to beside the value.
+// sealName is the name that securecookie authenticates together with the value.
 const sealName = "session"
 
-// keyPair is what securecookie needs: a key to sign with and one to encrypt with, 32 bytes each.
+// keyPair is the pair of keys of a securecookie codec: one for signing and one for encryption, 32 bytes each.
 type keyPair struct {
 	Made  time.Time `json:"made"`
 	Hash  []byte    `json:"hash"`
 	Block []byte    `json:"block"`
 }
 
-// OpenKeys reads DATA/keys.json, made at first (mode 0600), into codecs. The first pair of keys in
-// the file seals; all of them open. To rotate, put a new pair in front; once the last pair goes,
-// so do the sessions sealed with it.
+// OpenKeys returns codecs with the keys in DATA/keys.json, which it creates if necessary (mode 0600). The first pair of keys seals;
+// all pairs open. To rotate, put a new pair in front. Cookies that were sealed with a removed pair become void.
 func OpenKeys(dataDir string) ([]securecookie.Codec, error) {
 	path := filepath.Join(dataDir, "keys.json")
 	text, err := os.ReadFile(path)
@@ -106,14 +104,14 @@ func OpenKeys(dataDir string) ([]securecookie.Codec, error) {
 	return codecs, nil
 }
 
-// cutOff reports whether a file of keys is what a power cut leaves: nothing, zeros, or its beginning.
+// cutOff reports whether a key file is incomplete after a power cut: empty, zeros, or its beginning.
 func cutOff(text []byte) bool {
 	text = bytes.Trim(text, "\x00 \t\r\n")
 	err := json.NewDecoder(bytes.NewReader(text)).Decode(new([]keyPair))
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// makeKeys writes a file of one new pair, whole or not at all.
+// makeKeys writes a file with one new pair atomically.
 func makeKeys(path string) ([]byte, error) {
 	pair := keyPair{Made: time.Now().UTC().Truncate(time.Second), Hash: random(32), Block: random(32)}
 	text, err := json.MarshalIndent([]keyPair{pair}, "", "  ")
@@ -142,12 +140,12 @@ func random(n int) []byte {
 	return b
 }
 
-// Seal makes a cookie's value of a session's token.
+// Seal returns the cookie of a session's token.
 func (a *Auth) Seal(token []byte) (cookie string, err error) {
 	return securecookie.EncodeMulti(sealName, bytes.Clone(token), a.codecs...) // it encrypts in place
 }
 
-// Open is the token in a cookie that Seal has made, with this key or an older one.
+// Open returns the token in a cookie from Seal, with any of the keys.
 func (a *Auth) Open(cookie string) (token []byte, err error) {
 	err = securecookie.DecodeMulti(sealName, cookie, &token, a.codecs...)
 	return token, err
@@ -155,7 +153,7 @@ func (a *Auth) Open(cookie string) (token []byte, err error) {
 
 // Passwords.
 
-// argon are the parameters of argon2id: those for new passwords, and those read from a hash.
+// argon are the parameters of argon2id.
 type argon struct {
 	memory  uint32 // KiB
 	time    uint32
@@ -165,15 +163,15 @@ type argon struct {
 // newArgon is OWASP's second recommendation (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane.
 var newArgon = argon{memory: 19 * 1024, time: 2, threads: 1}
 
-// maxHashing is how many hashes are made at once: 19 MiB and some 25 ms of a core each.
+// maxHashing is how many hashes are computed at once: each takes 19 MiB and about 25 ms of a core.
 const maxHashing = 2
 
 const saltSize, hashSize = 16, 32
 
 var phc = base64.RawStdEncoding.Strict()
 
-// NewPassword hashes a password, as a PHC string with a new salt and the parameters. It leaves a place
-// free for those who sign in with a browser that did so before.
+// NewPassword returns the hash of a password, as a PHC string with a new salt. It leaves one of the places for people who sign in
+// with a known browser.
 func (a *Auth) NewPassword(password string) (hash string, err error) {
 	a.strangers <- struct{}{}
 	defer func() { <-a.strangers }()
@@ -183,8 +181,8 @@ func (a *Auth) NewPassword(password string) (hash string, err error) {
 		newArgon.memory, newArgon.time, newArgon.threads, phc.EncodeToString(salt), phc.EncodeToString(sum)), nil
 }
 
-// CheckPassword reports whether password is the one that was hashed. With hash "", for a user who
-// doesn't exist, it takes as long and the answer is no.
+// CheckPassword reports whether hash is that of password. For the hash "", of a user who does not exist, it takes as long and
+// returns false.
 func (a *Auth) CheckPassword(hash, password string) bool {
 	p, salt, sum, err := parsePHC(hash)
 	if err != nil {
@@ -200,8 +198,7 @@ func (a *Auth) argon2id(p argon, password string, salt []byte, size uint32) []by
 	return argon2.IDKey([]byte(password), salt, p.time, p.memory, p.threads, size)
 }
 
-// parsePHC takes a stored hash apart. Parameters out of all proportion are refused: they would
-// make a log-in an attack on the server itself.
+// parsePHC parses a stored hash. It refuses excessive parameters, with which a log-in would overload the server.
 func parsePHC(s string) (p argon, salt, sum []byte, err error) {
 	f := bytes.Split([]byte(s), []byte("$"))
 	if len(f) != 6 || len(f[0]) != 0 || string(f[1]) != "argon2id" || string(f[2]) != fmt.Sprintf("v=%d", argon2.Version) {
@@ -228,17 +225,16 @@ func parsePHC(s string) (p argon, salt, sum []byte, err error) {
 // Guesses.
 
 const (
-	// maxWaiting is how many strangers may wait for their password to be hashed: the last of them waits
-	// some 2 s.
+	// maxWaiting is how many people with unknown browsers may wait for a password check: the last one waits about 2 s.
 	maxWaiting = 100
-	// maxWaitingThere is how many of them may be at one address.
+	// maxWaitingThere is how many of them may come from one address.
 	maxWaitingThere = 4
-	// busyWait is when to try again if there are more.
+	// busyWait is the Retry-After beyond these limits.
 	busyWait = 3 * time.Second
 )
 
-// Verify reports whether a guess is right: whether password is the one of which hash was made, "" for
-// somebody who doesn't exist, which takes as long. Errors: rate_limited, and that of ctx.
+// Verify reports whether hash is that of password. It takes as long for the hash "", of a user who does not exist. Errors:
+// rate_limited, that of ctx.
 func (a *Auth) Verify(ctx context.Context, g limits.Guess, hash, password string) (right bool, err error) {
 	at := a.now()
 	if a.limited {
@@ -261,8 +257,8 @@ func (a *Auth) Verify(ctx context.Context, g limits.Guess, hash, password string
 	return right, nil
 }
 
-// await waits for one of the strangers' places. Those at one address can't take all of the queue, and a
-// browser that signed in before does not stand in it. leave must be called in the end.
+// await waits for one of the places for unknown browsers. One address cannot fill the queue, and known browsers do not wait in it.
+// leave must be called at the end.
 func (a *Auth) await(ctx context.Context, from netip.Prefix) (leave func(), err error) {
 	if a.limited {
 		k := limits.Key{From: from}

@@ -230,14 +230,13 @@ func (h *Hub) publish(name string, events []chat.Event) (sockets int) {
 	return 0
 }
 
-// UserChanged has the sockets that watch a user told that it looks different, or if presence is set that it
-// came or went.
+// UserChanged tells the sockets that watch a user that it looks different, or with presence that it came or went.
 func (h *Hub) UserChanged(userID int64, presence bool) { h.people.Changed(userID, presence) }
 
-// UserCreated has lobby pages told that a user has just got an account.
+// UserCreated tells lobby pages that a user has just got an account.
 func (h *Hub) UserCreated(userID int64) { h.people.Created(userID) }
 
-// lookup is the hub as its People needs it.
+// lookup is the pubsub.Lookup of a hub.
 type lookup struct{ *Hub }
 
 func (l lookup) User(id int64) (*chat.User, error) { return l.watch.User(context.Background(), id) }
@@ -251,8 +250,8 @@ func (l lookup) Listeners(group string) []*ws.Conn {
 	return nil
 }
 
-// PublishSoon is Publish for what may wait a little to go out together with its like. Of several events
-// with the same subject only the newest is sent.
+// PublishSoon is Publish for events that may wait to be sent together with others. Of several events with the same subject only
+// the newest is sent.
 func (h *Hub) PublishSoon(name string, e chat.Event) { h.soon.Add(name, e) }
 
 // Online reports whether a user has a socket open anywhere.
@@ -262,21 +261,21 @@ func (h *Hub) Online(userID int64) bool {
 	return h.online.Has(userID)
 }
 
-// OnlineCount is how many users have a socket open.
+// OnlineCount returns how many users have a socket open.
 func (h *Hub) OnlineCount() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.online.Len()
 }
 
-// OnlineUsers are the ids of those who have a socket open, in order.
+// OnlineUsers returns the ids of those who have a socket open, in order.
 func (h *Hub) OnlineUsers() []int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.online.All()
 }
 
-// Here are the names of the people in a room's group, sorted.
+// Here returns the names of the people in a room's group, sorted.
 func (h *Hub) Here(name string) []string {
 	g := h.find(name)
 	if g == nil {
@@ -285,7 +284,7 @@ func (h *Hub) Here(name string) []string {
 	return g.People()
 }
 
-// HereCount is how many people are in a room's group.
+// HereCount returns how many people are in a room's group.
 func (h *Hub) HereCount(name string) int {
 	g := h.find(name)
 	if g == nil {
@@ -294,7 +293,7 @@ func (h *Hub) HereCount(name string) int {
 	return g.Len()
 }
 
-// Listening are the ids of the users who have a socket in a group at this very moment.
+// Listening returns the ids of the users who have a socket in a group at this very moment.
 func (h *Hub) Listening(name string) map[int64]bool {
 	ids := map[int64]bool{}
 	for _, c := range h.members(name) {
@@ -303,7 +302,7 @@ func (h *Hub) Listening(name string) map[int64]bool {
 	return ids
 }
 
-// members are the sockets in a group; of all groups for "".
+// members returns the sockets in a group; of all groups for "".
 func (h *Hub) members(name string) []*ws.Conn {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -329,7 +328,7 @@ func (h *Hub) EndUser(id int64) {
 	h.end(chat.UserGroup(id), websocket.ClosePolicyViolation, "signed out")
 }
 
-// EndRoom closes all sockets in a room, to come back to what is there now.
+// EndRoom closes all sockets in a room. The clients reconnect to what is there now.
 func (h *Hub) EndRoom(group string) {
 	h.end(group, websocket.CloseGoingAway, "the room was changed, come back")
 }
@@ -350,14 +349,14 @@ func (h *Hub) Recheck(group string) {
 	}()
 }
 
-// drop takes c out of a group, with h.mu held.
+// drop removes c from a group; h.mu is held.
 func (h *Hub) drop(c *ws.Conn, name string) {
 	if g := h.groups[name]; g != nil {
 		h.forget(g, g.Drop(c))
 	}
 }
 
-// allowed has c listen to what its caller may hear now, or says why it may not be here.
+// allowed updates the groups of c to the caller's current rights, or returns why the caller may not be here.
 func (h *Hub) allowed(c *ws.Conn) error {
 	for {
 		h.mu.Lock()
@@ -376,7 +375,7 @@ func (h *Hub) allowed(c *ws.Conn) error {
 	}
 }
 
-// listen has c listen to groups, unless rights have changed since they were found.
+// listen sets the groups of c, unless rights have changed since they were found.
 func (h *Hub) listen(c *ws.Conn, groups []string, found int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -389,7 +388,7 @@ func (h *Hub) listen(c *ws.Conn, groups []string, found int) bool {
 	return true
 }
 
-// regroup has c listen to groups instead of those it listens to, with h.mu held.
+// regroup replaces the groups of c; h.mu is held.
 func (h *Hub) regroup(c *ws.Conn, groups []string) {
 	was := c.Groups()
 	for _, name := range was {
@@ -405,8 +404,8 @@ func (h *Hub) regroup(c *ws.Conn, groups []string) {
 	c.SetGroups(groups)
 }
 
-// changeRights brings what every socket hears in step with a change of rights. It returns once nothing
-// reaches a socket any more that its person may not hear.
+// changeRights applies a change of rights to every socket. When it returns, no socket gets events any more that its person may not
+// see.
 func (h *Hub) changeRights(x *chat.RightsChange) {
 	x.Apply()
 	changed := map[*ws.Conn]chat.Rights{}

@@ -143,7 +143,7 @@ func (l *lateHub) Connect(w http.ResponseWriter, r *http.Request, o ws.Socket) e
 	return l.Hub.Connect(w, r, o)
 }
 
-// lateRoom is a room with ada in it, who can speak there, and the address where bob is greeted late.
+// lateRoom returns a room with ada in it, who can speak there, and the address where bob is greeted late.
 func lateRoom(t *testing.T) (late *lateHub, url string, bob *hearthtest.Browser, say func(text string)) {
 	t.Helper()
 	h, s := inside(t, settings{})
@@ -485,7 +485,7 @@ func await(got *atomic.Int64, n int64) {
 	got.Add(-n)
 }
 
-// newProbe is a client of a server in the fuzzer's own process, so that it sees which code each input reaches.
+// newProbe returns a client of a server in the fuzzer's own process, so that it sees which code each input reaches.
 func newProbe(f *testing.F) *hearthtest.Probe {
 	h, s := inside(f, settings{})
 	return hearthtest.NewProbe(s.SignUp(f, "ada"), h.server.Handler)

@@ -79,7 +79,7 @@ func main() {
 	}
 }
 
-// run does what the command line says.
+// run runs the command line.
 func run(ctx context.Context, args []string, in *os.File, out io.Writer) error {
 	command := "serve"
 	if len(args) == 1 && (args[0] == "-version" || args[0] == "--version") {
@@ -120,12 +120,12 @@ func openBeside(data string) (*chat.Chat, func() error, error) {
 	return chat.New(store, NewHub(), chat.Options{}), store.Close, nil
 }
 
-// hash makes of a password what is stored of it, one at a time.
+// hash returns the hash of a password.
 func hash(password string) (string, error) {
 	return hasher().NewPassword(password)
 }
 
-// version is what the module's build was stamped with.
+// version returns the version from the build information.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
@@ -140,7 +140,7 @@ type settings struct {
 	source map[string]string // what set a flag, if not its own name: the environment variable
 }
 
-// named is how an error names a flag: as it was given.
+// named returns the flag or the variable by which a setting was given, for errors.
 func (s *settings) named(flag string) string {
 	if variable, ok := s.source[flag]; ok {
 		return variable
@@ -148,7 +148,7 @@ func (s *settings) named(flag string) string {
 	return "-" + flag
 }
 
-// environment are the variables that stand in for flags.
+// environment maps flags to their environment variables.
 var environment = map[string]string{"addr": "HEARTH_ADDR", "data": "HEARTH_DATA", "guests": "HEARTH_GUESTS",
 	"signup": "HEARTH_SIGNUP", "limits": "HEARTH_LIMITS", "log": "HEARTH_LOG", "proxies": "HEARTH_PROXIES",
 	"hosts": "HEARTH_HOSTS"}
@@ -246,7 +246,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	return h.serve(ctx)
 }
 
-// build puts the house together and takes its address, but doesn't answer yet.
+// build opens the data folder, creates all parts and listens, but does not accept requests yet.
 func build(s settings) (h *app, err error) {
 	proxies, err := web.ParseNetworks(s.proxies)
 	if err != nil {
@@ -296,7 +296,7 @@ func listenError(flag, addr string, err error) error {
 	return fmt.Errorf("can't listen on %s: %w; choose an address with %s, as in -addr :8000", addr, err, flag)
 }
 
-// serve answers until ctx ends, then stops gracefully.
+// serve serves requests until ctx ends, then stops gracefully.
 func (h *app) serve(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- h.server.Serve(h.site.Listener(h.listen)) }()
@@ -363,8 +363,7 @@ func metric(name string) uint64 {
 	return s[0].Value.Uint64()
 }
 
-// stop takes no more requests, finishes those it has, sends the sockets away and closes the
-// database: what was acknowledged is on disk anyway.
+// stop finishes the requests in progress, closes the sockets and closes the database. Acknowledged messages are on disk anyway.
 func (h *app) stop() error {
 	slog.Info("stopping")
 	ctx, cancel := context.WithTimeout(context.Background(), stopWait)

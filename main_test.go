@@ -299,7 +299,7 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// place is the number that a cursor stands for, or -1 if it is none.
+// place returns the number that a cursor stands for, or -1 if it is none.
 func place(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 {
@@ -621,7 +621,7 @@ func BenchmarkStart(b *testing.B) {
 	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/start")
 }
 
-// killedWith is a data folder with so many messages, as a kill leaves it.
+// killedWith returns a data folder with so many messages, as a kill leaves it.
 func killedWith(b *testing.B, messages int) string {
 	b.Helper()
 	dir, left := b.TempDir(), filepath.Join(b.TempDir(), "left")

@@ -31,15 +31,15 @@ const (
 	maxBatch = 1024
 	// waiting is how many jobs may wait for the writer before Submit blocks its caller.
 	waiting = 4 * maxBatch
-	// writerCache is the writer's page cache: 32 MiB, filled as needed. With SQLite's 2 MiB it would
-	// read pages of the nonces' index, and the last ones of rooms, again and again.
+	// writerCache is the writer's page cache: 32 MiB, filled as needed. With SQLite's default of 2 MiB, the writer would read pages of
+	// the index of nonces and the last pages of rooms again and again.
 	writerCache = "cache_size(-32768)"
 	// maxLog is after how many pages SQLite's log is copied into the database file: 16 MiB. Pages that
 	// many messages change are then written once for all of them; with 4 MiB, SQLite's own figure, and its
 	// small cache, 64 senders store half as much in 1 000 000 messages (go test -bench Curve). More wins
 	// little, and makes a checkpoint longer on the card of a small computer.
 	maxLog = 4000
-	// ownCheckpoints has SQLite make none by itself: ours also clear what was erased.
+	// ownCheckpoints disables SQLite's own checkpoints: ours also clear erased data.
 	ownCheckpoints = "wal_autocheckpoint(0)"
 	// watchEvery is how often the writer looks for commits of other processes (the command line).
 	watchEvery = 300 * time.Millisecond
@@ -57,16 +57,15 @@ const (
 	examineFor = time.Second
 )
 
-// synchronous is SQLite's PRAGMA: FULL is one fsync a commit, before it is acknowledged. It is a
-// variable for the linker alone: the test of power cuts builds a program that doesn't wait for the
-// disk, and has to find what that one loses (-ldflags "-X main.synchronous=OFF").
+// synchronous is SQLite's PRAGMA: FULL means one fsync for each commit, before it is acknowledged. It is a variable only for the
+// linker: the test of power cuts builds a program that does not wait for the disk, and has to find the losses (-ldflags
+// "-X main.synchronous=OFF").
 var synchronous = "FULL"
 
-// errClosed answers whoever comes after Close.
+// errClosed is the error of calls after Close.
 var errClosed = errors.New("the database is closed")
 
-// Store is one SQLite file, the goroutine that writes it, and a pool of readers. It knows
-// nothing of what the rows mean.
+// Store is one SQLite file, the goroutine that writes it, and a pool of readers. It does not know what the rows mean.
 type Store struct {
 	dir        string
 	lock       *flock.Flock // held by the serving process; nil for the command line
@@ -90,10 +89,10 @@ type Store struct {
 	changes    chan struct{}
 }
 
-// OpenStore opens the database in the folder dir, made if need be (0700, files 0600), and brings
-// its schema up to date by the numbered steps. With serve it also keeps other servers off the
-// folder; without, it works beside one. What the jobs of one commit announced is given to publish, in order, once it is on
-// disk; publish must not wait for another write. Errors: datadir.ErrInUse, migrate.ErrNewer, *backup.DamagedError.
+// OpenStore opens the database in the folder dir, which it creates if necessary (0700, files 0600), and runs the migrations in
+// steps. With serve it locks the folder against other servers; without, it works beside a server. publish gets the announcements
+// of each commit, in order, once it is on disk; it must not wait for another write. Errors: datadir.ErrInUse, migrate.ErrNewer,
+// *backup.DamagedError.
 func OpenStore(dir string, steps fs.FS, serve bool, publish func([]chat.Announcement)) (*Store, error) {
 	s := &Store{dir: dir, publishAll: publish, changes: make(chan struct{}, 1), jobs: make(chan *db.Job, waiting), stop: make(chan struct{})}
 	if err := s.prepare(serve); err != nil {
@@ -107,8 +106,7 @@ func OpenStore(dir string, steps fs.FS, serve bool, publish func([]chat.Announce
 	return s, nil
 }
 
-// prepare makes the folder and the files, so that SQLite gives the right mode to those that it
-// adds, and takes the lock.
+// prepare creates the folder and the files, so that SQLite uses the right mode for the files that it adds, and takes the lock.
 func (s *Store) prepare(serve bool) error {
 	if err := datadir.Make(s.dir); err != nil {
 		return err
@@ -136,7 +134,7 @@ func (s *Store) prepare(serve bool) error {
 	return nil
 }
 
-// examine finishes restoring a backup, if that was interrupted, and looks for damage.
+// examine finishes an interrupted restore, and looks for damage.
 func (s *Store) examine() error {
 	aside, err := backup.Resume(s.file())
 	if err != nil {
@@ -157,7 +155,7 @@ func (s *Store) release() error {
 	return s.lock.Unlock()
 }
 
-// dsn addresses the database with the pragmas that every connection needs.
+// dsn returns the DSN of the database, with the pragmas that every connection needs.
 func (s *Store) dsn(pragmas ...string) string {
 	q := "?_pragma=busy_timeout(5000)"
 	for _, p := range append(pragmas, "foreign_keys(1)", "temp_store(MEMORY)") {
@@ -217,7 +215,7 @@ func (s *Store) openWriter() error {
 	return nil
 }
 
-// closeWriter lets go of the write connection, if there is one: reopening it may have failed.
+// closeWriter closes the write connection, if there is one: reopening it may have failed.
 func (s *Store) closeWriter() error {
 	if s.writer == nil {
 		return nil
@@ -227,11 +225,11 @@ func (s *Store) closeWriter() error {
 	return err
 }
 
-// Reader is the pool of read-only connections.
+// Reader returns the pool of read-only connections.
 func (s *Store) Reader() *sql.DB { return s.readers }
 
-// Write runs do on the writer's transaction and waits until it is on disk, even if ctx ends meanwhile:
-// its caller has yet to act upon what do has done. If ctx has ended before, nothing is written.
+// Write runs do in the writer's transaction and waits until it is on disk, even if ctx ends meanwhile, because the caller has to
+// act upon the result. If ctx has ended before, nothing is written.
 func (s *Store) Write(ctx context.Context, do func(chat.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -241,12 +239,12 @@ func (s *Store) Write(ctx context.Context, do func(chat.Tx) error) error {
 	return <-done
 }
 
-// Submit queues do for the writer; done is told once it is on disk, or why it is not.
+// Submit queues do for the writer. done is called once it is on disk, or with an error.
 func (s *Store) Submit(do func(chat.Tx) error, done func(error)) {
 	s.submit(do, done, func(j *db.Job) { s.jobs <- j })
 }
 
-// SubmitSoon is Submit for what may wait up to half a second to share the commit of others.
+// SubmitSoon is Submit for jobs that may wait up to half a second to share a commit with others.
 func (s *Store) SubmitSoon(do func(chat.Tx) error, done func(error)) {
 	s.submit(do, done, s.soon.Add)
 }
@@ -267,7 +265,7 @@ func (s *Store) submit(do func(chat.Tx) error, done func(error), queue func(*db.
 
 func storageError(err error) error { return &chat.Error{Code: "storage", Err: err} }
 
-// Healthy reports why the database can't be written or read, if it can't.
+// Healthy returns an error if the database cannot be written or read.
 func (s *Store) Healthy(ctx context.Context) error {
 	if err := s.failed.Load(); err != nil {
 		return *err
@@ -276,7 +274,7 @@ func (s *Store) Healthy(ctx context.Context) error {
 	return s.readers.QueryRowContext(ctx, "SELECT 1").Scan(&one)
 }
 
-// Close finishes what was submitted, folds the log into the database file and lets go of the folder.
+// Close finishes the submitted jobs, copies the log into the database file and unlocks the folder.
 func (s *Store) Close() error {
 	s.closing.Lock()
 	already := s.closed
@@ -291,7 +289,7 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.closeWriter(), s.release()) // the last connection's Close checkpoints
 }
 
-// write is the writer goroutine: the only one that touches the write connection.
+// write is the writer goroutine, the only one that uses the write connection.
 func (s *Store) write() {
 	defer s.finished.Done()
 	watch := time.NewTicker(watchEvery)
@@ -320,7 +318,7 @@ func (s *Store) write() {
 	}
 }
 
-// gather takes all that wait; nobody waits for others to come.
+// gather returns all jobs that wait. It does not wait for more.
 func (s *Store) gather(first *db.Job) []*db.Job {
 	jobs := []*db.Job{first}
 	for len(jobs) < maxBatch {
@@ -334,7 +332,7 @@ func (s *Store) gather(first *db.Job) []*db.Job {
 	return jobs
 }
 
-// look notices commits of other processes.
+// look checks for commits of other processes.
 func (s *Store) look() {
 	var v int64
 	if err := s.tx.QueryRow("PRAGMA data_version").Scan(&v); err != nil {
@@ -358,7 +356,7 @@ func (s *Store) changed() {
 	}
 }
 
-// logged notes that a commit has reached the log.
+// logged schedules a checkpoint after a commit.
 func (s *Store) logged() {
 	if s.logDue.IsZero() {
 		s.logDue = time.Now().Add(checkpointAfter)
@@ -379,9 +377,8 @@ func (s *Store) checkpointIfDue() {
 	}
 }
 
-// checkpoint copies the log into the database file, and empties it if something was erased. If it can't,
-// it tries again: soon if somebody reads an older state, later if the disk fails, which does no harm to
-// what is in the log.
+// checkpoint copies the log into the database file, and empties it if something was erased. If that fails, it is scheduled again:
+// soon if a reader uses an older snapshot, later if the disk fails, which does not harm the log.
 func (s *Store) checkpoint() {
 	job := db.ClearPages(s.file()+"-wal", func(err error) {
 		if err != nil {
@@ -404,9 +401,9 @@ func (s *Store) checkpoint() {
 	}
 }
 
-// commit runs the jobs in one transaction, publishes what they announced and tells those who wait.
-// What comes meanwhile shares the next commit: the more there is to do, the less each costs. If the
-// disk fails, all fail, and the writer works at getting it back before it takes more.
+// commit runs the jobs in one transaction, publishes their announcements and answers their callers. Jobs that are submitted
+// meanwhile share the next commit: the more there are, the less each costs. If the disk fails, all jobs fail, and the writer
+// recovers before it accepts more.
 func (s *Store) commit(jobs []*db.Job) {
 	if err := s.tx.Commit(jobs); err != nil {
 		s.failed.Store(&err)
@@ -424,8 +421,8 @@ func (s *Store) commit(jobs []*db.Job) {
 	}
 }
 
-// recover answers everybody with cause until the file, opened anew, takes a write again. A failed
-// fsync can't be retried: the kernel may have dropped the pages, so what failed stays failed.
+// recover answers all jobs with cause until the reopened file accepts a write again. A failed fsync cannot be retried, because the
+// kernel may have dropped the pages.
 func (s *Store) recover(cause error) {
 	slog.Error("a commit has failed; messages are refused until one succeeds", "err", cause)
 	defer s.failed.Store(nil)
@@ -450,9 +447,8 @@ func (s *Store) recover(cause error) {
 	}
 }
 
-// bury overwrites a commit that failed, before anybody is told that it did. If it was fsync that
-// failed, the log holds all of it, and a process that is killed now would find it there at its next
-// start. The commit that changes nothing takes its place in the file, even if it fails as well.
+// bury overwrites a failed commit in the log before the callers get the error. If fsync failed, the log contains the whole commit,
+// and after a crash the next start would find it. A commit that changes nothing takes its place in the file, even if it fails too.
 func (s *Store) bury() {
 	if err := s.touch(); err != nil {
 		slog.Debug("overwrite the failed commit", "err", err)
@@ -470,7 +466,7 @@ func (s *Store) reopen() error {
 	return s.touch()
 }
 
-// touch commits a transaction that changes nothing, but is written.
+// touch commits a transaction that changes nothing but is written.
 func (s *Store) touch() error {
 	ctx := context.Background()
 	var v int
@@ -483,7 +479,7 @@ func (s *Store) touch() error {
 	return nil
 }
 
-// publish publishes what jobs announced that are on disk.
+// publish publishes the announcements of stored jobs.
 func (s *Store) publish(jobs []*db.Job) {
 	s.announced = s.announced[:0]
 	for _, j := range jobs {

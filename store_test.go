@@ -451,7 +451,7 @@ func curve(b *testing.B, messages, rooms int) {
 	}
 }
 
-// filled is a database with so many messages spread over the rooms r0, r1 …, and one user.
+// filled returns a database with so many messages spread over the rooms r0, r1 …, and one user.
 func filled(b *testing.B, messages, rooms int) (*Store, *chat.Chat, *chat.User) {
 	b.Helper()
 	hub := NewHub()

@@ -50,7 +50,7 @@ type rawFrame struct {
 	claim    *uint64 // the length that the header says, if it isn't the payload's
 }
 
-// frame is a proper frame, alone a message.
+// frame returns a proper frame, alone a message.
 func frame(opcode byte, payload string) rawFrame {
 	return rawFrame{head: finBit | opcode, payload: []byte(payload), key: [4]byte{0x37, 0xfa, 0x21, 0x3d}}
 }
@@ -62,7 +62,7 @@ func (f rawFrame) masked(key ...byte) rawFrame     { f.key = [4]byte(key); retur
 func (f rawFrame) length(bytes int) rawFrame       { f.form = bytes; return f }
 func (f rawFrame) claiming(length uint64) rawFrame { f.claim = &length; return f }
 
-// wire is the frame as RFC 6455, 5.2 draws it.
+// wire returns the frame as RFC 6455, 5.2 draws it.
 func (f rawFrame) wire() []byte {
 	n := uint64(len(f.payload))
 	if f.claim != nil {
@@ -97,12 +97,12 @@ func (f rawFrame) wire() []byte {
 	return b
 }
 
-// closing is a close frame.
+// closing returns a close frame.
 func closing(code uint16, reason string) rawFrame {
 	return frame(opClose, string(binary.BigEndian.AppendUint16(nil, code))+reason)
 }
 
-// saying is the JSON that says text in the room.
+// saying returns the JSON that says text in the room.
 func saying(text string) string {
 	b, err := json.Marshal(map[string]string{"message": text})
 	if err != nil {
@@ -259,7 +259,7 @@ func (h *heard) event(t testing.TB, payload []byte) {
 	}
 }
 
-// closeCode is the code in a close frame's payload (5.5.1).
+// closeCode returns the code in a close frame's payload (5.5.1).
 func closeCode(t testing.TB, payload []byte) int {
 	t.Helper()
 	if len(payload) == 0 {

@@ -43,7 +43,7 @@ func controlCases() []frameCase {
 	return append(cases, many, pongs)
 }
 
-// closeCases are the closing handshake (5.5.1, 7.1 and 7.4).
+// closeCases returns the closing handshake (5.5.1, 7.1 and 7.4).
 func closeCases() []frameCase {
 	said := saying("no")
 	cases := []frameCase{

@@ -22,7 +22,7 @@ type shakeCase struct {
 	answer map[string]string // headers of the answer; "": must not be there
 }
 
-// request is the usual handshake of 4.1 with what differs.
+// request returns the usual handshake of 4.1 with what differs.
 func (k shakeCase) request(host, cookie string) string {
 	line := k.line
 	if line == "" {
@@ -82,7 +82,7 @@ func (a *arena) shake(t *testing.T, k shakeCase) {
 	a.settle(t, nil)
 }
 
-// not is one header that differs: these values, or none at all.
+// not returns one header that differs: these values, or none at all.
 func not(name string, values ...string) map[string][]string { return map[string][]string{name: values} }
 
 func handshakeCases() []shakeCase {

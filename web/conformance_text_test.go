@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// inPieces is a text message, a fragment for each part.
+// inPieces returns a text message, a fragment for each part.
 func inPieces(parts ...string) []rawFrame {
 	var all []rawFrame
 	for i, p := range parts {
@@ -129,7 +129,7 @@ func bytesOf(s string) []string {
 	return all
 }
 
-// transportCases are the ways in which TCP brings the bytes, or stops (5.4, 7.1.1, 7.2.1).
+// transportCases returns the ways in which TCP brings the bytes, or stops (5.4, 7.1.1, 7.2.1).
 func transportCases() []frameCase {
 	whole, said := frame(opText, saying("on its way")), []string{"on its way"}
 	cases := []frameCase{

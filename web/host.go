@@ -137,7 +137,7 @@ func (s *Server) proxyHint(r *http.Request) string {
 	return "; if the request came through your proxy, start Hearth with -proxies " + at.Addr().Unmap().String()
 }
 
-// serverNames are the names of this computer and those in hosts.
+// serverNames returns the names of this computer and those in hosts.
 func serverNames(hosts []string) []string {
 	names := slices.Clone(hosts)
 	own, err := os.Hostname()

@@ -10,7 +10,7 @@ import (
 	"hearth/web/hearthtest"
 )
 
-// under is a visitor's browser to which the server has that name.
+// under returns a visitor's browser to which the server has that name.
 func under(t *testing.T, s *hearthtest.Server, host string) *hearthtest.Browser {
 	b := s.Visitor(t)
 	b.Host = host

@@ -11,7 +11,7 @@ import (
 	"hearth/web/hearthtest"
 )
 
-// handshakeOf is a request for a socket.
+// handshakeOf returns a request for a socket.
 func handshakeOf(path, cookie string) string {
 	return strings.TrimSuffix(request(path, cookie), "\r\n") +
 		"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + theKey + "\r\nSec-WebSocket-Version: 13\r\n\r\n"

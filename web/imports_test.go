@@ -20,7 +20,7 @@ type listed struct {
 	Imports, Deps []string
 }
 
-// packages are those of the module.
+// packages returns those of the module.
 func packages(t *testing.T) map[string]listed {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "hearth/...").Output()
@@ -39,7 +39,7 @@ func packages(t *testing.T) map[string]listed {
 	}
 }
 
-// ours are the imports from this module.
+// ours returns the imports from this module.
 func (p listed) ours() []string {
 	return slices.DeleteFunc(slices.Clone(p.Imports), func(s string) bool { return !strings.HasPrefix(s, "hearth") })
 }

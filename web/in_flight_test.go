@@ -48,7 +48,7 @@ func request(path, cookie string) string {
 	return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nCookie: " + cookie + "\r\n\r\n"
 }
 
-// kernelMemory is how many bytes the system keeps for TCP connections.
+// kernelMemory returns how many bytes the system keeps for TCP connections.
 func kernelMemory(t *testing.T) int {
 	t.Helper()
 	b, err := os.ReadFile("/proc/net/sockstat")

@@ -110,7 +110,7 @@ func (l limitTest) messages() []entrance {
 	}
 }
 
-// watches are the sockets on which people can be watched.
+// watches returns the sockets on which people can be watched.
 func (l limitTest) watches(b *hearthtest.Browser) (ways []entrance) {
 	for _, path := range []string{"/ws/chat/talk/", "/users/"} {
 		s := b.DialBatched(path)
@@ -166,7 +166,7 @@ func (l limitTest) one(name string, use func(i int) hearthtest.Reply) entrance {
 	return entrance{name, func(i int) bool { return through(l.t, use(i)) }}
 }
 
-// entrances are the ways to use each limit.
+// entrances returns the ways to use each limit.
 func (l limitTest) entrances(n limits.Name) []entrance {
 	host := 10
 	for i, x := range limits.Table {

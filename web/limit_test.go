@@ -13,7 +13,7 @@ import (
 	"hearth/web/hearthtest"
 )
 
-// most is how much a token bucket lets through in the time since begun, and a little more for the
+// most returns how much a token bucket lets through in the time since begun, and a little more for the
 // moment that the answer took.
 func most(burst, perSecond int, begun time.Time) int {
 	return burst + int(time.Since(begun).Seconds()*float64(perSecond)) + 1

@@ -11,7 +11,7 @@ import (
 	"hearth/web/hearthtest"
 )
 
-// attributes are those of the first element of a page with the id or the class given.
+// attributes returns those of the first element of a page with the id or the class given.
 func attributes(t *testing.T, page, mark string) map[string]string {
 	t.Helper()
 	z := html.NewTokenizer(strings.NewReader(page))

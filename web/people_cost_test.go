@@ -140,7 +140,7 @@ func (p *openPage) close() {
 	<-p.ended
 }
 
-// busiest is the highest number of frames that came within a second.
+// busiest returns the highest number of frames that came within a second.
 func (p *openPage) busiest() (most int) {
 	first := 0
 	for i, at := range p.frames {
@@ -152,7 +152,7 @@ func (p *openPage) busiest() (most int) {
 	return most
 }
 
-// since is how many frames came after a time.
+// since returns how many frames came after a time.
 func (p *openPage) since(begun time.Time) (n int) {
 	for _, at := range p.frames {
 		if at.After(begun) {
@@ -183,7 +183,7 @@ func come(t *testing.T, s *hearthtest.Server, crowd []*hearthtest.Browser, withi
 	return pages
 }
 
-// firstOf are the names that the first page of a list of people shows.
+// firstOf returns the names that the first page of a list of people shows.
 func firstOf(crowd []*hearthtest.Browser) (names []string) {
 	for _, b := range crowd[:min(50, len(crowd))] {
 		names = append(names, b.Name)
@@ -231,7 +231,7 @@ func TestManyPeopleOpenOnePage(t *testing.T) {
 	}
 }
 
-// hereCount is how many people are in the room.
+// hereCount returns how many people are in the room.
 func hereCount(t *testing.T, s *hearthtest.Server, b *hearthtest.Browser) int {
 	t.Helper()
 	var list struct{ Rooms []struct{ Here int } }

@@ -23,7 +23,7 @@ func watch(s *hearthtest.Socket, users ...string) (answer hearthtest.Frame) {
 	return answer
 }
 
-// named are the people in a field of a people frame.
+// named returns the people in a field of a people frame.
 func named(f hearthtest.Frame, field string) (names []string) {
 	people, _ := f[field].([]any)
 	for _, p := range people {

@@ -17,7 +17,7 @@ import (
 	"hearth/web/hearthtest"
 )
 
-// protocol is a section of PROTOCOL.md, from its heading to the next of the same rank.
+// protocol returns a section of PROTOCOL.md, from its heading to the next of the same rank.
 func protocol(t *testing.T, heading string) string {
 	t.Helper()
 	text, err := os.ReadFile("PROTOCOL.md")
@@ -32,7 +32,7 @@ func protocol(t *testing.T, heading string) string {
 	return section
 }
 
-// tableRows are the cells of the lines of Markdown tables, without their heads.
+// tableRows returns the cells of the lines of Markdown tables, without their heads.
 func tableRows(section string) [][]string {
 	var rows [][]string
 	lines := strings.Split(section, "\n")
@@ -47,7 +47,7 @@ func tableRows(section string) [][]string {
 
 var backticks = regexp.MustCompile("`([a-z_]+)(\\??)`")
 
-// quoted are the words in backticks, and whether each is always there.
+// quoted returns the words in backticks, and whether each is always there.
 func quoted(cell string) map[string]bool {
 	words := map[string]bool{}
 	for _, m := range backticks.FindAllStringSubmatch(cell, -1) {
@@ -76,7 +76,7 @@ func documentedFrames(t *testing.T) map[string]*frameKind {
 	return kinds
 }
 
-// sources are the parsed files of a package, without its tests.
+// sources returns the parsed files of a package, without its tests.
 func sources(t *testing.T, dir string) map[string]*ast.File {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -97,7 +97,7 @@ func sources(t *testing.T, dir string) map[string]*ast.File {
 	return files
 }
 
-// literal is the value of a string in the source.
+// literal returns the value of a string in the source.
 func literal(e ast.Expr) (string, bool) {
 	lit, ok := e.(*ast.BasicLit)
 	if !ok || lit.Kind != token.STRING {
@@ -231,7 +231,7 @@ func TestEveryErrorIsInTheProtocol(t *testing.T) {
 	}
 }
 
-// errorCode is the code in Errorf("code", …), chat.Errorf("code", …) and Error{Code: "code"}.
+// errorCode returns the code in Errorf("code", …), chat.Errorf("code", …) and Error{Code: "code"}.
 func errorCode(n ast.Node) (string, bool) {
 	switch n := n.(type) {
 	case *ast.CallExpr:
@@ -255,7 +255,7 @@ func errorCode(n ast.Node) (string, bool) {
 	return "", false
 }
 
-// statusTable is the table in handler.go: codes and what HTTP calls them.
+// statusTable returns the table in handler.go: codes and what HTTP calls them.
 func statusTable(t *testing.T) map[string]int {
 	t.Helper()
 	numbers := map[string]int{}

@@ -19,7 +19,7 @@ var (
 	marksFor     = flag.Duration("marks.for", 3*time.Second, "how long they read, in each turn of each kind")
 )
 
-// written is how many bytes the server has had written to the disk. It skips the test where the kernel doesn't
+// written returns how many bytes the server has had written to the disk. It skips the test where the kernel doesn't
 // tell.
 func written(t *testing.T, s *hearthtest.Server) int64 {
 	t.Helper()

@@ -6,7 +6,7 @@ import (
 	"hearth/web/hearthtest"
 )
 
-// waiting are the texts of the private messages that a new socket is sent as history.
+// waiting returns the texts of the private messages that a new socket is sent as history.
 func waiting(sock *hearthtest.Socket) []string {
 	var texts []string
 	for _, f := range sock.Settled() {

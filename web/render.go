@@ -204,7 +204,7 @@ var zippers = sync.Pool{New: func() any {
 	return z
 }}
 
-// funcs are the functions of templates in the language l.
+// funcs returns the functions of templates in the language l.
 func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 	stamp := func(at time.Time, kind, text string) template.HTML {
 		return template.HTML(fmt.Sprintf(`<time datetime="%s" data-%s>%s</time>`, at.UTC().Format(time.RFC3339), kind, template.HTMLEscapeString(text)))

@@ -14,7 +14,7 @@ import (
 	"hearth/web/hearthtest"
 )
 
-// cpuTime is the processor time that the server has used, to the nanosecond: that of its threads, which Go keeps.
+// cpuTime returns the processor time that the server has used, to the nanosecond: that of its threads, which Go keeps.
 // It skips the test where the kernel doesn't tell.
 func cpuTime(t *testing.T, s *hearthtest.Server) time.Duration {
 	t.Helper()

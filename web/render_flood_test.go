@@ -30,7 +30,7 @@ func talkSteadily(people []*hearthtest.Socket, text func(i int) string, stop <-c
 	return &over
 }
 
-// receipts are how long somebody waits for the receipts of n messages, shortest first.
+// receipts returns how long somebody waits for the receipts of n messages, shortest first.
 func receipts(c *hearthtest.Socket, n int) []time.Duration {
 	waited := make([]time.Duration, 0, n)
 	for i := range n {

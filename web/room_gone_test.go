@@ -53,7 +53,7 @@ func (p *loser) open(t *testing.T) {
 	}
 }
 
-// rest is what came on a socket until it answers a ping, and the code with which it was closed, if it was.
+// rest returns what came on a socket until it answers a ping, and the code with which it was closed, if it was.
 func rest(t *testing.T, s *hearthtest.Socket) (frames []hearthtest.Frame, code int) {
 	t.Helper()
 	_ = s.WriteJSON(map[string]string{"type": "ping"}) // it may be closed

@@ -54,7 +54,7 @@ func signUpForm(name string) string {
 	return url.Values{"username": {name}, "password1": {hearthtest.Password}, "password2": {hearthtest.Password}}.Encode()
 }
 
-// accounts is how many accounts there are.
+// accounts returns how many accounts there are.
 func accounts(t *testing.T, s *hearthtest.Server) int {
 	t.Helper()
 	out, status := s.Command(t, "", "user", "list")

@@ -18,7 +18,7 @@ import (
 
 var signinLink = regexp.MustCompile(`value="(http://[^"]+/signin/[\w-]+/)"`)
 
-// linkOn is the path of the one-time link that a page shows.
+// linkOn returns the path of the one-time link that a page shows.
 func linkOn(t *testing.T, r hearthtest.Reply) string {
 	t.Helper()
 	m := signinLink.FindStringSubmatch(r.Body)

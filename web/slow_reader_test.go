@@ -20,7 +20,7 @@ import (
 // in web/ws): after that the reader is dropped as gone, not cut as slow.
 var long = strings.Repeat("🔥", 3900)
 
-// gauge is a number that the server tells Prometheus.
+// gauge returns a number that the server tells Prometheus.
 func gauge(t *testing.T, b *hearthtest.Browser, name string) int {
 	t.Helper()
 	found := regexp.MustCompile(`(?m)^` + name + ` (\d+)$`).FindStringSubmatch(b.Get("/metrics").Body)

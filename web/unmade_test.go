@@ -14,7 +14,7 @@ func roomFrame(s *hearthtest.Socket, rooms string) hearthtest.Frame {
 	})
 }
 
-// listedRooms are the rooms of /api/rooms.
+// listedRooms returns the rooms of /api/rooms.
 func listedRooms(t *testing.T, b *hearthtest.Browser) map[string]int {
 	t.Helper()
 	var list struct {

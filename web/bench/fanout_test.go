@@ -72,7 +72,7 @@ func BenchmarkFanout(b *testing.B) {
 // ticks is USER_HZ, the unit of the times in /proc/PID/stat: 100 a second on every Linux (time(7)).
 const ticks = 100
 
-// cpu is a process's time in user and kernel, in seconds.
+// cpu returns a process's time in user and kernel, in seconds.
 func cpu(b *testing.B, pid int) float64 {
 	b.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -102,7 +102,7 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-// moment is the inverse of millis, in UTC.
+// moment returns the inverse of millis, in UTC.
 func moment(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}

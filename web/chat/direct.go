@@ -161,13 +161,13 @@ const MaxUnread = 100
 // all.
 const maxInbox = 100
 
-// readToSQL is the SQL expression of the number up to which user s.user_id has read room s.room_id. marks is the parameter with
+// readToSQL returns the SQL expression of the number up to which user s.user_id has read room s.room_id. marks is the parameter with
 // marks.json of that user.
 func readToSQL(marks string) string {
 	return "max(s.read, coalesce((SELECT value FROM json_each(" + marks + ") WHERE key = CAST(s.room_id AS TEXT)), 0))"
 }
 
-// unreadSQL is the SQL expression of the unread count of user s.user_id in room s.room_id. marks is as for readToSQL.
+// unreadSQL returns the SQL expression of the unread count of user s.user_id in room s.room_id. marks is as for readToSQL.
 func unreadSQL(marks string) string {
 	return "(SELECT count(*) FROM (SELECT 1 FROM message WHERE id > s.room_id << 32 | " + readToSQL(marks) + ` AND id < (s.room_id + 1) << 32
 		AND sender <> s.user_id AND deleted_at IS NULL LIMIT 100))`
@@ -208,7 +208,7 @@ func (c *Chat) Conversations(ctx context.Context, userID int64, limit, offset in
 	return found, total, nil
 }
 
-// Waiting are the private messages that a user has not read, oldest first, as history. For a client of
+// Waiting returns the private messages that a user has not read, oldest first, as history. For a client of
 // the plain dialect, those that one has received before are left out.
 func (c *Chat) Waiting(ctx context.Context, userID int64, plain bool) ([]Event, error) {
 	found, err := c.messages(ctx, `JOIN membership s ON s.user_id = ?1 JOIN room r ON r.id = s.room_id AND r.access = 'direct'

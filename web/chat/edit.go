@@ -8,8 +8,7 @@ import (
 	"hearth/web/limits"
 )
 
-// Edit changes the text of one's own message. Errors: those of a text, no_such_message,
-// not_allowed, storage.
+// Edit changes the text of a message of the caller. Errors: those of a text, no_such_message, not_allowed, storage.
 func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) error {
 	if err := c.Take(by, limits.Messages); err != nil {
 		return err
@@ -63,7 +62,7 @@ type editFrame struct {
 	EditedAt Stamp     `json:"edited_at"`
 }
 
-// edited is the event of an edited message; its human-readable message is the new text.
+// edited returns the event of an edited message; its human-readable message is the new text.
 func (m *Message) edited(seq int64, by string) Event {
 	f := editFrame{Type: "message_edited", ID: m.ID, Seq: seq, User: by, Message: m.Text, EditedAt: Stamp(m.Edited)}
 	if !m.Plain() {
@@ -74,7 +73,7 @@ func (m *Message) edited(seq int64, by string) Event {
 	return e
 }
 
-// edit is a message with its new text, and where in the room's line who gave it that.
+// edit is a message with its new text, the sequence number of the edit, and who edited it.
 type edit struct {
 	message *Message
 	seq     int64

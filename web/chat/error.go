@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Error is something a person asked for and can't have. Its code is part of the protocol, the
-// suffix of a locale key (error.<code>), and what web turns into an HTTP status.
+// Error is the refusal of a request. Its code is part of the protocol and the suffix of a locale key (error.<code>); package web
+// maps it to an HTTP status.
 type Error struct {
 	Code       string
 	Key        string        // of the text error.<key>, where it says more than the code's; "" for that
@@ -17,16 +17,16 @@ type Error struct {
 	Err        error         // what lies beneath; for the log, never for the person
 }
 
-// Errorf makes an Error from its code and the name, value pairs that fill its text.
+// Errorf returns the Error with a code. args are name, value pairs for the placeholders of its text.
 func Errorf(code string, args ...any) *Error { return &Error{Code: code, Args: args} }
 
-// On says which form field is to blame.
+// On returns e with the form field that it belongs to.
 func (e *Error) On(field string) *Error { e.Field = field; return e }
 
-// inMinutes is the wait beyond which a text gives minutes, not seconds.
+// inMinutes is the wait beyond which a text gives minutes instead of seconds.
 const inMinutes = 90 * time.Second
 
-// Text is the locale key of what the error says, and what fills its placeholders.
+// Text returns the locale key of the error and the values of its placeholders.
 func (e *Error) Text() (key string, args []any) {
 	key = e.Code
 	if e.Key != "" {
@@ -56,7 +56,7 @@ func (e *Error) Error() string {
 	return e.Code
 }
 
-// Unwrap returns what lies beneath.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Is makes two errors of one code equal for errors.Is.
@@ -68,7 +68,8 @@ func (e *Error) Is(target error) bool {
 // ErrNotFound is returned by queries for one row when there is none.
 var ErrNotFound = errors.New("not found")
 
-// storage wraps a failure of the disk, so that the sender is told that nothing was stored.
+// storage returns nil for nil, errors with a code unchanged, and any other error as the error storage, which tells the client that
+// nothing was stored.
 func storage(doing string, err error) error {
 	if err == nil {
 		return nil

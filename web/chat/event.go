@@ -9,39 +9,37 @@ import (
 	"hearth/web/locale"
 )
 
-// Event is something that happened, on its way to a group of sockets.
+// Event is an event that is published to a group of sockets.
 type Event struct {
 	Type string
-	// Seq is the event's number in its room's line, 0 for what has none (comings and goings).
+	// Seq is the sequence number in the room; 0 for events without one, such as joins and leaves.
 	Seq int64
-	// ID is the message's in private_message frames, 0 in others.
+	// ID is the id of the message in private_message frames, 0 in others.
 	ID MessageID
-	// Private is the id of the private message that the event brings, for whichever socket, else 0.
+	// Private is the id of the private message in the event, 0 if there is none.
 	Private MessageID
-	// Plain is set for the kinds that clients of the plain dialect get too, PlainOnly for those that only
-	// they get.
+	// Plain is set for events that clients of the plain dialect get too, PlainOnly for events that only they get.
 	Plain, PlainOnly bool
 	// ExceptIn leaves out sockets that are also in this group.
 	ExceptIn string
-	// About is the group of the room that the event tells of, where it reaches sockets outside that
-	// room. A socket whose person may no longer enter the room doesn't get it.
+	// About is the group of the room that the event is about, for events that reach sockets outside that room. Sockets that have lost
+	// the right to enter the room do not get the event.
 	About string
 	// Back: the reader may enter the room that the event is about, even if it was gone before.
 	Back bool
-	// Subject is what the event tells of, if only the newest event with the same subject matters to those
-	// who are told soon; else "".
+	// Subject identifies events of which PublishSoon sends only the newest; "" for none.
 	Subject string
-	// Fresh, called when the event is about to be sent, is the event as it is then, or false if it must not
-	// be sent any more. nil: the event stays as it is.
+	// Fresh is called when PublishSoon sends the event. It returns the current event, or false if nothing is to be sent. nil: the event
+	// is sent as it is.
 	Fresh func() (Event, bool)
-	// Rights is set in an event that changes who hears what. It has no frame.
+	// Rights is set in the event of a change of rights. Such an event has no frame.
 	Rights *RightsChange
 
 	varies Variance
 	frame  func(Reader) any
 }
 
-// Reader is what a frame can depend on: who gets it.
+// Reader is the recipient of a frame, as far as frames depend on it.
 type Reader struct {
 	UserID int64 // 0: a visitor
 	Name   string
@@ -49,8 +47,7 @@ type Reader struct {
 	Cards  bool // the page shows rooms as cards, with faces of those who are there
 }
 
-// Variance says in what the frames of an event differ from reader to reader, so that one is
-// encoded for all readers who get the same.
+// Variance says in which respect the frames of an event differ between readers. Readers who get the same frame share one encoding.
 type Variance uint8
 
 // The ways in which frames can differ. Zero: everybody gets the same.
@@ -61,7 +58,7 @@ const (
 	ByPage                        // some pages show more
 )
 
-// Kind is r without what does not matter: readers of one kind get the same bytes.
+// Kind returns r without the fields that make no difference: readers of one kind get the same bytes.
 func (v Variance) Kind(r Reader) Reader {
 	var k Reader
 	if v&ByLang != 0 {
@@ -78,10 +75,10 @@ func (v Variance) Kind(r Reader) Reader {
 	return k
 }
 
-// Varies says in what the event's frames differ.
+// Varies returns in which respect the event's frames differ.
 func (e Event) Varies() Variance { return e.varies }
 
-// JSON is the event's frame for r, one line without its end.
+// JSON returns the event's frame for r, one line without its end.
 func (e Event) JSON(r Reader) []byte {
 	v := e.frame(r)
 	if m, ok := v.(MessageFrame); ok {
@@ -90,12 +87,12 @@ func (e Event) JSON(r Reader) []byte {
 	return marshal(v)
 }
 
-// same makes an event that everybody gets alike.
+// same returns an event whose frame is the same for everybody.
 func same(typ string, plain bool, frame any) Event {
 	return Event{Type: typ, Plain: plain, frame: func(Reader) any { return frame }}
 }
 
-// encoder is kept from one frame to the next.
+// encoder is reused.
 type encoder struct {
 	*json.Encoder
 	buffer bytes.Buffer
@@ -108,7 +105,7 @@ var encoders = sync.Pool{New: func() any {
 	return e
 }}
 
-// marshal encodes v. What goes in is the program's own structs, which always marshal.
+// marshal encodes v, which must be a type that encoding/json can always encode.
 func marshal(v any) []byte {
 	e := encoders.Get().(*encoder)
 	e.buffer.Reset()
@@ -134,7 +131,7 @@ func (t Stamp) append(b []byte) []byte {
 	return time.Time(t).UTC().AppendFormat(b, `"2006-01-02T15:04:05.000Z"`)
 }
 
-// local makes an event whose human-readable message is in the reader's language; body gets it.
+// local returns an event whose field "message" is in the reader's language. It is passed to body.
 func local(typ string, plain bool, key string, args []any, body func(message string) any) Event {
 	return Event{Type: typ, Plain: plain, varies: ByLang, frame: func(r Reader) any {
 		return body(locale.Of(r.Lang).T(key, args...))
@@ -158,8 +155,8 @@ type InitialState struct {
 	Retry  time.Duration // how long to wait before coming back if the line breaks
 }
 
-// UserList tells who is in a room, and the reader his own name there (null for who only listens).
-// The room's name and seq depend on the reader as well; the names are encoded once.
+// UserList lists the people in a room and the reader's own name (null for a visitor without a name). The room's name and seq
+// depend on the reader too. The names are encoded once.
 func UserList(users []string, g InitialState, room func(Reader) (name string, seq int64)) Event {
 	if users == nil {
 		users = []string{}
@@ -185,7 +182,7 @@ type userFrame struct {
 	Seq     int64     `json:"seq,omitempty"`
 }
 
-// Typing tells that somebody is writing.
+// Typing returns the event that a person is typing.
 func Typing(user string) Event {
 	return local("typing", false, "event.typing", []any{"user", user}, func(m string) any {
 		return userFrame{Type: "typing", Message: m, User: user}
@@ -229,7 +226,7 @@ type errorFrame struct {
 	RetryAfter int    `json:"retry_after,omitempty"` // seconds
 }
 
-// Failed tells one client what it did wrong, or what went wrong for it.
+// Failed returns the error event for one client.
 func Failed(e *Error, nonce string) Event {
 	key, args := e.Text()
 	seconds := e.Seconds()
@@ -255,7 +252,7 @@ type face struct {
 	Display string `json:"display"`
 }
 
-// RoomChanged tells how a room looks now, how many people are in it, and some of them.
+// RoomChanged returns the event with the current state of a room, the number of people in it, and some of them.
 func RoomChanged(r *Room, here int, faces []face) Event {
 	e := Event{Type: "room", varies: ByLang | ByPage, frame: func(to Reader) any {
 		f := roomFrame{Type: "room", Message: locale.Of(to.Lang).T("event.people", "count", here),
@@ -269,7 +266,7 @@ func RoomChanged(r *Room, here int, faces []face) Event {
 	return e
 }
 
-// RoomGone tells that there is no such room any more, or none that the reader may enter.
+// RoomGone returns the event that a room does not exist any more, or that the reader may no longer enter it.
 func RoomGone(r *Room) Event {
 	name := r.Name
 	e := local("room", false, "event.people", []any{"count", 0}, func(m string) any {
@@ -286,7 +283,7 @@ type tableFrame struct {
 	Rows    string `json:"html_users"`
 }
 
-// TableChanged brings the rows of the table of people. fresh says that somebody signed up.
+// TableChanged returns the event with the rows of the table of people. fresh reports that a person signed up.
 func TableChanged(fresh bool, rows func(Reader) string) Event {
 	what := "Change Status"
 	if fresh {

@@ -11,12 +11,10 @@ import (
 	"hearth/web/label"
 )
 
-// MaxGap is how many changes after= may be behind before the client is told to load anew. It is
-// part of the protocol.
+// MaxGap is how far after= may be behind before the client gets a reset (PROTOCOL.md).
 const MaxGap = 500
 
-// messages are those that the rest of the query finds, in its order, with what they answer and
-// what people reacted with.
+// messages returns the messages that a query finds, in its order, with reactions and the beginnings of their originals.
 func (c *Chat) messages(ctx context.Context, rest string, args ...any) ([]*Message, error) {
 	found, err := c.bareMessages(ctx, rest, args...)
 	if err != nil {
@@ -28,7 +26,7 @@ func (c *Chat) messages(ctx context.Context, rest string, args ...any) ([]*Messa
 	return found, c.fillAnswers(ctx, found)
 }
 
-// bareMessages are the rows alone, with who said them by the names that they have now.
+// bareMessages is messages without reactions and originals.
 func (c *Chat) bareMessages(ctx context.Context, rest string, args ...any) ([]*Message, error) {
 	rows, err := c.read.Query(ctx, `SELECT m.id, m.sender, m.guest, m.text, m.reply_to, m.nonce, m.created_at, m.edited_at, m.deleted_at
 		FROM message m `+rest, args...)
@@ -50,8 +48,7 @@ func (c *Chat) bareMessages(ctx context.Context, rest string, args ...any) ([]*M
 	return found, c.fillSenders(ctx, found)
 }
 
-// fillSenders adds the names of those who have accounts. They are at hand: to join them in costs a
-// page of history half as much again.
+// fillSenders adds the current names of the senders from the cache. A join in SQL makes a page of history 1.5 times as expensive.
 func (c *Chat) fillSenders(ctx context.Context, found []*Message) error {
 	for _, m := range found {
 		if m.SenderID < 0 {
@@ -69,7 +66,7 @@ func (c *Chat) fillSenders(ctx context.Context, found []*Message) error {
 	return nil
 }
 
-// fillAnswers adds to messages that answer others what those said, if they are still there.
+// fillAnswers adds the beginnings of the originals to replies, unless these were deleted.
 func (c *Chat) fillAnswers(ctx context.Context, found []*Message) error {
 	var ids []MessageID
 	for _, m := range found {
@@ -98,8 +95,8 @@ func (c *Chat) fillAnswers(ctx context.Context, found []*Message) error {
 	return nil
 }
 
-// messageRow is where the rows of one query are read to. It is used for all of them: a place for each
-// column of each row would be half of what a page of history allocates.
+// messageRow holds the columns of one row. It is reused for all rows of a query: allocating it for each row would be half of all
+// allocations of a page of history.
 type messageRow struct {
 	m                      Message
 	at                     int64
@@ -114,7 +111,7 @@ func newMessageRow() *messageRow {
 	return r
 }
 
-// next reads the row that rows is at.
+// next reads the current row.
 func (r *messageRow) next(rows *sql.Rows) (*Message, error) {
 	if err := rows.Scan(r.places...); err != nil {
 		return nil, err
@@ -126,7 +123,7 @@ func (r *messageRow) next(rows *sql.Rows) (*Message, error) {
 	return &m, nil
 }
 
-// Page says which messages of a room are asked for.
+// Page selects messages of a room.
 type Page struct {
 	Before MessageID // ids below this one; 0: no bound
 	After  MessageID // ids above this one
@@ -134,8 +131,8 @@ type Page struct {
 	Limit  int
 }
 
-// History are messages of a room, in order of id, and the room's seq at that moment: what a
-// socket opened with after=seq adds to them is neither missing nor twice.
+// History returns messages of a room, in order of id, and the room's seq at that moment: with a socket that is opened with
+// after=seq, no message is missing and none comes twice.
 func (c *Chat) History(ctx context.Context, r *Room, p Page) ([]*Message, int64, error) {
 	if r.ID == 0 {
 		return nil, 0, nil
@@ -159,7 +156,7 @@ func (c *Chat) History(ctx context.Context, r *Room, p Page) ([]*Message, int64,
 	return found, seq, err
 }
 
-// Seq is the number of the room's last change, 0 if there was none.
+// Seq returns the last sequence number of a room, 0 if there is none.
 func (c *Chat) Seq(ctx context.Context, r *Room) (int64, error) {
 	if r.ID == 0 {
 		return 0, nil
@@ -169,7 +166,7 @@ func (c *Chat) Seq(ctx context.Context, r *Room) (int64, error) {
 	return n, storage("find the room's seq", err)
 }
 
-// Last are the room's last messages up to number n of its line, as events marked as history.
+// Last returns the room's last messages up to sequence number n, as events marked as history.
 func (c *Chat) Last(ctx context.Context, r *Room, n int64, limit int) ([]Event, error) {
 	found, _, err := c.History(ctx, r, Page{Before: NewMessageID(r.ID, n) + 1, Limit: limit})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// before0004 is a database of the version before rooms had members, with people and rooms in it.
+// before0004 returns a database of the version before rooms had members, with people and rooms in it.
 func before0004(t *testing.T) (db *sql.DB, step string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "old.db"))
@@ -52,7 +52,7 @@ func before0004(t *testing.T) (db *sql.DB, step string) {
 	return db, step
 }
 
-// column is the one column that query finds.
+// column returns the one column that query finds.
 func column(t *testing.T, db *sql.DB, query string) (found []string) {
 	t.Helper()
 	rows, err := db.Query(query)

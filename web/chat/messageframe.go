@@ -145,7 +145,7 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// verbatim is how many of eight bytes, from the lowest on, stand in JSON as they are: all but control characters, quotes,
+// verbatim returns how many of eight bytes, from the lowest on, stand in JSON as they are: all but control characters, quotes,
 // backslashes, and what begins like a line separator (U+2028).
 func verbatim(eight uint64) int {
 	const separator = 0xe2 // the first byte of U+2028 and U+2029, and of others

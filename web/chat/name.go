@@ -18,16 +18,16 @@ const (
 	MaxRoomName = 128
 )
 
-// maxMarks is how many combining marks may follow each other: UTS #39 section 5.4 has four. Enough
-// for the scripts that need them, too few to paint over the lines above and below.
+// maxMarks is how many combining marks may follow each other (UTS #39, 5.4, has four): enough for all scripts, too few to cover
+// the lines above and below.
 const maxMarks = 4
 
-// maxNameBytes is where even normalising isn't worth it: a code point that is longest before it
-// is composed takes three, of at most four bytes.
+// maxNameBytes is the length beyond which a name is refused before it is normalised: a code point is composed of at most three,
+// of four bytes each.
 const maxNameBytes = 3 * 4 * MaxUsername
 
-// Username is the form in which a username is kept (NFKC, without space around it), and the key by
-// which it is found: two names with one key differ only in case. Errors: name_empty,
+// Username returns a username as it is stored (NFKC, trimmed) and its key: two names with the same key differ only in case.
+// Errors: name_empty,
 // name_too_long, name_characters, name_ends. Accounts of earlier versions may have names that would get
 // name_ends.
 func Username(s string) (name, key string, err error) {
@@ -48,8 +48,7 @@ func Username(s string) (name, key string, err error) {
 	return name, foldName(name), nil
 }
 
-// wordEnds reports whether a name that is spelled begins and ends with a letter or a digit, which may have
-// marks.
+// wordEnds reports whether a name begins and ends with a letter or a digit, which may have marks.
 func wordEnds(name string) bool {
 	name = strings.TrimRightFunc(name, func(r rune) bool { return unicode.In(r, unicode.M) })
 	first, _ := utf8.DecodeRuneInString(name)
@@ -59,14 +58,14 @@ func wordEnds(name string) bool {
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// NameKey is the key by which a user called name would be found. No name is too odd for it.
+// NameKey returns the key of any name, also of an invalid one.
 func NameKey(name string) string { return foldName(strings.TrimSpace(name)) }
 
 // GuestName is Username for the name that a visitor chose.
 func GuestName(s string) (name, key string, err error) { return Username(s) }
 
-// RoomName is the form in which a room's name is kept (NFC, without space around it, spaces as
-// "-"), and the key by which it is found: two names with one key differ only in case. Errors:
+// RoomName returns the name of a room as it is stored (NFC, trimmed, spaces as "-") and its key: two names with the same key
+// differ only in case. Errors:
 // room_name_empty, room_name_too_long, room_name_characters, room_name_dots.
 func RoomName(s string) (name, key string, err error) {
 	if len(s) > maxNameBytes {
@@ -89,13 +88,12 @@ func RoomName(s string) (name, key string, err error) {
 	return name, norm.NFC.String(fold(withoutJoiners.Replace(name))), nil
 }
 
-// joiners may be in the name of a room where the script needs them, and make no difference.
+// joiners may be in the name of a room if the script needs them. The key ignores them.
 const joiners = "\u200c\u200d"
 
 var withoutJoiners = strings.NewReplacer("\u200c", "", "\u200d", "")
 
-// simple reports whether a room's name is its own key beyond doubt: it stands in every frame and
-// request, and mostly looks like lobby or team-2.
+// simple reports whether a room's name certainly is its own key, as most are: lobby, team-2. Names are checked with every request.
 func simple(name string) bool {
 	for i := range len(name) {
 		if c := name[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
@@ -115,7 +113,7 @@ func dashes(s string) string {
 	}, s)
 }
 
-// foldName makes names equal that differ only in case, as NFKC_Casefold does.
+// foldName returns the same for names that differ only in case, as NFKC_Casefold does.
 func foldName(name string) string {
 	if ascii(name) {
 		return strings.ToLower(name)
@@ -134,8 +132,7 @@ func fold(s string) string {
 	}, s))
 }
 
-// spelled reports whether s consists of letters and digits of any script, the marks that belong to
-// them, and the given signs.
+// spelled reports whether s consists of letters and digits of any script, their marks, and the given characters.
 func spelled(s, signs string) bool {
 	marks := maxMarks // none before the first letter
 	for _, r := range s {
@@ -157,17 +154,16 @@ func spelled(s, signs string) bool {
 	return true
 }
 
-// invisible reports whether r is a letter or mark that leaves no trace: the fillers of Hangul,
+// invisible reports whether r is a letter or mark that cannot be seen: the fillers of Hangul,
 // variation selectors and the like. (What changes direction is neither letter nor mark.)
 func invisible(r rune) bool {
 	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// look is equal for names that people can't tell apart, in upper or lower case, although they are
-// written in different scripts: "ada" and "аdа" with Cyrillic а. It is the skeleton of UTS #39 with
-// two changes. ASCII stays as it is: else Ian would be lan, and by case Lan; erna would be ema. And a
-// letter that looks like none of ASCII counts as what its other case looks like: мария can be written
-// Мария, which nobody can tell from Mария with a Latin M.
+// look returns the same for names that people cannot tell apart although they are written in different scripts: "ada" and "аdа"
+// with Cyrillic а. It is the skeleton of UTS #39 with two changes. ASCII stays as it is: otherwise Ian would equal Lan, and erna
+// ema. A letter that looks like no ASCII letter counts as what its other case looks like: мария can be written Мария, which looks
+// like Mария with a Latin M.
 func look(name string) string {
 	var b strings.Builder
 	for _, r := range norm.NFD.String(name) {
@@ -176,7 +172,7 @@ func look(name string) string {
 	return foldName(b.String())
 }
 
-// seen is what r looks like.
+// seen returns what r looks like.
 func seen(r rune) string {
 	if r < utf8.RuneSelf {
 		return string(r)

@@ -19,12 +19,12 @@ const (
 //go:embed passwords/common.txt
 var commonPasswords string
 
-// commonList are the lines of passwords/common.txt, which is sorted.
+// commonList returns the lines of passwords/common.txt, which is sorted.
 var commonList = sync.OnceValue(func() []string {
 	return strings.Split(strings.TrimSuffix(commonPasswords, "\n"), "\n")
 })
 
-// CheckPassword applies the rules for a new password of the user called name. Errors:
+// CheckPassword applies the rules for a new password of the user with that username. Errors:
 // password_short, password_long, password_digits, password_common, password_name.
 func CheckPassword(password, name string) error {
 	n := utf8.RuneCountInString(password)
@@ -43,7 +43,7 @@ func CheckPassword(password, name string) error {
 	return nil
 }
 
-// common reports whether a password is among those that are tried first, in upper or lower case.
+// common reports whether a password is one of the most common ones, in any case.
 func common(password string) bool {
 	_, found := slices.BinarySearch(commonList(), strings.ToLower(password))
 	return found

@@ -6,12 +6,12 @@ import (
 	"hearth/web/locale"
 )
 
-// UserJoined tells that somebody came into the room; display is what people call them.
+// UserJoined returns the event that a person joined the room. display is the name as others see it.
 func UserJoined(user, display string) Event {
 	return coming("user_join", "event.joined", user, display)
 }
 
-// UserLeft tells that somebody left the room.
+// UserLeft returns the event that a person left the room.
 func UserLeft(user string) Event { return coming("user_leave", "event.left", user, user) }
 
 func coming(typ, key, user, display string) Event {
@@ -24,17 +24,17 @@ func coming(typ, key, user, display string) Event {
 	})
 }
 
-// manyFrame tells of several people who came or went at about the same time.
+// manyFrame is the frame of several joins or leaves.
 type manyFrame struct {
 	Type    string   `json:"type"`
 	Message string   `json:"message"`
 	Users   []string `json:"users"`
 }
 
-// UsersJoined tells clients of hearth.1 that several people came into the room.
+// UsersJoined returns the event, for clients of hearth.1, that several people joined the room.
 func UsersJoined(users []string) Event { return many("users_joined", "event.joined_many", users) }
 
-// UsersLeft tells clients of hearth.1 that several people left the room.
+// UsersLeft returns the event, for clients of hearth.1, that several people left the room.
 func UsersLeft(users []string) Event { return many("users_left", "event.left_many", users) }
 
 func many(typ, key string, users []string) Event {
@@ -59,11 +59,11 @@ type presenceFrame struct {
 	Total     int    `json:"people_online,omitempty"` // how many are online, with this one
 }
 
-// UserCreated tells clients of the plain dialect that somebody has an account now: the presence of a new user.
+// UserCreated returns the presence event of a new account, for clients of the plain dialect.
 func UserCreated(u *User, online bool, total int) Event { return presence(u, online, true, total) }
 
-// Presence tells clients of the plain dialect whether u is there, how u looks now, and how many people are
-// online in total. Visitors get no e-mail address.
+// Presence returns the event, for clients of the plain dialect, with the current state of u and the number of people online.
+// Visitors get no e-mail address.
 func Presence(u *User, online bool, total int) Event { return presence(u, online, false, total) }
 
 func presence(u *User, online, isNew bool, total int) Event {
@@ -89,7 +89,7 @@ func presence(u *User, online, isNew bool, total int) Event {
 	}}
 }
 
-// PersonNow is how a user is and looks at one time.
+// PersonNow is a user and whether the user is online.
 type PersonNow struct {
 	User   *User
 	Online bool
@@ -114,8 +114,8 @@ type personFrame struct {
 	New       bool   `json:"new,omitempty"`
 }
 
-// PeopleCreated tells clients of hearth.1 that people have just got an account, how many people are online, and how
-// many have an account; total is 0 if that is not known.
+// PeopleCreated returns the event, for clients of hearth.1, with new accounts, the number of people online, and the number of
+// accounts; total is 0 if that is not known.
 func PeopleCreated(people []PersonNow, online, total int) Event {
 	return Event{Type: "people", varies: ByLang | ByGuest, frame: func(r Reader) any {
 		f := newPeopleFrame(r, people, online)
@@ -141,7 +141,7 @@ func newPeopleFrame(r Reader, people []PersonNow, online int) peopleFrame {
 	return f
 }
 
-// PeopleChanged tells clients of hearth.1 how many people are online, and of some how they are now.
+// PeopleChanged returns the event, for clients of hearth.1, with the number of people online and the current state of some.
 // Visitors get no e-mail addresses.
 func PeopleChanged(people []PersonNow, online int) Event {
 	e := Event{Type: "people", varies: ByLang, frame: func(r Reader) any { return newPeopleFrame(r, people, online) }}

@@ -8,10 +8,10 @@ import (
 	"hearth/web/locale"
 )
 
-// Console is who acts on the command line: an admin without an account.
+// Console returns the caller of the command line: an admin without an account.
 func Console() Caller { return Caller{User: &User{Name: "console", Admin: true}} }
 
-// may reports whether by may change the account of user id: one's own, an admin everybody's.
+// may returns an error unless by is the user with that id or an admin.
 func may(by Caller, id int64) error {
 	if by.Admin() || by.User != nil && by.User.ID == id {
 		return nil
@@ -19,8 +19,8 @@ func may(by Caller, id int64) error {
 	return Errorf("not_allowed")
 }
 
-// edit runs job on the account of user id, notes it as what an admin did to somebody else, and
-// makes it known.
+// edit runs job, which changes the account of user id, and announces the change. If an admin changes the account of another
+// person, it adds an audit entry.
 func (c *Chat) edit(ctx context.Context, by Caller, id int64, what string, job func(Tx) error) error {
 	if err := may(by, id); err != nil {
 		return err
@@ -86,8 +86,8 @@ func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile
 	return c.renamed(context.WithoutCancel(ctx), others)
 }
 
-// SetPassword stores the hash of a new password and signs the user out everywhere but in by's own
-// browser. Errors: not_allowed, storage, ErrNotFound.
+// SetPassword stores the hash of a new password and ends all sessions of the user but by's. Errors: not_allowed, storage,
+// ErrNotFound.
 func (c *Chat) SetPassword(ctx context.Context, by Caller, id int64, hash string) error {
 	var gone []int64
 	err := c.edit(ctx, by, id, "user_password", func(tx Tx) (err error) {
@@ -100,8 +100,7 @@ func (c *Chat) SetPassword(ctx context.Context, by Caller, id int64, hash string
 	return err
 }
 
-// SetAdmin makes the user an admin, or unmakes one. Errors: last_admin, not_allowed, storage,
-// ErrNotFound.
+// SetAdmin makes the user an admin, or ends that. Errors: last_admin, not_allowed, storage, ErrNotFound.
 func (c *Chat) SetAdmin(ctx context.Context, by Caller, id int64, on bool) error {
 	if !by.Admin() {
 		return Errorf("not_allowed")
@@ -124,7 +123,7 @@ func (c *Chat) SetAdmin(ctx context.Context, by Caller, id int64, on bool) error
 	return err
 }
 
-// announceAdmin tells the sockets of a user which rooms are open to them now, and which are not.
+// announceAdmin announces which rooms a user may enter after SetAdmin.
 func (c *Chat) announceAdmin(tx Tx, id int64, on bool) error {
 	rows, err := tx.Query(closedRooms, id)
 	if err != nil {
@@ -149,8 +148,8 @@ func (c *Chat) announceAdmin(tx Tx, id int64, on bool) error {
 	return nil
 }
 
-// SetDisabled shuts the user out, at once and everywhere, or lets the user in again. Errors:
-// last_admin, not_allowed, storage, ErrNotFound.
+// SetDisabled deactivates an account and ends all its sessions, or activates it again. Errors: last_admin, not_allowed, storage,
+// ErrNotFound.
 func (c *Chat) SetDisabled(ctx context.Context, by Caller, id int64, on bool) error {
 	if !by.Admin() {
 		return Errorf("not_allowed")
@@ -183,7 +182,7 @@ func (c *Chat) SetDisabled(ctx context.Context, by Caller, id int64, on bool) er
 	return nil
 }
 
-// leavesAdmin is last_admin if without user id nobody could administer the place.
+// leavesAdmin returns last_admin if user id is the only active admin.
 func leavesAdmin(tx Tx, id int64) error {
 	var others bool
 	err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM user WHERE admin = 1 AND disabled = 0 AND id <> ?1) OR NOT EXISTS (SELECT 1 FROM user WHERE id = ?1 AND admin = 1 AND disabled = 0)", id).Scan(&others)
@@ -196,8 +195,7 @@ func leavesAdmin(tx Tx, id int64) error {
 	return nil
 }
 
-// SetLanguage stores the language of a user's pages, "" for what the browser asks for. Errors:
-// bad_choice, storage.
+// SetLanguage stores the language of a user's pages, "" for that of the browser. Errors: bad_choice, storage.
 func (c *Chat) SetLanguage(ctx context.Context, id int64, lang string) error {
 	if lang != "" && !locale.Known(lang) {
 		return Errorf("bad_choice").On("lang")
@@ -205,8 +203,7 @@ func (c *Chat) SetLanguage(ctx context.Context, id int64, lang string) error {
 	return c.set(ctx, id, "UPDATE user SET lang = ? WHERE id = ?", lang)
 }
 
-// SetTheme stores the colours of a user's pages: light, dark, or "" for what the system says.
-// Errors: bad_choice, storage.
+// SetTheme stores the theme of a user's pages: light, dark, or "" for that of the system. Errors: bad_choice, storage.
 func (c *Chat) SetTheme(ctx context.Context, id int64, theme string) error {
 	if theme != "" && theme != "light" && theme != "dark" {
 		return Errorf("bad_choice").On("theme")
@@ -214,7 +211,7 @@ func (c *Chat) SetTheme(ctx context.Context, id int64, theme string) error {
 	return c.set(ctx, id, "UPDATE user SET theme = ? WHERE id = ?", theme)
 }
 
-// set stores one field that nobody else needs to hear of.
+// set stores one field whose change is not announced.
 func (c *Chat) set(ctx context.Context, id int64, update string, value any) error {
 	err := c.disk.Write(ctx, func(tx Tx) error {
 		_, err := tx.Exec(update, value, id)

@@ -24,7 +24,7 @@ const (
 	maxEmojis = 40
 )
 
-// checkEmoji takes what looks like one emoji: symbols and what joins or colours them, no text.
+// checkEmoji accepts texts that look like one emoji: symbols, joiners and modifiers.
 func checkEmoji(s string) error {
 	n := utf8.RuneCountInString(s)
 	if n == 0 || n > maxEmoji || !utf8.ValidString(s) {
@@ -48,8 +48,8 @@ func checkEmoji(s string) error {
 	return nil
 }
 
-// React puts the caller's reaction to a message on or takes it off. What is so already is no error,
-// and no event. Errors: bad_frame for what is no emoji, no_such_message, sign_in, storage.
+// React adds the caller's reaction to a message or removes it. If nothing changes, there is no error and no event. Errors:
+// bad_frame if emoji is none, no_such_message, sign_in, storage.
 func (c *Chat) React(ctx context.Context, by Caller, id MessageID, emoji string, on bool) error {
 	if err := c.Take(by, limits.Messages); err != nil {
 		return err
@@ -80,8 +80,8 @@ func (c *Chat) React(ctx context.Context, by Caller, id MessageID, emoji string,
 	return storage("react to a message", err)
 }
 
-// react changes the rows of a reaction, and counts how many have it then. Error: no_such_message,
-// for one that was deleted since it was looked up.
+// react stores a reaction and returns how many people have it. Error: no_such_message, if the message was deleted since it was
+// looked up.
 func react(tx Tx, x change, who int64) (count int, changed bool, err error) {
 	var there bool
 	if err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM message WHERE id = ? AND deleted_at IS NULL)", x.Message).Scan(&there); err != nil {
@@ -133,7 +133,7 @@ func reacted(x change, seq int64, by string, count int) Event {
 	return e
 }
 
-// Reactions are those to one message with one emoji.
+// Reactions are the reactions to one message with one emoji.
 type Reactions struct {
 	Emoji string   `json:"emoji"`
 	Count int      `json:"count"`
@@ -148,11 +148,11 @@ func (x Reactions) By(caller Caller) bool {
 	return slices.Contains(x.senders, caller.senderID())
 }
 
-// maxReactors is how many names of those who reacted are told; the count has all.
+// maxReactors is how many people a frame names who reacted. The count includes all.
 const maxReactors = 20
 
-// fillReactions adds to messages what people reacted with, in the order of the emojis. A row has all reactions to a
-// message: a row for each, with the name of who has it, takes five times as long.
+// fillReactions adds the reactions to messages, in the order of the emojis. A row has all reactions to a message: a row for each
+// reaction, with a name, takes five times as long.
 func (c *Chat) fillReactions(ctx context.Context, found []*Message) error {
 	if len(found) == 0 {
 		return nil
@@ -185,7 +185,7 @@ func (c *Chat) fillReactions(ctx context.Context, found []*Message) error {
 	return c.fillReactors(ctx, found)
 }
 
-// reactionsIn reads a list of reactions to one message, each on a line: an emoji, a space and who has it.
+// reactionsIn decodes the reactions to one message, each on a line: an emoji, a space and the id of the person.
 func reactionsIn(list string) []Reactions {
 	type one struct {
 		emoji  string
@@ -217,7 +217,7 @@ func reactionsIn(list string) []Reactions {
 	return found
 }
 
-// fillReactors adds to the reactions to messages the names of the first of those who have them.
+// fillReactors adds the names of the first people to the reactions.
 func (c *Chat) fillReactors(ctx context.Context, found []*Message) error {
 	names := map[int64]string{}
 	var guests []int64
@@ -251,7 +251,7 @@ func (c *Chat) fillReactors(ctx context.Context, found []*Message) error {
 	return nil
 }
 
-// reactors are those whose names are told.
+// reactors returns the people whose names are needed.
 func reactors(found []*Message) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
 		for _, m := range found {
@@ -266,10 +266,10 @@ func reactors(found []*Message) iter.Seq[int64] {
 	}
 }
 
-// first are the first maxReactors of those who have the reaction.
+// first returns the first maxReactors people of the reaction.
 func (x *Reactions) first() []int64 { return x.senders[:min(len(x.senders), maxReactors)] }
 
-// guestNames adds the names of visitors to those of others; who has gone for good has none.
+// guestNames adds the names of visitors. Those whose session has ended have none.
 func (c *Chat) guestNames(ctx context.Context, sessions []int64, names map[int64]string) error {
 	if len(sessions) == 0 {
 		return nil

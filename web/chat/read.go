@@ -9,8 +9,8 @@ type readFrame struct {
 	ID      MessageID `json:"id"`
 }
 
-// Visit notes that a signed-in caller has looked at a room that is kept, and returns up to which number it
-// has read it: all of it, the first time. It waits for no write. Error: storage.
+// Visit stores that a signed-in caller has opened a stored room, and returns the read position: at the first visit, that of the
+// last message. It does not wait for the write. Error: storage.
 func (c *Chat) Visit(ctx context.Context, by Caller, r *Room) (read int64, err error) {
 	if by.User == nil || r.ID == 0 {
 		return 0, nil
@@ -26,15 +26,15 @@ func (c *Chat) Visit(ctx context.Context, by Caller, r *Room) (read int64, err e
 	return read, nil
 }
 
-// mark notes that a user has read a room up to number n. It is written later, together with others.
+// mark raises the read position of a user in a room to n. It is written later, together with others.
 func (c *Chat) mark(user, room, n int64) {
 	c.marks.setRead(user, room, n)
 	c.unread.marked(user, room, n)
 	c.marks.later(c.writeMarks)
 }
 
-// Read notes that the caller has read a room up to number n, and tells the caller's other windows. It
-// waits for no write. Error: storage.
+// Read raises the read position of the caller in a room to n, and tells the caller's other pages. It does not wait for the write.
+// Error: storage.
 func (c *Chat) Read(ctx context.Context, by Caller, r *Room, n int64) error {
 	if by.User == nil || r.ID == 0 {
 		return nil
@@ -54,8 +54,8 @@ func (c *Chat) Read(ctx context.Context, by Caller, r *Room, n int64) error {
 	return nil
 }
 
-// readable is n, or the number of the room's last change if that is lower, and up to which number a user has read the
-// room if it is known. Of busy rooms that is in memory. Error: storage.
+// readable returns n, or the room's last sequence number if that is lower, and the read position of a user if it is known. For
+// busy rooms they are in memory. Error: storage.
 func (c *Chat) readable(ctx context.Context, user int64, r *Room, n int64) (last, read int64, known bool, err error) {
 	if read, last, known := c.unread.position(user, r.ID); known && n <= last {
 		return n, read, true, nil

@@ -1,9 +1,9 @@
 package chat
 
-// conversation is a private conversation as one of the two has it.
+// conversation is one person's side of a private conversation.
 type conversation struct{ user, room int64 }
 
-// setReceived notes that a user has received the private message id.
+// setReceived stores that a user has received a private message.
 func (m *marks) setReceived(user int64, id MessageID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -22,7 +22,7 @@ func (m *marks) setReceived(user int64, id MessageID) {
 	m.received[at] = id.Seq()
 }
 
-// hasReceived reports whether a user has received the private message id, as far as that is not on disk.
+// hasReceived reports whether a user has received a private message, if that waits to be written.
 func (m *marks) hasReceived(user int64, id MessageID) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -30,8 +30,8 @@ func (m *marks) hasReceived(user int64, id MessageID) bool {
 	return known && n >= id.Seq()
 }
 
-// Received notes that a client of the plain dialect has received private messages: they are not sent
-// to such clients of that user again. It is written later, together with other marks.
+// Received stores that a client of the plain dialect has received private messages. They are not sent to plain clients of that
+// user again. It is written later, together with other marks.
 func (c *Chat) Received(userID int64, ids []MessageID) {
 	for _, id := range ids {
 		c.marks.setReceived(userID, id)

@@ -10,15 +10,14 @@ import (
 	"hearth/web/markup"
 )
 
-// maxDocuments is how much memory the documents of recent messages may take, in bytes: those of some 700 messages
-// that are as long as possible.
+// maxDocuments is how much memory the cached documents of messages may take, in bytes: about 700 of the longest messages.
 const maxDocuments = 16 << 20
 
-// maxShown is the longest name by which a mention shows somebody, in characters; who has a longer one is shown by the
-// username. A short message could fill pages otherwise.
+// maxShown is the longest name in a mention, in characters. For a longer one the username is shown: otherwise a short message
+// could fill pages.
 const maxShown = 80
 
-// document is a text's document, and how often names had appeared when its own were looked up.
+// document is the parsed document of a text. appeared is the value of names.appeared when its mentions were looked up.
 type document struct {
 	*markup.Document
 	appeared int64
@@ -35,8 +34,8 @@ func (d document) size() int {
 	return n
 }
 
-// document returns the document of a text. Error: storage, if names could not be looked up; the document, in which
-// they stay text, is valid then but not kept.
+// document returns the document of a text. Error: storage, if mentions could not be looked up. Then the document, in which they
+// are text, is valid but not cached.
 func (c *Chat) document(ctx context.Context, text string) (document, error) {
 	if d, ok := markup.Plain(text); ok {
 		return document{Document: d}, nil
@@ -61,7 +60,7 @@ func (c *Chat) document(ctx context.Context, text string) (document, error) {
 	return d, err
 }
 
-// named returns the ids of those who are called by the names, in upper or lower case.
+// named returns the ids of the users with these usernames, in any case.
 func (c *Chat) named(ctx context.Context, names []string) (map[string]int64, error) {
 	users, err := c.usersByName(ctx, names)
 	known := make(map[string]int64, len(users))
@@ -71,23 +70,23 @@ func (c *Chat) named(ctx context.Context, names []string) (map[string]int64, err
 	return known, err
 }
 
-// rendered is a text as others see it: its document, and the people in it as they are called now.
+// rendered is a document with the current names of the people whom it mentions.
 type rendered struct {
 	document
 	people []markup.Person // those of document.Mentions; who is not known has no name
 }
 
-// HTML is what the text looks like, for a page.
+// HTML returns the HTML of the text.
 func (l *rendered) HTML() string { return l.document.HTML(l.people) }
 
-// render sets what m looks like, and whom it mentions. Error: storage, as of document.
+// render sets the HTML and the mentions of m. Error: storage, as of document.
 func (c *Chat) render(ctx context.Context, m *Message) error {
 	d, err := c.document(ctx, m.Text)
 	m.rendered = &rendered{d, c.people(ctx, d.Mentions())}
 	return err
 }
 
-// fillHTML is render for messages that are read. Names that can't be looked up stay text.
+// fillHTML renders messages. Mentions that cannot be looked up stay text.
 func (c *Chat) fillHTML(ctx context.Context, found []*Message) {
 	for _, m := range found {
 		if err := c.render(ctx, m); err != nil {
@@ -96,7 +95,7 @@ func (c *Chat) fillHTML(ctx context.Context, found []*Message) {
 	}
 }
 
-// people are users as they are called now.
+// people returns users with their current names.
 func (c *Chat) people(ctx context.Context, ids []int64) []markup.Person {
 	people := make([]markup.Person, len(ids))
 	for i, id := range ids {

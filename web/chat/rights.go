@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// MembersGroup is the group of the sockets of a closed room's members: they hear of the room wherever
-// they are. Admins hear of every room by AdminsGroup and are not in it.
+// MembersGroup returns the group of the sockets of a closed room's members, which get events about the room wherever they are.
+// Sockets of admins are in AdminsGroup instead.
 func MembersGroup(roomID int64) string { return fmt.Sprintf("members:%d", roomID) }
 
-// Listener is an open socket, as far as rights concern it.
+// Listener is the part of an open socket that its rights depend on.
 type Listener struct {
 	Reader
 	Room *Room             // where it is; nil: in no room
@@ -20,20 +20,20 @@ type Listener struct {
 // is reports whether the socket is in the room of that group.
 func (l Listener) is(group string) bool { return l.Room != nil && l.Room.Group() == group }
 
-// Rights is what a change of rights means for one open socket. The zero value: nothing.
+// Rights is the effect of a change of rights on one open socket. The zero value is none.
 type Rights struct {
-	// Gone is told, an event for each room that the socket's person may no longer enter or see.
-	// From then on the socket gets nothing about these rooms.
+	// Gone are the events to send, one for each room that the socket's person may no longer enter or see. From then on the socket
+	// gets nothing about these rooms.
 	Gone []Event
-	// Leave and Join are groups that the socket listens to no longer, and from now on.
+	// Leave and Join are the groups that the socket leaves and joins.
 	Leave, Join []string
 	// Out: the socket is closed, after Gone, and gets nothing else.
 	Out bool
-	// Back: the socket may hear again of all rooms that were gone.
+	// Back: the socket gets events about all rooms again that were in Gone before.
 	Back bool
 }
 
-// Groups are the groups of a socket that listens to was, after the change.
+// Groups returns the groups of a socket that listens to was, after the change.
 func (x Rights) Groups(was []string) []string {
 	var now []string
 	if x.Out {
@@ -47,20 +47,20 @@ func (x Rights) Groups(was []string) []string {
 	return append(now, x.Join...)
 }
 
-// RightsChange is an event for the hub itself: rights have changed, and are on disk.
+// RightsChange is an event for the hub: rights have changed on disk.
 type RightsChange struct {
-	// Apply drops what is kept in memory of the old rights. It is called once, before Of.
+	// Apply clears the caches of the old rights. It is called once, before Of.
 	Apply func()
-	// Of is what the change means for a socket. It is called for every socket, and must be quick.
+	// Of returns the effect on a socket. It is called for every socket and must be fast.
 	Of func(Listener) Rights
 }
 
-// rightsChanged makes the event of a change. It is announced to no group.
+// rightsChanged returns the event of a change of rights. It is announced to the group "".
 func rightsChanged(apply func(), of func(Listener) Rights) Event {
 	return Event{Rights: &RightsChange{Apply: apply, Of: of}}
 }
 
-// RoomGroups are the groups by which the caller hears of rooms: all that it may enter, and no others.
+// RoomGroups returns the groups with the events about all rooms that the caller may enter.
 func (c *Chat) RoomGroups(ctx context.Context, by Caller) ([]string, error) {
 	if by.Admin() {
 		return []string{RoomsGroup, AdminsGroup}, nil
@@ -78,8 +78,7 @@ func (c *Chat) RoomGroups(ctx context.Context, by Caller) ([]string, error) {
 
 const closedRooms = "SELECT r.id FROM membership s JOIN room r ON r.id = s.room_id WHERE s.user_id = ? AND s.member = 1 AND r.access = 'closed'"
 
-// closedRoomsOf are the ids of the closed rooms that a user is a member of. Every socket that opens asks
-// for them, so they are kept in memory until a room changes.
+// closedRoomsOf returns the ids of the closed rooms of which a user is a member. Every new socket needs them, so they are cached.
 func (c *Chat) closedRoomsOf(ctx context.Context, userID int64) ([]int64, error) {
 	return c.closed.Load(userID, func() ([]int64, error) {
 		rows, err := c.read.Query(ctx, closedRooms, userID)
@@ -91,7 +90,7 @@ func (c *Chat) closedRoomsOf(ctx context.Context, userID int64) ([]int64, error)
 	})
 }
 
-// listGroups are the groups of those who may see a room in a list.
+// listGroups returns the groups of the sockets that may list a room.
 func listGroups(r *Room) []string {
 	switch r.Access {
 	case Open:
@@ -102,7 +101,7 @@ func listGroups(r *Room) []string {
 	return []string{AdminsGroup}
 }
 
-// hears reports whether a socket hears of a room: it is in it, or listens to a group of groups.
+// hears reports whether a socket gets events about a room: it is in the room, or listens to one of groups.
 func (l Listener) hears(r *Room, groups []string) bool {
 	for _, g := range groups {
 		if l.In(g) {
@@ -112,8 +111,8 @@ func (l Listener) hears(r *Room, groups []string) bool {
 	return l.is(r.Group())
 }
 
-// narrowed is the change after which only the users that stays reports may enter a room. Those in it
-// and those who saw it in a list, the listeners to the groups listed, are told that it is gone.
+// narrowed returns the change after which only the users for whom stays returns true may enter a room. The other sockets in it, and
+// those that listen to the groups listed, are told that it is gone.
 func (c *Chat) narrowed(before, after *Room, listed []string, stays func(userID int64) bool) Event {
 	gone := RoomGone(before)
 	leave := []string{MembersGroup(before.ID)}
@@ -134,7 +133,7 @@ func (c *Chat) narrowed(before, after *Room, listed []string, stays func(userID 
 	})
 }
 
-// unlisted is the change after which r is in no list. Those in it stay.
+// unlisted returns the change after which r is in no list. The sockets in it stay.
 func (c *Chat) unlisted(r *Room) Event {
 	gone, groups := RoomGone(r), listGroups(r)
 	return rightsChanged(c.clearRooms, func(l Listener) (x Rights) {
@@ -145,7 +144,7 @@ func (c *Chat) unlisted(r *Room) Event {
 	})
 }
 
-// added is the change by which a user becomes a member of a closed room.
+// added returns the change by which a user becomes a member of a closed room.
 func (c *Chat) added(r *Room, userID int64) Event {
 	join := []string{MembersGroup(r.ID)}
 	return rightsChanged(c.clearRooms, func(l Listener) (x Rights) {
@@ -159,8 +158,8 @@ func (c *Chat) added(r *Room, userID int64) Event {
 // adminOnly finds the rooms that user ?1 may enter only as an admin.
 const adminOnly = "SELECT " + roomColumns + " FROM room WHERE access = 'admins' OR access = 'closed' AND id NOT IN (SELECT room_id FROM membership WHERE user_id = ?1 AND member = 1)"
 
-// demoted is the change by which a user is no admin any more. lost are the rooms of adminOnly, own the
-// closed rooms of which the user is a member.
+// demoted returns the change by which a user ceases to be an admin. lost are the rooms of adminOnly, own the closed rooms of which
+// the user is a member.
 func (c *Chat) demoted(userID int64, lost []*Room, own []int64) Event {
 	var join []string
 	for _, id := range own {
@@ -186,7 +185,7 @@ func (c *Chat) demoted(userID int64, lost []*Room, own []int64) Event {
 	})
 }
 
-// promoted is the change by which a user becomes an admin. own are the closed rooms of which the user
+// promoted returns the change by which a user becomes an admin. own are the closed rooms of which the user
 // is a member.
 func (c *Chat) promoted(userID int64, own []int64) Event {
 	var leave []string
@@ -202,8 +201,7 @@ func (c *Chat) promoted(userID int64, own []int64) Event {
 	})
 }
 
-// shutOut is the change after which some people, those who are user id or for 0 all visitors, may not even
-// listen: their sockets are closed.
+// shutOut returns the change after which user id, or for 0 all visitors, may open no socket. Their sockets are closed.
 func shutOut(apply func(), id int64) Event {
 	return rightsChanged(apply, func(l Listener) (x Rights) {
 		if l.UserID != id {
@@ -217,8 +215,7 @@ func shutOut(apply func(), id int64) Event {
 	})
 }
 
-// checkAdmins takes from the sockets of those who are no admins any more what only admins hear, after
-// another process has changed the database.
+// checkAdmins applies demoted to users who have ceased to be admins, after another process has changed the database.
 func (c *Chat) checkAdmins(ctx context.Context) error {
 	for id := range c.hub.Listening(AdminsGroup) {
 		u, err := c.User(ctx, id)
@@ -238,7 +235,7 @@ func (c *Chat) checkAdmins(ctx context.Context) error {
 	return nil
 }
 
-// admins are the ids of all admins.
+// admins returns the ids of all admins.
 func admins(tx Tx) (map[int64]bool, error) {
 	rows, err := tx.Query("SELECT id FROM user WHERE admin = 1")
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"hearth/web/label"
 )
 
-// maxTopic is the longest topic, in characters: it is one line under the room's name.
+// maxTopic is the length of the longest topic, in characters. It is one line below the room's name.
 const maxTopic = 250
 
 // Room is a room, or a private conversation, which is a room of two.
@@ -32,7 +32,7 @@ type Room struct {
 	nameForOther string // of a private conversation: what With calls it
 }
 
-// Group is the address of everybody in the room.
+// Group returns the group of the sockets in the room.
 func (r *Room) Group() string { return "room:" + r.Key }
 
 const roomColumns = "id, name, name_key, topic, access, created_at, archived_at, first"
@@ -47,7 +47,7 @@ func scanRoom(scan func(...any) error) (*Room, error) {
 	return &r, nil
 }
 
-// roomByKey is the room with that key, or ErrNotFound.
+// roomByKey returns the room with that key, or ErrNotFound.
 func (c *Chat) roomByKey(ctx context.Context, key string) (*Room, error) {
 	return c.rooms.Load(key, func() (*Room, error) {
 		r, err := scanRoom(func(dest ...any) error {
@@ -60,9 +60,8 @@ func (c *Chat) roomByKey(ctx context.Context, key string) (*Room, error) {
 	})
 }
 
-// saveRoom makes sure that the room has a row, and returns its id. A new one belongs to by if it is owned,
-// and to nobody if it exists because by spoke in it. Error: not_allowed, for one that was
-// deleted since it was looked up, as for the archived room that it was until then.
+// saveRoom stores the room if necessary, and returns its id. With owned, by becomes its owner; a room that is created by a first
+// message has none. Error: not_allowed, if it was deleted since it was looked up.
 func (c *Chat) saveRoom(tx Tx, r *Room, by Caller, owned bool) (int64, error) {
 	if c.gone[r.ID] {
 		return 0, &Error{Code: "not_allowed", Key: "archived"}
@@ -115,7 +114,7 @@ func (c *Chat) saveRoom(tx Tx, r *Room, by Caller, owned bool) (int64, error) {
 	return id, visit(tx, id, by.userID())
 }
 
-// closeUnmade shows those out of a new room who came when nobody had made it yet.
+// closeUnmade removes people from a new room who entered it before it was created and may not enter it now.
 func (c *Chat) closeUnmade(tx Tx, r *Room, by Caller) error {
 	may, err := admins(tx)
 	if err != nil {
@@ -132,7 +131,7 @@ func (c *Chat) closeUnmade(tx Tx, r *Room, by Caller) error {
 	return nil
 }
 
-// visit notes that a user, 0 for none, knows a room, with nothing read yet.
+// visit adds a membership of a user, 0 for none, with the read position 0.
 func visit(tx Tx, room, user int64) error {
 	if user == 0 {
 		return nil
@@ -143,7 +142,7 @@ func visit(tx Tx, room, user int64) error {
 	return nil
 }
 
-// join makes users members of a room. Their read positions stay; new ones are at the beginning.
+// join makes users members of a room. Their read positions stay; new ones are 0.
 func join(tx Tx, room int64, users ...int64) error {
 	for _, u := range users {
 		if u == 0 {
@@ -156,7 +155,7 @@ func join(tx Tx, room int64, users ...int64) error {
 	return nil
 }
 
-// announceRoom tells those who may enter a room how it looks now.
+// announceRoom announces the current state of a room to everybody who may enter it.
 func (c *Chat) announceRoom(tx Tx, r *Room) {
 	if r.Archived {
 		return
@@ -167,19 +166,18 @@ func (c *Chat) announceRoom(tx Tx, r *Room) {
 	}
 }
 
-// roomIsBack tells people who may enter a room, even if they could not before, how it looks now.
+// roomIsBack announces the current state of a room to everybody who may enter it, also after it was gone.
 func (c *Chat) roomIsBack(r *Room) Event {
 	e := c.roomChanged(r)
 	e.Back = true
 	return e
 }
 
-// RoomDraft is what a room is made or changed to.
+// RoomDraft is the new state of a room.
 type RoomDraft struct {
 	Name, Topic string
 	Access      Access
-	// Stay are the users who stay when a room becomes closed, beside who closes it. nil: nobody was
-	// asked yet.
+	// Stay are the users who stay in a room that becomes closed, beside the caller. nil: the question was not asked.
 	Stay []int64
 }
 
@@ -202,8 +200,8 @@ func (d *RoomDraft) check(by Caller) error {
 	return nil
 }
 
-// CreateRoom makes a room that is kept even before somebody speaks in it. Errors: room_name…,
-// room_taken, too_long (topic), not_allowed (only admins make rooms for admins, or rooms at all), storage.
+// CreateRoom creates a room that exists before its first message. Errors: room_name…, room_taken, too_long (topic), not_allowed
+// (only admins may create rooms for admins, or rooms at all), storage.
 func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, error) {
 	if by.User == nil {
 		return nil, Errorf("sign_in")
@@ -244,7 +242,7 @@ func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, e
 // maxFaces is how many people a room's card in a list shows.
 const maxFaces = 5
 
-// faces are some of the people in a room.
+// faces returns some of the people in a room.
 func (c *Chat) faces(r *Room) []face {
 	var faces []face
 	for _, name := range c.hub.Here(r.Group()) {
@@ -263,7 +261,7 @@ func (c *Chat) roomChanged(r *Room) Event {
 	return RoomChanged(r, c.hub.HereCount(r.Group()), c.faces(r))
 }
 
-// TellRoom tells those who look at lists of rooms how many people are in r now.
+// TellRoom announces how many people are in r to the sockets that list it.
 func (c *Chat) TellRoom(r *Room) {
 	if r.Access == Direct {
 		return

@@ -7,10 +7,9 @@ import (
 	"fmt"
 )
 
-// ChangeRoom sets a room's topic and access. Whoever may no longer be there is shown out: of a room
-// that becomes closed, all but the caller, those in d.Stay, and the admins. Errors: not_allowed,
-// too_long, bad_text (topic), bad_choice (access), who_stays if a room becomes closed and d doesn't
-// say who stays, storage.
+// ChangeRoom sets a room's topic and access. People who may no longer be in it are removed: from a room that becomes closed, all
+// but the caller, d.Stay and the admins. Errors: not_allowed, too_long, bad_text (topic), bad_choice (access), who_stays if a room
+// becomes closed and d.Stay is nil, storage.
 func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) error {
 	if err := c.mustManage(ctx, by, r); err != nil {
 		return err
@@ -39,7 +38,7 @@ func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) 
 	return storage("change a room", err)
 }
 
-// roomNow is a room as it is now, which may differ from when it was looked up.
+// roomNow returns the current row of a room, which may have changed since it was looked up.
 func roomNow(tx Tx, r *Room) (*Room, error) {
 	now, err := scanRoom(tx.QueryRow("SELECT "+roomColumns+" FROM room WHERE id = ?", r.ID).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -51,7 +50,7 @@ func roomNow(tx Tx, r *Room) (*Room, error) {
 	return now, nil
 }
 
-// changeAccess stores who belongs to a room from now on, and tells those who no longer do.
+// changeAccess stores the members of a room after a change of access, and announces it to people who have lost their access.
 func (c *Chat) changeAccess(tx Tx, by Caller, before, after *Room, stay []int64) error {
 	if before.Access == after.Access {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// RoomsFor are the rooms that the caller may enter and that match q, by name, and how many they are
-// in all. Archived rooms and private conversations are left out. Error: storage.
+// RoomsFor returns a page of the rooms that the caller may enter and that match q, by name, and the number of all, without archived
+// rooms and private conversations. Error: storage.
 func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*Room, total int, err error) {
 	if q.Limit <= 0 {
 		q.Limit = 100
@@ -33,7 +33,7 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*R
 	return append(found, unmade[from:to]...), total + len(unmade), nil
 }
 
-// withoutMade leaves out rooms that have been made: a moment passes until the list of unmade rooms learns it.
+// withoutMade removes rooms that were stored a moment ago and are still in the list of unmade rooms.
 func (c *Chat) withoutMade(ctx context.Context, unmade []*Room) ([]*Room, error) {
 	if len(unmade) == 0 {
 		return nil, nil
@@ -55,8 +55,8 @@ func (c *Chat) withoutMade(ctx context.Context, unmade []*Room) ([]*Room, error)
 	}), nil
 }
 
-// RoomsByID are those of the rooms with these ids that the caller may enter, by name; archived rooms and
-// private conversations are left out. Error: storage.
+// RoomsByID returns the rooms with these ids that the caller may enter, by name, without archived rooms and private conversations.
+// Error: storage.
 func (c *Chat) RoomsByID(ctx context.Context, by Caller, ids []int64) ([]*Room, error) {
 	list, err := json.Marshal(ids)
 	if err != nil {
@@ -68,8 +68,7 @@ func (c *Chat) RoomsByID(ctx context.Context, by Caller, ids []int64) ([]*Room, 
 	return rooms, err
 }
 
-// enterable says in SQL which rooms the caller may enter, private conversations left out; ?1 is the
-// caller's user id.
+// enterable is the SQL condition that the caller may enter a room, without private conversations. ?1 is the caller's user id.
 func enterable(by Caller) string {
 	switch {
 	case by.Admin():

@@ -168,7 +168,7 @@ func (c *Chat) searchCursors(ctx context.Context, q MessageQuery) (cursorHeap, e
 	return all, nil
 }
 
-// searched are the rooms that a search goes through.
+// searched returns the rooms that a search goes through.
 func (c *Chat) searched(ctx context.Context, name string) ([]*Room, error) {
 	if strings.TrimSpace(name) == "" {
 		return c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE access <> 'direct'")

@@ -15,14 +15,13 @@ import (
 )
 
 const (
-	// tokenSize is how many random bytes a cookie's or an invitation's token has (OWASP asks for
-	// at least 8 of a session's; 32 can't be guessed at any rate).
+	// tokenSize is the number of random bytes of a token (OWASP demands at least 8 for a session).
 	tokenSize = 32
-	// SessionIdle is how long a browser that doesn't come stays signed in.
+	// SessionIdle is how long a browser stays signed in without a request.
 	SessionIdle = 30 * 24 * time.Hour
-	// seenEvery is how stale a session's time of last use may be: a write for each page would be dear.
+	// seenEvery is how stale a session's time of last use may be: a write for each page would be expensive.
 	seenEvery = 5 * time.Minute
-	// maxAgent is how much of a browser's description is kept, in bytes.
+	// maxAgent is how much of the User-Agent header is stored, in bytes.
 	maxAgent = 300
 )
 
@@ -38,18 +37,18 @@ type Session struct {
 
 type tokenHash [sha256.Size]byte
 
-// newToken makes a secret, and the hash of it that the database gets.
+// newToken returns a random secret, and its hash for the database.
 func newToken() (token []byte, hash tokenHash) {
 	token = make([]byte, tokenSize)
 	rand.Read(token) // never fails
 	return token, sha256.Sum256(token)
 }
 
-// Browser is what is known of who opens a session.
+// Browser is the browser that starts a session.
 type Browser struct{ Agent, Addr string }
 
-// OpenSession signs a user in and returns the cookie's token. The session that this browser had
-// until now, if any, ends: its id is old, and 0 for none.
+// OpenSession starts a session of a user and returns the token for the cookie. It ends the previous session of this browser, whose
+// id is old, 0 for none.
 func (c *Chat) OpenSession(ctx context.Context, userID int64, b Browser, old int64) (token []byte, s *Session, err error) {
 	token, hash := newToken()
 	s = c.newSession(b)
@@ -68,7 +67,7 @@ func (c *Chat) OpenSession(ctx context.Context, userID int64, b Browser, old int
 	return token, s, nil
 }
 
-// RenewSession gives a session another token, which it returns. The old one opens nothing any more.
+// RenewSession replaces the token of a session and returns the new one.
 func (c *Chat) RenewSession(ctx context.Context, id int64) (token []byte, err error) {
 	token, hash := newToken()
 	err = c.disk.Write(ctx, func(tx Tx) error {
@@ -79,8 +78,8 @@ func (c *Chat) RenewSession(ctx context.Context, id int64) (token []byte, err er
 	return token, storage("renew a session", err)
 }
 
-// OpenGuest gives a visitor a name to speak under, and returns the cookie's token. old is as for
-// OpenSession. Errors, on the field guest_name: those of Username, name_taken; storage.
+// OpenGuest starts a session of a visitor with a name and returns the token for the cookie. old is as for OpenSession. Errors, on
+// the field guest_name: those of Username, name_taken; storage.
 func (c *Chat) OpenGuest(ctx context.Context, name string, b Browser, old int64) (token []byte, s *Session, err error) {
 	name, key, err := GuestName(name)
 	if err != nil {
@@ -139,8 +138,8 @@ func (s *Session) into() (dest []any, done func()) {
 	return dest, func() { s.Created, s.Seen = moment(created), moment(seen) }
 }
 
-// SessionByToken is the session that a cookie's token opens, and its user, nil for a guest.
-// ErrNotFound if it has ended, or its user is disabled.
+// SessionByToken returns the session with that token, and its user, nil for a guest. Error: ErrNotFound, if it has ended or its
+// user is deactivated.
 func (c *Chat) SessionByToken(ctx context.Context, token []byte) (*Session, *User, error) {
 	hash := tokenHash(sha256.Sum256(token))
 	s, err := c.sessions.Load(hash, func() (*Session, error) { return c.loadSession(ctx, hash) })
@@ -181,8 +180,7 @@ func (c *Chat) loadSession(ctx context.Context, hash tokenHash) (*Session, error
 	return &s, nil
 }
 
-// SessionGoesOn reports whether a session has not ended; that there is none is fine. Errors: sign_in,
-// storage.
+// SessionGoesOn returns sign_in if the session has ended. An id of 0 is no session and no error. Errors: sign_in, storage.
 func (c *Chat) SessionGoesOn(ctx context.Context, id int64) error {
 	if id == 0 {
 		return nil
@@ -195,7 +193,7 @@ func (c *Chat) SessionGoesOn(ctx context.Context, id int64) error {
 	return storage("look whether a session goes on", err)
 }
 
-// touch notes that the session is in use. It is written later, together with others.
+// touch updates the time of last use of a session. It is written later, together with others.
 func (c *Chat) touch(hash tokenHash, s *Session, now time.Time) *Session {
 	fresh := *s
 	fresh.Seen = now
@@ -205,7 +203,7 @@ func (c *Chat) touch(hash tokenHash, s *Session, now time.Time) *Session {
 	return &fresh
 }
 
-// Sessions are the browsers in which a user is signed in, the last used first: at most limit of them, from
+// Sessions returns the browsers in which a user is signed in, the last used first: at most limit of them, from
 // offset on, and how many there are in all. Error: storage.
 func (c *Chat) Sessions(ctx context.Context, userID int64, limit, offset int) (sessions []*Session, total int, err error) {
 	since := millis(c.now().Add(-SessionIdle))

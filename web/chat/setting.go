@@ -22,7 +22,7 @@ const (
 // maxPlace is the longest name of a place, in characters: it has to fit beside the logo.
 const maxPlace = 80
 
-// Setting is the stored value of a setting, "" when it was never set.
+// Setting returns the stored value of a setting, "" when it was never set.
 func (c *Chat) Setting(ctx context.Context, name string) (string, error) {
 	return c.settings.Load(name, func() (value string, err error) {
 		err = c.read.QueryRow(ctx, "SELECT value FROM setting WHERE name = ?", []any{name}, &value)
@@ -81,7 +81,7 @@ func checkSetting(name, value string) error {
 	return nil
 }
 
-// GuestsMay is what visitors may do: off, read or write. A flag of the command line wins over
+// GuestsMay returns what visitors may do: off, read or write. A flag of the command line wins over
 // the admin site; the default is off.
 func (c *Chat) GuestsMay(ctx context.Context) (string, error) {
 	return c.policy(ctx, SettingGuests, c.options.Guests, "off")
@@ -132,7 +132,7 @@ func (c *Chat) SignupDecided(ctx context.Context) (bool, error) {
 	return v != "", err
 }
 
-// Place is the name of the place, "" when it has none.
+// Place returns the name of the place, "" when it has none.
 func (c *Chat) Place(ctx context.Context) (string, error) {
 	place, err := c.Setting(ctx, SettingPlace)
 	return label.Clean(place), err

@@ -11,8 +11,7 @@ import (
 	"hearth/web/limits"
 )
 
-// How long one-time sign-in links work: one's own while the other device is at hand, an admin's until the
-// person has read their mail.
+// How long one-time sign-in links are valid: a person's own link, for a device at hand, and an admin's link, which is sent by mail.
 const (
 	OwnLinkLife   = 10 * time.Minute
 	ResetLinkLife = 24 * time.Hour
@@ -24,9 +23,9 @@ type SigninLink struct {
 	Reset bool // the person chooses a new password with it
 }
 
-// CreateSigninLink makes a link's token. One for oneself lasts OwnLinkLife. With reset, which is for admins,
-// it is for anybody, lasts ResetLinkLife, and whoever uses it chooses a new password. A link of the same
-// kind for the same user stops working. Errors: not_allowed, user_disabled, rate_limited, storage.
+// CreateSigninLink returns the token of a new link. A link for the caller is valid for OwnLinkLife. With reset, which is for admins,
+// the link is for any user, is valid for ResetLinkLife, and sets a new password. An earlier link of the same kind and user becomes
+// void. Errors: not_allowed, user_disabled, rate_limited, storage.
 func (c *Chat) CreateSigninLink(ctx context.Context, by Caller, u *User, reset bool) (token string, err error) {
 	life := OwnLinkLife
 	switch {
@@ -62,7 +61,7 @@ func (c *Chat) CreateSigninLink(ctx context.Context, by Caller, u *User, reset b
 	return base64.RawURLEncoding.EncodeToString(secret), nil
 }
 
-// SigninLink is the link with that token. Error: signin_link, if it does not work any more.
+// SigninLink returns the link with that token. Error: signin_link, if it does not work any more.
 func (c *Chat) SigninLink(ctx context.Context, token string) (*SigninLink, error) {
 	var user int64
 	var l SigninLink
@@ -81,9 +80,8 @@ func (c *Chat) SigninLink(ctx context.Context, token string) (*SigninLink, error
 	return &l, err
 }
 
-// UseSigninLink uses the link up and signs its user in, as OpenSession does. password is the hash of the new
-// password for a link that sets one, "" for another; everybody else who was signed in to the account
-// is then signed out. Errors: signin_link, storage.
+// UseSigninLink uses the link up and starts a session, as OpenSession does. For a link that sets a password, password is its hash,
+// and all other sessions of the user end; otherwise it is "". Errors: signin_link, storage.
 func (c *Chat) UseSigninLink(ctx context.Context, l *SigninLink, token, password string, b Browser, old int64) (cookie []byte, err error) {
 	cookie, hash := newToken()
 	s := c.newSession(b)
@@ -119,8 +117,8 @@ func (c *Chat) UseSigninLink(ctx context.Context, l *SigninLink, token, password
 	return cookie, nil
 }
 
-// replacePassword stores the hash of a new password and ends the user's sessions but for one, whose ids it
-// returns, and sign-in links.
+// replacePassword stores the hash of a new password and ends the user's sign-in links and sessions except one. It returns the ids
+// of the ended sessions.
 func replacePassword(tx Tx, user int64, hash string, except int64) (gone []int64, err error) {
 	tx.Erase()
 	if _, err = tx.Exec("UPDATE user SET password = ? WHERE id = ?", hash, user); err != nil {

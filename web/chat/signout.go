@@ -8,12 +8,12 @@ import (
 	"slices"
 )
 
-// EndSession signs one browser out and closes its sockets. One that has ended is no error.
+// EndSession ends a session and closes its sockets. It is not an error if the session has ended.
 func (c *Chat) EndSession(ctx context.Context, id int64) error {
 	return c.end(ctx, "id = ?", id)
 }
 
-// EndOwnSession is EndSession for one of a user's own; anybody else's is left alone.
+// EndOwnSession is EndSession for a session of that user. It ignores the sessions of others.
 func (c *Chat) EndOwnSession(ctx context.Context, userID, id int64) error {
 	return c.end(ctx, "id = ? AND user_id = ?", id, userID)
 }
@@ -31,8 +31,8 @@ func (c *Chat) EndAll(ctx context.Context, by Caller, userID, except int64) erro
 	return err
 }
 
-// SweepSessions ends those that nobody has used for SessionIdle, and drops invitations and sign-in links
-// that have run out. It is to be called every now and then.
+// SweepSessions ends the sessions that were not used for SessionIdle, and deletes expired invitations and sign-in links. The server
+// calls it regularly.
 func (c *Chat) SweepSessions(ctx context.Context) error {
 	if err := c.FlushMarks(ctx); err != nil { // when they were used last
 		return err
@@ -81,7 +81,7 @@ func endSessions(tx Tx, where string, args ...any) (ids []int64, err error) {
 	return ids, rows.Err()
 }
 
-// ended makes the end of sessions known, to the cache and to their sockets.
+// ended removes ended sessions from the cache and closes their sockets.
 func (c *Chat) ended(ids []int64) {
 	if len(ids) == 0 {
 		return
@@ -90,8 +90,8 @@ func (c *Chat) ended(ids []int64) {
 	c.hub.EndSessions(ids...)
 }
 
-// forgetPeople drops what is kept in memory of users and sessions after another process has changed
-// the database, and closes the sockets of those whom it has signed out.
+// forgetPeople clears the caches of users and sessions after another process has changed the database, and closes the sockets of
+// sessions that it has ended.
 func (c *Chat) forgetPeople() {
 	c.users.Clear()
 	c.names.clear()
@@ -104,7 +104,7 @@ func (c *Chat) forgetPeople() {
 	c.ended(gone)
 }
 
-// goneSessions are those that are kept in memory and no longer in the database.
+// goneSessions returns the ids of the cached sessions that are not in the database any more.
 func (c *Chat) goneSessions() ([]int64, error) {
 	ids := []int64{}
 	for _, s := range c.sessions.All() {

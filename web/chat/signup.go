@@ -45,7 +45,7 @@ func (p Profile) Check() (Profile, error) {
 	return p, checkEmail(p.Email)
 }
 
-// atSigns are left out of people's names: "Ada (@bob)" would pass for somebody with the username bob.
+// atSigns removes @ from names of people: "Ada (@bob)" would look like a person with the username bob.
 var atSigns = strings.NewReplacer("@", "", "＠", "", "﹫", "")
 
 // personName returns a name of a person as it is stored and shown.
@@ -62,7 +62,7 @@ func checkEmail(s string) error {
 	return nil
 }
 
-// NewUser is an account to be made. Name, Password and the profile are from the form as they are.
+// NewUser is an account to be created. Name and the profile are as they were typed.
 type NewUser struct {
 	Name     string
 	Password string // the hash, not the password
@@ -73,7 +73,7 @@ type NewUser struct {
 	Lang   string
 }
 
-// CheckName reports whether an account could be called so now. Errors, on the field username:
+// CheckName returns why an account cannot have that username now. Errors, on the field username:
 // name_empty, name_too_long, name_characters, name_taken.
 func (c *Chat) CheckName(ctx context.Context, name string) error {
 	name, key, err := Username(name)

@@ -91,7 +91,7 @@ func (h *emptyChat) signUpTogether(n int, like NewUser) map[string]int {
 	return codes
 }
 
-// code is the code of an error, "" for nil.
+// code returns the code of an error, "" for nil.
 func code(err error) string {
 	var e *Error
 	switch {

@@ -10,17 +10,15 @@ import (
 )
 
 const (
-	// maxUnmade is how many rooms in which nobody has spoken yet are listed because one person is in
-	// them (PROTOCOL.md).
+	// maxUnmade is how many rooms without messages one person can have listed by being in them (PROTOCOL.md).
 	maxUnmade = 3
-	// maxWaiting is how many rooms that are not listed are looked at again when a place becomes free;
-	// the others are when somebody comes or goes there.
+	// maxWaiting is how many rooms that are not listed are checked again when a place becomes free. The others are checked when
+	// somebody joins or leaves them.
 	maxWaiting = 50
 )
 
-// unmadeRooms are the rooms that exist only because people are in them: nobody has spoken there, and
-// nobody has made them. A room is listed while a signed-in person in it lists it, and each lists at
-// most maxUnmade. The zero value is ready to use.
+// unmadeRooms are the rooms that are not stored: people are in them, but nobody has created them or spoken in them. Each signed-in
+// person in such a room can have maxUnmade of them listed. The zero value is ready to use.
 type unmadeRooms struct {
 	mu      sync.Mutex
 	rooms   map[string]unmadeRoom // those that are listed, by key
@@ -33,7 +31,7 @@ type unmadeRoom struct {
 	by   string // the user who lists it
 }
 
-// listed reports whether the room of that key is in the lobby.
+// listed reports whether the room with that key is listed in the lobby.
 func (u *unmadeRooms) listed(key string) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -41,14 +39,14 @@ func (u *unmadeRooms) listed(key string) bool {
 	return ok
 }
 
-// made forgets a room that is made by now.
+// made removes a room that was stored.
 func (u *unmadeRooms) made(key string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.drop(key)
 }
 
-// drop forgets a room, and reports whether it was listed; u.mu is held.
+// drop removes a room and reports whether it was listed; u.mu is held.
 func (u *unmadeRooms) drop(key string) (listed bool) {
 	delete(u.waiting, key)
 	x, listed := u.rooms[key]
@@ -62,7 +60,7 @@ func (u *unmadeRooms) drop(key string) (listed bool) {
 	return true
 }
 
-// list has one of the people in a room list it, if it can be; here are their names, sorted. u.mu is held.
+// list lists a room on behalf of one of the people in it, if one has a place free. here are their names, sorted. u.mu is held.
 func (u *unmadeRooms) list(r *Room, here []string) bool {
 	if x, ok := u.rooms[r.Key]; ok {
 		if _, still := slices.BinarySearch(here, x.by); still {
@@ -90,7 +88,7 @@ func (u *unmadeRooms) list(r *Room, here []string) bool {
 	return false
 }
 
-// tellUnmade tells the lobby of a room that nobody has made yet: it has people, or it is gone.
+// tellUnmade announces an unmade room to the lobby, or that it is gone.
 func (c *Chat) tellUnmade(r *Room) {
 	c.unmade.mu.Lock()
 	defer c.unmade.mu.Unlock()
@@ -137,8 +135,7 @@ func (c *Chat) isMade(r *Room) (bool, error) {
 	return err == nil, err
 }
 
-// unmadeRooms are the rooms that are listed although nobody has spoken in them yet, if their names
-// contain text, in the order of their names.
+// unmadeRooms returns the listed unmade rooms whose names contain text, by name.
 func (c *Chat) unmadeRooms(text string) []*Room {
 	c.unmade.mu.Lock()
 	defer c.unmade.mu.Unlock()

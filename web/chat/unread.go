@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// unreadEvery is how often a busy room tells those who are not looking at it, at most.
+// unreadEvery is the shortest time between two unread events of a busy room.
 const unreadEvery = time.Second
 
-// unreadAgain is how long it takes until what could not be counted is tried again.
+// unreadAgain is the pause before another attempt to count unread messages.
 const unreadAgain = 10 * time.Second
 
-// unreadNotifier collects the rooms with new messages, until people who are elsewhere are told what is unread.
+// unreadNotifier collects the rooms with new messages until the unread events are sent to people who are not in them.
 type unreadNotifier struct {
 	mu     sync.Mutex
 	rooms  map[int64]*Room
@@ -25,7 +25,7 @@ type unreadNotifier struct {
 	told   sync.WaitGroup // what was rung for and is not told yet
 }
 
-// close has nobody told any more, and waits for who is being told.
+// close stops the notifier and waits until running notifications end.
 func (b *unreadNotifier) close() {
 	b.mu.Lock()
 	b.closed = true
@@ -33,7 +33,7 @@ func (b *unreadNotifier) close() {
 	b.told.Wait()
 }
 
-// take returns the collected rooms and forgets them; nil once the notifier is closed.
+// take removes and returns the collected rooms; nil once the notifier is closed.
 func (b *unreadNotifier) take() map[int64]*Room {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -53,7 +53,7 @@ func (b *unreadNotifier) takeLate() map[int64]*Room {
 	return late
 }
 
-// notifyUnread has the members of r told soon.
+// notifyUnread schedules the unread events of a room.
 func (c *Chat) notifyUnread(id int64, r *Room) {
 	c.notifier.mu.Lock()
 	defer c.notifier.mu.Unlock()
@@ -68,8 +68,8 @@ func (c *Chat) notifyUnread(id int64, r *Room) {
 	c.notifier.rooms[id] = r
 }
 
-// ringLate rings again for a room that could not be told.
-func (c *Chat) ringLate(id int64, r *Room) {
+// notifyLate schedules another attempt for a room whose unread events could not be sent.
+func (c *Chat) notifyLate(id int64, r *Room) {
 	c.notifier.mu.Lock()
 	defer c.notifier.mu.Unlock()
 	if c.notifier.late == nil {
@@ -89,7 +89,7 @@ func (c *Chat) tellUnread() {
 	for id, r := range c.notifier.take() {
 		if err := c.collect(context.Background(), id, r, news); err != nil {
 			slog.Error("tell what is unread", "room", r.Name, "err", err)
-			c.ringLate(id, r)
+			c.notifyLate(id, r)
 		}
 	}
 	for user, events := range news {
@@ -100,8 +100,8 @@ func (c *Chat) tellUnread() {
 // unreadNews are the events for each user who is to be told.
 type unreadNews map[int64][]Event
 
-// collect adds to news what the readers of a room have not read who are online but not in it. Error: storage, if that
-// is not known of all of them.
+// collect adds the unread events of a room to news, for its readers who are online but not in it. Error: storage, if some counts
+// could not be read.
 func (c *Chat) collect(ctx context.Context, id int64, r *Room, news unreadNews) error {
 	now, err := c.unreadRoom(ctx, id, r)
 	if err != nil {
@@ -132,13 +132,13 @@ func (c *Chat) collect(ctx context.Context, id int64, r *Room, news unreadNews) 
 	return err
 }
 
-// sameUnread is what an unread frame tells. Whoever is told the same gets the same event.
+// sameUnread is the content of an unread frame. People with the same content share one event.
 type sameUnread struct {
 	room            string
 	count, mentions int
 }
 
-// unreadBy is how much of a room, read up to a number, a user has not read.
+// unreadBy returns how many messages of a room a user with that read position has not read.
 func (c *Chat) unreadBy(ctx context.Context, user, id, read int64, now *unreadRoom, r *Room) (of sameUnread, err error) {
 	var sure bool
 	if of.count, of.mentions, sure = now.recent.unread(user, NewMessageID(id, read)); sure && of.count == 0 {
@@ -157,7 +157,7 @@ func (c *Chat) unreadBy(ctx context.Context, user, id, read int64, now *unreadRo
 	return of, err
 }
 
-// nameOf is what u calls the room.
+// nameOf returns the name of a room for u.
 func (c *Chat) nameOf(ctx context.Context, r *Room, u *User) (string, error) {
 	if r.Access != Direct {
 		return r.Name, nil
@@ -165,13 +165,12 @@ func (c *Chat) nameOf(ctx context.Context, r *Room, u *User) (string, error) {
 	return c.directName(ctx, r.Key, Caller{User: u})
 }
 
-// Unread is what somebody has not read in a room: messages of others, and how many of them call
-// the reader by name. Neither is more than MaxUnread.
+// Unread is the number of unread messages of others in a room, and how many of them mention the reader. Both are at most MaxUnread.
 type Unread struct {
 	Count, Mentions int
 }
 
-// Unread is what u has not read, by the ids of its rooms. Rooms with nothing unread are left out.
+// Unread returns the unread counts of u by room id, without rooms that have none.
 func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 	rooms, err := c.unreadRooms(ctx, u)
 	if err != nil {
@@ -194,7 +193,7 @@ func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 	return found, nil
 }
 
-// unreadRooms are the ids of the rooms in which u has something to read.
+// unreadRooms returns the ids of the rooms with unread messages for u.
 func (c *Chat) unreadRooms(ctx context.Context, u *User) ([]int64, error) {
 	rows, err := c.read.Query(ctx, "SELECT s.room_id FROM membership s JOIN user u ON u.id = s.user_id JOIN room r ON r.id = s.room_id "+
 		"WHERE s.user_id = ?1 AND "+mayHear+" AND "+unreadSQL("?2")+" > 0", u.ID, c.marks.json(u.ID))
@@ -213,7 +212,7 @@ func (c *Chat) unreadRooms(ctx context.Context, u *User) ([]int64, error) {
 	return rooms, storage("look for what is unread", rows.Err())
 }
 
-// waitingRooms are the ids of the rooms in which u's read position is not on disk, as far as u may still hear them.
+// waitingRooms returns the ids of the rooms in which a read position of u waits to be written, if u may still enter them.
 func (c *Chat) waitingRooms(ctx context.Context, u *User) ([]int64, error) {
 	waiting := c.marks.json(u.ID)
 	if waiting == "{}" {
@@ -228,8 +227,7 @@ func (c *Chat) waitingRooms(ctx context.Context, u *User) ([]int64, error) {
 	return ids, storage("look for what was read", err)
 }
 
-// unreadOf counts what u has not read in a room, and how much of it calls u by name; MaxUnread is
-// where it stops counting.
+// unreadOf counts the unread messages of u in a room, and how many mention u, up to MaxUnread.
 func (c *Chat) unreadOf(ctx context.Context, u *User, room int64) (n, mentions int, err error) {
 	read, known, err := c.readTo(ctx, u.ID, room)
 	if err != nil || !known {
@@ -275,7 +273,7 @@ type unreadFrame struct {
 	Mentions int    `json:"mentions"`
 }
 
-// unread tells somebody how much of the room of a group is unread; room is what they call it.
+// unread returns the event with the unread count of a room. room is its name for the reader.
 func unread(group, room string, count, mentions int) Event {
 	e := local("unread", false, "event.unread", []any{"count", count, "room", room}, func(m string) any {
 		return unreadFrame{Type: "unread", Message: m, Room: room, Unread: count, Mentions: mentions}

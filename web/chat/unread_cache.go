@@ -10,17 +10,16 @@ import (
 )
 
 const (
-	// maxRecent is how many of a room's last messages decide what its readers have not read. Whose count they don't
-	// decide is counted alone.
+	// maxRecent is how many of a room's last messages are cached. Unread counts that depend on earlier messages are read from the
+	// database.
 	maxRecent = 2 * MaxUnread
 	// maxUnreadRooms is how many rooms unreadCache keeps. One takes up to 20 KB for its messages and 50 bytes for
 	// each reader.
 	maxUnreadRooms = 1000
 )
 
-// unreadCache keeps, of the rooms in which something was said lately, what decides how much of them each
-// reader has not read. As long as nothing but messages and read marks come, counting takes no SQL. The zero
-// value is ready to use.
+// unreadCache keeps the last messages and the read positions of active rooms. As long as only messages and read marks come,
+// counting unread messages takes no SQL. The zero value is ready to use.
 type unreadCache struct {
 	mu    sync.Mutex
 	rooms map[int64]*unreadRoom
@@ -62,8 +61,8 @@ func (r *recent) add(m recentMessage) {
 	}
 }
 
-// unread counts the messages after the id read that are of others than user, and how many of them mention
-// user. sure reports whether earlier messages can't change that.
+// unread counts the messages of others after the id read, and how many of them mention user. sure reports that earlier messages
+// cannot change the counts.
 func (r recent) unread(user int64, read MessageID) (n, mentions int, sure bool) {
 	for _, m := range slices.Backward(r.messages) {
 		if m.id <= read {
@@ -82,7 +81,7 @@ func (r recent) unread(user int64, read MessageID) (n, mentions int, sure bool) 
 	return n, mentions, !r.more
 }
 
-// said adds a message that is on disk.
+// said adds a stored message.
 func (c *unreadCache) said(m *Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -91,8 +90,8 @@ func (c *unreadCache) said(m *Message) {
 	}
 }
 
-// marked notes that a user has read a room up to number n. If that is no reader known of, the room is dropped:
-// the user has looked at it for the first time, or has just lost the right to.
+// marked raises the read position of a user in a room to n. If the user is not a known reader, it drops the room: the user has
+// opened it for the first time, or has just lost the right to.
 func (c *unreadCache) marked(user, room, n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -107,7 +106,7 @@ func (c *unreadCache) marked(user, room, n int64) {
 	r.read[user] = max(r.read[user], n)
 }
 
-// position is up to which number a reader has read a room that is kept, and the number of its last message.
+// position returns the read position of a reader in a cached room, and the sequence number of its last message.
 func (c *unreadCache) position(user, room int64) (read, last int64, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -133,8 +132,7 @@ func (c *unreadCache) clear() {
 	c.rooms = nil
 }
 
-// room is a copy of what is kept of a room. If that is nothing, the caller has to load it and to call keep
-// with it and with begun.
+// room returns a copy of a cached room. If there is none, the caller must load it and call keep with it and with begun.
 func (c *unreadCache) room(id int64) (kept, begun *unreadRoom) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -149,8 +147,7 @@ func (c *unreadCache) room(id int64) (kept, begun *unreadRoom) {
 	return nil, begun
 }
 
-// keep keeps a room that was loaded, with what has come since that began, unless it was dropped meanwhile or
-// somebody read it who is no reader by what was loaded.
+// keep caches a loaded room together with the changes since begun, unless it was dropped meanwhile or read by an unknown reader.
 func (c *unreadCache) keep(id int64, begun, loaded *unreadRoom) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -171,7 +168,7 @@ func (c *unreadCache) keep(id int64, begun, loaded *unreadRoom) {
 	c.rooms[id] = kept
 }
 
-// unreadRoom is how it stands with the readers of a room. Error: storage.
+// unreadRoom returns the last messages and the read positions of a room. Error: storage.
 func (c *Chat) unreadRoom(ctx context.Context, id int64, r *Room) (*unreadRoom, error) {
 	kept, begun := c.unread.room(id)
 	if kept != nil {
@@ -199,7 +196,7 @@ func (c *Chat) unreadRoom(ctx context.Context, id int64, r *Room) (*unreadRoom, 
 	return loaded, nil
 }
 
-// recentMessages are the last ones of a room, at most maxRecent.
+// recentMessages returns the last ones of a room, at most maxRecent.
 func (c *Chat) recentMessages(ctx context.Context, room int64) (found recent, err error) {
 	rows, err := c.read.Query(ctx, "SELECT id, sender, text FROM message WHERE id > ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
 		NewMessageID(room, 0), NewMessageID(room+1, 0), maxRecent)
@@ -233,7 +230,7 @@ func (c *Chat) recentMessages(ctx context.Context, room int64) (found recent, er
 	return found, nil
 }
 
-// readPositions are up to which numbers users have read a room.
+// readPositions returns the read positions of a room by user.
 func (c *Chat) readPositions(ctx context.Context, room int64) (map[int64]int64, error) {
 	rows, err := c.read.Query(ctx, "SELECT user_id, read FROM membership WHERE room_id = ?", room)
 	if err != nil {
@@ -254,7 +251,7 @@ func (c *Chat) readPositions(ctx context.Context, room int64) (map[int64]int64, 
 	return read, storage("load what was read", rows.Err())
 }
 
-// withWaiting adds to the readers of a room those who have looked at it so lately that it is not on disk.
+// withWaiting adds the readers of a room whose first visit waits to be written.
 func (c *Chat) withWaiting(ctx context.Context, readers []*User, id int64, r *Room) ([]*User, error) {
 	waiting := c.marks.readPositions(id)
 	for _, u := range readers {

@@ -17,7 +17,7 @@ import (
 	"hearth/web/label"
 )
 
-// User is somebody with an account. It is shared: never change one that a Chat has returned.
+// User is a person with an account. Users are shared: never change one that a Chat has returned.
 type User struct {
 	ID                         int64
 	Name                       string // the username
@@ -31,8 +31,8 @@ type User struct {
 	LooksAlike                 bool      // the name can be taken for somebody else's
 }
 
-// Display is what people call the user: the full name, or the username where there is none. Where that
-// can be taken for somebody else's name, the username follows: "Ada Lund (@ada)".
+// Display returns the name as others see it: the full name, or else the username. If it can be confused with another user's name,
+// the username follows: "Ada Lund (@ada)".
 func (u *User) Display() string {
 	name := cmp.Or(u.FullName(), u.Name)
 	if u.LooksAlike {
@@ -53,8 +53,8 @@ func joinNames(first, last string) string {
 	return strings.TrimSpace(first + " " + last)
 }
 
-// eastAsian reports whether all of a name is in a script that puts no spaces into names. To Unicode
-// the sign for a long vowel is of no script, because two share it.
+// eastAsian reports whether a name is in a script without spaces in names. Unicode assigns the sign for a long vowel (ー) to no
+// script, because two scripts share it.
 func eastAsian(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool {
 		return r != 'ー' && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
@@ -63,8 +63,7 @@ func eastAsian(name string) bool {
 
 const userColumns = "id, name, display_name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen, " + looksAlike
 
-// into are the places that userColumns are scanned into; done puts the times into u, and leaves out of
-// names what they could contain before they were cleaned.
+// into returns the destinations for scanning userColumns. done sets the times of u, and cleans names that an earlier version stored.
 func (u *User) into() (dest []any, done func()) {
 	var created, seen int64
 	dest = []any{&u.ID, &u.Name, &u.DisplayName, &u.FirstName, &u.LastName, &u.Email, &u.Admin, &u.Disabled, &u.Lang, &u.Theme, &created, &seen, &u.LooksAlike}
@@ -81,7 +80,7 @@ const (
 	maxCachedRooms = 10_000
 )
 
-// maxNames is how much memory the names may take of which it is known whose they are, in bytes.
+// maxNames is how much memory the cache of usernames may take, in bytes.
 const maxNames = 8 << 20
 
 // nameCache keeps the ids of users by the keys of their names, 0 for a name that nobody has.
@@ -106,12 +105,12 @@ func (c *nameCache) clear() {
 	c.appeared.Add(1)
 }
 
-// User is the user with that id, ErrNotFound if there is none.
+// User returns the user with that id, ErrNotFound if there is none.
 func (c *Chat) User(ctx context.Context, id int64) (*User, error) {
 	return c.users.Load(id, func() (*User, error) { return c.loadUser(ctx, "id = ?", id) })
 }
 
-// UserByName is the user who is called so, in upper or lower case. ErrNotFound if nobody is.
+// UserByName returns the user with that username, in any case. Error: ErrNotFound.
 func (c *Chat) UserByName(ctx context.Context, name string) (*User, error) {
 	if len(name) > maxNameBytes {
 		return nil, ErrNotFound
@@ -144,8 +143,7 @@ func (c *Chat) loadUser(ctx context.Context, where string, arg any) (*User, erro
 	return &u, nil
 }
 
-// Credentials are the user who is called so and the hash of the password, for log-in alone.
-// ErrNotFound if nobody is called so.
+// Credentials returns the user with that username and the password hash, for log-in. Error: ErrNotFound.
 func (c *Chat) Credentials(ctx context.Context, name string) (u *User, hash string, err error) {
 	if u, err = c.UserByName(ctx, name); err != nil {
 		return nil, "", err
@@ -158,7 +156,7 @@ func (c *Chat) Credentials(ctx context.Context, name string) (u *User, hash stri
 	return u, hash, storage("read a password hash", err)
 }
 
-// UserQuery asks for a page of users. The zero value asks for everybody.
+// UserQuery selects a page of users. The zero value selects everybody.
 type UserQuery struct {
 	Text   string // words that must all be in a name, in upper or lower case
 	Emails bool   // the words may be in the e-mail address too
@@ -168,7 +166,7 @@ type UserQuery struct {
 	Offset int
 }
 
-// maxWords is how many words of a search count.
+// maxWords is how many words of a search are used.
 const maxWords = 4
 
 const userMatches = ` FROM user WHERE (?1 = 0 OR disabled = 0) AND (?2 = 0 OR admin = 1)
@@ -177,7 +175,7 @@ const userMatches = ` FROM user WHERE (?1 = 0 OR disabled = 0) AND (?2 = 0 OR ad
 	AND (instr(search, ?6) > 0 OR ?3 AND instr(lower(email), ?6) > 0)
 	AND (instr(search, ?7) > 0 OR ?3 AND instr(lower(email), ?7) > 0)`
 
-// Users are those who match q, in the order of their names, and how many match in all.
+// Users returns the users who match q, by username, and the number of all matches.
 func (c *Chat) Users(ctx context.Context, q UserQuery) (users []*User, total int, err error) {
 	if q.Limit <= 0 {
 		q.Limit = 100
@@ -211,7 +209,7 @@ func scanUsers(rows *sql.Rows) (users []*User, err error) {
 	return users, storage("list users", rows.Err())
 }
 
-// searchText is how words and names are compared in a search.
+// searchText returns a text in the form in which a search compares it.
 func searchText(text string) string { return cases.Fold().String(text) }
 
 // searched returns the text in which a search looks for u: all names.
@@ -219,8 +217,7 @@ func (u *User) searched() string {
 	return searchText(u.Name + " " + u.DisplayName + " " + joinNames(u.FirstName, u.LastName))
 }
 
-// HasUsers reports whether anybody has an account yet: the first becomes the admin.
-// Accounts are never deleted, so that yes is for ever.
+// HasUsers reports whether there is an account. The first one becomes an admin. Accounts are never deleted, so true is final.
 func (c *Chat) HasUsers(ctx context.Context) (some bool, err error) {
 	if c.hasUsers.Load() {
 		return true, nil
@@ -232,11 +229,10 @@ func (c *Chat) HasUsers(ctx context.Context) (some bool, err error) {
 	return some, storage("look for users", err)
 }
 
-// UsersAge moves with every change of a user, in this process or another: what was read at one age is
-// still so at the same age.
+// UsersAge returns a number that moves with every change of a user, in this process or another.
 func (c *Chat) UsersAge() int { return c.users.Version() }
 
-// changed makes a change of a user known: to the cache, and to who watches the people.
+// changed removes a changed user from the cache and announces the change.
 func (c *Chat) changed(ctx context.Context, id int64) error {
 	c.users.Delete(id)
 	c.unread.clear()

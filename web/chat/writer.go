@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// writersSince is how long ago somebody wrote in a room who is still proposed to stay in it.
+	// writersSince is how far back Writers looks.
 	writersSince = 90 * 24 * time.Hour
 	// maxWritten is how many messages Writers looks at, the last ones: some 50 ms.
 	maxWritten = 100_000
@@ -16,7 +16,7 @@ const (
 	MaxWriters = 1000
 )
 
-// Writers are the people with an account who wrote in a room in the last 90 days, beside the caller,
+// Writers returns the people with an account, except the caller, who wrote in a room in the last 90 days,
 // the latest first. It looks at the last 100,000 messages and finds at most MaxWriters. Errors:
 // not_allowed, to those who may not manage the room; storage.
 func (c *Chat) Writers(ctx context.Context, by Caller, r *Room) ([]*User, error) {
@@ -40,7 +40,7 @@ func (c *Chat) Writers(ctx context.Context, by Caller, r *Room) ([]*User, error)
 	return found, nil
 }
 
-// senders are the ids of the users of Writers, without except.
+// senders returns the ids of the users of Writers, without except.
 func (c *Chat) senders(ctx context.Context, room, except int64) (ids []int64, err error) {
 	rows, err := c.read.Query(ctx, "SELECT sender, created_at FROM message WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
 		NewMessageID(room, 0), NewMessageID(room+1, 0), maxWritten)

@@ -55,7 +55,7 @@ func isHelp(arg string) bool {
 	return arg == "-h" || arg == "-help" || arg == "--help" || arg == "help"
 }
 
-// wrongArguments is the error for a subcommand that was given n arguments beside the flags.
+// wrongArguments returns the error for a subcommand that was given n arguments beside the flags.
 func wrongArguments(name string, n int) error {
 	for _, c := range commands {
 		if c.name == name && c.words != "" {

@@ -14,7 +14,7 @@ import (
 
 const nobody = 65534
 
-// asNobody is a folder and a program that an unprivileged user can use, and how that user runs it.
+// asNobody returns a folder and a program that an unprivileged user can use, and how that user runs it.
 func asNobody(t *testing.T) (dir string, run func(stdin string, args ...string) (string, int)) {
 	t.Helper()
 	if os.Geteuid() != 0 {

@@ -31,7 +31,7 @@ func (u *userCommand) newPassword(name string) (hash string, err error) {
 	return u.Hash(password)
 }
 
-// piped is the first line of what comes in.
+// piped returns the first line of what comes in.
 func (c Commands) piped() (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(c.In, maxLine)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -12,7 +12,7 @@ import (
 // wait meanwhile.
 const checkpointWait = 20
 
-// LogPages is how many pages are in SQLite's log, copied into the database file or not.
+// LogPages returns how many pages are in SQLite's log, copied into the database file or not.
 func (t *Tx) LogPages() (int, error) {
 	var busy, pages, copied int
 	if err := t.QueryRow("PRAGMA wal_checkpoint(NOOP)").Scan(&busy, &pages, &copied); err != nil {
@@ -53,7 +53,7 @@ func (t *Tx) setBusyTimeout(ms int) error {
 	return nil
 }
 
-// ClearPages is a job that fills with zeros what is unused in pages of the log, which is the file log,
+// ClearPages returns a job that fills with zeros what is unused in pages of the log, which is the file log,
 // where something is left there: secure_delete clears what is deleted, but where SQLite moves rows to
 // other pages, copies of them stay behind. It returns nil if there is nothing to clear.
 func ClearPages(log string, done func(error)) *Job {

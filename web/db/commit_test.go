@@ -15,7 +15,7 @@ import (
 	"hearth/web/db"
 )
 
-// testTx is the transaction of a database with one table, whose texts differ.
+// testTx returns the transaction of a database with one table, whose texts differ.
 func testTx(t *testing.T) (*db.Tx, *sql.Conn) {
 	t.Helper()
 	pool, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "test.db"))
@@ -38,7 +38,7 @@ func testTx(t *testing.T) (*db.Tx, *sql.Conn) {
 	return tx, conn
 }
 
-// stored are the texts in the table, in order.
+// stored returns the texts in the table, in order.
 func stored(t *testing.T, conn *sql.Conn) []string {
 	t.Helper()
 	rows, err := conn.QueryContext(context.Background(), "SELECT text FROM line ORDER BY id")

@@ -22,7 +22,7 @@ type Job struct {
 // NewJob makes a job of what do does; done is told what came of it.
 func NewJob(do func(chat.Tx) error, done func(error)) *Job { return &Job{do: do, done: done} }
 
-// Announced is what the job had to tell, nothing if it failed.
+// Announced returns what the job had to tell, nothing if it failed.
 func (j *Job) Announced() []chat.Announcement { return j.announced }
 
 // Erases reports whether what the job has deleted or changed must not be found any more.

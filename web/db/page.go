@@ -25,7 +25,7 @@ const (
 	maxPages = 2 << 24
 )
 
-// leftovers are the numbers of the pages whose latest image in the log has something in its gap. Other
+// leftovers returns the numbers of the pages whose latest image in the log has something in its gap. Other
 // processes may append to the log meanwhile.
 func leftovers(log string) ([]uint32, error) {
 	f, err := os.Open(log) // SQLite has its locks on other files
@@ -84,7 +84,7 @@ func sorted(found map[uint32]bool) (pages []uint32) {
 // maxPages (128 GiB) or more.
 var headerSizes = map[byte]int{2: 12, 5: 12, 10: 8, 13: 8}
 
-// gap is what is unused between the pointers and the cells of a page. The first page of a file begins
+// gap returns what is unused between the pointers and the cells of a page. The first page of a file begins
 // otherwise, and holds the schema; it has no gap here, as have pages without cells.
 func gap(page []byte) []byte {
 	header, found := headerSizes[page[0]]

@@ -26,7 +26,7 @@ const (
 
 var errNoBrowser = errors.New("no Chromium here: apt-get install chromium, or set HEARTH_CHROMIUM to the path of one")
 
-// chromium is the path of the browser, "" if there is none.
+// chromium returns the path of the browser, "" if there is none.
 func chromium() string {
 	if path := os.Getenv("HEARTH_CHROMIUM"); path != "" {
 		return path

@@ -29,7 +29,7 @@ type link struct {
 	deaf  bool
 }
 
-// newLink is a proxy in front of s: from then on browsers find s there.
+// newLink returns a proxy in front of s: from then on browsers find s there.
 func newLink(t *testing.T, s *hearthtest.Server) *link {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

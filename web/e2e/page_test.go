@@ -144,7 +144,7 @@ func try[T any](p *page, expression string) (T, error) {
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
-// value is what an expression gives.
+// value returns what an expression gives.
 func value[T any](p *page, expression string) T {
 	p.t.Helper()
 	v, err := try[T](p, expression)

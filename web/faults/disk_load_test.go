@@ -112,7 +112,7 @@ func (d *diskTalk) health(want int) {
 	}
 }
 
-// stored is how often each text is in the room.
+// stored returns how often each text is in the room.
 func (d *diskTalk) stored() map[string]int {
 	d.t.Helper()
 	stored := map[string]int{}

@@ -17,7 +17,7 @@ var shownBy = strings.NewReplacer("{$}", "", "{room}", "r", "{id}", "2")
 // notRead are routes below which there is nothing to read for somebody who is signed in, or that are read in another way.
 var notRead = regexp.MustCompile(`^/(ws|users|new-user|static|sign_up|login|guest|invite|setup|link|password)/`)
 
-// routesThatShow are the addresses of all pages and answers of the API, from the source.
+// routesThatShow returns the addresses of all pages and answers of the API, from the source.
 func routesThatShow(t *testing.T) (paths []string) {
 	t.Helper()
 	files, err := filepath.Glob("../*.go")

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// goodHistory is a short history in which all promises were kept: ada, who speaks hearth.1, says
+// goodHistory returns a short history in which all promises were kept: ada, who speaks hearth.1, says
 // three things, one of them twice since the line was lost, and mends, marks and takes back some;
 // bob, plain, reads.
 func goodHistory() historyRecord {

@@ -154,7 +154,7 @@ func (r *historyRoom) entry(seq int64) (historyEntry, bool) {
 	return r.line[i], true
 }
 
-// between are the entries above low and below high.
+// between returns the entries above low and below high.
 func (r *historyRoom) between(low, high int64) []historyEntry {
 	at := func(seq int64) int {
 		i, _ := slices.BinarySearchFunc(r.line, seq, func(e historyEntry, seq int64) int { return cmp.Compare(e.Seq, seq) })

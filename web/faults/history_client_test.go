@@ -118,7 +118,7 @@ func (c *historyClient) rest() {
 	}
 }
 
-// session is one socket, from its opening to its end.
+// session returns one socket, from its opening to its end.
 func (c *historyClient) session() error {
 	if err := c.fill(); err != nil {
 		return err

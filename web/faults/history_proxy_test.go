@@ -180,7 +180,7 @@ func (l *historyLine) spoil(dice *rand.Rand) {
 	}
 }
 
-// randomUpTo is a random time below most.
+// randomUpTo returns a random time below most.
 func randomUpTo(dice *rand.Rand, most time.Duration) time.Duration {
 	return time.Duration(dice.Int64N(int64(most)))
 }

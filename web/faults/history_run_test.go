@@ -203,7 +203,7 @@ func (w *historyWalk) compare() {
 	}
 }
 
-// String is all of a message that people see, reactions in the order of their emojis.
+// String returns all of a message that people see, reactions in the order of their emojis.
 func (m historyMessage) String() string {
 	var all []string
 	for _, x := range m.Reactions {

@@ -33,7 +33,7 @@ func (c *historyClient) speak(ctx context.Context, conn *websocket.Conn) {
 	}
 }
 
-// next is the frame to be sent now, nil for none.
+// next returns the frame to be sent now, nil for none.
 func (c *historyClient) next() any {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -68,7 +68,7 @@ func (c *historyClient) compose() {
 
 var historyEmojis = []string{"👍", "🔥", "🎉"}
 
-// meddle is a frame that changes what was said: one's own text, or a reaction to anybody's; c.mu
+// meddle returns a frame that changes what was said: one's own text, or a reaction to anybody's; c.mu
 // is held. There is no receipt for those, so that they are lost with the line, as in a browser.
 func (c *historyClient) meddle() any {
 	if len(c.own) == 0 {

@@ -189,7 +189,7 @@ func (r powerRecord) cuts(t *testing.T, count, starts int) (problems []string) {
 	return problems
 }
 
-// moments are the events to cut after, the last one among them.
+// moments returns the events to cut after, the last one among them.
 func (r powerRecord) moments(t *testing.T, luck *rand.Rand, count int) []int {
 	var told []int
 	for i, e := range r.events {

@@ -143,7 +143,7 @@ func grow(b []byte, size int) []byte {
 	return b
 }
 
-// cut is the folder as a power cut at this moment may leave it.
+// cut returns the folder as a power cut at this moment may leave it.
 func (d *powerDisk) cut(luck *rand.Rand) map[string][]byte {
 	share := []float64{0, 0.1, 0.5, 0.9, 1}[luck.IntN(5)] // of what is pending that reaches the disk
 	reaches := func() bool { return luck.Float64() < share }

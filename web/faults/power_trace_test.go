@@ -200,7 +200,7 @@ func (r *powerReader) write(call, args string) error {
 	return err
 }
 
-// descriptor is the file of the data folder that a descriptor as in 7<path> stands for.
+// descriptor returns the file of the data folder that a descriptor as in 7<path> stands for.
 func (r *powerReader) descriptor(arg string) (name string, ours bool) {
 	fd, rest, _ := strings.Cut(arg, "<")
 	path, _, ok := strings.Cut(rest, ">")
@@ -210,7 +210,7 @@ func (r *powerReader) descriptor(arg string) (name string, ours bool) {
 	return r.inside(string(unhex(path)))
 }
 
-// path is the file of the data folder that the first string among args names.
+// path returns the file of the data folder that the first string among args names.
 func (r *powerReader) path(args string) (name string, ours bool) {
 	_, rest, _ := strings.Cut(args, `"`)
 	path, _, ok := strings.Cut(rest, `"`)

@@ -90,7 +90,7 @@ func (b *Browser) do(method, path, body, contentType string) Reply {
 	return Reply{resp.StatusCode, resp.Header, string(text)}
 }
 
-// Cookie is the Cookie header that the browser sends.
+// Cookie returns the Cookie header that the browser sends.
 func (b *Browser) Cookie() string {
 	u, err := url.Parse(b.server.URL)
 	if err != nil {
@@ -147,13 +147,13 @@ func (b *Browser) dial(path string, subprotocols ...string) *Socket {
 // Frame is one event, decoded.
 type Frame map[string]any
 
-// Type is the frame's type.
+// Type returns the frame's type.
 func (f Frame) Type() string { s, _ := f["type"].(string); return s }
 
-// Text is a field that is a string, "" if it is none.
+// Text returns a field that is a string, "" if it is none.
 func (f Frame) Text(field string) string { s, _ := f[field].(string); return s }
 
-// Int is a field that is a number, 0 if it is none.
+// Int returns a field that is a number, 0 if it is none.
 func (f Frame) Int(field string) int64 { n, _ := f[field].(float64); return int64(n) }
 
 // Socket is a client's end of a socket.
@@ -176,7 +176,7 @@ func (s *Socket) Send(v any) {
 // Say says text in the socket's room.
 func (s *Socket) Say(text string) { s.t.Helper(); s.Send(map[string]string{"message": text}) }
 
-// Next is the next event.
+// Next returns the next event.
 func (s *Socket) Next() Frame {
 	s.t.Helper()
 	f, err := s.TryNext(patience)
@@ -186,7 +186,7 @@ func (s *Socket) Next() Frame {
 	return f
 }
 
-// TryNext is the next event within wait, or why there is none.
+// TryNext returns the next event within wait, or why there is none.
 func (s *Socket) TryNext(wait time.Duration) (Frame, error) {
 	for len(s.lines) == 0 {
 		if err := s.SetReadDeadline(time.Now().Add(wait)); err != nil {

@@ -30,7 +30,7 @@ type Probe struct {
 	said    map[int64]bool // ids of what it has said
 }
 
-// NewProbe is a probe signed in as b, of the server that h is in.
+// NewProbe returns a probe signed in as b, of the server that h is in.
 func NewProbe(b *Browser, h http.Handler) *Probe {
 	return &Probe{handler: h, dial: "ws" + strings.TrimPrefix(b.server.URL, "http"), cookie: b.Cookie(), said: map[int64]bool{}}
 }
@@ -45,7 +45,7 @@ func (p *Probe) Open(t testing.TB, path string) *websocket.Conn {
 	return conn
 }
 
-// Next is the next frame of a plain client. What is not as PROTOCOL.md has it fails the test.
+// Next returns the next frame of a plain client. What is not as PROTOCOL.md has it fails the test.
 func (p *Probe) Next(t testing.TB, conn *websocket.Conn) (Frame, error) {
 	t.Helper()
 	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
@@ -110,7 +110,7 @@ func (p *Probe) settle(t *testing.T) (events []Frame, code int) {
 	}
 }
 
-// depth is how deep v is nested.
+// depth returns how deep v is nested.
 func depth(v any) int {
 	deepest := 0
 	switch v := v.(type) {

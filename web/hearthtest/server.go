@@ -101,7 +101,7 @@ func readAll() error {
 	})
 }
 
-// Binary is the path of the built program.
+// Binary returns the path of the built program.
 func Binary(t testing.TB) string {
 	t.Helper()
 	path, err := binary()
@@ -218,10 +218,10 @@ func (s *Server) watch(out io.Reader, found chan<- string) {
 	close(s.done)
 }
 
-// Pid is the id of the server's process.
+// Pid returns the id of the server's process.
 func (s *Server) Pid() int { return s.cmd.Process.Pid }
 
-// Log is what the server has logged.
+// Log returns what the server has logged.
 func (s *Server) Log() string { return s.logs.String() }
 
 // Stop asks the server to end and waits until it has.
@@ -283,7 +283,7 @@ func (s *Server) Run(t testing.TB, stdin string, args ...string) (out string, st
 // Password is the one of every account that this package makes.
 const Password = "a quiet fire 7"
 
-// Visitor is a browser without an account.
+// Visitor returns a browser without an account.
 func (s *Server) Visitor(t testing.TB) *Browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)

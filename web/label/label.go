@@ -126,7 +126,7 @@ func firstWord(after []rune) []rune {
 	return after
 }
 
-// lastBase is the last sign but for what colours it or has it shown as an emoji.
+// lastBase returns the last sign but for what colours it or has it shown as an emoji.
 func lastBase(before []rune) rune {
 	for i := len(before) - 1; i >= 0; i-- {
 		if r := before[i]; r != emojiSign && !(r >= 0x1f3fb && r <= 0x1f3ff) {

@@ -69,7 +69,7 @@ func (c *Counter) Release(k Key, n int64) {
 	}
 }
 
-// Total is how much is in use by all keys together.
+// Total returns how much is in use by all keys together.
 func (c *Counter) Total() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()

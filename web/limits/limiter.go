@@ -47,7 +47,7 @@ func (l *Limiter) Take(k Key, now time.Time) (wait time.Duration) {
 	return 0
 }
 
-// Len is how many keys are remembered.
+// Len returns how many keys are remembered.
 func (l *Limiter) Len() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

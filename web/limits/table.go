@@ -60,7 +60,7 @@ type Rate struct {
 	Per time.Duration
 }
 
-// HowMuch is the limit in words: "60 at once, then 20 a second".
+// HowMuch returns the limit in words: "60 at once, then 20 a second".
 func (l Limit) HowMuch() string {
 	if l.Rate.N == 0 {
 		return fmt.Sprint(l.Burst)
@@ -72,12 +72,12 @@ func (l Limit) HowMuch() string {
 	return fmt.Sprintf("%d at once, then %d %s", l.Burst, l.Rate.N, unit)
 }
 
-// Row is the limit as a row of a Markdown table.
+// Row returns the limit as a row of a Markdown table.
 func (l Limit) Row() string {
 	return fmt.Sprintf("| %s | %s | %s | %s |", l.What, l.Whom, l.HowMuch(), l.Beyond)
 }
 
-// interval is the time in which one of them comes back.
+// interval returns the time in which one of them comes back.
 func (l Limit) interval() time.Duration { return l.Rate.Per / time.Duration(l.Rate.N) }
 
 // What the documentation calls those who are counted, and what happens to them.
@@ -138,7 +138,7 @@ var Table = []Limit{
 	{Frames, "frames of any kind, fragments too", "a socket", "read late: your writes wait", 200, Rate{200, time.Second}},
 }
 
-// Of is the limit of that name. It panics if the Table has none: names are the program's own.
+// Of returns the limit of that name. It panics if the Table has none: names are the program's own.
 func Of(n Name) Limit {
 	for _, l := range Table {
 		if l.Name == n {

@@ -2,5 +2,5 @@
 
 package listen
 
-// Files is how many descriptors the process may have open; 0 for no limit.
+// Files returns how many descriptors the process may have open; 0 for no limit.
 func Files() uint64 { return 0 }

@@ -4,7 +4,7 @@ package listen
 
 import "syscall"
 
-// Files is how many descriptors the process may have open; 0 for no limit. The Go runtime has raised
+// Files returns how many descriptors the process may have open; 0 for no limit. The Go runtime has raised
 // that as far as the system lets it.
 func Files() uint64 {
 	var limit syscall.Rlimit

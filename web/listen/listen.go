@@ -55,7 +55,7 @@ const (
 	otherFiles = 64
 )
 
-// BoundsFor are the bounds where files descriptors may be open; 0 stands for no limit.
+// BoundsFor returns the bounds where files descriptors may be open; 0 stands for no limit.
 func BoundsFor(files uint64) Bounds {
 	all := maxAll
 	if files > 0 && files < maxAll+otherFiles {

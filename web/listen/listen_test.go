@@ -13,7 +13,7 @@ import (
 	"hearth/web/limits"
 )
 
-// accepting is a Listener on loopback that keeps what it accepts.
+// accepting returns a Listener on loopback that keeps what it accepts.
 func accepting(t *testing.T, all, each int64, key func(netip.Addr) limits.Key) (address string, accepted chan net.Conn, refused *atomic.Int64) {
 	t.Helper()
 	under, err := net.Listen("tcp", "127.0.0.1:0")

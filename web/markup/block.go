@@ -38,7 +38,7 @@ const (
 	numbers
 )
 
-// kind is the block that begins with a line, in depth other blocks.
+// kind returns the block that begins with a line, in depth other blocks.
 func (w *writer) kind(s string, depth int) blockKind {
 	indent, from := indentOf(s)
 	if isBlank(s[from:]) {
@@ -128,7 +128,7 @@ func (w *writer) quote(lines []line, depth int) int {
 	return n
 }
 
-// ticksOf is how many backticks open a fence at the beginning of a line, 0 if it is none.
+// ticksOf returns how many backticks open a fence at the beginning of a line, 0 if it is none.
 func ticksOf(body string) int {
 	rest := strings.TrimLeft(body, "`")
 	ticks := len(body) - len(rest)
@@ -164,10 +164,10 @@ func closes(s string, ticks int) bool {
 	return indent <= maxIndent && len(body) >= ticks && strings.Trim(body, "`") == ""
 }
 
-// indentOf is how far a line is indented, in columns and in bytes.
+// indentOf returns how far a line is indented, in columns and in bytes.
 func indentOf(s string) (columns, bytes int) { return indentFrom(s, 0) }
 
-// indentFrom is how much white space there is from a column on. Tabs go to the next column that is a multiple of four.
+// indentFrom returns how much white space there is from a column on. Tabs go to the next column that is a multiple of four.
 func indentFrom(s string, column int) (columns, bytes int) {
 	at := column
 	for ; bytes < len(s) && (s[bytes] == ' ' || s[bytes] == '\t'); bytes++ {

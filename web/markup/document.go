@@ -40,11 +40,11 @@ func (d *Document) Plain() bool { return d.plain }
 // parsed again.
 func (d *Document) Open() bool { return d.open }
 
-// Mentions are the ids of the people whom the text mentions, each once, in ascending order.
+// Mentions returns the ids of the people whom the text mentions, each once, in ascending order.
 // The slice is not to be changed.
 func (d *Document) Mentions() []int64 { return d.ids }
 
-// idsOf are the ids of people, each once, in ascending order.
+// idsOf returns the ids of people, each once, in ascending order.
 func idsOf(people []slot) []int64 {
 	ids := make([]int64, 0, len(people))
 	for _, s := range people {
@@ -80,7 +80,7 @@ func (d *Document) Escaped(escape func(string) string) *Document {
 	return &e
 }
 
-// HTML is the document with its people, those of Mentions, as they are described. Who has no Username stays text.
+// HTML returns the document with its people, those of Mentions, as they are described. Who has no Username stays text.
 func (d *Document) HTML(people []Person) string {
 	if len(d.people) == 0 {
 		return d.html
@@ -121,7 +121,7 @@ func (d *Document) escaped(s string) string {
 	return d.escape(s)
 }
 
-// link is the link to a person, with that name.
+// link returns the link to a person, with that name.
 func (p *Person) link(name string) string {
 	title := ""
 	if p.Display != p.Username {

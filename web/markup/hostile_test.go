@@ -81,7 +81,7 @@ func TestTheCostIsLinear(t *testing.T) {
 	t.Logf("a byte of a text of %d bytes costs at most %.1f times one of %d bytes (%.20q)", long, worst, short, of)
 }
 
-// cost is how long it takes to find out what a text looks like.
+// cost returns how long it takes to find out what a text looks like.
 func cost(text string) time.Duration {
 	start := time.Now()
 	shown(Parse(text, func(names []string) map[string]int64 {

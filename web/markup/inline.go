@@ -197,7 +197,7 @@ type row struct{ at, next int }
 // maxRow is how many backticks may begin a code span.
 const maxRow = 64
 
-// closing is where the row of backticks begins that ends what the one at i begins; -1 if there is none, or if a
+// closing returns where the row of backticks begins that ends what the one at i begins; -1 if there is none, or if a
 // backslash stands before a part of the row.
 func (p *inline) closing(i int) int {
 	if len(p.rows) == 0 {

@@ -68,7 +68,7 @@ func skipSpace(s string, i int) int {
 	return i
 }
 
-// addressEnd is where an address ends: behind its > if it begins with <, else before a space or a parenthesis that
+// addressEnd returns where an address ends: behind its > if it begins with <, else before a space or a parenthesis that
 // it doesn't open itself.
 func addressEnd(s string, i int) int {
 	if i < len(s) && s[i] == '<' {

@@ -67,7 +67,7 @@ func parse(s string, lookup Lookup) *Document {
 	return &Document{html: string(w.html), people: w.people, ids: idsOf(w.people), open: open}
 }
 
-// asTyped is a text without markup. open is Document.Open.
+// asTyped returns a text without markup. open is Document.Open.
 func asTyped(s string, open bool) *Document {
 	return &Document{html: html.EscapeString(s), plain: true, open: open}
 }

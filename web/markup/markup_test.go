@@ -26,7 +26,7 @@ func lookup(names []string) map[string]int64 { return people }
 
 func nobody([]string) map[string]int64 { return nil }
 
-// shown is a document as those see it who see the people by name.
+// shown returns a document as those see it who see the people by name.
 func shown(d *Document) string {
 	people := make([]Person, 0, len(d.Mentions()))
 	for _, id := range d.Mentions() {
@@ -35,7 +35,7 @@ func shown(d *Document) string {
 	return d.HTML(people)
 }
 
-// rendered is a text with its people by name.
+// rendered returns a text with its people by name.
 func rendered(text string) (html string, plain bool) {
 	d := Parse(text, lookup)
 	return shown(d), d.Plain()

@@ -24,7 +24,7 @@ type candidate struct {
 	forms []string // the likely one at first, the others too if that is not enough
 }
 
-// names are the forms of all candidates, each once: all the likely ones before the others, until they are maxMentions.
+// names returns the forms of all candidates, each once: all the likely ones before the others, until they are maxMentions.
 func names(found []candidate) []string {
 	all := make([]string, 0, len(found))
 	for i := range found {
@@ -86,7 +86,7 @@ func nameAt(s string) string {
 // punctuation is what names may contain beside letters and digits, but neither begin nor end with.
 const punctuation = "@.+-_"
 
-// likely is the name that a row of characters after an @ stands for first of all: without the punctuation at its
+// likely returns the name that a row of characters after an @ stands for first of all: without the punctuation at its
 // end ("@ada."). Of a row that is nothing else it is the first.
 func likely(row string) string {
 	if name := strings.TrimRight(row, punctuation); name != "" {
@@ -95,7 +95,7 @@ func likely(row string) string {
 	return row[:1]
 }
 
-// others are the other names that a row may stand for: with some of the punctuation at its end, as old names may end
+// others returns the other names that a row may stand for: with some of the punctuation at its end, as old names may end
 // so, and then without what follows the last punctuation within ("@ada-mai") or, failing that, without letters of scripts
 // that have no spaces ("@ada你好").
 func others(row, likely string) []string {

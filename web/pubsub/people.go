@@ -151,7 +151,7 @@ func (p *People) drop(c *ws.Conn) {
 	delete(p.watched, c)
 }
 
-// person is how a user is now, or false for somebody who is not listed any more; p.mu is held.
+// person returns how a user is now, or false for somebody who is not listed any more; p.mu is held.
 func (p *People) person(id int64) (x chat.PersonNow, ok bool, err error) {
 	u, err := p.lookup.User(id)
 	if errors.Is(err, chat.ErrNotFound) {
@@ -235,7 +235,7 @@ func (p *People) tellCreated(online int) (sockets int) {
 	return len(lobby)
 }
 
-// changes are the users who have changed, and for each socket that watches some of them their indexes.
+// changes returns the users who have changed, and for each socket that watches some of them their indexes.
 // p.mu is held.
 func (p *People) changes() (people []chat.PersonNow, of map[*ws.Conn][]int) {
 	of = map[*ws.Conn][]int{}
@@ -260,7 +260,7 @@ func (p *People) changes() (people []chat.PersonNow, of map[*ws.Conn][]int) {
 	return people, of
 }
 
-// keyOf is the same text for the same indexes.
+// keyOf returns the same text for the same indexes.
 func keyOf(indexes []int) string {
 	var b []byte
 	for _, i := range indexes {

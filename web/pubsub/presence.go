@@ -62,8 +62,8 @@ func (r *Presence[K]) Remove(k K) bool {
 // Has reports whether k is there, or has been gone for less than the delay.
 func (r *Presence[K]) Has(k K) bool { return r.people[k] != nil }
 
-// Len is how many are there.
+// Len returns how many are there.
 func (r *Presence[K]) Len() int { return len(r.people) }
 
-// All are those who are there, sorted.
+// All returns those who are there, sorted.
 func (r *Presence[K]) All() []K { return slices.Sorted(maps.Keys(r.people)) }

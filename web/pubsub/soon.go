@@ -107,7 +107,7 @@ func (s *Soon) flush(group string, g *gathered) {
 	time.AfterFunc(wait, func() { s.flush(group, g) })
 }
 
-// fresh are those of events that may still be sent, as they are now.
+// fresh returns those of events that may still be sent, as they are now.
 func fresh(events []chat.Event) []chat.Event {
 	now := events[:0]
 	for _, e := range events {

@@ -146,7 +146,7 @@ func (s *scanner) closes() bool {
 	return s.head[0]&opcodeBits == opClose && s.head[1]&lengthBits <= maxLength7
 }
 
-// end is the end of a frame.
+// end returns the end of a frame.
 func (s *scanner) end() *violation {
 	s.have = 0
 	if !s.closes() {

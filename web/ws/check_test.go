@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// masked is a frame of a client whose mask is all zeros.
+// masked returns a frame of a client whose mask is all zeros.
 func masked(b0 byte, payload ...byte) []byte {
 	return append([]byte{b0, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
 }

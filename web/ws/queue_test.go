@@ -24,7 +24,7 @@ func both(t *testing.T, test func(t *testing.T, pair func(queueLimits) (*outQueu
 	})
 }
 
-// pair is a line with small buffers, and its peer.
+// pair returns a line with small buffers, and its peer.
 func pair(t *testing.T, limits queueLimits) (*outQueue, net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -64,7 +64,7 @@ func read(t *testing.T, peer net.Conn, n int) []byte {
 	return p
 }
 
-// piece is the i-th of many that differ: a text frame of 1000 bytes.
+// piece returns the i-th of many that differ: a text frame of 1000 bytes.
 func piece(i int) []byte {
 	return append([]byte{0x81, 126, 996 >> 8, 996 & 0xff}, bytes.Repeat([]byte{byte(i % 100)}, 996)...)
 }
@@ -232,7 +232,7 @@ func size(pieces net.Buffers) (n int) {
 	return n
 }
 
-// waits is how many bytes wait.
+// waits returns how many bytes wait.
 func waits(l *outQueue) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -200,7 +200,7 @@ func Resume(file string) (aside string, err error) {
 	return aside, nil
 }
 
-// freeStamp is the time as a part of names, of which none is taken.
+// freeStamp returns the time as a part of names, of which none is taken.
 func freeStamp(file string, at time.Time) string {
 	first := at.Format("20060102-150405")
 	stamp := first

@@ -37,7 +37,7 @@ func (e *DamagedError) Error() string {
 	return fmt.Sprintf("the database %s is damaged (%s); nothing was changed; to go back to a backup: %s", e.File, e.Reason, RestoreCommand(filepath.Dir(e.File)))
 }
 
-// RestoreCommand is what puts a backup in the place of a damaged database in dir.
+// RestoreCommand returns what puts a backup in the place of a damaged database in dir.
 func RestoreCommand(dir string) string { return "hearth restore BACKUP -data " + dir }
 
 // Corrupt reports whether SQLite found that a file is not what it should be.
@@ -197,7 +197,7 @@ func examineTable(ctx context.Context, db *sql.DB, file, table string) error {
 
 func exists(file string) bool { return size(file) >= 0 }
 
-// size is a file's in bytes, -1 if there is none.
+// size returns a file's in bytes, -1 if there is none.
 func size(file string) int64 {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -206,7 +206,7 @@ func size(file string) int64 {
 	return info.Size()
 }
 
-// address is the DSN of a file.
+// address returns the DSN of a file.
 func address(file string, options ...string) string {
 	path := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(file))
 	return "file:" + path + "?" + strings.Join(append(options, "_pragma=busy_timeout(5000)"), "&")

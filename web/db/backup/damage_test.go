@@ -61,7 +61,7 @@ func insert(t testing.TB, db *sql.DB, rows int) {
 	}
 }
 
-// contents are the bytes of all files in a folder, but for what SQLite adds to look at a database.
+// contents returns the bytes of all files in a folder, but for what SQLite adds to look at a database.
 func contents(t testing.TB, dir string, skip ...string) map[string]string {
 	t.Helper()
 	files, err := os.ReadDir(dir)
@@ -104,7 +104,7 @@ func fold(t testing.TB, file string) {
 	}
 }
 
-// root is the first page of a table or index, and where the file ends, in pages.
+// root returns the first page of a table or index, and where the file ends, in pages.
 func root(t testing.TB, file, name string) (page, pages int64) {
 	t.Helper()
 	db := open(t, file)
@@ -167,7 +167,7 @@ func TestDamageIsRecognisedAndLeftAlone(t *testing.T) {
 	}
 }
 
-// leaves are where in a file the pages with rows begin, but for the first ones.
+// leaves returns where in a file the pages with rows begin, but for the first ones.
 func leaves(t testing.TB, file string) (at []int64) {
 	t.Helper()
 	const leaf = 0x0d // how such a page begins (https://sqlite.org/fileformat.html, 1.6)

@@ -43,7 +43,7 @@ func Empty(dir string) bool {
 	return err == nil && len(files) == 0
 }
 
-// Database is the path of the database in dir.
+// Database returns the path of the database in dir.
 func Database(dir string) string { return filepath.Join(dir, database) }
 
 // Make makes a folder (0700), and those that it is in, so that a power cut doesn't take them back.

@@ -44,7 +44,7 @@ func CheckSchema(ctx context.Context, conn *sql.Conn, steps fs.FS) error {
 	return nil
 }
 
-// schemaAfter is the schema of a database that has taken the first steps.
+// schemaAfter returns the schema of a database that has taken the first steps.
 func schemaAfter(ctx context.Context, steps fs.FS, version int) (map[string]string, error) {
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
