@@ -20,9 +20,9 @@ import (
 
 // How many people the tests in this file make do. README.md (Benchmarks) has the numbers for which figures are published.
 var (
-	crowdPeople    = flag.Int("crowd.people", 60, "how many people come to one page in TestManyPeopleOpenOnePage")
-	crowdLobbies   = flag.Int("crowd.lobbies", 30, "how many lobby pages are open in TestPeopleComeAndGo")
-	crowdReturning = flag.Int("crowd.returning", 100, "how many people come back in TestManyPeopleReconnect")
+	peopleComing    = flag.Int("people.coming", 60, "how many people come to one page in TestManyPeopleOpenOnePage")
+	peopleLobbies   = flag.Int("people.lobbies", 30, "how many lobby pages are open in TestPeopleComeAndGo")
+	peopleReturning = flag.Int("people.returning", 100, "how many people come back in TestManyPeopleReconnect")
 )
 
 // openPage is a page that is open: a socket of hearth.1 that is counted, and that names whom it shows as our pages do.
@@ -204,7 +204,7 @@ func leave(pages []*openPage) (events, busiest, frames int) {
 func TestManyPeopleOpenOnePage(t *testing.T) {
 	t.Parallel()
 	hearthtest.Slow(t, "thousands of sockets")
-	n := *crowdPeople
+	n := *peopleComing
 	s := hearthtest.Start(t)
 	s.SignUp(t, "ada").PostJSON("/api/rooms/tea/messages", map[string]string{"message": "so that the room is there"})
 	crowd := s.Crowd(t, "member", n)
@@ -256,7 +256,7 @@ func TestPeopleComeAndGo(t *testing.T) {
 	t.Parallel()
 	hearthtest.Slow(t, "thousands of sockets")
 	const comers, each = 60, 100 * time.Millisecond
-	n := *crowdLobbies
+	n := *peopleLobbies
 	s := hearthtest.Start(t)
 	s.SignUp(t, "ada")
 	crowd := s.Crowd(t, "member", n+comers)
@@ -303,7 +303,7 @@ func TestPeopleComeAndGo(t *testing.T) {
 func TestManyPeopleReconnect(t *testing.T) {
 	t.Parallel()
 	hearthtest.Slow(t, "thousands of sockets")
-	n := *crowdReturning
+	n := *peopleReturning
 	rooms := max(1, n/100)
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")

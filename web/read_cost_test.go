@@ -15,8 +15,8 @@ import (
 )
 
 var (
-	marksReaders = flag.Int("marks.readers", 20, "how many people read in TestCostOfReadMarks")
-	marksFor     = flag.Duration("marks.for", 3*time.Second, "how long they read, in each turn of each kind")
+	readers = flag.Int("read.readers", 20, "how many people read in TestCostOfReadMarks")
+	readFor = flag.Duration("read.for", 3*time.Second, "how long they read, in each turn of each kind")
 )
 
 // written returns how many bytes the server has had written to the disk. It skips the test where the kernel doesn't
@@ -89,7 +89,7 @@ func TestCostOfReadMarks(t *testing.T) {
 	hearthtest.Slow(t, "hundreds of readers for a minute")
 	s := hearthtest.Start(t)
 	s.SignUp(t, "ada")
-	crowd := s.Crowd(t, "member", *marksReaders)
+	crowd := s.Crowd(t, "member", *readers)
 	ada := s.LogIn(t, "ada")
 	say := func() {
 		ada.PostJSON("/api/rooms/tea/messages", map[string]string{"message": strings.Repeat("a hundred ", 10)})
@@ -111,7 +111,7 @@ func TestCostOfReadMarks(t *testing.T) {
 			}
 			time.Sleep(6 * time.Second) // who came, and was there before, is on disk
 			cpu, bytes := cpuTime(t, s), written(t, s)
-			for begun := time.Now(); time.Since(begun) < *marksFor; time.Sleep(time.Second / 3) {
+			for begun := time.Now(); time.Since(begun) < *readFor; time.Sleep(time.Second / 3) {
 				say()
 			}
 			used[kind] += cpuTime(t, s) - cpu

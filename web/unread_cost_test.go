@@ -12,7 +12,7 @@ import (
 	"hearth/web/hearthtest"
 )
 
-var crowdReaders = flag.Int("crowd.readers", 30, "how many people are told what is unread in TestUnreadFrames")
+var unreadReaders = flag.Int("unread.readers", 30, "how many people are told what is unread in TestUnreadFrames")
 
 // unreadFrames counts the unread events and messages that pages get.
 func unreadFrames(pages []*openPage) (n int64) {
@@ -27,7 +27,7 @@ func TestUnreadFrames(t *testing.T) {
 	t.Parallel()
 	hearthtest.Slow(t, "it counts the frames of many seconds")
 	const rounds = 3
-	n := *crowdReaders
+	n := *unreadReaders
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
 	crowd := s.Crowd(t, "member", n)

@@ -1,4 +1,4 @@
-// Every page for those inside loads this; lobby.js and room.js come on top.
+// Loaded by every page with a sidebar. lobby.js and room.js are loaded in addition.
 
 import { openings } from "./dialog.js";
 import { keepTimesFresh } from "./time.js";
@@ -8,6 +8,6 @@ openings();
 keepTimesFresh();
 startFilters();
 
-// The word of success has been read after a while.
+// The message of success disappears after a while.
 const FLASH = 6000; // ms
 setTimeout(() => document.querySelector(".flash")?.remove(), FLASH);

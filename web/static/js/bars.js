@@ -1,9 +1,8 @@
-// What every page says of the connection, and of messages that the server does not have yet: quiet lines below
-// its head.
+// The status bars below the head of every page: the state of the connection, and messages that the server does not have yet.
 
 import { isolate, t } from "./i18n.js";
 
-const EXCERPT = 60; // characters of a message that was refused
+const EXCERPT = 60; // characters that are shown of a refused message
 
 const bars = document.createElement("div");
 
@@ -30,7 +29,7 @@ function logInLink() {
   return link;
 }
 
-// showState says what is wrong with the connection, in a state of connection.js and the server's words, if there are any.
+// showState shows what is wrong with the connection: a state of connection.js, and the server's text if there is one.
 export function showState(now, words = "") {
   state.hidden = now === "open";
   state.textContent = "";
@@ -73,12 +72,11 @@ function failure(item, onChoice) {
 let shown = "";
 let failures = [];
 
-// showUnsent says how many messages wait in which rooms: counts is a Map of both. Those among failed were refused, in
-// rooms that one may not be able to enter any more: each can be sent again or discarded here, by
-// onChoice("retry" or "discard", item).
+// showUnsent shows how many messages wait in which rooms: counts maps rooms to numbers. The messages in failed were refused. As the
+// reader may have lost access to their rooms, each can be sent again or discarded here: onChoice("retry" or "discard", item).
 export function showUnsent(counts, failed, onChoice) {
   const now = JSON.stringify([[...counts], failed]);
-  if (now === shown) return; // nobody is told twice
+  if (now === shown) return; // screen readers announce it only once
   shown = now;
   const links = Array.from(counts, ([room, count]) => roomLink(room, t("unsent.room", { room: nameOf(room), count })));
   const total = Array.from(counts.values()).reduce((sum, count) => sum + count, 0);

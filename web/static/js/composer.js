@@ -1,9 +1,9 @@
-// Where one writes: grows, keeps a draft for each room, sends on Enter.
+// The composer: it grows with its text, keeps a draft for each room, and sends on Enter.
 
 import { isolate, t } from "./i18n.js";
 
 const LINES = 8;
-const TYPING_EVERY = 3000; // ms; the server counts no more
+const TYPING_EVERY = 3000; // ms; the server ignores more
 
 const form = document.getElementById("composer");
 const field = form?.elements.message;
@@ -12,8 +12,8 @@ const main = document.getElementById("main");
 const draftKey = `hearth.draft.${main.dataset.me ?? ""}.${main.dataset.room}`;
 const replying = document.getElementById("replying");
 
-let answered = 0; // the id of the message that the next one answers
-let loan = null; // while the field is lent to an edit: what stood in it, and whom to tell
+let answered = 0; // the id of the message that the next one replies to
+let loan = null; // during an edit: the draft that the field had, and the callback for its end
 
 function grow() {
   if (CSS.supports("field-sizing", "content")) return;
@@ -40,7 +40,7 @@ export function showError(text) {
   error.hidden = !text;
 }
 
-// replyTo makes the next message an answer to another; null makes it none, or ends an edit first.
+// replyTo makes the next message a reply; null cancels that, or ends an edit.
 export function replyTo(message) {
   if (loan) {
     takeBack();
@@ -54,7 +54,7 @@ export function replyTo(message) {
   field.focus();
 }
 
-// lend gives the field to other words until takeBack, which calls onEnd. What is submitted meanwhile goes to onSubmit(text).
+// lend puts another text into the field until takeBack, which calls onEnd. Meanwhile submitting calls onSubmit(text).
 export function lend(text, { onSubmit, onEnd }) {
   takeBack();
   loan = { words: field.value, onSubmit, onEnd };
@@ -75,7 +75,7 @@ export function takeBack() {
   onEnd();
 }
 
-// giveBack puts refused words back, before whatever has been written since.
+// giveBack puts a refused text back, before the text that was typed since.
 export function giveBack(text, reason) {
   const join = (words) => (words ? `${text}\n${words}` : text);
   if (loan) loan.words = join(loan.words);
@@ -84,8 +84,8 @@ export function giveBack(text, reason) {
   field.focus();
 }
 
-// startWhisper begins a private message to somebody, keeping what was written.
-export function startWhisper(name) {
+// startPrivateMessage begins a private message and keeps the typed text.
+export function startPrivateMessage(name) {
   if (!form) return false;
   takeBack();
   const words = field.value.replace(/^\/pm \S+ ?/, "");
@@ -95,13 +95,13 @@ export function startWhisper(name) {
   return true;
 }
 
-// On phones Enter belongs to the text: the key beside it sends.
+// On phones Enter inserts a line break: the button beside the field sends.
 function enterSends() {
   return !matchMedia("(pointer: coarse) and (hover: none)").matches;
 }
 
 function onKey(event) {
-  const composing = event.isComposing || event.keyCode === 229; // an input method's own Enter and Escape
+  const composing = event.isComposing || event.keyCode === 229; // Enter and Escape of an input method
   if (event.key === "Escape" && !composing) replyTo(null);
   if (event.key !== "Enter" || event.shiftKey || composing || !enterSends()) return;
   event.preventDefault();
@@ -116,7 +116,7 @@ function followKeyboard() {
   });
 }
 
-// startComposer calls onSend(text, id of the message that is answered or 0) for each message and onTyping() now and then while one writes.
+// startComposer calls onSend(text, id of the original of a reply or 0) for each message, and onTyping() from time to time while the person types.
 export function startComposer({ onSend, onTyping }) {
   followKeyboard();
   if (!form) return;

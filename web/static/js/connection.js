@@ -1,49 +1,49 @@
 // The connection to the server: one WebSocket of the dialect hearth.1 that reconnects by itself.
 
 const FIRST_WAIT = 500; // ms, doubled at each failure
-const LONGEST_WAIT = 20_000; // ms from one attempt to the next in a page that is hidden
-const LONGEST_SEEN = 4000; // ms, the same in a page that is visible
-const STEADY = 10_000; // ms a connection must have held before the waits start small again
+const LONGEST_WAIT = 20_000; // ms between two attempts in a hidden page
+const LONGEST_SEEN = 4000; // ms between two attempts in a visible page
+const STEADY = 10_000; // ms after which a connection counts as stable: the waits start small again
 
 const ANSWER_WITHIN = 5000; // ms for the answer to a ping
 const GREETING_WITHIN = 10_000; // ms for the first frame of a new connection
 const RECEIPT_WITHIN = 10_000; // ms for a receipt, before a ping asks whether anything arrives
 const TICK = 2000; // ms
-const ASLEEP = 10_000; // ms without a tick: the computer was asleep
+const ASLEEP = 10_000; // ms without a tick after which the computer must have slept
 
 const SIGNED_OUT = 1008;
 const ASK_AFTER = 2; // failures in a row
-const PROBE_AFTER = 3; // failures in a row, before a request goes ahead of each socket
-const BLOCKED_AFTER = 3; // sockets in a row that failed although a request had just reached the server
+const PROBE_AFTER = 3; // failures in a row after which a request precedes each socket
+const BLOCKED_AFTER = 3; // sockets in a row that failed although the request before reached the server
 
-// reaches tells whether requests reach the server in a state of the connection.
+// reaches reports whether requests reach the server in a state of the connection.
 export function reaches(state) {
   return state === "open" || state === "blocked" || state === "refused";
 }
 
-// Connection calls onFrame(frame) for each event in order and onState(state) with "open", "reconnecting", "offline",
-// "blocked" (requests reach the server, WebSockets don't), "refused" (with the server's words as a second argument),
-// "signed-out" or "shut-out" (of this page). path() is asked at each connecting, so that it can carry ?after=. busy()
-// tells whether a receipt is missing.
+// Connection calls onFrame(frame) for each event in order, and onState(state) with "open", "reconnecting", "offline", "blocked"
+// (requests reach the server, WebSockets don't), "refused" (with the server's text as second argument), "signed-out" or "shut-out"
+// (the person may not see this page any more). path() is called for each attempt, so that it can contain ?after=. busy() reports
+// whether a receipt is missing.
 export class Connection {
   constructor({ path, onFrame, onState, busy = () => false }) {
     Object.assign(this, { path, onFrame, onState, busy });
     this.failures = 0;
-    this.turn = 0; // ms to wait before coming back, as the server has asked
+    this.turn = 0; // ms to wait before the next attempt, as the server demands
     this.socket = null;
-    this.startedAt = 0; // when the socket was made
+    this.startedAt = 0; // when the socket was created
     this.greetedAt = 0; // when its first frame came; 0: none yet
-    this.timer = 0; // of the next attempt, or of the end of this one
+    this.timer = 0; // the timer of the next attempt, or of the deadline of this one
     this.pinged = 0; // the timer of a ping that has no answer yet
     this.overdue = 0; // the timer of a receipt
     this.stopped = false;
-    this.reached = false; // a request went ahead of this socket and reached the server
-    this.blocks = 0; // sockets in a row that failed after that
+    this.reached = false; // the request before this socket reached the server
+    this.blocks = 0; // such sockets in a row that failed
     this.refusal = ""; // why the server refuses sockets
     this.watch();
   }
 
-  // watch looks at the connection whenever it may have broken without a word.
+  // watch checks the connection whenever it may have broken silently.
   watch() {
     addEventListener("online", () => this.wake());
     addEventListener("offline", () => this.report());
@@ -54,7 +54,7 @@ export class Connection {
     setInterval(() => {
       const slept = Date.now() - last > ASLEEP;
       last = Date.now();
-      if (slept && !document.hidden) this.wake(); // timers of hidden pages are slow anyway
+      if (slept && !document.hidden) this.wake(); // timers of hidden pages are slow
     }, TICK);
   }
 
@@ -86,7 +86,7 @@ export class Connection {
     this.timer = setTimeout(() => this.fail(socket), GREETING_WITHIN);
   }
 
-  // read takes a frame apart: one JSON object a line. One that can't be read spoils no other.
+  // read decodes a frame: one JSON object a line. An invalid line is skipped.
   read(data) {
     if (!this.greetedAt) this.greeted();
     for (const line of data.split("\n")) {
@@ -103,7 +103,7 @@ export class Connection {
     }
   }
 
-  // greeted is told of the first frame. A proxy may open a socket through which nothing ever comes.
+  // greeted handles the first frame. Some proxies open a socket that never delivers anything.
   greeted() {
     clearTimeout(this.timer);
     this.greetedAt = Date.now();
@@ -120,7 +120,7 @@ export class Connection {
     return true;
   }
 
-  // expect has the connection checked if a receipt is still missing after a while.
+  // expect schedules a check of the connection in case a receipt is still missing then.
   expect() {
     this.overdue ||= setTimeout(() => {
       this.overdue = 0;
@@ -130,7 +130,7 @@ export class Connection {
     }, RECEIPT_WITHIN);
   }
 
-  // check sends a ping, and takes a new connection if there is no answer in time.
+  // check sends a ping, and reconnects if there is no pong in time.
   check() {
     if (!this.open || this.pinged) return;
     this.socket.send(JSON.stringify({ type: "ping" }));
@@ -170,20 +170,20 @@ export class Connection {
     this.later(never ? Date.now() - this.startedAt : 0);
   }
 
-  // later makes the next attempt after a while, of which some ms are spent already.
+  // later schedules the next attempt. The given ms of the wait have passed already.
   later(spent) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.attempt(), Math.max(0, this.wait() - spent));
     this.failures++;
   }
 
-  // attempt connects. After some failures it waits until a request reaches the server: a browser whose sockets have
-  // failed often holds new ones back for up to 5 s (Chromium's websocket_throttler.cc), but not requests.
+  // attempt connects. After some failures it first waits until a request reaches the server: browsers delay new sockets for up to 5 s
+  // after several failures (Chromium's websocket_throttler.cc), but not requests.
   async attempt() {
     if (this.failures < PROBE_AFTER) return this.connect();
     const begun = Date.now();
     const reached = await this.probe();
-    if (this.socket || this.stopped) return undefined; // somebody was quicker
+    if (this.socket || this.stopped) return undefined; // another attempt was faster
     this.reached = reached;
     if (reached) return this.connect();
     this.blocks = 0;
@@ -191,8 +191,8 @@ export class Connection {
     return this.later(Date.now() - begun);
   }
 
-  // Whether one is signed out or just not let in any more, the page itself tells. A refused upgrade
-  // looks like a broken connection, so the page is asked about that too.
+  // A request for the page tells whether the person is signed out or has lost access. A refused upgrade looks like a broken
+  // connection, so the page is requested then too.
   async askPage() {
     const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" }).catch(() => null);
     const shutOut = answer?.status === 403;
@@ -202,8 +202,8 @@ export class Connection {
     this.onState(shutOut ? "shut-out" : "signed-out");
   }
 
-  // probe answers whether a request reaches the server. Asked for without an upgrade, the address of a socket answers
-  // with an error, which is "rate_limited" if sockets are refused.
+  // probe reports whether a request reaches the server. Without an upgrade, the URL of a socket returns an error, which is
+  // "rate_limited" if sockets are refused.
   async probe() {
     const answer = await fetch(this.path(), { cache: "no-store", signal: AbortSignal.timeout(LONGEST_SEEN) }).catch(() => null);
     const { error } = (await answer?.json().catch(() => null)) ?? {};
@@ -211,14 +211,14 @@ export class Connection {
     return Boolean(answer) && answer.status < 500 && !this.refusal;
   }
 
-  // wait is one's turn at first, and then exponential backoff with full jitter: a thousand pages
-  // don't come back in one moment.
+  // wait returns the time that the server demanded, and then exponential backoff with full jitter, so that a thousand pages do not
+  // reconnect at once.
   wait() {
     const longest = Math.min(this.longest, FIRST_WAIT * 2 ** this.failures);
     return Math.random() * longest + (this.failures ? 0 : this.turn);
   }
 
-  // restart takes a new socket, whose path() may ask for another place in the stream.
+  // restart opens a new socket. Its path() may have another ?after=.
   restart() {
     const old = this.socket;
     this.answered();
@@ -234,13 +234,13 @@ export class Connection {
     else this.onState(this.blocks >= BLOCKED_AFTER ? "blocked" : "reconnecting");
   }
 
-  // wake is called when something may have happened to the connection.
+  // wake is called when the connection may have broken.
   wake() {
     if (this.open) this.check();
     else this.hurry();
   }
 
-  // hurry cuts a wait short: there is a reason to think that the connection is back, or somebody waits for it.
+  // hurry ends a wait early: the network may be back, or the person waits.
   hurry() {
     if (this.socket && Date.now() - this.startedAt < LONGEST_SEEN) return;
     if (this.open) return;

@@ -1,5 +1,5 @@
-// What opens and closes: dialogs, drawers, menus. All of them are links or <details> that work
-// without script too; this adds focus, Escape, and a click beside them.
+// Dialogs, drawers and menus. All are links or <details> that work without script too. The script adds focus, Escape, and closing
+// by a click beside them.
 
 function openDialog(link) {
   const dialog = document.getElementById(link.dataset.dialog);
@@ -9,7 +9,7 @@ function openDialog(link) {
   return true;
 }
 
-let opener = null; // where the focus returns when a drawer closes
+let opener = null; // gets the focus when a drawer closes
 
 function openDrawer(link) {
   const drawer = document.getElementById(link.dataset.drawer);
@@ -36,7 +36,7 @@ function closeMenus(except) {
 
 function onClick(event) {
   const target = event.target;
-  if (target instanceof HTMLDialogElement) target.close(); // the backdrop counts as the dialog itself
+  if (target instanceof HTMLDialogElement) target.close(); // clicks on the backdrop have the dialog as target
   closeMenus(target.closest?.("details.menu"));
   const link = target.closest?.("[data-dialog], [data-drawer], [data-drawer-close], [data-close]");
   if (!link || event.ctrlKey || event.metaKey) return;
@@ -55,7 +55,7 @@ function onKey(event) {
   closeDrawers();
 }
 
-// A dialog that the server has opened, because a form has to be mended, becomes like one that a link opens.
+// A dialog that the server rendered open, with a refused form, becomes modal as if a link had opened it.
 function reopen() {
   for (const dialog of document.querySelectorAll("dialog[open]")) {
     dialog.close();

@@ -1,4 +1,4 @@
-// Editing what one has said: its words stand in the composer until the server has the new ones.
+// Editing a message: its text is in the composer until the server has the new one.
 
 import { t } from "./i18n.js";
 import { lend, showError, takeBack } from "./composer.js";
@@ -7,11 +7,11 @@ const form = document.getElementById("composer");
 const line = document.getElementById("editing");
 const log = document.getElementById("log");
 
-let save = null; // (id, text) → whether the line took it
+let save = null; // (id, text) → whether it was sent
 let edited = null; // the message's element
-let sent = ""; // the words under way
+let sent = ""; // the text that was sent
 
-// showEditing names the composer's parts after what they do now.
+// showEditing changes the labels of the composer.
 function showEditing(on) {
   line.hidden = !on;
   edited?.classList.toggle("edited-now", on);
@@ -30,7 +30,7 @@ function onSubmit(text) {
   showError(save(Number(edited.dataset.id), text) ? "" : t("connection.needed"));
 }
 
-// startEdit puts the words of a message of one's own into the composer.
+// startEdit puts the text of a message into the composer.
 export function startEdit(message) {
   lend(message.dataset.text, { onSubmit, onEnd });
   edited = message;
@@ -39,7 +39,7 @@ export function startEdit(message) {
   message.scrollIntoView({ block: "nearest" });
 }
 
-// saved ends the edit when its words have come back. A refusal leaves them in the composer.
+// saved ends the edit when the new text has arrived. A refused text stays in the composer.
 export function saved(frame) {
   const words = form?.elements.message.value;
   if (edited?.dataset.id === String(frame.id) && frame.message === sent && words === sent) takeBack();
@@ -54,7 +54,7 @@ function onKey(event) {
   startEdit(last);
 }
 
-// startEditing calls onSave(id, new text), which answers whether the line took it.
+// startEditing calls onSave(id, new text), which returns whether it was sent.
 export function startEditing(onSave) {
   if (!form) return;
   save = onSave;

@@ -1,4 +1,4 @@
-// Older messages, fetched as the reader comes near the beginning of what the page holds.
+// Older messages, loaded when the reader comes near the first one in the page.
 
 import { t } from "./i18n.js";
 import { messages, prepend, replaceAll } from "./log.js";
@@ -22,7 +22,7 @@ async function fetchPage(query) {
   return answer.json();
 }
 
-// buildAll makes the elements of a page; answers find what they quote among them or in the log.
+// buildAll creates the elements of a page of messages. Replies find their originals among them or in the log.
 function buildAll(frames) {
   const built = new Map();
   const find = (id) => built.get(id) ?? document.getElementById(`m${id}`);
@@ -54,7 +54,7 @@ export async function loadOlder() {
   }
 }
 
-// reload replaces everything, after a gap too long to fill; it answers the seq that the page then holds.
+// reload replaces all messages, after a gap that is too long to fill. It returns the seq of the page then.
 export async function reload() {
   const page = await fetchPage("");
   hasOlder = page.messages.length === PAGE;

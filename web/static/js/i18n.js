@@ -1,4 +1,4 @@
-// The page's language: its strings come with the page, its plurals and numbers from the browser.
+// The page's language: its texts are part of the page, plurals and numbers come from the browser.
 
 const language = document.documentElement.lang || "en";
 const strings = JSON.parse(document.getElementById("page")?.textContent || "{}")?.strings ?? {};
@@ -11,8 +11,8 @@ export function number(n) {
   return numbers.format(n);
 }
 
-// t is the text of a key with its {names} filled in. An entry with plural forms is chosen by values.count.
-// Keys are written out as literals wherever t is called: the server finds them in the sources.
+// t returns the text of a key with its {placeholders} replaced. values.count chooses among plural forms.
+// Calls of t must have literal keys: the server searches the scripts for them.
 export function t(key, values = {}) {
   const entry = strings[key] ?? key;
   const text = typeof entry === "string" ? entry : entry[plurals.select(Number(values.count))] ?? entry.other;
@@ -23,7 +23,7 @@ export function t(key, values = {}) {
   });
 }
 
-// isolate keeps a name of another direction from turning the sentence around it.
+// isolate keeps a name of another direction from changing the order of the sentence.
 export function isolate(name) {
   return `\u2068${name}\u2069`;
 }

@@ -1,4 +1,4 @@
-// The line of a page without a room: who comes and goes, what comes in private, what is unread.
+// The connection of a page without a room: presence, private messages and unread counts.
 
 import { showState } from "./bars.js";
 import { self } from "./person.js";
@@ -7,8 +7,8 @@ import { Watching } from "./watching.js";
 import { Connection, reaches } from "./connection.js";
 import * as sidebar from "./sidebar.js";
 
-// listen opens the line; frames are the page's own kinds, names() the people it shows beside the sidebar, in the element
-// list. The lobby also hears of rooms in which nobody has spoken yet.
+// listen connects. frames handle the types of frames that the page needs itself. names() returns the people whom it shows beside the
+// sidebar, in the element list. The lobby also gets events about rooms without messages.
 export function listen(frames = {}, { lobby = false, names = () => [], list = null } = {}) {
   let connections = 0;
   const { me, guest } = document.body.dataset;
@@ -25,7 +25,7 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
     path: () => (lobby ? "/users/?rooms=all" : "/users/"),
     onFrame: (frame) => Object.hasOwn(all, frame.type) && all[frame.type](frame),
     onState(state, words) {
-      if (state === "signed-out" || state === "shut-out") location.reload(); // what may be seen now
+      if (state === "signed-out" || state === "shut-out") location.reload(); // the server shows what the person may see now
       showState(state, words);
       unsent?.setReachable(reaches(state));
       if (state !== "open") return;

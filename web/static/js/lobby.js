@@ -1,4 +1,4 @@
-// The lobby's live parts: who is online, how many are in each room, and a filter that answers as one types.
+// The live parts of the lobby: people online, the number of people in each room, and a filter that reacts to typing.
 
 import { language, number, t } from "./i18n.js";
 import { listen } from "./inbox.js";
@@ -6,7 +6,7 @@ import { directURL, paintAvatar } from "./person.js";
 import { localizeTimes, setTime } from "./time.js";
 import * as sidebar from "./sidebar.js";
 
-const CHANGED_FOR = 1500; // ms that a row which changed stands out
+const CHANGED_FOR = 1500; // ms for which a changed row is highlighted
 const FILTER_AFTER = 250; // ms without a key
 
 const people = document.getElementById("people");
@@ -19,7 +19,7 @@ function rowOf(name) {
   return people.querySelector(`tr[data-user="${CSS.escape(name)}"]`);
 }
 
-// changed takes a people frame: how many are online, and how those are now whom the page shows, or who are new.
+// changed handles a people frame: the number of people online, changes of the people whom the page shows, and new people.
 function changed(frame) {
   sidebar.sidebarPeople(frame);
   for (const person of frame.came ?? []) show(person, true);
@@ -34,7 +34,7 @@ function show(person, online) {
   if (row) fillRow(row, person, online);
 }
 
-// Somebody who has just signed up belongs on the first page.
+// A new person is inserted on the first page.
 function isOnThisPage(person) {
   const { page, query } = people.dataset;
   return page === "1" && !query && Boolean(person.new);
@@ -107,7 +107,7 @@ function room(frame) {
   if (!frame.unmade) sidebar.sidebarRoom(frame);
   if (frame.gone) cardOf(frame.room)?.remove();
   else {
-    // Which rooms are on this page of many, or match its filter, is the server's to say.
+    // Only the server knows which rooms are on this page or match its filter.
     const card = cardOf(frame.room) ?? ("partial" in cards.dataset ? null : addCard(frame));
     if (card) fillCard(card, frame);
   }
@@ -127,11 +127,11 @@ function fillCard(card, frame) {
   card.querySelector(".faces").replaceChildren(...faces);
 }
 
-// The filter asks the server, which knows everybody; the page takes the list out of its answer.
+// The filter requests the page from the server, and takes the list out of the response.
 async function filter(query) {
   const address = query ? `/?q=${encodeURIComponent(query)}` : "/";
   const answer = await fetch(address).catch(() => null);
-  if (answer?.status === 429) { // the newest text is asked for again, once it may be
+  if (answer?.status === 429) { // the latest text is requested again after the wait
     filterTimer = setTimeout(filter, 1000 * Number(answer.headers.get("Retry-After") ?? 1), query);
     return;
   }

@@ -1,5 +1,5 @@
-// The scrolling list of messages: keeps to its end unless the reader has scrolled up, keeps the reader's
-// place otherwise, and puts the lines between messages.
+// The log: it stays at its end unless the reader has scrolled up, keeps the reader's place otherwise, and inserts the lines between
+// messages.
 
 import { t } from "./i18n.js";
 import { buildPending } from "./message.js";
@@ -28,7 +28,7 @@ function messageBefore(message) {
   return element;
 }
 
-// dayBetween looks into the gap between two messages: the <time> of a day line, if one stands there.
+// dayBetween returns the <time> of the day line between two messages, if there is one.
 function dayBetween(before, message) {
   let element = message.previousElementSibling;
   for (; element && element !== before; element = element.previousElementSibling) {
@@ -38,7 +38,7 @@ function dayBetween(before, message) {
   return null;
 }
 
-// settle gives a message its day line and joins it to the one before, by the reader's own clock.
+// settle adds a message's day line and joins it to the one before, by the reader's clock.
 function settle(message) {
   const before = messageBefore(message);
   const at = timeOf(message);
@@ -71,7 +71,7 @@ export function atEnd() {
   return Math.abs(scroller.scrollTop) < NEAR_END;
 }
 
-// holding changes the log without moving what the reader looks at.
+// holding changes the log and keeps the reader's place.
 export function holding(change) {
   if (atEnd()) return change();
   const height = inner.getBoundingClientRect().height;
@@ -95,13 +95,13 @@ export function append(message, { own = false } = {}) {
   showPill();
 }
 
-// appendLine adds what is no message: somebody came or went, a private word.
+// appendLine adds a line that is no message: a join or leave, a private message.
 export function appendLine(element) {
   holding(() => log.append(element));
   trim();
 }
 
-// prepend puts older messages before the rest; nobody's place moves, and nothing of it is read aloud.
+// prepend inserts older messages at the top. The reader's place stays, and screen readers do not announce them.
 export function prepend(elements) {
   log.setAttribute("aria-busy", "true");
   log.prepend(...elements);
@@ -115,11 +115,11 @@ export function replaceAll(elements) {
   toEnd();
 }
 
-let shown = ""; // of what is pending
+let shown = ""; // the text of the pending messages
 
 export function showPending(items, who, state, onChoice) {
   const now = JSON.stringify([items, state]);
-  if (now === shown) return; // nobody is told twice, and the focus stays
+  if (now === shown) return; // screen readers announce it only once, and the focus stays
   shown = now;
   holding(() => pending.replaceChildren(...items.map((item) => buildPending(item, who, state, onChoice))));
 }
@@ -137,7 +137,7 @@ function showPill() {
   pill.hidden = atEnd();
 }
 
-// startLog takes over the page's own messages; onScroll is called as the reader moves.
+// startLog takes over the messages in the page. onScroll is called when the reader scrolls.
 export function startLog(onScroll) {
   settleAll();
   document.getElementById("new-line")?.scrollIntoView({ block: "nearest" });

@@ -1,16 +1,16 @@
-// What can be done with a message: shown on hover, on a long press, and by keyboard – arrows walk through
-// the messages, Enter goes to the tools, Escape back to the composer.
+// The tools of a message. They appear on hover, on a long press, and by keyboard: arrow keys move through the messages, Enter goes
+// to the tools, Escape back to the composer.
 
 import { isPicking } from "./reaction.js";
 
 const LONG_PRESS = 500; // ms
-const OVERLAP = 14; // px that the tools stand above their message
+const OVERLAP = 14; // px by which the tools overlap the top of their message
 
 const page = document.getElementById("main").dataset;
 const log = document.getElementById("log");
 const scroller = document.getElementById("scroller");
 const tools = document.getElementById("message-tools");
-const react = tools.querySelector("[data-tool=react]"); // this and the next two are missing where one only reads
+const react = tools.querySelector("[data-tool=react]"); // this and the next two are missing for readers who may not write
 const reply = tools.querySelector("[data-tool=reply]");
 const edit = tools.querySelector("[data-tool=edit]");
 const remove = tools.querySelector("[data-tool=delete]");
@@ -39,13 +39,13 @@ function onPointer(event) {
   show(event.target.closest(".message"));
 }
 
-// onLeave: a finger that is lifted leaves too.
+// onLeave: lifting a finger also counts as leaving.
 function onLeave(event) {
   if (event.pointerType === "touch" || isPicking() || tools.contains(document.activeElement)) return;
   show(null);
 }
 
-// watchLongPress shows the tools to a finger that rests on a message; the next touch beside them hides them.
+// watchLongPress shows the tools after a long press on a message. The next touch elsewhere hides them.
 function watchLongPress() {
   let timer = 0;
   scroller.addEventListener("pointerdown", (event) => {
@@ -58,7 +58,7 @@ function watchLongPress() {
   for (const end of ["pointerup", "pointercancel", "pointermove"]) scroller.addEventListener(end, () => clearTimeout(timer));
 }
 
-// step is the message above or below the one in focus; from the list itself, the last.
+// step returns the message above or below the focused one, or the last one if none has the focus.
 function step(up) {
   const all = Array.from(log.querySelectorAll(".message"));
   const now = all.indexOf(document.activeElement);

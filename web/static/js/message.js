@@ -41,19 +41,19 @@ function quote(element, frame, find) {
   reply.querySelector(".reply-text").textContent = frame.reply?.excerpt ?? original?.querySelector(".text").textContent ?? "";
 }
 
-// markMine keeps the words as they were typed, to be edited.
+// markMine stores the text as it was typed, for editing.
 function markMine(element, { message }) {
   element.dataset.mine = "";
   element.dataset.text = message;
 }
 
-// displayOf is a name as people say it. A guest's mark stands beside the name, in the reader's language.
+// displayOf returns the name as others see it. The mark of a guest is in the reader's language.
 function displayOf({ user, display, guest }) {
   return guest ? user.replace(/ \(guest\)$/, "") : display || user;
 }
 
-// buildMessage makes the element of a chat_message. `me` is one's own username, or null; find gives the
-// element of an earlier message, for the quotation above an answer.
+// buildMessage creates the element of a chat_message. `me` is the reader's own username, or null. find returns the element of an
+// earlier message, for the quotation above a reply.
 export function buildMessage(frame, me, find = inPage) {
   const element = document.importNode(template.content.firstElementChild, true); // of this document: its links resolve
   const display = displayOf(frame);
@@ -78,8 +78,8 @@ export function buildMessage(frame, me, find = inPage) {
   return element;
 }
 
-// buildPending is the same before its receipt: dimmed, with its state in words. One that was refused has the reason,
-// and buttons that call onChoice("retry", "edit" or "discard", item).
+// buildPending creates the element of a message before its receipt: dimmed, with its state in words. A refused message has the
+// reason, and buttons that call onChoice("retry", "edit" or "discard", item).
 export function buildPending(item, who, state, onChoice) {
   const element = buildMessage({ user: who.user, display: who.display, message: item.text, timestamp: item.at }, null);
   element.classList.add("pending");

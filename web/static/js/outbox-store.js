@@ -1,5 +1,5 @@
-// Where unsent messages outlive the page: IndexedDB, or localStorage where that is closed (private windows).
-// All pages of one browser share it, and tell each other what changes.
+// The store of unsent messages, which outlives the page: IndexedDB, or localStorage if that is not available (private windows). All
+// pages of one browser share it and announce changes to each other.
 
 const NAME = "hearth";
 const TABLE = "outbox";
@@ -77,8 +77,7 @@ function tell(sent) {
   for (const listener of listeners) listener(sent);
 }
 
-// announce tells all pages, this one too, that something has changed; sent is the nonce of a message that the server
-// has now.
+// announce tells all pages, this one too, that something has changed. sent is the nonce of a message that the server now has.
 export function announce(sent) {
   tell(sent);
   channel?.postMessage({ sent });

@@ -1,39 +1,39 @@
-// Messages on their way. Each is kept on this computer until the server's receipt, and is sent again with
-// the same nonce after a lost line, a reload or a crash: the server stores a nonce once.
+// The outbox. Each message is stored on this computer until the server's receipt, and is sent again with the same nonce after a lost
+// connection, a reload or a crash: the server stores a nonce once.
 //
-// One message is under way at a time. That keeps the order even when the server asks to wait
-// (rate_limited), and a receipt takes a few milliseconds.
+// One message is sent at a time. That keeps the order even when the server demands a wait (rate_limited), and a receipt takes only a
+// few milliseconds.
 //
-// A message that the server refuses stays, with the reason, until it is sent again, edited or discarded.
+// A refused message stays, with the reason, until it is sent again, edited or discarded.
 
 import { announce, onAnnounced, openStore } from "./outbox-store.js";
 
-const DEFAULT_WAIT = 2; // s, when the server asks to wait and doesn't say how long
+const DEFAULT_WAIT = 2; // s, if the server demands a wait and does not say how long
 
-// The codes of errors that say nothing against the message: it is sent again later.
+// The codes of temporary errors, after which a message is sent again.
 const PASSING = new Set(["rate_limited", "storage", "internal", "stopping"]);
-const KEEPING = 2000; // ms that a message waits to be kept before it is sent all the same
+const KEEPING = 2000; // ms for which a message waits to be stored before it is sent anyway
 
 // 128 random bits; crypto.randomUUID is missing on plain http.
 export function newNonce() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// passes tells whether an error is one that passes by itself.
+// passes reports whether an error is temporary.
 export function passes({ code }) {
   return PASSING.has(code);
 }
 
-// Outbox calls send(item) → whether it is on its way, and tells onChange(items) what the server does not have yet.
-// An item that was refused has the reason in failed.
+// Outbox calls send(item) → whether it was sent, and onChange(items) with the messages that the server does not have yet. A refused
+// item has the reason in failed.
 export class Outbox {
   constructor({ owner, room, send, onChange }) {
     Object.assign(this, { owner, room, send, onChange });
     this.items = [];
     this.keeping = new Set(); // nonces
-    this.current = null; // the nonce under way
+    this.current = null; // the nonce of the message that was sent
     this.paused = 0;
-    this.trouble = ""; // why the server stores nothing just now
+    this.trouble = ""; // why the server cannot store messages now
     this.ready = openStore().then(async (store) => {
       this.store = store;
       await this.restore();
@@ -41,8 +41,8 @@ export class Outbox {
     onAnnounced((sent) => sent && this.forget(sent));
   }
 
-  // restore takes up what an earlier page of the same person in the same room left behind, or another
-  // tab that is closed. If that one is still at it, both send it, and the server stores it once.
+  // restore loads the messages that an earlier page or another tab of the same person in the same room has left. If that tab is still
+  // open, both send them, and the server stores each once.
   async restore() {
     const mine = (item) => item.owner === this.owner && item.room === this.room;
     const all = await this.store.all().catch(() => []);
@@ -53,13 +53,13 @@ export class Outbox {
   }
 
   async add(text, extra = {}) {
-    const last = this.items.at(-1)?.at ?? 0; // the clock may stand still or be set back
+    const last = this.items.at(-1)?.at ?? 0; // the clock may stop or be set back
     const at = Math.max(Date.now(), last + 1);
     const item = { nonce: newNonce(), owner: this.owner, room: this.room, text, at, ...extra };
     this.items.push(item);
     this.keeping.add(item.nonce);
     this.onChange(this.items);
-    // Kept first, sent then. A full disk here is no reason not to send, nor is a busy one to wait for long.
+    // A message is stored before it is sent. If this computer's disk is full or busy, it is sent anyway.
     await Promise.race([this.keep(item), new Promise((resolve) => setTimeout(resolve, KEEPING))]);
     this.keeping.delete(item.nonce);
     this.pump();
@@ -70,16 +70,16 @@ export class Outbox {
     announce();
   }
 
-  // pump sends the first that waits, unless one is under way already.
+  // pump sends the first waiting message, unless one waits for its receipt.
   pump() {
     if (this.current || this.paused) return;
     const item = this.items.find(({ failed }) => !failed);
     if (!item || this.keeping.has(item.nonce)) return;
-    this.current = item.nonce; // before it is sent: the answer may be there at once
+    this.current = item.nonce; // before it is sent: the receipt may come at once
     if (!this.send(item)) this.current = null;
   }
 
-  // again is called when the connection is back: what was under way may be lost.
+  // again is called when the connection is back: the message that was sent may be lost.
   async again() {
     this.current = null;
     await this.restore();
@@ -89,12 +89,12 @@ export class Outbox {
     return this.items.some((item) => item.nonce === nonce);
   }
 
-  // receipt takes a message off the list: it is on the server's disk.
+  // receipt removes a message: it is on the server's disk.
   receipt(nonce) {
     return this.drop(nonce) !== undefined;
   }
 
-  // refused handles an error frame; true when it was about one of ours.
+  // refused handles an error frame. It returns true if the error belongs to one of these messages.
   refused(frame) {
     const item = this.items.find((other) => other.nonce === frame.nonce);
     if (!item) return false;
@@ -108,7 +108,7 @@ export class Outbox {
     return true;
   }
 
-  // settle says why the server won't have a message; "" has it sent again.
+  // settle sets why the server refuses a message; with "" it is sent again.
   settle(item, failed) {
     item.failed = failed;
     if (this.current === item.nonce) this.current = null;
@@ -131,7 +131,7 @@ export class Outbox {
     }, seconds * 1000);
   }
 
-  // drop takes a message off the list for good, and returns it.
+  // drop removes a message for good and returns it.
   drop(nonce) {
     const item = this.forget(nonce);
     if (!item) return undefined;
@@ -139,7 +139,7 @@ export class Outbox {
     return item;
   }
 
-  // forget takes a message off this page's list.
+  // forget removes a message from this page's list.
   forget(nonce) {
     const item = this.items.find((other) => other.nonce === nonce);
     if (!item) return undefined;

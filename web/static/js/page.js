@@ -1,4 +1,4 @@
-// Pages with nothing live of their own: one is here all the same, and the sidebar keeps up.
+// For pages without live parts of their own: the person is online, and the sidebar is live.
 
 import "./copy.js";
 import { listen } from "./inbox.js";

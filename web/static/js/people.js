@@ -1,11 +1,11 @@
-// The people beside a room, and what is told of their coming and going.
+// The list of people beside a room, and joins and leaves.
 
 import { isolate, number, t } from "./i18n.js";
 import { clockText, setTime } from "./time.js";
 import { directURL, displayOf, fillHandle, withHandle } from "./person.js";
 import { appendLine } from "./log.js";
 import { closeDrawers } from "./dialog.js";
-import { startWhisper } from "./composer.js";
+import { startPrivateMessage } from "./composer.js";
 
 export const here = document.getElementById("here");
 export const away = document.getElementById("away");
@@ -14,16 +14,16 @@ const typing = document.getElementById("typing");
 const me = document.getElementById("main").dataset.me;
 
 const MAX_HERE = 200; // rows; web/room.go has the same number
-const TYPING_FOR = 6000; // ms a word of typing is believed
+const TYPING_FOR = 6000; // ms for which a typing event is shown
 
 const present = new Set(Array.from(here.children, (row) => row.dataset.user)); // names, listed or not
-const typists = new Map(); // name → the timer that forgets
+const typists = new Map(); // name → the timer that removes them
 
 function rowOf(name) {
   return document.querySelector(`.person[data-user="${CSS.escape(name)}"]`);
 }
 
-// A guest's name is marked with parentheses, which no username has. Nobody can write to a guest in private.
+// A guest's name has parentheses, which no username has. Guests cannot get private messages.
 function isGuest(name) {
   return name.includes("(");
 }
@@ -39,7 +39,7 @@ function build(name, display) {
   const row = template.content.firstElementChild.cloneNode(true);
   row.dataset.user = name;
   row.dataset.display = display ?? name;
-  if (!display && !isGuest(name)) row.dataset.unnamed = ""; // until the server has told what people call them
+  if (!display && !isGuest(name)) row.dataset.unnamed = ""; // until the server has sent the name that others see
   for (const link of row.querySelectorAll("a")) link.href = directURL(name);
   row.querySelector("[data-pm]").dataset.pm = name;
   if (isGuest(name)) silence(row);
@@ -81,7 +81,7 @@ function setOnline(row, online, lastSeen) {
   seen.append(time);
 }
 
-// come shows somebody here. Without a display name the server is asked for it.
+// come adds a present person. Without a display name, it requests one from the server.
 function come(name, display) {
   present.add(name);
   const known = rowOf(name);
@@ -105,7 +105,7 @@ function go(name) {
   if (next) come(next);
 }
 
-// replaceHere takes a whole list, which replaces what one knew.
+// replaceHere replaces the list of present people.
 export function replaceHere(names) {
   const now = new Set(me ? [...names, me] : names);
   for (const name of Array.from(present)) {
@@ -121,7 +121,7 @@ function tell(text) {
   appendLine(line);
 }
 
-// joined and left take single comings and goings. They may tell of somebody who is known to be here, or gone.
+// joined and left handle single joins and leaves. They may be about a person who is known to be present, or absent.
 export function joined({ user, display }) {
   const known = present.has(user);
   come(user, display ?? user);
@@ -134,7 +134,7 @@ export function left({ user, display }) {
   stopTyping(user);
 }
 
-// manyJoined and manyLeft take several people who came or went at about the same time.
+// manyJoined and manyLeft handle several joins or leaves at about the same time.
 export function manyJoined({ users, message }) {
   for (const user of users) come(user);
   tell(message);
@@ -148,12 +148,12 @@ export function manyLeft({ users, message }) {
   tell(message);
 }
 
-// shown are those of whom the page must be told how they are: who is away, and who is here under a name not known yet.
+// shown returns the people to watch: the absent ones, and present ones whose display name is not known yet.
 export function shown() {
   return Array.from(document.querySelectorAll("#away .person, #here .person[data-unnamed]"), (row) => row.dataset.user);
 }
 
-// changed takes a people frame.
+// changed handles a people frame.
 export function changed({ came = [], went = [] }) {
   for (const person of came) change(person, true);
   for (const person of went) change(person, false);
@@ -192,10 +192,10 @@ export function stopTyping(user) {
   showTyping();
 }
 
-// A click on somebody starts a private message; with a modifier key the link is a link.
+// A click on a person starts a private message. With a modifier key the link works as a link.
 document.getElementById("people").addEventListener("click", (event) => {
   const link = event.target.closest("[data-pm]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   closeDrawers();
-  if (startWhisper(link.dataset.pm)) event.preventDefault();
+  if (startPrivateMessage(link.dataset.pm)) event.preventDefault();
 });

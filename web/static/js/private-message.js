@@ -1,9 +1,9 @@
-// A private message shown in a room's log: to whom or from whom, and the way to the conversation.
+// A private message in a room's log: its sender or recipient, and a link to the conversation.
 
 import { isolate, t } from "./i18n.js";
 import { directURL, displayOf } from "./person.js";
 
-// privateMessage builds the line for a private message with `other`; sent tells which of the two ways it went.
+// privateMessage creates the line of a private message with `other`. sent reports whether the reader sent it.
 export function privateMessage(other, { id, message, display }, sent = false) {
   const name = isolate(display ?? displayOf(other));
   const line = document.createElement("div");

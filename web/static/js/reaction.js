@@ -1,18 +1,18 @@
-// Reactions: the chips below a message, and the little sheet of emoji to choose from.
+// Reactions: the chips below a message, and the emoji picker.
 
 import { isolate, language, number, t } from "./i18n.js";
 import { displayOf, self, withHandle } from "./person.js";
 
 const EMOJI = ["👍", "❤️", "😂", "🎉", "👏", "🙏", "👀", "✅", "🔥", "🤔", "😮", "😢"];
-const COLUMNS = 6; // of the sheet, css/reaction.css
+const COLUMNS = 6; // of the picker, as in css/reaction.css
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
-const GAP = 6; // px between the sheet and what it belongs to
+const GAP = 6; // px between the picker and its message
 
 const list = new Intl.ListFormat(language, { type: "conjunction" });
 const template = document.getElementById("reaction-template");
-const picker = document.getElementById("reaction-picker"); // missing where one only reads
+const picker = document.getElementById("reaction-picker"); // missing for readers who may not write
 
-let meant = null; // the message that the sheet is for
+let meant = null; // the message that the picker is for
 let opener = null; // the button that opened it
 
 function isMine(chip) {
@@ -27,7 +27,7 @@ function chipOf(message, emoji) {
   return message.querySelector(`.reaction[data-emoji="${CSS.escape(emoji)}"]`);
 }
 
-// tell says in words who reacted.
+// tell sets the text that says who reacted.
 function tell(chip) {
   const count = Number(chip.dataset.count);
   const names = usersOf(chip).map((user) => isolate(withHandle(user, displayOf(user))));
@@ -53,7 +53,7 @@ function build(emoji) {
   return chip;
 }
 
-// fillReactions shows all that a message has.
+// fillReactions shows all reactions to a message.
 export function fillReactions(message, reactions = []) {
   const chips = reactions.map(({ emoji, count, users, mine }) => {
     const chip = build(emoji);
@@ -65,7 +65,7 @@ export function fillReactions(message, reactions = []) {
   box.hidden = !chips.length;
 }
 
-// reacted takes a reaction frame: somebody put one on a message or took it off.
+// reacted handles a reaction frame: a reaction was added or removed.
 export function reacted(message, { emoji, user, on, count }) {
   const box = message.querySelector(".reactions");
   const known = chipOf(message, emoji);
@@ -86,7 +86,7 @@ export function isPicking() {
   return Boolean(meant);
 }
 
-// openPicker shows the sheet for a message, below the button that was pressed or above it.
+// openPicker shows the picker for a message, below or above the button that was pressed.
 export function openPicker(message, button) {
   meant = message;
   opener = button;
@@ -114,7 +114,7 @@ function onToggle({ newState }) {
   if (newState === "closed") meant = opener = null;
 }
 
-// startPicker calls onChoose(message, emoji, whether it is to be on).
+// startPicker calls onChoose(message, emoji, whether to add it).
 function startPicker(onChoose) {
   picker.append(...EMOJI.map((emoji) => {
     const choice = document.createElement("button");
@@ -135,7 +135,7 @@ function startPicker(onChoose) {
   document.getElementById("scroller").addEventListener("scroll", () => picker.hidePopover());
 }
 
-// startReactions calls onReact(the message's id, emoji, whether it is to be on).
+// startReactions calls onReact(the message's id, emoji, whether to add it).
 export function startReactions(onReact) {
   const choose = (message, emoji, on) => onReact(Number(message.dataset.id), emoji, on);
   const log = document.getElementById("log");

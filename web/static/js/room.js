@@ -1,4 +1,4 @@
-// The room's page: what comes over the connection goes to where it is shown, what is written goes to the outbox.
+// The room's page: it passes frames to the modules that show them, and typed messages to the outbox.
 
 import { t } from "./i18n.js";
 import { Watching } from "./watching.js";
@@ -24,13 +24,13 @@ const room = page.room;
 const me = page.me ?? null;
 const who = { user: me ?? page.guest ?? "", display: page.meDisplay ?? page.guest ?? "" };
 
-// The kinds that take a number of the room's line.
+// The types of frames that have a sequence number.
 const CHANGES = new Set(["chat_message", "message_edited", "message_deleted", "reaction"]);
 
-const MARK_EVERY = 3000; // ms between two marks of what was read
+const MARK_EVERY = 3000; // ms between two read marks
 
 let seq = Number(page.seq);
-let readUpTo = Number(page.read); // what the server was told
+let readUpTo = Number(page.read); // the last read mark
 let seenUpTo = 0;
 let markTimer = 0;
 let connections = 0;
@@ -46,7 +46,7 @@ const watching = new Watching({
 });
 const unsent = self ? new Unsent({ owner: who.user, has: (nonce) => outbox.has(nonce) }) : null;
 
-// send takes the socket, or where WebSockets don't get through a request.
+// send uses the socket, or a request if WebSockets are blocked.
 function send(item) {
   if (connection.send({ message: item.text, nonce: item.nonce, reply_to: item.reply_to })) return true;
   if (state === "open" || !reaches(state)) return false;
@@ -68,7 +68,7 @@ function drawPending(items = outbox.items) {
   showPending(items, who, note, settleFailed);
 }
 
-// settleFailed does with a message that was refused what one chooses: retry, edit or discard.
+// settleFailed carries out the choice for a refused message: retry, edit or discard.
 function settleFailed(choice, { nonce }) {
   if (choice === "retry") {
     outbox.retry(nonce);
@@ -81,7 +81,7 @@ function settleFailed(choice, { nonce }) {
 
 function onState(now, words) {
   state = now;
-  if (now === "shut-out") return location.reload(); // to the page that says why
+  if (now === "shut-out") return location.reload(); // the page says why
   showState(now, words);
   unsent?.setReachable(reaches(now));
   if (now !== "open") outbox.pump();
@@ -120,8 +120,8 @@ const frames = {
     if (element) holding(() => reacted(element, frame));
   },
   private_message(frame) {
-    if (room === `@${frame.user}`) return; // it is in this page's log anyway
-    if (frame.user === me) return; // a note to oneself: its receipt shows it
+    if (room === `@${frame.user}`) return; // the log of this page shows it
+    if (frame.user === me) return; // a message to oneself: its receipt is shown
     sidebar.privateMessage(frame, connections === 1);
     if (!frame.history) appendLine(privateMessage(frame.user, frame));
   },
@@ -146,7 +146,7 @@ const frames = {
     changes.refused(frame);
     if (!outbox.refused(frame)) showError(frame.message);
   },
-  // What came while the history was fetched is asked for again: no gap, and ids keep it from doubling.
+  // Events that came while the history was loaded are requested again: there is no gap, and ids prevent duplicates.
   async reset() {
     try {
       seq = await reload();
@@ -158,7 +158,7 @@ const frames = {
   },
 };
 
-// onFrame: kinds that this page doesn't know are for later pages. seq moves only with what has been shown.
+// onFrame ignores unknown types of frames. seq moves only with events that were shown.
 function onFrame(frame) {
   if (Object.hasOwn(frames, frame.type)) frames[frame.type](frame);
   if (!CHANGES.has(frame.type)) return;
@@ -175,15 +175,15 @@ function said(frame) {
   markRead();
 }
 
-// ask asks for what makes sense soon or not at all: only if there is a line.
+// ask sends a command that is not worth repeating, if there is a connection.
 function ask(frame) {
   const taken = changes.ask(frame);
   showError(taken ? "" : t("connection.needed"));
   if (!taken) connection.hurry();
 }
 
-// markRead notes how far one has read: to what stands at the end of a page that is looked at. The server is
-// told at once, and then at most every MARK_EVERY.
+// markRead sends the read position: the last message, if the page is visible and scrolled to its end. It sends at once, and then at
+// most every MARK_EVERY.
 function markRead() {
   if (!me || document.hidden || !atEnd()) return;
   seenUpTo = Number(Array.from(messages()).at(-1)?.dataset.id ?? 0);

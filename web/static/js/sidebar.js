@@ -1,4 +1,4 @@
-// The sidebar's live parts: unread counts, who is online, rooms that come and go.
+// The live parts of the sidebar: unread counts, people online, new and removed rooms.
 
 import { number, t } from "./i18n.js";
 import { directURL, fillHandle } from "./person.js";
@@ -6,7 +6,7 @@ import { directURL, fillHandle } from "./person.js";
 const rooms = document.getElementById("room-links");
 export const directs = document.getElementById("direct-links");
 const onlineCount = document.getElementById("online-count");
-const seen = new Set(); // ids of private messages that are counted already
+const seen = new Set(); // ids of private messages that were counted
 
 function linkOf(room) {
   return document.querySelector(`.sidebar [data-room="${CSS.escape(room)}"]`);
@@ -52,7 +52,7 @@ function addRoom(room) {
   return add(rooms, "room-link-template", room, `/chat/${encodeURIComponent(room)}/`, room);
 }
 
-// directOf finds the line of a private conversation, or makes it.
+// directOf returns the row of a private conversation, and creates it if necessary.
 export function directOf(user, display) {
   const known = linkOf(`@${user}`);
   if (known || !directs) return known;
@@ -62,8 +62,8 @@ export function directOf(user, display) {
   return link;
 }
 
-// privateMessage counts what came in private. What waited while one was away (history) is in the page's
-// own count already at the first connecting, and new only after a lost line.
+// privateMessage counts a private message. At the first connection, the page's own count includes those that waited (history); they
+// are new only after a lost connection.
 export function privateMessage({ id, user, display, history }, firstTime) {
   if (seen.has(id)) return;
   seen.add(id);
@@ -78,12 +78,12 @@ export function setOnlineCount(count) {
   onlineCount.textContent = t("sidebar.online", { count });
 }
 
-// directNames are the people in the sidebar, whose line a conversation is.
+// directNames returns the people of the conversations in the sidebar.
 export function directNames() {
   return directs ? Array.from(directs.querySelectorAll("[data-user]"), (link) => link.dataset.user) : [];
 }
 
-// sidebarPeople takes a people frame.
+// sidebarPeople handles a people frame.
 export function sidebarPeople({ people_online, came = [], went = [] }) {
   setOnlineCount(people_online);
   for (const { user } of came) sidebarPresence({ user, online: true });
@@ -97,7 +97,7 @@ function sidebarPresence({ user, online }) {
   if (word) word.textContent = online ? t("people.online") : t("people.offline");
 }
 
-// sidebarRoom takes a room frame: how many are there now, a new room, or one that is gone.
+// sidebarRoom handles a room frame: the number of people, a new room, or a removed one.
 export function sidebarRoom({ room, access, here, gone }) {
   let link = linkOf(room);
   if (gone) {
@@ -105,7 +105,7 @@ export function sidebarRoom({ room, access, here, gone }) {
     return;
   }
   if (!link) {
-    if ("partial" in rooms.dataset) return; // one of many that have nothing unread
+    if ("partial" in rooms.dataset) return; // the sidebar lists only rooms with unread messages
     link = addRoom(room);
     if (access && access !== "open") lock(link);
   }
@@ -115,7 +115,7 @@ export function sidebarRoom({ room, access, here, gone }) {
   place.hidden = !here || link.classList.contains("unread");
 }
 
-// lock changes the sign before a room's name.
+// lock changes the icon of a room.
 export function lock(link) {
   const use = link.querySelector(".icon use");
   use.setAttribute("href", use.getAttribute("href").replace(/#.*/, "#lock"));

@@ -1,8 +1,8 @@
-// Times as the reader's own clock has them. The server writes UTC; these turn it into local time.
+// Times in the reader's time zone. The server writes UTC; these functions convert it.
 
 import { language, t } from "./i18n.js";
 
-// As web/locale writes times: two digits where the day has 24 hours.
+// As in web/locale: hours have two digits on a 24-hour clock.
 const { hour12 } = new Intl.DateTimeFormat(language, { hour: "numeric" }).resolvedOptions();
 const time = { hour: hour12 ? "numeric" : "2-digit", minute: "2-digit" };
 
@@ -14,12 +14,12 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-// fullText is the date and the time, joined as the server joins them: Intl leaves out a word in Vietnamese.
+// fullText returns date and time, joined as on the server: Intl omits a word in Vietnamese.
 function fullText(at) {
   return t("date.both", { date: dateOfYear.format(at), time: clock.format(at) });
 }
 
-// dayOf is a number that two moments of one local day share.
+// dayOf returns a number that is equal for times of the same local day.
 export function dayOf(at) {
   return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
 }
@@ -43,7 +43,7 @@ export function agoText(at, now = new Date()) {
   return t("ago.days", { count: Math.floor(age / DAY) });
 }
 
-// setTime writes a moment into a <time> as the element's data- attribute asks for it.
+// setTime writes a time into a <time>, in the format of the element's data- attribute.
 export function setTime(element, at) {
   element.dateTime = at.toISOString();
   element.title = fullText(at);
@@ -55,7 +55,7 @@ export function setTime(element, at) {
 
 const ALL = "time[data-clock], time[data-day], time[data-ago], time[data-when]";
 
-// localizeTimes turns every time below root into the reader's own.
+// localizeTimes converts every <time> below root.
 export function localizeTimes(root = document) {
   for (const element of root.querySelectorAll(ALL)) {
     const at = new Date(element.dateTime);
@@ -63,7 +63,7 @@ export function localizeTimes(root = document) {
   }
 }
 
-// "2 h ago" and "Today" grow old by themselves; once a minute is as fine as they are.
+// "2 h ago" and "Today" are updated once a minute.
 export function keepTimesFresh() {
   localizeTimes();
   setInterval(() => {

@@ -1,18 +1,18 @@
-// What one has written in any room and the server does not have yet. Any page of the same person sends it over HTTP
-// when no page of that room does, and says how many messages wait, and where.
+// Messages of all rooms that the server does not have yet. Any page of the same person sends them over HTTP if no page of their room
+// does, and shows how many wait, and where.
 
 import { showUnsent } from "./bars.js";
 import { passes } from "./outbox.js";
 import { self } from "./person.js";
 import { announce, onAnnounced, openStore } from "./outbox-store.js";
 
-const SETTLED = 3000; // ms: a younger message is most likely on its way from the page of its room
+const SETTLED = 3000; // ms; a younger message is probably being sent by the page of its room
 const LOOK_EVERY = 3000; // ms while something waits
 const ANSWER_WITHIN = 15_000; // ms
-const DEFAULT_WAIT = 5; // s, after a failure that passes
+const DEFAULT_WAIT = 5; // s, after a temporary failure
 
-// post sends a message over HTTP. It answers {frame} once it is stored, {refused: error} if the server won't have
-// it, and else {wait}: the seconds after which to try again.
+// post sends a message over HTTP. It returns {frame} once it is stored, {refused: error} if the server refuses it, and else {wait}: the
+// seconds after which to try again.
 export async function post({ room, text, nonce, reply_to }) {
   const answer = await fetch(`/api/rooms/${encodeURIComponent(room)}/messages`, {
     method: "POST",
@@ -23,18 +23,18 @@ export async function post({ room, text, nonce, reply_to }) {
   const body = await answer?.json().catch(() => null);
   if (answer?.ok && body) return { frame: body };
   const error = body?.error;
-  const passing = !error || passes(error) || error.code === "sign_in"; // one may sign in again
+  const passing = !error || passes(error) || error.code === "sign_in"; // the person may sign in again
   return passing ? { wait: Number(answer?.headers.get("Retry-After")) || DEFAULT_WAIT } : { refused: error };
 }
 
-// alone does some work unless another page of this person is at it. Without locks (plain HTTP) all pages do it: the
-// server stores a nonce once.
+// alone runs a function unless another page of this person runs it. Without locks (plain HTTP) all pages run it: the server stores a
+// nonce once.
 function alone(owner, work) {
   if (!navigator.locks) return work();
   return navigator.locks.request(`hearth.outbox.${owner}`, { ifAvailable: true }, (lock) => lock && work());
 }
 
-// Unsent looks after the messages of owner, but for those that has(nonce) tells to be in the page's own outbox.
+// Unsent handles the messages of owner, except those in the page's own outbox, for which has(nonce) returns true.
 export class Unsent {
   constructor({ owner, has = () => false }) {
     Object.assign(this, { owner, has });
@@ -47,7 +47,7 @@ export class Unsent {
     this.look();
   }
 
-  // setReachable tells whether requests reach the server.
+  // setReachable sets whether requests reach the server.
   setReachable(reachable) {
     this.reachable = reachable;
     if (reachable) this.look();
@@ -62,7 +62,7 @@ export class Unsent {
     return all.filter(({ owner }) => owner === this.owner).sort((a, b) => a.at - b.at);
   }
 
-  // look sends what no page of its room sends, and shows what is left.
+  // look sends the messages that no page of their room sends, and shows the rest.
   async look() {
     clearTimeout(this.timer);
     this.timer = 0;
@@ -90,7 +90,7 @@ export class Unsent {
     return !this.has(item.nonce) && !item.failed && this.isSettled(item);
   }
 
-  // send sends in the order of writing, until the server asks to wait.
+  // send sends messages in their order, until the server demands a wait.
   async send() {
     for (const item of await this.list()) {
       if (!this.reachable) return;
@@ -116,7 +116,7 @@ export class Unsent {
     showUnsent(counts, failed, (choice, item) => this.settle(choice, item));
   }
 
-  // settle does with a message that was refused what one chooses.
+  // settle carries out the choice for a refused message.
   async settle(choice, item) {
     const store = await this.store;
     if (choice === "retry") await store.put({ ...item, failed: "" }).catch(() => {});
