@@ -82,3 +82,37 @@ func TestThePageOfAPrivateConversation(t *testing.T) {
 		t.Errorf("a conversation with nobody: %v", err)
 	}
 }
+
+// Commands are carried out or refused, never published, by every way in which a message can be sent.
+func TestCommandsAreNeverPublished(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t)
+	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
+	inbox := bob.Dial("/ws/chat/tea/")
+	inbox.Until("user_list")
+	socket := ada.Dial("/ws/chat/tea/")
+	socket.Until("user_list")
+	for i, text := range []string{"/PM bob one", " \u3000/pm bob two", "／msg bob three"} {
+		if i%2 == 0 {
+			socket.Say(text)
+		} else {
+			wantReply(t, text, ada.PostJSON("/api/rooms/tea/messages", map[string]string{"message": text}), http.StatusCreated)
+		}
+		if f := inbox.Until("private_message"); f.Text("message") != []string{"one", "two", "three"}[i] {
+			t.Errorf("%q: %v", text, f)
+		}
+	}
+	socket.Send(map[string]any{"message": "/nosuch thing", "nonce": "n1"})
+	if f := socket.Until("error"); f.Text("code") != "unknown_command" || f.Text("nonce") != "n1" {
+		t.Errorf("an unknown command: %v", f)
+	}
+	wantReply(t, "by the API", ada.PostJSON("/api/rooms/tea/messages", map[string]string{"message": "/nosuch thing"}), http.StatusUnprocessableEntity, "unknown_command")
+	wantReply(t, "by the form", ada.Post("/chat/tea/", "message", "/nosuch thing"), http.StatusUnprocessableEntity, "/nosuch thing</textarea>", "There is no command")
+	socket.Say("//nosuch thing")
+	if f := socket.Until("chat_message"); f.Text("message") != "/nosuch thing" {
+		t.Errorf("said literally: %v", f)
+	}
+	if body := bob.Get("/api/rooms/tea/messages").Body; strings.Contains(body, "one") || strings.Count(body, "nosuch") != 1 {
+		t.Errorf("the room has %s", body)
+	}
+}

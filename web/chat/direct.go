@@ -8,20 +8,6 @@ import (
 	"time"
 )
 
-// privately splits "/pm NAME text". A missing NAME or text is "".
-func privately(text string) (who, rest string, private bool) {
-	after, found := strings.CutPrefix(text, "/pm")
-	if !found || after != "" && !strings.ContainsAny(after[:1], " \t\n") {
-		return "", "", false
-	}
-	after = strings.TrimLeft(after, " \t\n")
-	i := strings.IndexAny(after, " \t\n")
-	if i < 0 {
-		return after, "", true
-	}
-	return after[:i], strings.TrimLeft(after[i:], " \t\n"), true
-}
-
 // privateTarget returns the conversation of a /pm.
 func (c *Chat) privateTarget(ctx context.Context, by Caller, who, text string) (*Room, error) {
 	if by.User == nil {

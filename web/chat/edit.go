@@ -8,7 +8,8 @@ import (
 	"hearth/web/limits"
 )
 
-// Edit changes the text of a message of the caller. Errors: those of a text, no_such_message, not_allowed, storage.
+// Edit changes the text of a message of the caller. Errors: those of a text, unknown_command,
+// no_such_message, not_allowed, storage.
 func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) error {
 	if err := c.Take(by, limits.Messages); err != nil {
 		return err
@@ -24,6 +25,9 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 		return Errorf("not_allowed")
 	}
 	if err := c.MaySpeak(ctx, by, r); err != nil || m.Text == text {
+		return err
+	}
+	if text, err = editedText(m.Text, text); err != nil {
 		return err
 	}
 	edited := &Message{ID: id, Text: text, Edited: c.now().Truncate(time.Millisecond)}
@@ -50,6 +54,17 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 	})
 	c.unread.forget(r.ID)
 	return storage("edit a message", err)
+}
+
+// editedText returns the text of an edit. An edit publishes no command, but a message that begins with "/word" may go on to
+// do so. Error: unknown_command.
+func editedText(before, after string) (string, error) {
+	was, _, _ := commandOf(before)
+	if is, _, ok := commandOf(after); ok && is == was {
+		return after, nil
+	}
+	d := Draft{Text: after}
+	return d.published()
 }
 
 type editFrame struct {

@@ -186,7 +186,8 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 	})
 }
 
-// target returns the room of d, after all rules were applied. It removes the /pm from d.
+// target returns the room of d, after all rules were applied. It removes the /pm from d. Errors: those of Enter, MaySpeak and
+// a text; unknown_command.
 func (c *Chat) target(ctx context.Context, by Caller, name string, d Draft) (*Room, Draft, error) {
 	if err := d.check(); err != nil {
 		return nil, d, err
@@ -200,6 +201,8 @@ func (c *Chat) target(ctx context.Context, by Caller, name string, d Draft) (*Ro
 		if room, err = c.privateTarget(ctx, by, who, text); err != nil {
 			return nil, d, err
 		}
+	} else if d.Text, err = d.published(); err != nil {
+		return nil, d, err
 	}
 	if err := c.MaySpeak(ctx, by, room); err != nil {
 		return nil, d, err
