@@ -203,6 +203,10 @@ func (p *page) click(selector string) {
 		element.scrollIntoView({ block: "nearest", behavior: "instant" });
 		const box = element.getClientRects()[0];
 		if (!box?.width) return false;
+		const place = box.x + " " + box.y; // a page that has just come still moves its parts
+		const still = element.testPlace === place;
+		element.testPlace = place;
+		if (!still) return false;
 		const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
 		return element.contains(at) || at?.closest("label")?.control === element;
 	})()`)
