@@ -21,8 +21,8 @@ var axe string
 // shots is the folder that pictures of all pages are written to; "" for none.
 var shots = os.Getenv("HEARTH_SHOTS")
 
-// thorough goes through every combination. Otherwise only English is looked at in all of them,
-// the other languages on a light desk and a dark phone: colours and sizes are the same in all.
+// thorough checks every combination. Otherwise only English is checked in all of them, and the other languages on a dark
+// phone: colours and sizes are the same in all.
 var thorough = shots != "" || os.Getenv("CI") == "true"
 
 // A look is a page of the site as one of two people sees it.
