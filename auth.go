@@ -19,6 +19,7 @@ import (
 
 	"github.com/gorilla/securecookie"
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
 
 	"hearth/web/chat"
 	"hearth/web/db/datadir"
@@ -170,13 +171,13 @@ const saltSize, hashSize = 16, 32
 
 var phc = base64.RawStdEncoding.Strict()
 
-// NewPassword returns the hash of a password, as a PHC string with a new salt. It leaves one of the places for people who sign in
-// with a known browser.
+// NewPassword returns the hash of a password in NFC, as keyboards differ in how they type accents. It is a PHC string with a
+// new salt. It leaves one of the places for people who sign in with a known browser.
 func (a *Auth) NewPassword(password string) (hash string, err error) {
 	a.strangers <- struct{}{}
 	defer func() { <-a.strangers }()
 	salt := random(saltSize)
-	sum := a.argon2id(newArgon, password, salt, hashSize)
+	sum := a.argon2id(newArgon, norm.NFC.String(password), salt, hashSize)
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
 		newArgon.memory, newArgon.time, newArgon.threads, phc.EncodeToString(salt), phc.EncodeToString(sum)), nil
 }
@@ -188,8 +189,15 @@ func (a *Auth) CheckPassword(hash, password string) bool {
 	if err != nil {
 		p, salt, sum = newArgon, make([]byte, saltSize), make([]byte, hashSize)
 	}
-	same := subtle.ConstantTimeCompare(a.argon2id(p, password, salt, uint32(len(sum))), sum) == 1
-	return same && err == nil
+	same := func(password string) bool {
+		return subtle.ConstantTimeCompare(a.argon2id(p, password, salt, uint32(len(sum))), sum) == 1
+	}
+	composed := norm.NFC.String(password)
+	right := same(composed)
+	if composed != password { // hashes of earlier versions are of the password as it was typed
+		right = same(password) || right
+	}
+	return right && err == nil
 }
 
 func (a *Auth) argon2id(p argon, password string, salt []byte, size uint32) []byte {

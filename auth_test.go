@@ -163,6 +163,16 @@ func TestPasswords(t *testing.T) {
 	if !a.CheckPassword(one, "quiet ember") || a.CheckPassword(one, "quiet embers") || a.CheckPassword(one, "") {
 		t.Error("the hash opens to the wrong password, or not to the right one")
 	}
+	const composed, decomposed = "m\u1ead" + "t kh\u1ea9u", "ma\u0323\u0302t kha\u0302\u0309u"
+	accents, err := a.NewPassword(decomposed)
+	if err != nil || composed == decomposed || !a.CheckPassword(accents, composed) || !a.CheckPassword(accents, decomposed) {
+		t.Errorf("accents typed in another way don't open the hash: %v", err)
+	}
+	old := "$argon2id$v=19$m=19456,t=2,p=1$" + phc.EncodeToString(make([]byte, saltSize)) + "$" + // of an earlier version
+		phc.EncodeToString(a.argon2id(newArgon, decomposed, make([]byte, saltSize), hashSize))
+	if !a.CheckPassword(old, decomposed) || a.CheckPassword(old, "mat khau moi") {
+		t.Error("a hash of the password as it was typed does not open to it alone")
+	}
 	salt, sum := strings.Repeat("A", 22), strings.Repeat("A", 43)
 	for _, hash := range []string{"", "x", "$argon2id$v=19$m=19456,t=2,p=1$$", "$2a$10$abcdefghijklmnopqrstuv",
 		fmt.Sprintf("$argon2id$v=19$m=4294967295,t=2,p=1$%s$%s", salt, sum),

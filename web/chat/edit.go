@@ -14,6 +14,7 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 	if err := c.Take(by, limits.Messages); err != nil {
 		return err
 	}
+	text = newlines.Replace(text)
 	if err := checkText(text); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"hearth/web/label"
 	"hearth/web/limits"
 )
 
@@ -113,7 +114,10 @@ type Draft struct {
 	ReplyTo MessageID
 }
 
-// check applies the rules of the protocol to a text.
+// newlines replaces CR LF by LF, so that clients may send either.
+var newlines = strings.NewReplacer("\r\n", "\n")
+
+// check applies the rules of the protocol to a draft.
 func (d *Draft) check() error {
 	if utf8.RuneCountInString(d.Nonce) > maxNonce || !oneLine(d.Nonce) {
 		return Errorf("bad_frame")
@@ -121,8 +125,10 @@ func (d *Draft) check() error {
 	return checkText(d.Text)
 }
 
+// checkText applies the rules of the protocol to a text. A text is empty if nothing in it can be seen. Errors: empty, too_long,
+// bad_text.
 func checkText(text string) error {
-	if strings.TrimSpace(text) == "" {
+	if !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) && (label.Visible(r) || unicode.IsControl(r)) }) {
 		return Errorf("empty")
 	}
 	if utf8.RuneCountInString(text) > maxMessage {
@@ -189,6 +195,7 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 // target returns the room of d, after all rules were applied. It removes the /pm from d. Errors: those of Enter, MaySpeak and
 // a text; unknown_command.
 func (c *Chat) target(ctx context.Context, by Caller, name string, d Draft) (*Room, Draft, error) {
+	d.Text = newlines.Replace(d.Text)
 	if err := d.check(); err != nil {
 		return nil, d, err
 	}

@@ -59,10 +59,10 @@ func TestSignUpFollowsThePolicy(t *testing.T) {
 			set(step.policy)
 		}
 		step.n.Password = "x"
-		if err := h.MaySignUp(ctx, false, step.n.Invite); code(err) != step.want {
+		if err := h.MaySignUp(ctx, false, step.n.Invite); errorCode(err) != step.want {
 			t.Errorf("%s, %s: the form: %v", step.policy, step.n.Name, err)
 		}
-		if _, err := h.SignUp(ctx, step.n); code(err) != step.want {
+		if _, err := h.SignUp(ctx, step.n); errorCode(err) != step.want {
 			t.Errorf("%s, %s: %v", step.policy, step.n.Name, err)
 		}
 	}
@@ -84,15 +84,15 @@ func (h *emptyChat) signUpTogether(n int, like NewUser) map[string]int {
 			_, err := h.SignUp(context.Background(), person)
 			mu.Lock()
 			defer mu.Unlock()
-			codes[code(err)]++
+			codes[errorCode(err)]++
 		})
 	}
 	wg.Wait()
 	return codes
 }
 
-// code returns the code of an error, "" for nil.
-func code(err error) string {
+// errorCode returns the code of an error, "" for nil.
+func errorCode(err error) string {
 	var e *Error
 	switch {
 	case err == nil:

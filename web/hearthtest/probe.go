@@ -17,6 +17,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
+
+	"hearth/web/label"
 )
 
 // Probe is a client that sends a server whatever comes to mind, and holds its answers against
@@ -131,7 +133,14 @@ func depth(v any) int {
 // sayable reports whether text is a message by the rules of PROTOCOL.md.
 func sayable(text string) bool {
 	bad := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) && r != '\t' && r != '\n' }
-	return strings.TrimSpace(text) != "" && utf8.RuneCountInString(text) <= 4000 && !strings.ContainsFunc(text, bad)
+	shows := func(r rune) bool { return !unicode.IsSpace(r) && label.Visible(r) }
+	return strings.ContainsFunc(text, shows) && utf8.RuneCountInString(text) <= 4000 && !strings.ContainsFunc(text, bad)
+}
+
+// slashed reports whether the first character that can be seen is a slash: the text may be a command.
+func slashed(text string) bool {
+	text = strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	return strings.HasPrefix(text, "/") || strings.HasPrefix(text, "／")
 }
 
 // Judge holds what came of a frame against the rules.
@@ -140,6 +149,7 @@ func (p *Probe) Judge(t *testing.T, frame []byte, events []Frame) {
 	var v map[string]any
 	proper := json.Unmarshal(frame, &v) == nil && v != nil && depth(v) <= 16
 	text, isText := v["message"].(string)
+	text = strings.ReplaceAll(text, "\r\n", "\n")
 	typ, typed := v["type"].(string)
 	says := proper && isText && (!typed && v["type"] == nil || typ == "" || typ == "chat_message")
 	if len(events) > 1 {
@@ -159,7 +169,7 @@ func (p *Probe) Judge(t *testing.T, frame []byte, events []Frame) {
 		return
 	}
 	if got.Type() == "error" {
-		if says && sayable(text) && len(v) == 1 && !strings.HasPrefix(text, "/") {
+		if says && sayable(text) && len(v) == 1 && !slashed(text) {
 			t.Fatalf("%q is refused: %v", frame, got)
 		}
 		if !proper && got["code"] != "bad_frame" {
@@ -188,6 +198,9 @@ func (p *Probe) accepted(t *testing.T, frame []byte, says bool, text string, got
 			t.Fatalf("%q is delivered as %v", frame, got)
 		}
 		return
+	}
+	if slashed(text) && strings.HasSuffix(text, got.Text("message")) { // "//word" says "/word"
+		text = got.Text("message")
 	}
 	if got["message"] != text || !sayable(text) {
 		t.Fatalf("%q is said as %v", frame, got)

@@ -45,7 +45,7 @@ func Clean(s string) string {
 			if shownAsEmoji(out, in[i+1:]) {
 				out = append(out, r)
 			}
-		case !visible(r):
+		case !Visible(r):
 		case unicode.Is(unicode.M, r):
 			if marks++; marks <= maxMarks {
 				out = append(out, r)
@@ -79,8 +79,8 @@ func appendSpace(out []rune, r rune) []rune {
 	return append(out, r)
 }
 
-// visible reports whether r shows, by itself or in what it does to the sign before it.
-func visible(r rune) bool {
+// Visible reports whether r shows, by itself or in what it does to the sign before it.
+func Visible(r rune) bool {
 	switch {
 	case unicode.Is(unicode.Prepended_Concatenation_Mark, r): // of category Cf, but signs all the same
 		return true
@@ -107,7 +107,7 @@ func allowed(word []rune) bool {
 	return err == nil
 }
 
-func inWord(r rune) bool { return unicode.In(r, unicode.L, unicode.M) && visible(r) }
+func inWord(r rune) bool { return unicode.In(r, unicode.L, unicode.M) && Visible(r) }
 
 func lastWord(before []rune) []rune {
 	i := len(before)
@@ -138,7 +138,7 @@ func lastBase(before []rune) rune {
 
 // pictograph reports whether r can be a part of an emoji: nearly all are symbols to Unicode.
 func pictograph(r rune) bool {
-	return unicode.Is(unicode.So, r) && visible(r)
+	return unicode.Is(unicode.So, r) && Visible(r)
 }
 
 // shownAsEmoji reports whether U+FE0F makes an emoji of the last sign: a symbol, or a digit in a box.
