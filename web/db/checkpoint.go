@@ -8,8 +8,7 @@ import (
 	"hearth/web/chat"
 )
 
-// checkpointWait is how long a checkpoint waits for readers of older states, in milliseconds. Writes
-// wait meanwhile.
+// checkpointWait is how long a checkpoint waits for readers of older snapshots, in milliseconds. Writes wait meanwhile.
 const checkpointWait = 20
 
 // LogPages returns how many pages are in SQLite's log, copied into the database file or not.
@@ -21,10 +20,9 @@ func (t *Tx) LogPages() (int, error) {
 	return pages, nil
 }
 
-// Checkpoint copies all that is in SQLite's log into the database file, and reports whether it could: a
-// reader of an older state needs the log. The next commit begins the log anew, in the same place. With
-// truncate the log's file is emptied too. That makes the commits after it slower, because the file has to
-// grow again: 1.8 times with one sender (go test -bench Store/1).
+// Checkpoint copies SQLite's log into the database file, and reports whether it copied everything: a reader of an older snapshot
+// needs the log. The next commit overwrites the log from its beginning. With truncate the log file is emptied too, which makes the
+// next commits slower, because the file has to grow again: 1.8 times with one sender (go test -bench Store/1).
 func (t *Tx) Checkpoint(truncate bool) (done bool, err error) {
 	var patience int
 	if err := t.conn.QueryRowContext(context.Background(), "PRAGMA busy_timeout").Scan(&patience); err != nil {
@@ -53,9 +51,8 @@ func (t *Tx) setBusyTimeout(ms int) error {
 	return nil
 }
 
-// ClearPages returns a job that fills with zeros what is unused in pages of the log, which is the file log,
-// where something is left there: secure_delete clears what is deleted, but where SQLite moves rows to
-// other pages, copies of them stay behind. It returns nil if there is nothing to clear.
+// ClearPages returns a job that overwrites the unused parts of pages in the log file with zeros. SQLite's secure_delete clears
+// deleted rows, but leaves copies of rows that it moves to other pages. It returns nil if there is nothing to clear.
 func ClearPages(log string, done func(error)) *Job {
 	pages, err := leftovers(log)
 	if err != nil {

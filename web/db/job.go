@@ -9,7 +9,7 @@ import (
 	"hearth/web/chat"
 )
 
-// Job is one change of the database, and who waits for it.
+// Job is one change of the database, and the callback for its result.
 type Job struct {
 	do        func(chat.Tx) error
 	done      func(error)
@@ -19,16 +19,16 @@ type Job struct {
 	err       error
 }
 
-// NewJob makes a job of what do does; done is told what came of it.
+// NewJob returns a job that runs do. done is called with the result.
 func NewJob(do func(chat.Tx) error, done func(error)) *Job { return &Job{do: do, done: done} }
 
-// Announced returns what the job had to tell, nothing if it failed.
+// Announced returns the announcements of the job, none if it failed.
 func (j *Job) Announced() []chat.Announcement { return j.announced }
 
-// Erases reports whether what the job has deleted or changed must not be found any more.
+// Erases reports whether the job has called Erase.
 func (j *Job) Erases() bool { return j.erases }
 
-// Answer tells who waits what came of the job, or failed: why it was never tried, or did not reach the disk.
+// Answer calls done with the error of the job, or with failed: why it was not run or not stored.
 func (j *Job) Answer(failed error) {
 	if failed == nil {
 		failed = j.err
@@ -36,7 +36,7 @@ func (j *Job) Answer(failed error) {
 	j.done(failed)
 }
 
-// try turns a panic in the job into its error: one bad row must not stop the writer.
+// try runs the job and turns a panic into its error, so that one bad row does not stop the writer.
 func (j *Job) try(tx chat.Tx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -46,7 +46,7 @@ func (j *Job) try(tx chat.Tx) (err error) {
 	return j.do(tx)
 }
 
-// rollback takes back in memory what the job has done.
+// rollback undoes the changes of the job in memory.
 func (j *Job) rollback() {
 	for i := len(j.undo) - 1; i >= 0; i-- {
 		j.undo[i]()

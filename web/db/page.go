@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// What is needed of SQLite's file format, https://sqlite.org/fileformat.html, sections 1.6 and 4.1.
+// The parts of SQLite's file format that are needed here: https://sqlite.org/fileformat.html, sections 1.6 and 4.1.
 const (
 	logHeader   = 32 // bytes before the first frame of a log
 	frameHeader = 24 // bytes before the page in a frame
@@ -25,8 +25,8 @@ const (
 	maxPages = 2 << 24
 )
 
-// leftovers returns the numbers of the pages whose latest image in the log has something in its gap. Other
-// processes may append to the log meanwhile.
+// leftovers returns the numbers of the pages whose latest image in the log has data in its gap. Other processes may append to the
+// log meanwhile.
 func leftovers(log string) ([]uint32, error) {
 	f, err := os.Open(log) // SQLite has its locks on other files
 	if errors.Is(err, fs.ErrNotExist) {
@@ -61,7 +61,7 @@ func leftovers(log string) ([]uint32, error) {
 	}
 }
 
-// ignoreEnd drops the error of a log that ends, be it in the middle of a frame that is being written.
+// ignoreEnd drops the error at the end of a log, also in the middle of a frame that is being written.
 func ignoreEnd(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
@@ -79,13 +79,12 @@ func sorted(found map[uint32]bool) (pages []uint32) {
 	return pages
 }
 
-// headerSizes are those of the kinds of pages that have cells, by their first byte. A page that a long
-// text goes on in begins with the number of the next one, which looks like a kind only in a file of
-// maxPages (128 GiB) or more.
+// headerSizes are the sizes of the headers of pages with cells, by the first byte of the page. An overflow page begins with a page
+// number, which looks like such a byte only in a file of maxPages (128 GiB) or more.
 var headerSizes = map[byte]int{2: 12, 5: 12, 10: 8, 13: 8}
 
-// gap returns what is unused between the pointers and the cells of a page. The first page of a file begins
-// otherwise, and holds the schema; it has no gap here, as have pages without cells.
+// gap returns the unused part between the pointers and the cells of a page. The first page of a file and pages without cells count
+// as having none.
 func gap(page []byte) []byte {
 	header, found := headerSizes[page[0]]
 	if !found {
@@ -102,7 +101,7 @@ func gap(page []byte) []byte {
 	return page[from:to]
 }
 
-// clean reports whether there are only zeros.
+// clean reports whether all bytes are zero.
 func clean(b []byte) bool {
 	for _, x := range b {
 		if x != 0 {

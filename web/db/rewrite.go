@@ -6,12 +6,12 @@ import (
 	"fmt"
 )
 
-// erasing marks database files in which nothing is left of what was deleted: "Hrth" in ASCII.
+// erasing marks database files that contain no deleted data: "Hrth" in ASCII.
 const erasing = 0x48727468
 
-// RewriteOnce writes a database file anew that was filled before deleted rows were overwritten, so that
-// nothing is left in it of what was deleted then. It marks the file (PRAGMA application_id), and leaves
-// one alone that has the mark. It takes about 2 s and as much room again for 1 000 000 messages.
+// RewriteOnce rewrites a database file of a version that did not overwrite deleted rows, so that it contains no deleted data. It
+// marks the file (PRAGMA application_id) and skips a marked one. For 1 000 000 messages it takes about 2 s and as much disk space
+// again.
 func RewriteOnce(ctx context.Context, conn *sql.Conn) error {
 	var mark int
 	if err := conn.QueryRowContext(ctx, "PRAGMA application_id").Scan(&mark); err != nil {

@@ -5,12 +5,10 @@ import (
 	"time"
 )
 
-// sharesFor is how long jobs wait in Sharers. A commit of their own would cost an fsync, and the pages of the
-// log that each commit begins.
+// sharesFor is how long jobs wait in Sharers. A commit of their own would cost an fsync and pages of the log.
 const sharesFor = 500 * time.Millisecond
 
-// Sharers are jobs that wait for a commit of others to share. The zero value is ready to use. It is safe
-// for concurrent use.
+// Sharers are jobs that wait to share a commit with others. The zero value is ready to use. It is safe for concurrent use.
 type Sharers struct {
 	mu   sync.Mutex
 	jobs []*Job
@@ -27,7 +25,7 @@ func (s *Sharers) Add(j *Job) {
 	s.jobs = append(s.jobs, j)
 }
 
-// Take takes all jobs out; with onlyDue none, unless the first of them has waited long enough.
+// Take removes and returns all jobs; with onlyDue none, unless the first one has waited for sharesFor.
 func (s *Sharers) Take(onlyDue bool) []*Job {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"hearth/web/chat"
 )
 
-// Tx runs the write transactions of one connection, one after the other, and keeps the statements
-// prepared for them. It is not safe for concurrent use.
+// Tx runs the write transactions of one connection, one after the other, and keeps their prepared statements. It is not safe for
+// concurrent use.
 type Tx struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
@@ -22,10 +22,10 @@ type Tx struct {
 	saved bool // it has a savepoint
 }
 
-// NewTx makes the transactions of conn, which stays the caller's to close.
+// NewTx returns a Tx for conn. The caller must close conn.
 func NewTx(conn *sql.Conn) *Tx { return &Tx{conn: conn, stmts: map[string]*sql.Stmt{}} }
 
-// Close lets go of the prepared statements.
+// Close closes the prepared statements.
 func (t *Tx) Close() error {
 	var errs []error
 	for _, s := range t.stmts {
@@ -34,10 +34,9 @@ func (t *Tx) Close() error {
 	return errors.Join(errs...)
 }
 
-// Commit runs jobs in one transaction. An error means that none of them is to be believed stored, and
-// that what they did in memory is taken back. If it was the fsync that failed, SQLite's log may still
-// hold them: the caller overwrites that before it answers. What is wrong with one job alone is told by
-// its Answer.
+// Commit runs jobs in one transaction. An error means that none of them counts as stored, and that their changes in memory are
+// undone. If the fsync failed, SQLite's log may still contain them: the caller must overwrite them before it answers. An error of
+// a single job is passed to its Answer.
 func (t *Tx) Commit(jobs []*Job) error {
 	err := t.commit(jobs)
 	if err == nil {
@@ -65,8 +64,8 @@ func (t *Tx) commit(jobs []*Job) error {
 	return nil
 }
 
-// ignoreNoTransaction drops the complaint that there is nothing to roll back: SQLite has done so by
-// itself, as when a disk is full, or the transaction has never begun.
+// ignoreNoTransaction drops the error that there is no transaction to roll back: SQLite has rolled it back, for example because the
+// disk is full, or it has never begun.
 func ignoreNoTransaction(err error) error {
 	if err != nil && strings.Contains(err.Error(), "no transaction is active") {
 		return nil
@@ -74,8 +73,7 @@ func ignoreNoTransaction(err error) error {
 	return err
 }
 
-// run does one job. What it returns is fatal to the whole transaction; what is wrong with the job
-// alone is kept in it.
+// run runs one job. It returns errors that end the whole transaction; an error of the job alone is kept in the job.
 func (t *Tx) run(j *Job) error {
 	t.job, t.saved = j, false
 	j.err = j.try(t)
@@ -92,7 +90,7 @@ func (t *Tx) run(j *Job) error {
 	return nil
 }
 
-// diskFailed reports whether SQLite's answer concerns the file and not the statement.
+// diskFailed reports whether an error of SQLite concerns the file and not the statement.
 func diskFailed(err error) bool {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
@@ -106,7 +104,7 @@ func diskFailed(err error) bool {
 	return false
 }
 
-// prepared keeps statements for good: their texts are the program's own and few.
+// prepared returns a prepared statement, which is kept forever: there are few texts, and they contain no data.
 func (t *Tx) prepared(query string) (*sql.Stmt, error) {
 	if s := t.stmts[query]; s != nil {
 		return s, nil
@@ -119,7 +117,7 @@ func (t *Tx) prepared(query string) (*sql.Stmt, error) {
 	return s, nil
 }
 
-// release lets what the job has done be part of the transaction.
+// release releases the savepoint of the job.
 func (t *Tx) release() error {
 	if !t.saved {
 		return nil
@@ -130,7 +128,7 @@ func (t *Tx) release() error {
 	return nil
 }
 
-// undo takes back what the job has done.
+// undo rolls back to the savepoint of the job.
 func (t *Tx) undo() error {
 	if !t.saved {
 		return nil
@@ -149,7 +147,7 @@ func (t *Tx) Exec(query string, args ...any) (sql.Result, error) {
 	return t.exec(query, args...)
 }
 
-// save makes a savepoint before the job's first statement that may change something.
+// save creates the savepoint before the first statement of the job that may change something.
 func (t *Tx) save() error {
 	if t.saved {
 		return nil
@@ -181,7 +179,7 @@ func (t *Tx) Query(query string, args ...any) (*sql.Rows, error) {
 	return s.Query(args...)
 }
 
-// QueryRow reads with a prepared statement. Where preparing fails, the row carries why.
+// QueryRow reads with a prepared statement. If preparing fails, the row has the error.
 func (t *Tx) QueryRow(query string, args ...any) *sql.Row {
 	s, err := t.prepared(query)
 	if err != nil {
@@ -190,13 +188,13 @@ func (t *Tx) QueryRow(query string, args ...any) *sql.Row {
 	return s.QueryRow(args...)
 }
 
-// Announce notes e for group, to be published after the commit.
+// Announce stores e, which is published to group after the commit.
 func (t *Tx) Announce(group string, e chat.Event) {
 	t.job.announced = append(t.job.announced, chat.Announcement{Group: group, Event: e})
 }
 
-// Erase notes that what the job deletes or changes must soon be in no file.
+// Erase demands that data which the job deletes or changes is soon in no file.
 func (t *Tx) Erase() { t.job.erases = true }
 
-// OnRollback notes what is to be undone in memory if the job's rows don't reach the disk.
+// OnRollback stores a function that undoes changes in memory if the job is not stored.
 func (t *Tx) OnRollback(undo func()) { t.job.undo = append(t.job.undo, undo) }

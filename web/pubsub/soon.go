@@ -41,7 +41,7 @@ func NewSoon(send func(group string, events []chat.Event) (sockets int)) *Soon {
 	return &Soon{send: send, groups: map[string]*gathered{}}
 }
 
-// Add has e sent to a group soon.
+// Add sends e to a group soon.
 func (s *Soon) Add(group string, e chat.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,7 +70,7 @@ func (g *gathered) add(e chat.Event) {
 	}
 }
 
-// take takes what waits for a group, and forgets the group if nothing does.
+// take removes and returns the waiting events of a group, and removes the group if there are none.
 func (s *Soon) take(group string, g *gathered) []chat.Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,14 +85,14 @@ func (s *Soon) take(group string, g *gathered) []chat.Event {
 	return events
 }
 
-// Close has nothing sent any more.
+// Close stops sending.
 func (s *Soon) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
 }
 
-// flush sends what waits for a group.
+// flush sends the waiting events of a group.
 func (s *Soon) flush(group string, g *gathered) {
 	waiting := s.take(group, g)
 	if len(waiting) == 0 {
@@ -107,7 +107,7 @@ func (s *Soon) flush(group string, g *gathered) {
 	time.AfterFunc(wait, func() { s.flush(group, g) })
 }
 
-// fresh returns those of events that may still be sent, as they are now.
+// fresh returns the current versions of the events that may still be sent.
 func fresh(events []chat.Event) []chat.Event {
 	now := events[:0]
 	for _, e := range events {

@@ -23,9 +23,8 @@ var (
 	ErrLogged = errors.New("that is no backup, but a database with a log beside it; make one with: hearth backup FILE")
 )
 
-// Make copies the database file, as it is at one moment, to a new file for the owner only. It works
-// beside a server. The copy has its name once it is on disk and was found sound. Errors: ErrNone,
-// ErrThere, *DamagedError.
+// Make copies a snapshot of the database to a new file with mode 0600. It works beside a server. The copy gets its name once it is
+// on disk and checked. Errors: ErrNone, ErrThere, *DamagedError.
 func Make(ctx context.Context, file, to string) (err error) {
 	if size(file) <= 0 {
 		return fmt.Errorf("%s: %w", file, ErrNone)
@@ -64,7 +63,7 @@ func Make(ctx context.Context, file, to string) (err error) {
 	return datadir.Sync(filepath.Dir(to))
 }
 
-// vacuum fills the empty file to with what a database holds.
+// vacuum copies a database into the empty file to.
 func vacuum(ctx context.Context, file, to string) error {
 	db, err := sql.Open("sqlite", address(file, "mode=ro"))
 	if err != nil {
@@ -77,8 +76,8 @@ func vacuum(ctx context.Context, file, to string) error {
 	return nil
 }
 
-// vacuumUnserved is vacuum for a file system that is only read, where SQLite can't make the index of a
-// log. It works on a copy of the database and its log, if no server has them. denied is why vacuum failed.
+// vacuumUnserved is vacuum for a read-only file system, where SQLite cannot create the index of a log. It works on a copy of the
+// database and its log, if no server uses them. denied is the error of vacuum.
 func vacuumUnserved(ctx context.Context, file, to string, denied error) (err error) {
 	lock, err := datadir.Lock(filepath.Dir(file))
 	if errors.Is(err, datadir.ErrInUse) {
@@ -104,7 +103,7 @@ func vacuumUnserved(ctx context.Context, file, to string, denied error) (err err
 	return vacuum(ctx, copied, to)
 }
 
-// copyFile copies a file to a new one for the owner only, or over one.
+// copyFile copies a file to a new one with mode 0600, or overwrites one.
 func copyFile(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
@@ -122,7 +121,7 @@ func copyFile(from, to string) error {
 	return nil
 }
 
-// verify checks every page, row and index of a file that nobody has open.
+// verify checks every page, row and index of a file that no process has open.
 func verify(ctx context.Context, file string) error {
 	db, err := sql.Open("sqlite", address(file, "mode=ro", "immutable=1", "_pragma=trusted_schema(0)"))
 	if err != nil {
@@ -139,11 +138,9 @@ func verify(ctx context.Context, file string) error {
 	return nil
 }
 
-// Restore puts the backup from in the place of the database file, which nobody may have open. What
-// was there is kept beside it under a name with the time at, which is returned ("" if nothing was
-// there). prepare looks whether the copy that comes in its place will do, and changes in it what must be
-// changed. Nothing is moved unless the backup was found sound and prepare has no objection. What an
-// interrupted Restore leaves, Resume finishes or removes.
+// Restore replaces the database file, which no process may have open, by a copy of the backup from. It keeps the old database beside
+// it under a name with the time at, which it returns ("" if there was none). prepare checks and changes the copy. Nothing is moved
+// unless the backup is sound and prepare returns no error. Resume finishes or removes what an interrupted Restore leaves.
 func Restore(ctx context.Context, from, file string, at time.Time, prepare Preparation) (aside string, err error) {
 	if _, err := Resume(file); err != nil {
 		return "", err
@@ -167,9 +164,8 @@ func Restore(ctx context.Context, from, file string, at time.Time, prepare Prepa
 	return finish(file, whole, asideName(file, stamp))
 }
 
-// Resume does what is left to do of a Restore of file that was interrupted, and returns under which name
-// what was there is kept ("": nothing had to be done). If the database had not been moved yet, it stays
-// what it is.
+// Resume finishes an interrupted Restore of file, and returns the name of the old database ("" if there was nothing to do). If the
+// old database had not been moved yet, it stays.
 func Resume(file string) (aside string, err error) {
 	if err := os.Remove(file + copySuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("remove what an interrupted restore left: %w", err)
@@ -200,7 +196,7 @@ func Resume(file string) (aside string, err error) {
 	return aside, nil
 }
 
-// freeStamp returns the time as a part of names, of which none is taken.
+// freeStamp returns the time as a part of file names that do not exist yet.
 func freeStamp(file string, at time.Time) string {
 	first := at.Format("20060102-150405")
 	stamp := first
@@ -214,7 +210,7 @@ func asideName(file, stamp string) string {
 	return filepath.Join(filepath.Dir(file), "before-restore-"+stamp+".db")
 }
 
-// finish puts the database aside and the whole copy in its place.
+// finish moves the old database aside and the copy to its place.
 func finish(file, whole, aside string) (kept string, err error) {
 	moved, err := putAside(file, aside)
 	if err != nil {
@@ -229,7 +225,7 @@ func finish(file, whole, aside string) (kept string, err error) {
 	return kept, datadir.Sync(filepath.Dir(file))
 }
 
-// acceptable looks at the backup from outside.
+// acceptable checks the backup file without opening it as a database.
 func acceptable(from, file string) error {
 	backup, err := os.Stat(from)
 	if err != nil {
@@ -244,10 +240,10 @@ func acceptable(from, file string) error {
 	return nil
 }
 
-// Preparation is what is done to the copy of a backup before it becomes the database.
+// Preparation checks and changes the copy of a backup before it becomes the database.
 type Preparation func(ctx context.Context, conn *sql.Conn) error
 
-// bring copies a backup into the folder, for the owner only, checks the copy, and has it prepared.
+// bring copies a backup into the folder with mode 0600, checks the copy, and prepares it.
 func bring(ctx context.Context, from, to string, prepare Preparation) error {
 	if err := copyFile(from, to); err != nil {
 		return err
@@ -261,7 +257,7 @@ func bring(ctx context.Context, from, to string, prepare Preparation) error {
 	return syncFile(to)
 }
 
-// change has a file prepared that is thrown away if that fails, so that it needs no journal on disk.
+// change prepares a file. It needs no journal on disk, because the file is removed if that fails.
 func change(ctx context.Context, file string, prepare Preparation) (err error) {
 	db, err := sql.Open("sqlite", address(file, "mode=rw", "_pragma=trusted_schema(0)", "_pragma=journal_mode(MEMORY)"))
 	if err != nil {
@@ -276,9 +272,8 @@ func change(ctx context.Context, file string, prepare Preparation) (err error) {
 	return prepare(ctx, conn)
 }
 
-// putAside renames a database and what belongs to it, each for good before the next, and reports whether
-// there was any. The database goes first: without it, its log shows that something is missing; the other
-// way round, nothing would.
+// putAside renames a database and its other files, and syncs each before the next. It reports whether there were any. The database is
+// first: a log without a database shows that something is missing; a database without its log would not.
 func putAside(file, aside string) (moved bool, err error) {
 	for _, suffix := range []string{"", logSuffix, indexSuffix, journalSuffix} {
 		if !exists(file + suffix) {

@@ -18,7 +18,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// What SQLite and Restore keep beside a database, as suffixes of its name.
+// The files that SQLite and Restore keep beside a database, as suffixes of its name.
 const (
 	logSuffix     = "-wal"
 	indexSuffix   = "-shm"
@@ -27,20 +27,20 @@ const (
 	wholeSuffix   = ".restoring" // a whole copy that takes the database's place; a time follows
 )
 
-// DamagedError says that a database can't be used as it is.
+// DamagedError is the error of a damaged database.
 type DamagedError struct {
 	File, Reason string
 }
 
-// Error says what is wrong and how to go back to a backup.
+// Error returns what is wrong and how to restore a backup.
 func (e *DamagedError) Error() string {
 	return fmt.Sprintf("the database %s is damaged (%s); nothing was changed; to go back to a backup: %s", e.File, e.Reason, RestoreCommand(filepath.Dir(e.File)))
 }
 
-// RestoreCommand returns what puts a backup in the place of a damaged database in dir.
+// RestoreCommand returns the command that replaces a damaged database in dir by a backup.
 func RestoreCommand(dir string) string { return "hearth restore BACKUP -data " + dir }
 
-// Corrupt reports whether SQLite found that a file is not what it should be.
+// Corrupt reports whether err is SQLite's error of a damaged file.
 func Corrupt(err error) bool {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
@@ -63,7 +63,7 @@ func Denied(err error) bool {
 	return false
 }
 
-// Explain makes a *DamagedError of what SQLite found wrong with file, and leaves other errors alone.
+// Explain turns SQLite's error of a damaged file into a *DamagedError, and returns other errors unchanged.
 func Explain(file string, err error) error {
 	if Corrupt(err) {
 		return &DamagedError{file, err.Error()}
@@ -71,12 +71,10 @@ func Explain(file string, err error) error {
 	return err
 }
 
-// Examine looks for damage in the database file, which nobody may serve, and changes nothing; SQLite
-// may add an empty log and its index. It finds at once: a file that is gone or empty while its log is
-// there, no database, or cut off; a damaged header or schema; damage in the last rows of a table. It
-// then walks over all pages of all tables for as long as patience lasts: what it doesn't get to is
-// found when it is read. It doesn't see whether an index and its table still agree. Error:
-// *DamagedError, or why the file can't be read.
+// Examine looks for damage in the database file, which no server may have open. It changes nothing, but SQLite may add an empty log
+// and its index. It finds at once: a missing or empty file with a log, a file that is no database or is cut off, a damaged header or
+// schema, and damage in the last rows of a table. Then it reads all pages of all tables until patience is over; other damage is found
+// when it is read. It does not compare indexes with their tables. Error: *DamagedError, or why the file cannot be read.
 func Examine(file string, patience time.Duration) error {
 	empty, err := examineFile(file)
 	if err != nil || empty {
@@ -95,7 +93,7 @@ func Examine(file string, patience time.Duration) error {
 	return examineRows(ctx, db, file)
 }
 
-// examineFile looks at the file from outside.
+// examineFile checks the file without opening it as a database.
 func examineFile(file string) (empty bool, err error) {
 	damaged := func(reason string) (bool, error) { return false, &DamagedError{file, reason} }
 	_, err = os.Stat(file)
@@ -113,7 +111,7 @@ func examineFile(file string) (empty bool, err error) {
 	return size(file) <= 0, nil
 }
 
-// examineRows looks at a database through SQLite. Only the walks over all pages end with ctx.
+// examineRows checks a database through SQLite. Only reading all pages ends with ctx.
 func examineRows(ctx context.Context, db *sql.DB, file string) error {
 	if err := examineLength(db, file); err != nil {
 		return err
@@ -140,7 +138,7 @@ func examineRows(ctx context.Context, db *sql.DB, file string) error {
 	return nil
 }
 
-// examineLength looks for pages that are neither in the file nor can be in its log.
+// examineLength looks for pages that are neither in the file nor possibly in its log.
 func examineLength(db *sql.DB, file string) error {
 	const logHeader, frameHeader = 32, 24 // bytes (https://sqlite.org/fileformat.html, 4.1)
 	var pages, pageSize int64
@@ -171,8 +169,8 @@ func names(db *sql.DB) (tables []string, err error) {
 	return tables, rows.Err()
 }
 
-// examineTable reads the last row of a table, which is where a file that was cut off or a crash
-// shows, then checks the structure of its pages and of its indexes'.
+// examineTable reads the last row of a table, where a cut-off file or a crash shows, and then checks the structure of its pages and
+// of its indexes.
 func examineTable(ctx context.Context, db *sql.DB, file, table string) error {
 	quoted := `"` + strings.ReplaceAll(table, `"`, `""`) + `"`
 	var one int
@@ -197,7 +195,7 @@ func examineTable(ctx context.Context, db *sql.DB, file, table string) error {
 
 func exists(file string) bool { return size(file) >= 0 }
 
-// size returns a file's in bytes, -1 if there is none.
+// size returns the size of a file in bytes, -1 if there is none.
 func size(file string) int64 {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -212,7 +210,7 @@ func address(file string, options ...string) string {
 	return "file:" + path + "?" + strings.Join(append(options, "_pragma=busy_timeout(5000)"), "&")
 }
 
-// Advise wraps a log so that whoever reads of a damaged database in it is told what to do.
+// Advise wraps a log handler: records about a damaged database get advice what to do.
 func Advise(h slog.Handler, dir string) slog.Handler { return adviser{h, dir} }
 
 type adviser struct {
@@ -220,7 +218,7 @@ type adviser struct {
 	dir string
 }
 
-// Handle adds the command that restores to records with an error that is Corrupt.
+// Handle adds the restore command to records with an error that is Corrupt.
 func (a adviser) Handle(ctx context.Context, r slog.Record) error {
 	damaged := false
 	r.Attrs(func(attr slog.Attr) bool {

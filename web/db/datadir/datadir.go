@@ -22,10 +22,10 @@ const (
 // ErrInUse is returned by Lock when another server has the folder.
 var ErrInUse = errors.New("another Hearth is serving this data folder; stop it first or choose another folder with -data")
 
-// ErrNone is returned by Check for a folder that isn't one of Hearth's.
+// ErrNone is returned by Check for a folder that is not a data folder.
 var ErrNone = errors.New("this is no data folder of Hearth, there is no hearth.db in it; name the right one with -data")
 
-// Check reports whether dir is a data folder, by whether it has a database. Error: ErrNone.
+// Check returns ErrNone unless dir contains a database.
 func Check(dir string) error {
 	_, err := os.Stat(Database(dir))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
@@ -37,7 +37,7 @@ func Check(dir string) error {
 	return nil
 }
 
-// Empty reports whether dir is a folder with nothing in it.
+// Empty reports whether dir is an empty folder.
 func Empty(dir string) bool {
 	files, err := os.ReadDir(dir)
 	return err == nil && len(files) == 0
@@ -46,8 +46,7 @@ func Empty(dir string) bool {
 // Database returns the path of the database in dir.
 func Database(dir string) string { return filepath.Join(dir, database) }
 
-// Make makes a folder (0700), and those that it is in, so that a power cut doesn't take them back.
-// One that is there is left as it is.
+// Make creates a folder (0700) and its parents, and syncs them. It does not change an existing folder.
 func Make(dir string) error {
 	if err := makeAll(dir); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
@@ -70,8 +69,7 @@ func makeAll(dir string) error {
 	return Sync(filepath.Dir(dir))
 }
 
-// Claim makes a folder that was there before the owner's only (0700), if nobody else's things are in
-// it: it is empty or has the database.
+// Claim sets the mode of an existing folder to 0700 if it is empty or contains the database.
 func Claim(dir string) error {
 	files, err := os.ReadDir(dir)
 	if err != nil {
@@ -90,7 +88,7 @@ func Claim(dir string) error {
 	return nil
 }
 
-// Lock keeps other servers off a folder, until it is unlocked or the process ends. Error: ErrInUse.
+// Lock locks a folder against other servers until it is unlocked or the process ends. Error: ErrInUse.
 func Lock(dir string) (*flock.Flock, error) {
 	l := flock.New(filepath.Join(dir, lock), flock.SetPermissions(0o600))
 	got, err := l.TryLock()
@@ -103,7 +101,7 @@ func Lock(dir string) (*flock.Flock, error) {
 	return l, nil
 }
 
-// Sync waits until the names in a folder are on disk, where the system can.
+// Sync waits until the names in a folder are on disk, if the operating system supports that.
 func Sync(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -9,13 +9,12 @@ import (
 	"strings"
 )
 
-// private is what is in a data folder and is the owner's alone, as patterns of names.
+// private are the patterns of the names of private files in a data folder.
 var private = []string{database + "*", "keys.json", lock, "before-*.db*"}
 
-// Tidy makes the files of a data folder the owner's only (0600), where they are too open. Those that root
-// has made in somebody else's folder it gives to the folder's owner, if it runs as root: else a command
-// that root runs locks the server out. It must be called while nobody in this process has the database
-// open: to open a file of SQLite's and to close it again takes SQLite's locks away.
+// Tidy sets the mode of the files in a data folder to 0600 if they are more open. If it runs as root, it gives files that root has
+// created to the owner of the folder: otherwise a command that root runs would lock out the server. It must be called while this
+// process does not have the database open: opening and closing a file of SQLite's releases SQLite's locks.
 func Tidy(dir string) error {
 	for _, pattern := range private {
 		files, err := filepath.Glob(filepath.Join(escape(dir), pattern))
@@ -31,7 +30,7 @@ func Tidy(dir string) error {
 	return nil
 }
 
-// escape has a folder's name stand for itself in a pattern.
+// escape quotes a folder's name for a pattern.
 func escape(dir string) string {
 	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(dir)
 }

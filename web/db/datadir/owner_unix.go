@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// Adopt gives a file that root has made to the owner of the folder. For anybody else it does nothing.
+// Adopt gives a file that root has created to the owner of the folder. For other users it does nothing.
 func Adopt(dir, file string) error {
 	if os.Geteuid() != 0 {
 		return nil

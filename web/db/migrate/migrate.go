@@ -11,10 +11,10 @@ import (
 	"io/fs"
 )
 
-// ErrNewer says that a database has taken more steps than are known here.
+// ErrNewer is the error of a database of a newer version, with migrations that are unknown here.
 var ErrNewer = errors.New("this database was written by a newer Hearth; use that version (nothing was changed)")
 
-// ErrForeign says that a database has taken none.
+// ErrForeign is the error of a database without migrations.
 var ErrForeign = errors.New("it is not Hearth's")
 
 // Check reads the database at dsn and no more. Error: ErrNewer, if it must not be written to.
