@@ -48,7 +48,7 @@ func (w *writer) kind(s string, depth int) blockKind {
 		return paragraph
 	}
 	switch c := s[from]; {
-	case c == '>' && depth < maxBlocks:
+	case c == '>' && depth < maxBlocks && isQuoteMark(s[from:]):
 		return quote
 	case c == '`' && ticksOf(s[from:]) > 0:
 		return fence
@@ -108,12 +108,18 @@ func (w *writer) interrupts(s string, depth int) bool {
 	return true
 }
 
+// isQuoteMark reports whether s begins with ">" before a space or the end of the line. People write ">:(" and ">=5" too.
+func isQuoteMark(s string) bool {
+	after, ok := strings.CutPrefix(s, ">")
+	return ok && (isBlank(after) || after[0] == ' ' || after[0] == '\t')
+}
+
 func (w *writer) quote(lines []line, depth int) int {
 	n := 0
 	for n < len(lines) {
 		s := w.part(lines[n])
 		indent, from := indentOf(s)
-		if indent > maxIndent || from == len(s) || s[from] != '>' {
+		if indent > maxIndent || !isQuoteMark(s[from:]) {
 			break
 		}
 		if from++; from < len(s) && (s[from] == ' ' || s[from] == '\t') {

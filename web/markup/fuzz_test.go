@@ -14,8 +14,8 @@ import (
 
 // elements are all that messages may contain, with their attributes.
 var elements = map[string][]string{
-	"p": nil, "br": nil, "strong": nil, "em": nil, "del": nil, "code": nil, "pre": nil, "blockquote": nil, "ul": nil, "li": nil,
-	"ol": {"start"},
+	"p": nil, "br": nil, "strong": nil, "em": nil, "del": nil, "code": nil, "pre": nil, "blockquote": nil, "ul": nil,
+	"ol": {"start"}, "li": {"value"},
 	"a":  {"href", "rel", "target", "class", "title"},
 }
 

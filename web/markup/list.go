@@ -25,7 +25,7 @@ func markOf(s string) (m mark, ok bool) {
 	}
 	switch m.char = s[min(digits, len(s)-1)]; {
 	case digits == at && (m.char == '-' || m.char == '*'):
-	case digits > at && digits < len(s) && m.char == '.':
+	case digits > at && digits < len(s) && m.char == '.' && (s[at] != '0' || digits == at+1): // "007." would be shown as 7
 		m.number, _ = strconv.Atoi(s[at:digits]) // of at most maxDigits digits
 	default:
 		return m, false
@@ -63,7 +63,7 @@ func beginsList(s string) bool {
 // list writes the list at the beginning of lines, and returns how many it takes.
 func (w *writer) list(lines []line, depth int) int {
 	first, _ := markOf(w.part(lines[0]))
-	items, n, loose := w.items(lines, first.char)
+	items, n, loose := w.items(lines, first)
 	open, end := "<ul>", "</ul>"
 	if first.char == '.' {
 		open, end = "<ol>", "</ol>"
@@ -72,24 +72,33 @@ func (w *writer) list(lines []line, depth int) int {
 		}
 	}
 	w.open(open, len(end))
-	for i, from := range items {
+	number := first.number
+	for i, x := range items {
 		to := n
 		if i+1 < len(items) {
-			to = items[i+1]
+			to = items[i+1].line
 		}
-		w.html = append(w.html, "<li>"...)
-		w.blocks(lines[from:to], depth+2, !loose)
+		if x.number == number {
+			w.html = append(w.html, "<li>"...)
+		} else {
+			w.html = append(strconv.AppendInt(append(w.html, `<li value="`...), int64(x.number), 10), `">`...)
+		}
+		number = x.number + 1
+		w.blocks(lines[x.line:to], depth+2, !loose)
 		w.html = append(w.html, "</li>"...)
 	}
 	w.html = append(w.html, end...)
 	return n
 }
 
-// items finds the items of the list at the beginning of lines, whose marks it takes off: where each begins, how many
-// lines there are in all, and whether there are blank ones between them.
-func (w *writer) items(lines []line, char byte) (items []int, n int, loose bool) {
-	const each = len("<li></li>")
-	width, empty := 0, false
+// item is an item of a list: the line at which it begins, and its number in a list of numbers.
+type item struct{ line, number int }
+
+// items finds the items of the list at the beginning of lines and removes their marks. It returns them, the number of all
+// lines, and whether there are blank ones between the items.
+func (w *writer) items(lines []line, first mark) (items []item, n int, loose bool) {
+	const each, value = len("<li></li>"), len(` value="123456789"`)
+	width, empty, next := 0, false, first.number
 	for ; n < len(lines); n++ {
 		s := w.part(lines[n])
 		if isBlank(s) {
@@ -98,9 +107,15 @@ func (w *writer) items(lines []line, char byte) (items []int, n int, loose bool)
 		}
 		if indent, _ := indentOf(s); len(items) > 0 && indent >= width {
 			lines[n] = lines[n].without(w.source, width)
-		} else if m, ok := markOf(s); ok && m.char == char && w.left > 0 {
+		} else if m, ok := markOf(s); ok && m.char == first.char && w.left > 0 {
 			w.left -= each
-			items = append(items, n)
+			if m.char != '.' {
+				m.number = next
+			} else if m.number != next {
+				w.left -= value
+			}
+			next = m.number + 1
+			items = append(items, item{n, m.number})
 			lines[n].from += m.length
 			width = m.width
 		} else {

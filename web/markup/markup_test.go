@@ -95,13 +95,18 @@ func TestCodeBlocks(t *testing.T) {
 func TestQuotesAndLists(t *testing.T) {
 	check(t, [][2]string{
 		{"> said\n> this\nmy answer", "<blockquote><p>said<br>this</p></blockquote><p>my answer</p>"},
-		{"so:\n>said", "<p>so:</p><blockquote><p>said</p></blockquote>"},
+		{"so:\n> said", "<p>so:</p><blockquote><p>said</p></blockquote>"},
 		{"> > twice", "<blockquote><blockquote><p>twice</p></blockquote></blockquote>"},
 		{"- a\n- **b**\nthat's it", "<ul><li>a</li><li><strong>b</strong></li></ul><p>that&#39;s it</p>"},
 		{"* a\n* b", "<ul><li>a</li><li>b</li></ul>"},
 		{"buy:\n- a\n  - b\n- c", "<p>buy:</p><ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>"},
 		{"1. a\n2. b", "<ol><li>a</li><li>b</li></ol>"},
 		{"3. c\n4. d", `<ol start="3"><li>c</li><li>d</li></ol>`},
+		{"3. yes\n7. no\n8. so", `<ol start="3"><li>yes</li><li value="7">no</li><li>so</li></ol>`},
+		{"2. b\n1. a", `<ol start="2"><li>b</li><li value="1">a</li></ol>`},
+		{"1. a\n   1. b\n   9. c\n4. d", `<ol><li>a<ol><li>b</li><li value="9">c</li></ol></li><li value="4">d</li></ol>`},
+		{"1999. It was hot", `<ol start="1999"><li>It was hot</li></ol>`},
+		{"> a\n>\n> b", "<blockquote><p>a</p><p>b</p></blockquote>"},
 		{"- a\n\n- b", "<ul><li><p>a</p></li><li><p>b</p></li></ul>"},
 		{"- ```\n  code\n  ```", "<ul><li><pre><code>code</code></pre></li></ul>"},
 		{"> - a\nb", "<blockquote><ul><li>a</li></ul></blockquote><p>b</p>"},
@@ -260,7 +265,7 @@ func TestPlain(t *testing.T) {
 		"[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x](data:text/html,y)", "[x](/admin/)", "[x](//evil.example)", "[x](https://)", "[](https://example.org)",
 		"[x](vbscript:x \"t\")", "![x](data:image/png;base64,x)", "javascript:alert(1)", "ftp://example.org", "xhttps://example.org", "https://", "http:// x", "mailto:", "mailto:x",
 		"ada@example.org", "@nobody", "@", "a@ada", "/@ada", "www.example.org", "привет", "你好：世界", "todo: x", "    indented", "\tx\n    y",
-		"|a|b|\n|-|-|", "😀", "\u202e", "tail \\", "hello  \nworld",
+		"007. Bond", ">:( no\n>=5 items\n>_> hm", ">quoted without a space", "|a|b|\n|-|-|", "😀", "\u202e", "tail \\", "hello  \nworld",
 	} {
 		got, plain := rendered(text)
 		if got != html.EscapeString(text) || !plain {

@@ -57,7 +57,6 @@ func TestListItems(t *testing.T) {
 		{"   - a\n   - b", "<ul><li>a</li><li>b</li></ul>"},
 		{"1. a\n   1. b\n   2. c\n2. d", "<ol><li>a<ol><li>b</li><li>c</li></ol></li><li>d</li></ol>"},
 		{"0. a", `<ol start="0"><li>a</li></ol>`},
-		{"007. a", `<ol start="7"><li>a</li></ol>`},
 		{"123456789. a", `<ol start="123456789"><li>a</li></ol>`},
 		{"so\n1. a", "<p>so</p><ol><li>a</li></ol>"},
 		{"in *about*\n1986. That was", "<p>in <em>about</em><br>1986. That was</p>"},
