@@ -16,7 +16,7 @@ import (
 var elements = map[string][]string{
 	"p": nil, "br": nil, "strong": nil, "em": nil, "del": nil, "code": nil, "pre": nil, "blockquote": nil, "ul": nil,
 	"ol": {"start"}, "li": {"value"},
-	"a":  {"href", "rel", "target", "class", "title"},
+	"a": {"href", "rel", "target", "class", "title"},
 }
 
 // deepest parses a message's HTML as a browser does, fails the test if there is anything in it that must not
