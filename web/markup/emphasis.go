@@ -25,7 +25,10 @@ const (
 	del
 )
 
-var tagNames = [...]string{em: "em", strong: "strong", del: "del"}
+var (
+	startTags = [...]string{em: "<em>", strong: "<strong>", del: "<del>"}
+	endTags   = [...]string{em: "</em>", strong: "</strong>", del: "</del>"}
+)
 
 // run reads a row of stars, underscores or tildes. Of tildes it takes two: one is written for "about".
 func (p *inline) run(i int) int {
@@ -165,7 +168,7 @@ func (p *inline) wrap(begin, end *run) bool {
 	if begin.char == '~' {
 		name = del
 	}
-	if !p.spend(len("<></>") + 2*len(tagNames[name])) {
+	if !p.spend(len(startTags[name]) + len(endTags[name])) {
 		return false
 	}
 	begin.left -= n
@@ -189,18 +192,14 @@ func (p *inline) wrap(begin, end *run) bool {
 // writeTags writes a list of tags, but of those that are nested deeper than maxInlines.
 func (p *inline) writeTags(i int32, end bool) {
 	for ; i != 0; i = p.tags[i].next {
-		name := tagNames[p.tags[i].name]
+		written := startTags[p.tags[i].name]
 		if end {
+			written = endTags[p.tags[i].name]
 			p.depth--
 		}
 		if p.depth < maxInlines {
 			p.marked = true
-			p.html = append(p.html, '<')
-			if end {
-				p.html = append(p.html, '/')
-			}
-			p.html = append(p.html, name...)
-			p.html = append(p.html, '>')
+			p.html = append(p.html, written...)
 		}
 		if !end {
 			p.depth++

@@ -86,6 +86,9 @@ func (p *inline) join(lines []line) {
 	var b strings.Builder
 	length := 0
 	p.mentions = p.mentions[:0]
+	if len(lines) > 1 {
+		b.Grow(lines[len(lines)-1].to - lines[0].from)
+	}
 	for i, l := range lines {
 		for l.from < l.to && isBlank(p.source[l.to-1:l.to]) {
 			l.to--

@@ -63,15 +63,14 @@ var escapes, lineEscapes = func() (escapes, lines [256]string) {
 // escape writes text that the sender has typed. Often it is some bytes long: a strings.Replacer takes three times as long
 // to begin.
 func (w *writer) escape(s string, escapes *[256]string) {
-	from := 0
+	out, from := w.html, 0
 	for i := range len(s) {
 		if e := escapes[s[i]]; e != "" {
-			w.html = append(w.html, s[from:i]...)
-			w.html = append(w.html, e...)
+			out = append(append(out, s[from:i]...), e...)
 			from = i + 1
 		}
 	}
-	w.html = append(w.html, s[from:]...)
+	w.html = append(out, s[from:]...)
 }
 
 // open writes a start tag that makes the message more than plain text. end is the length of its end tag.
