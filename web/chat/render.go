@@ -52,7 +52,7 @@ func (c *Chat) document(ctx context.Context, text string) (document, error) {
 	})}
 	d.text = quote(text)
 	if !d.Plain() {
-		d.escaped = d.Escaped(func(s string) string { q := quote(s); return q[1 : len(q)-1] })
+		d.escaped = d.Escaped(escapeText)
 	}
 	if err == nil {
 		c.documents.Put(strings.Clone(text), d, version) // not with the frame that it is a part of

@@ -68,7 +68,12 @@ func (d *Document) Size() int {
 // put together.
 func (d *Document) Escaped(escape func(string) string) *Document {
 	e := *d
-	e.escape, e.people = escape, slices.Clone(d.people)
+	e.escape = escape
+	if len(d.people) == 0 {
+		e.html = escape(d.html)
+		return &e
+	}
+	e.people = slices.Clone(d.people)
 	var b strings.Builder
 	from := 0
 	for i, s := range d.people {
