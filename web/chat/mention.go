@@ -8,21 +8,26 @@ import (
 )
 
 // usersByName returns the users with these usernames, in any case, by the name as given. One query loads all that are not cached.
-// Names without a user are cached too. Error: storage; the cached users are returned then.
+// Error: storage; the cached users are returned then.
 func (c *Chat) usersByName(ctx context.Context, names []string) (map[string]*User, error) {
 	found := map[string]*User{}
-	spellings := make(map[string][]string, len(names)) // of names that are not cached, by key
+	all, err := c.allNames(ctx)
+	if err != nil {
+		return found, err
+	}
+	spellings := map[string][]string{} // of names that are not cached, by key
 	version := c.names.Version()
 	for _, name := range names {
 		key := NameKey(name)
-		id, known := c.names.Get(key)
-		u, cached := c.users.Get(id)
-		switch {
-		case cached:
-			found[name] = u
-		case !known || id != 0:
-			spellings[key] = append(spellings[key], name)
+		if !all.mayHave(key) {
+			continue
 		}
+		id, _ := c.names.Get(key)
+		if u, cached := c.users.Get(id); cached {
+			found[name] = u
+			continue
+		}
+		spellings[key] = append(spellings[key], name)
 	}
 	if len(spellings) == 0 {
 		return found, nil
@@ -37,10 +42,6 @@ func (c *Chat) usersByName(ctx context.Context, names []string) (map[string]*Use
 		for _, name := range spellings[key] {
 			found[name] = u
 		}
-		delete(spellings, key)
-	}
-	for key := range spellings {
-		c.names.Put(key, 0, version)
 	}
 	return found, nil
 }

@@ -17,7 +17,7 @@ const maxDocuments = 16 << 20
 // could fill pages.
 const maxShown = 80
 
-// document is the parsed document of a text. appeared is the value of names.appeared when its mentions were looked up.
+// document is the parsed document of a text. appeared is the value of Chat.appeared when its mentions were looked up.
 type document struct {
 	*markup.Document
 	appeared int64
@@ -40,7 +40,7 @@ func (c *Chat) document(ctx context.Context, text string) (document, error) {
 	if d, ok := markup.Plain(text); ok {
 		return document{Document: d}, nil
 	}
-	appeared := c.names.appeared.Load()
+	appeared := c.appeared.Load()
 	if d, ok := c.documents.Get(text); ok && (!d.Open() || d.appeared == appeared) {
 		return d, nil
 	}

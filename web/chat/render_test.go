@@ -120,7 +120,7 @@ type busyDisk struct {
 
 func (d busyDisk) Write(_ context.Context, job func(Tx) error) error {
 	d.users.Clear()
-	d.names.clear()
+	d.forgetNames()
 	d.documents.Clear()
 	d.db.SetMaxOpenConns(1) // the transaction has it
 	defer d.db.SetMaxOpenConns(0)
@@ -173,32 +173,44 @@ func TestDocumentsAreBounded(t *testing.T) {
 	}
 }
 
-func TestNamesThatAreNobodysAreBounded(t *testing.T) {
+// Names that nobody has take no memory, whenever the names that somebody has were loaded.
+func TestUnknownNamesAreNotCached(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)
 	ctx := context.Background()
-	for i := range 100_000 {
-		p.names.Put(fmt.Sprint(i, strings.Repeat("x", 140)), 0, p.names.Version())
+	named := func(want ...string) {
+		t.Helper()
+		names := []string{"ada", "Bob", "nobody"}
+		for i := range 1000 {
+			names = append(names, fmt.Sprint("nobody", i))
+		}
+		found, err := p.usersByName(ctx, names)
+		if err != nil || len(found) != len(want) {
+			t.Errorf("%v, %v, not %q", found, err, want)
+		}
+		for _, name := range want {
+			if u := found[name]; u == nil || u.Name != strings.ToLower(name) {
+				t.Errorf("%s is %+v", name, u)
+			}
+		}
+		if n := len(p.names.All()); n > len(want) {
+			t.Errorf("%d names are cached", n)
+		}
 	}
-	size := 0
-	for key := range p.names.All() {
-		size += len(key)
-	}
-	if size > maxNames {
-		t.Errorf("%d bytes are kept", size)
-	}
-	if _, err := p.usersByName(ctx, []string{"bob"}); err != nil {
+	named("ada")
+	before := p.nameSet.Version()
+	old, err := p.allNames(ctx)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if id, known := p.names.Get("bob"); !known || id != 0 {
-		t.Errorf("that nobody is called bob: %d, %v", id, known)
+	p.user("bob")
+	p.nameSet.Put(struct{}{}, old, before) // loaded before the account was created
+	named("ada", "Bob")
+	if old.mayHave("bob") {
+		t.Error("a set was changed that somebody may be using")
 	}
-	before := p.names.Version()
-	bob := p.user("bob")
-	p.names.Put("bob", 0, before) // looked up before the account was created
-	if found, err := p.usersByName(ctx, []string{"Bob"}); err != nil || found["Bob"] == nil || found["Bob"].ID != bob.ID {
-		t.Errorf("bob: %v, %v", found, err)
-	}
+	p.forgetNames()
+	named("ada", "Bob")
 }
 
 // What is answered is shown by its first 120 characters, in a page of messages as when it is said.

@@ -94,7 +94,7 @@ func (c *Chat) ended(ids []int64) {
 // sessions that it has ended.
 func (c *Chat) forgetPeople() {
 	c.users.Clear()
-	c.names.clear()
+	c.forgetNames()
 	gone, err := c.goneSessions()
 	if err != nil {
 		slog.Error("look for sessions that another process has ended", "err", err)

@@ -199,7 +199,7 @@ func (c *Chat) createUser(ctx context.Context, by Caller, n NewUser, allowed fun
 	}
 	c.ended(guests)
 	c.users.Delete(u.ID)
-	c.names.appear(key)
+	c.appear(key)
 	ctx = context.WithoutCancel(ctx) // what was stored takes effect, whoever has gone
 	if u, err = c.User(ctx, u.ID); err != nil {
 		return nil, err

@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"time"
 	"unicode"
 
 	"golang.org/x/text/cases"
 
-	"hearth/web/cache"
 	"hearth/web/label"
 )
 
@@ -80,31 +78,6 @@ const (
 	maxCachedRooms = 10_000
 )
 
-// maxNames is how much memory the cache of usernames may take, in bytes.
-const maxNames = 8 << 20
-
-// nameCache keeps the ids of users by the keys of their names, 0 for a name that nobody has.
-type nameCache struct {
-	*cache.Cache[string, int64]
-	appeared atomic.Int64 // moves when nobody's name may have become that of a user
-}
-
-func newNameCache() nameCache {
-	const entry = 64 // of a map, about
-	return nameCache{Cache: cache.Sized(maxNames, func(key string, _ int64) int { return entry + len(key) })}
-}
-
-// appear makes known that a user has the name now.
-func (c *nameCache) appear(key string) {
-	c.Delete(key)
-	c.appeared.Add(1)
-}
-
-func (c *nameCache) clear() {
-	c.Clear()
-	c.appeared.Add(1)
-}
-
 // User returns the user with that id, ErrNotFound if there is none.
 func (c *Chat) User(ctx context.Context, id int64) (*User, error) {
 	return c.users.Load(id, func() (*User, error) { return c.loadUser(ctx, "id = ?", id) })
@@ -116,7 +89,7 @@ func (c *Chat) UserByName(ctx context.Context, name string) (*User, error) {
 		return nil, ErrNotFound
 	}
 	key := NameKey(name)
-	if id, _ := c.names.Get(key); id != 0 {
+	if id, ok := c.names.Get(key); ok {
 		return c.User(ctx, id)
 	}
 	users, names := c.users.Version(), c.names.Version()
