@@ -31,8 +31,9 @@ const patience = time.Minute
 // folder is where the built program lives until Main removes it.
 var folder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "hearth-test-") })
 
-// parallel is how many tests run at once for each processor: they wait more than they compute.
-const parallel = 3
+// parallel is how many tests run at once for each processor: they wait more than they compute. With the race detector they
+// compute more.
+var parallel = map[bool]int{false: 3, true: 1}[Race]
 
 // Main runs a package's tests and removes the program that was built for them. It returns the
 // process's exit status: func TestMain(m *testing.M) { os.Exit(hearthtest.Main(m)) }.
