@@ -7,19 +7,20 @@ import (
 )
 
 const (
-	// batchEvery is the least time between two frames that tell a room's clients of hearth.1 of comings and goings.
+	// batchEvery is the shortest time between two frames with joins and leaves to a room's clients of hearth.1.
 	batchEvery = time.Second
-	// maxSingle is how many of them such a frame has one by one. More are told by their names alone.
+	// maxSingle is how many joins and leaves such a frame contains as single events. If there are more, it contains two lists
+	// of names: the people who joined and the people who left.
 	maxSingle = 5
 )
 
-// coming is somebody who came into a room or left it.
+// coming is a join or a leave.
 type coming struct {
 	name, display string
-	here          bool
+	here          bool // a join, not a leave
 }
 
-// event tells of x alone, clients of the plain dialect or the others.
+// event returns the event of x, for clients of the plain dialect only or for clients of hearth.1 only.
 func (x coming) event(plain bool) chat.Event {
 	e := chat.UserLeft(x.name)
 	if x.here {
@@ -29,15 +30,15 @@ func (x coming) event(plain bool) chat.Event {
 	return e
 }
 
-// batch gathers comings and goings. The zero value is ready to use.
+// batch collects joins and leaves. The zero value is ready to use. It is not safe for concurrent use.
 type batch struct {
 	waiting []coming
-	told    time.Time // when what waited was last taken
-	due     bool      // tell is going to be called
+	told    time.Time // when take was last called
+	due     bool      // a call of tell is scheduled
 }
 
-// add adds x and reports whether it is to be taken at once. Otherwise tell is called, on a goroutine of its
-// own, when it is time to take what waits.
+// add adds x and reports whether the caller should call take now. Otherwise tell is called later, on a goroutine of its own,
+// and should call take.
 func (b *batch) add(x coming, tell func()) (now bool) {
 	b.waiting = append(b.waiting, x)
 	if b.due {
@@ -52,7 +53,8 @@ func (b *batch) add(x coming, tell func()) (now bool) {
 	return false
 }
 
-// take returns what waits as events: each in its order, or if they are many the newest of each person.
+// take removes the waiting joins and leaves and returns their events: one for each, in order, or, if they are more than
+// maxSingle, one with all leaves and one with all joins. Of each person, these have only the newest join or leave.
 func (b *batch) take() (events []chat.Event) {
 	waiting := b.waiting
 	*b = batch{told: time.Now()}

@@ -7,7 +7,7 @@ import (
 	"hearth/web/chat"
 )
 
-// What comes at once is told at once, what follows together: a few one by one, many by their names.
+// The first join is sent at once, and the following ones are sent together: a few as single events, many as lists of names.
 func TestJoinsAndLeavesAreMerged(t *testing.T) {
 	t.Parallel()
 	var b batch

@@ -30,11 +30,11 @@ type Group struct {
 	// Joins and leaves in the current second. Above maxComings, a list of users is sent instead.
 	second  time.Time
 	comings int
-	crowded bool
-	listDue bool
-	batch   batch     // what clients of hearth.1 are still to be told of them
-	filled  time.Time // when the watcher was last told
-	fillDue bool      // it is going to be
+	crowded bool      // there were more than maxComings in the second before
+	listDue bool      // a call of list is scheduled
+	batch   batch     // joins and leaves that clients of hearth.1 have not got yet
+	filled  time.Time // when the watcher was last called
+	fillDue bool      // a call of the watcher is scheduled
 }
 
 // Watcher is called, on a goroutine of its own, when the number of people in a room has changed.
@@ -90,8 +90,8 @@ func (g *Group) Leave(c *ws.Conn, delay time.Duration, gone func()) (empty bool)
 	return g.empty()
 }
 
-// Gone ends the presence of a person who did not come back, and tells the room if tell is set. It reports whether the
-// group is empty.
+// Gone ends the presence of a person who did not come back. If tell is set, it sends the leave to the room. It reports
+// whether the group is empty.
 func (g *Group) Gone(name string, tell bool) (empty bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -101,7 +101,7 @@ func (g *Group) Gone(name string, tell bool) (empty bool) {
 	return g.empty()
 }
 
-// coming tells the room of a join or leave; g.mu is held.
+// coming sends a join or leave to the room; g.mu is held.
 func (g *Group) coming(x coming) {
 	g.tellFilled()
 	g.comingPlain(x)
@@ -134,7 +134,7 @@ func (g *Group) comingPlain(x coming) {
 	}
 }
 
-// tellFilled has the watcher called, at most once in gatherFor; g.mu is held.
+// tellFilled schedules a call of the watcher, at most one in gatherFor; g.mu is held.
 func (g *Group) tellFilled() {
 	if g.fillDue {
 		return
@@ -187,7 +187,7 @@ func (g *Group) Send(events []chat.Event) (sockets int) {
 }
 
 func (g *Group) send(events []chat.Event) {
-	for len(events) > 0 && events[0].ExceptIn != "" { // rare: one at a time
+	for len(events) > 0 && events[0].ExceptIn != "" { // such events are rare, and sent one at a time
 		g.sendTo(ws.NewFrames(events[:1]), events[:1], events[0].ExceptIn)
 		events = events[1:]
 	}

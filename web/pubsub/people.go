@@ -14,52 +14,53 @@ import (
 )
 
 const (
-	// framesPerSecond is how many frames of People may be sent in a second, each to one socket: the more
-	// sockets are told, the longer it takes until they are told again.
+	// framesPerSecond limits the frames that People sends in a second, one to each socket. After n frames, People waits
+	// n/framesPerSecond seconds before it sends again.
 	framesPerSecond = 500
-	// longestWait is how long that is at most.
+	// longestWait is the upper limit of that wait.
 	longestWait = 5 * time.Second
 )
 
-// retryAfter is how long it takes until a user who could not be loaded is told of again.
+// retryAfter is the pause before another attempt to load a user.
 const retryAfter = 10 * time.Second
 
-// Lookup is what People needs to know to tell it.
+// Lookup provides the data that People sends.
 type Lookup interface {
-	// Online reports whether a user is online, OnlineCount how many are.
+	// Online reports whether a user is online.
 	Online(userID int64) bool
+	// OnlineCount returns the number of users who are online.
 	OnlineCount() int
-	// User is a user as it is now. Errors: chat.ErrNotFound, storage.
+	// User returns the current state of a user. Errors: chat.ErrNotFound, storage.
 	User(id int64) (*chat.User, error)
-	// Accounts is how many people have an account. Error: storage.
+	// Accounts returns the number of active accounts. Error: storage.
 	Accounts() (int, error)
-	// Listeners are the sockets in a group.
+	// Listeners returns the sockets in a group.
 	Listeners(group string) []*ws.Conn
 }
 
-// People tells the sockets of hearth.1 how many people are online, and each of those whom it watches how
-// they are. What happens is gathered: a socket gets at most one frame a second.
+// People sends to sockets of hearth.1 the number of people online and the state of the users that each socket watches. It
+// collects changes: apart from the answers to Watch, a socket gets at most one frame a second. It is safe for concurrent use.
 type People struct {
 	lookup Lookup
 
-	// Also held while frames are queued, so that the last thing a socket is told is the newest.
+	// mu is also held while frames are queued, so that the last frame of a socket has the newest state.
 	mu       sync.Mutex
-	watched  map[*ws.Conn]map[int64]bool     // whom a socket watches
-	watchers map[int64]map[*ws.Conn]struct{} // the same by user
-	changed  map[int64]bool                  // users of whom is to be told
-	created  map[int64]bool                  // users of whom lobby pages are to be told that they are new
-	count    bool                            // it is to be told how many are online
-	closed   bool                            // nothing is told any more
-	due      bool                            // flush is going to be called
-	next     time.Time                       // it must not be called before
+	watched  map[*ws.Conn]map[int64]bool     // the users that a socket watches
+	watchers map[int64]map[*ws.Conn]struct{} // the sockets that watch a user
+	changed  map[int64]bool                  // watched users whose new state is not sent yet
+	created  map[int64]bool                  // users whose new account is not sent to lobby pages yet
+	count    bool                            // the number of people online is not sent yet
+	closed   bool                            // nothing is sent any more
+	due      bool                            // a call of flush is scheduled
+	next     time.Time                       // the earliest time for the next call of flush
 }
 
-// NewPeople makes a People without sockets.
+// NewPeople returns a People without sockets.
 func NewPeople(l Lookup) *People {
 	return &People{lookup: l, watched: map[*ws.Conn]map[int64]bool{}, watchers: map[int64]map[*ws.Conn]struct{}{}, changed: map[int64]bool{}, created: map[int64]bool{}}
 }
 
-// Changed has it told that a user looks different, or if presence is set that it came or went.
+// Changed schedules the frames for a change of a user. presence is set if the user came online or went offline.
 func (p *People) Changed(id int64, presence bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -72,7 +73,7 @@ func (p *People) Changed(id int64, presence bool) {
 	}
 }
 
-// Created has lobby pages told that a user has just got an account.
+// Created schedules the frames that tell lobby pages of a new account.
 func (p *People) Created(id int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -80,7 +81,7 @@ func (p *People) Created(id int64) {
 	p.later()
 }
 
-// later has flush called when it is time to, if it isn't to be already; p.mu is held.
+// later schedules a call of flush, unless one is scheduled; p.mu is held.
 func (p *People) later() {
 	if p.due {
 		return
@@ -89,9 +90,8 @@ func (p *People) later() {
 	time.AfterFunc(max(gatherFor, time.Until(p.next)), p.flush)
 }
 
-// Watch has c told of these users from now on, instead of those it watched before. Of those whom it did
-// not watch yet it is told at once how they are. If that fails, c goes on watching those it watched before.
-// Errors: storage.
+// Watch replaces the users that c watches. It sends the state of the users that c did not watch before at once. Ids without
+// a user are ignored. If loading a user fails, c watches the same users as before. Error: storage.
 func (p *People) Watch(c *ws.Conn, ids []int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -119,7 +119,7 @@ func (p *People) Watch(c *ws.Conn, ids []int64) error {
 	return nil
 }
 
-// add has c, which watches nobody, watch users; p.mu is held.
+// add sets the users that c watches; c watches nobody before. p.mu is held.
 func (p *People) add(c *ws.Conn, users map[int64]bool) {
 	if len(users) == 0 {
 		return
@@ -133,7 +133,7 @@ func (p *People) add(c *ws.Conn, users map[int64]bool) {
 	}
 }
 
-// Drop has c told of nobody any more.
+// Drop removes c, which then gets no frames from p.
 func (p *People) Drop(c *ws.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -151,7 +151,7 @@ func (p *People) drop(c *ws.Conn) {
 	delete(p.watched, c)
 }
 
-// person returns how a user is now, or false for somebody who is not listed any more; p.mu is held.
+// person returns the current state of a user; ok is false if there is no such user. p.mu is held.
 func (p *People) person(id int64) (x chat.PersonNow, ok bool, err error) {
 	u, err := p.lookup.User(id)
 	if errors.Is(err, chat.ErrNotFound) {
@@ -163,14 +163,14 @@ func (p *People) person(id int64) (x chat.PersonNow, ok bool, err error) {
 	return chat.PersonNow{User: u, Online: p.lookup.Online(id)}, true, nil
 }
 
-// Close has nothing told any more.
+// Close stops p: it sends no frames any more, except from Watch.
 func (p *People) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
 }
 
-// flush tells what has changed.
+// flush sends the changes and sets the earliest time of the next call.
 func (p *People) flush() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -181,12 +181,12 @@ func (p *People) flush() {
 	p.due, p.next = false, time.Now().Add(min(max(gatherAgain, wait), longestWait))
 }
 
-// tell tells what has changed, and returns how many sockets were told. p.mu is held.
+// tell sends the changes and returns the number of sockets that got a frame. p.mu is held.
 func (p *People) tell() (sockets int) {
 	n := p.lookup.OnlineCount()
 	sockets = p.tellCreated(n)
 	people, of := p.changes()
-	same := map[string]*sending{} // for sockets that are told of the same people
+	same := map[string]*sending{} // by keyOf: sockets that watch the same changed users share one frame
 	for c, indexes := range of {
 		key := keyOf(indexes)
 		if same[key] == nil {
@@ -207,7 +207,7 @@ func (p *People) tell() (sockets int) {
 	return sockets + len(all)
 }
 
-// tellCreated tells lobby pages who has just got an account, and returns how many they are; p.mu is held.
+// tellCreated sends the new accounts to lobby pages and returns the number of these sockets; p.mu is held.
 func (p *People) tellCreated(online int) (sockets int) {
 	var people []chat.PersonNow
 	for _, id := range slices.Sorted(maps.Keys(p.created)) {
@@ -226,7 +226,7 @@ func (p *People) tellCreated(online int) (sockets int) {
 	}
 	total, err := p.lookup.Accounts()
 	if err != nil {
-		slog.Error("count the people", "err", err) // the next time tells the number
+		slog.Error("count the people", "err", err) // the next frame will have the number
 	}
 	s, lobby := newSending(chat.PeopleCreated(people, online, total)), p.lookup.Listeners(chat.LobbyGroup)
 	for _, c := range lobby {
@@ -235,8 +235,7 @@ func (p *People) tellCreated(online int) (sockets int) {
 	return len(lobby)
 }
 
-// changes returns the users who have changed, and for each socket that watches some of them their indexes.
-// p.mu is held.
+// changes returns the changed users, and for each socket the indexes in people of those that it watches. p.mu is held.
 func (p *People) changes() (people []chat.PersonNow, of map[*ws.Conn][]int) {
 	of = map[*ws.Conn][]int{}
 	for _, id := range slices.Sorted(maps.Keys(p.changed)) {
@@ -260,7 +259,7 @@ func (p *People) changes() (people []chat.PersonNow, of map[*ws.Conn][]int) {
 	return people, of
 }
 
-// keyOf returns the same text for the same indexes.
+// keyOf encodes indexes as a map key.
 func keyOf(indexes []int) string {
 	var b []byte
 	for _, i := range indexes {

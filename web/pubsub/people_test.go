@@ -8,7 +8,7 @@ import (
 	"hearth/web/ws"
 )
 
-// noDatabase is a Lookup of people who can't be loaded from the third on.
+// noDatabase is a Lookup that fails to load users with an id above 2.
 type noDatabase struct{}
 
 func (noDatabase) Online(int64) bool           { return true }
@@ -22,7 +22,7 @@ func (noDatabase) User(id int64) (*chat.User, error) {
 	return &chat.User{ID: id}, nil
 }
 
-// A watch that fails changes nothing, and leaves nothing behind of a socket that has gone.
+// A failed Watch changes nothing, and after Drop nothing of the socket is left.
 func TestAFailedWatchLeavesNothing(t *testing.T) {
 	t.Parallel()
 	p := NewPeople(noDatabase{})

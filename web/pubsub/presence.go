@@ -7,18 +7,19 @@ import (
 	"time"
 )
 
-// Presence is the set of people that are somewhere. A person counts once, however many sockets it has, and somebody who
-// comes right back has not been away. It is not safe for concurrent use: the lock of its owner guards it.
+// Presence is the set of people who are present, for example in a room. A person counts once, however many sockets the
+// person has. A person who returns within a delay was never absent. Presence is not safe for concurrent use: the lock of its
+// owner guards it.
 type Presence[K cmp.Ordered] struct {
 	people map[K]*person
 }
 
 type person struct {
 	sockets int
-	away    *time.Timer
+	away    *time.Timer // calls gone after the delay; nil while there are sockets
 }
 
-// Enter notes one more socket of k and reports whether k wasn't there before.
+// Enter adds a socket of k and reports whether k was not present before.
 func (r *Presence[K]) Enter(k K) (first bool) {
 	if r.people == nil {
 		r.people = map[K]*person{}
@@ -36,8 +37,8 @@ func (r *Presence[K]) Enter(k K) (first bool) {
 	return false
 }
 
-// Leave notes one socket less. After the last one's, gone is called when delay is over, on a
-// goroutine of its own; it must then ask Remove under the owner's lock.
+// Leave removes a socket of k. If it was the last one, gone is called after delay, on a goroutine of its own. gone must take
+// the owner's lock and call Remove, which checks whether k has returned.
 func (r *Presence[K]) Leave(k K, delay time.Duration, gone func()) {
 	p := r.people[k]
 	if p == nil || p.sockets == 0 {
@@ -49,7 +50,7 @@ func (r *Presence[K]) Leave(k K, delay time.Duration, gone func()) {
 	}
 }
 
-// Remove removes k unless it came back, and reports whether it did take it off.
+// Remove removes k, unless k has a socket again. It reports whether it removed k.
 func (r *Presence[K]) Remove(k K) bool {
 	p := r.people[k]
 	if p == nil || p.sockets > 0 {
@@ -59,11 +60,11 @@ func (r *Presence[K]) Remove(k K) bool {
 	return true
 }
 
-// Has reports whether k is there, or has been gone for less than the delay.
+// Has reports whether k is present. During the delay after its last socket, k is still present.
 func (r *Presence[K]) Has(k K) bool { return r.people[k] != nil }
 
-// Len returns how many are there.
+// Len returns the number of people who are present.
 func (r *Presence[K]) Len() int { return len(r.people) }
 
-// All returns those who are there, sorted.
+// All returns the people who are present, sorted.
 func (r *Presence[K]) All() []K { return slices.Sorted(maps.Keys(r.people)) }

@@ -8,19 +8,20 @@ import (
 )
 
 const (
-	// gatherFor is how long events that may wait are gathered before they are sent.
+	// gatherFor is how long the first events for a group are collected before they are sent.
 	gatherFor = 200 * time.Millisecond
-	// gatherAgain is the least time between two sendings to one group.
+	// gatherAgain is the shortest time between two calls of send for one group.
 	gatherAgain = time.Second
-	// perSecond is how many events a second may be sent to one group, counted for each socket: the more
-	// sockets are to be told of the more, the longer it takes until they are told again.
+	// perSecond limits the events that are sent to one group in a second, counted once for each socket. After n events to
+	// m sockets, the group waits n*m/perSecond seconds.
 	perSecond = 20_000
-	// gatherLongest is how long that is at most.
+	// gatherLongest is the upper limit of that wait.
 	gatherLongest = 30 * time.Second
 )
 
-// Soon gathers events that may wait, and sends those of a group together. Of several events with the
-// same subject only the newest is sent: what N people cause is proportional to N.
+// Soon collects events that need not be sent at once, and sends those of a group together. Of several events with the same
+// subject it sends only the newest, so that the cost of N people who join is proportional to N, not to N². It is safe for
+// concurrent use.
 type Soon struct {
 	send func(group string, events []chat.Event) (sockets int)
 
@@ -29,19 +30,19 @@ type Soon struct {
 	closed bool
 }
 
-// gathered is what waits for a group. It stays, empty, until something may be sent to the group again.
+// gathered holds the waiting events of a group. While it is in Soon.groups, a call of flush is scheduled or running.
 type gathered struct {
 	events   []chat.Event
-	subjects map[string]int // where in events the newest of a subject is
+	subjects map[string]int // the index in events of the newest event of a subject
 }
 
-// NewSoon returns a Soon that calls send, each time on a goroutine of its own. Send returns how many
-// sockets it has reached.
+// NewSoon returns a Soon that calls send, each time on a goroutine of its own. send returns the number of sockets that got
+// the events.
 func NewSoon(send func(group string, events []chat.Event) (sockets int)) *Soon {
 	return &Soon{send: send, groups: map[string]*gathered{}}
 }
 
-// Add sends e to a group soon.
+// Add schedules e for a group. It replaces a waiting event of the group with the same subject.
 func (s *Soon) Add(group string, e chat.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"hearth/web/chat"
 )
 
-// Of what is told of one subject the newest is sent, in the place of the first.
+// Of several events with one subject, only the newest is sent, in the position of the first.
 func TestOnlyTheNewestOfASubjectIsSent(t *testing.T) {
 	t.Parallel()
 	sent := make(chan []chat.Event, 1)

@@ -55,7 +55,7 @@ type scanner struct {
 	have  int    // bytes of head so far
 	left  uint64 // bytes of payload still to come
 	close []byte // payload of a close frame so far, masked
-	done  bool   // a close frame was the last that counts
+	done  bool   // a close frame has come; what follows is not checked
 
 	budget budget
 }
@@ -141,19 +141,19 @@ func (s *scanner) payload(p []byte) *violation {
 	return s.end()
 }
 
-// closes reports whether this is a close frame, and of a size that is allowed.
+// closes reports whether this is a close frame of an allowed size.
 func (s *scanner) closes() bool {
 	return s.head[0]&opcodeBits == opClose && s.head[1]&lengthBits <= maxLength7
 }
 
-// end returns the end of a frame.
+// end handles the end of a frame. It checks the payload of a close frame.
 func (s *scanner) end() *violation {
 	s.have = 0
 	if !s.closes() {
 		return nil
 	}
 	s.done = true
-	mask := s.head[lengthEnd(s.head[1]):] // none is the library's to refuse
+	mask := s.head[lengthEnd(s.head[1]):] // the library refuses frames without a mask
 	for i := range s.close {
 		s.close[i] ^= mask[i%4]
 	}

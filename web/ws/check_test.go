@@ -10,7 +10,7 @@ func masked(b0 byte, payload ...byte) []byte {
 	return append([]byte{b0, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
 }
 
-// feed has s scan a stream in pieces of so many bytes, up to a violation: good bytes are handed on.
+// feed scans a stream in pieces of size bytes, up to a violation. good is the number of bytes before it, code its close code.
 func feed(s *scanner, stream []byte, size int) (good, code int) {
 	for piece := range slices.Chunk(stream, size) {
 		n, v := s.scan(piece)
@@ -58,7 +58,7 @@ func TestViolationsAreFoundHoweverTheBytesArrive(t *testing.T) {
 	}
 }
 
-// An allowance that is used up, and doesn't fill again within a test.
+// The limit allows two control frames and is refilled so slowly that the test does not notice.
 func TestTheHeaderOfAControlFrameTooManyIsAViolation(t *testing.T) {
 	t.Parallel()
 	ping, pong, text, bye := masked(0x89, 'p'), masked(0x8a, 'p'), masked(0x81, 'h', 'i'), masked(0x88)
@@ -81,7 +81,7 @@ func TestTheHeaderOfAControlFrameTooManyIsAViolation(t *testing.T) {
 	}
 }
 
-// Whatever comes, and in whatever pieces, the same is found in it.
+// The result of a scan does not depend on the pieces in which the bytes arrive.
 func FuzzPiecesMakeNoDifference(f *testing.F) {
 	f.Add([]byte{0x88, 0x81, 1, 2, 3, 4, 5}, 1)
 	f.Add([]byte{0x81, 0xfe, 0, 126}, 3)

@@ -22,10 +22,10 @@ import (
 )
 
 const (
-	// maxQueue bounds the outbound queue of one connection, in bytes. A reader that is further behind is cut.
+	// maxQueue limits the outbound queue of one connection, in bytes. A connection whose client is further behind is closed.
 	maxQueue = 1 << 20
-	// MaxBuffered bounds the events that wait until the initial frames are sent, which takes long if the disk is slow.
-	// It is about as much memory as maxQueue.
+	// MaxBuffered limits the number of events that wait until the initial frames are sent, which takes long if the disk is
+	// slow. They take about as much memory as maxQueue.
 	MaxBuffered = 8192
 	// replayWait is how long a client may take to read a chunk of a replay (PROTOCOL.md: reading an answer).
 	replayWait = time.Minute
@@ -38,8 +38,8 @@ const (
 
 // Callbacks are the functions of the hub that a connection calls.
 type Callbacks struct {
-	Leave func(*Conn) // the connection has ended, or the handshake failed
-	Cut   func()      // the connection is being closed because its client reads too slowly
+	Leave func(*Conn) // called when the connection has ended, or the handshake failed
+	Cut   func()      // called before a connection is closed because its queue or its buffer of events is full
 	// Allowed updates the groups of the connection to the rights of its caller, or returns why it must end.
 	Allowed func(*Conn) error
 	// Watch sets the users whose presence the client is told. Error: storage.
@@ -97,7 +97,7 @@ func (c *Conn) Open(m *melody.Melody, w http.ResponseWriter, r *http.Request, en
 		enter()
 		return wire{newFrameChecker(c.out, c.Socket.Limits), c}
 	}}
-	// A goroutine of its own lets the one of net/http end, which has a large stack and buffers.
+	// The socket gets a new goroutine, so that the one of net/http can end and free its large stack and its buffers.
 	go func() {
 		defer c.Socket.Ended()
 		if err := m.HandleRequest(hijack, r); err != nil {
@@ -198,7 +198,7 @@ func (c *Conn) Take(f *Frames, events []chat.Event) {
 	c.noteSent(events)
 }
 
-// write queues frames. It cuts c if its client reads too slowly. c.mu is held.
+// write queues frames. It closes the connection if its client reads too slowly. c.mu is held.
 func (c *Conn) write(f *Frames) {
 	frames := c.frames(f)
 	if len(frames) > 0 && !c.out.Send(frames) {
@@ -206,7 +206,7 @@ func (c *Conn) write(f *Frames) {
 	}
 }
 
-// cut closes a socket whose client reads too slowly.
+// cut closes a socket whose queue or buffer of events is full. The client can reconnect and ask for the missed events.
 func (c *Conn) cut(why string) {
 	c.hub.Cut()
 	c.logCut(why)
@@ -228,7 +228,7 @@ func (c *Conn) frames(f *Frames) []byte {
 	return f.Plain(c.Reader)
 }
 
-// Send queues events for this socket alone. Once the socket is live, a client that does not read is cut.
+// Send queues events for this socket alone. Once the socket is live, it is closed if its client reads too slowly.
 func (c *Conn) Send(events ...chat.Event) {
 	if len(events) == 0 {
 		return

@@ -12,7 +12,8 @@ import (
 	"hearth/web/chat"
 )
 
-// Whoever was shown out before he was greeted is told why, whatever happens in the room from then on.
+// A socket that is closed before its initial frames are sent keeps its close reason, however many events are published
+// afterwards.
 func TestAConnectionThatLostItsRoomIsNotCutAsWell(t *testing.T) {
 	t.Parallel()
 	under, peer := net.Pipe()
@@ -25,13 +26,13 @@ func TestAConnectionThatLostItsRoomIsNotCutAsWell(t *testing.T) {
 		c.Take(nil, []chat.Event{chat.Typing("ada")})
 	}
 	if said := string(*c.closing.Load()); !strings.Contains(said, "signed out") {
-		t.Errorf("he is told %q", said)
+		t.Errorf("the close frame says %q", said)
 	}
 	if cuts > 0 {
-		t.Error("he is cut")
+		t.Error("the connection is cut")
 	}
 	if len(c.buffered) > 0 {
-		t.Errorf("%d events wait for nobody", len(c.buffered))
+		t.Errorf("%d events are buffered in vain", len(c.buffered))
 	}
 }
 

@@ -16,10 +16,10 @@ const (
 	opPing     = 0x9
 	opControl  = 0x8 // the bit that the opcodes of control frames have
 
-	lengthBits = 0x7f // of the second byte: the length of the payload, or where it stands
-	maxLength7 = 125  // the longest payload whose length is in the second byte; also of a control frame
-	length16   = 126  // in place of a length: it takes two more bytes
-	length64   = 127  // it takes eight more bytes
+	lengthBits = 0x7f // of the second byte: the length of the payload, or length16 or length64
+	maxLength7 = 125  // the longest payload whose length is in the second byte; also the longest of a control frame
+	length16   = 126  // the length is in the next two bytes
+	length64   = 127  // the length is in the next eight bytes
 
 	maxLength16 = 1<<16 - 1 // the longest payload whose length takes two more bytes
 
@@ -73,8 +73,8 @@ func boundary(frames []byte, n int) int {
 	return min(end, len(frames))
 }
 
-// isClose reports whether p begins with a close frame. The answer to a handshake begins with an H, which has the bits
-// of no frame that is sent.
+// isClose reports whether p begins with a close frame. p may also be the answer to the handshake; its first byte, "H", is
+// not that of a close frame.
 func isClose(p []byte) bool { return len(p) > 0 && p[0] == finBit|opClose }
 
 // isPing reports whether p begins with a ping.

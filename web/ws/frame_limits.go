@@ -17,14 +17,14 @@ type FrameLimits struct {
 	// Control limits pings and pongs, which are answered before the queue. Exceeding it is a violation, closed with 1008.
 	// Close frames do not count, because there is only one.
 	Control Rate
-	// All limits frames of any kind, including fragments. Frames beyond it are read late.
+	// All limits frames of any kind, including fragments. Reading waits before frames that exceed it.
 	All Rate
 }
 
-// budget is what is left of a client's limits.
+// budget holds the state of a client's limits.
 type budget struct {
-	control, all *rate.Limiter // nil: unbounded
-	debt         time.Duration // how late the next bytes are to be read
+	control, all *rate.Limiter // nil: no limit
+	debt         time.Duration // how long to wait before the next read
 }
 
 func newBudget(l FrameLimits) budget {
@@ -38,7 +38,7 @@ func (r Rate) limiter() *rate.Limiter {
 	return rate.NewLimiter(r.PerSecond, r.Burst)
 }
 
-// take counts a frame whose header has arrived.
+// take counts a frame whose header has arrived. It returns a violation if the client sends too many control frames.
 func (b *budget) take(opcode byte) *violation {
 	if b.control != nil && opcode&opControl != 0 && opcode != opClose && !b.control.Allow() {
 		return &violation{policyViolation, "too many control frames"}

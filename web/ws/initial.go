@@ -35,7 +35,7 @@ func (c *Conn) awaitInitial(s *melody.Session) {
 	_ = s.WebsocketConnection().SetReadDeadline(time.Now().Add(pongWait)) // fails only if it is closed
 }
 
-// hold buffers events until c is live. It cuts c if they are too many. c.mu is held.
+// hold buffers events until c is live. It closes the connection if they are too many. c.mu is held.
 func (c *Conn) hold(events []chat.Event) {
 	if c.closing.Load() != nil {
 		c.buffered = nil // nothing is sent any more
@@ -48,8 +48,8 @@ func (c *Conn) hold(events []chat.Event) {
 	}
 }
 
-// had reports whether the initial frames contain e. They are read from the disk, where an event is stored before it is
-// published, so it can arrive here later.
+// had reports whether the initial frames contain e. An event is stored before it is published, so the initial frames, which
+// are read from the database, can contain an event that arrives here afterwards.
 func (c *Conn) had(e chat.Event) bool {
 	return e.Seq != 0 && e.Seq <= c.seq || e.ID != 0 && slices.Contains(c.delivered, e.ID)
 }
@@ -68,8 +68,8 @@ func (c *Conn) writeNew(events []chat.Event) {
 	}
 }
 
-// Replay is Send for many events. It sends a chunk at a time and waits until the client has read it. A client that takes
-// longer than a minute for a chunk is cut. Replay reports whether the socket is still open.
+// Replay is Send for many events. It sends a chunk at a time and waits until the client has read it. If that takes longer
+// than replayWait, it closes the socket. Replay reports whether the socket is still open.
 func (c *Conn) Replay(events ...chat.Event) bool {
 	for part := range slices.Chunk(events, replayChunk) {
 		c.Send(part...)

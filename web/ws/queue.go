@@ -16,7 +16,7 @@ const (
 	// linger is how long a closed connection still reads, so that unread input does not cause a reset that overtakes the
 	// close frame (RFC 9293, 3.10.7.1).
 	linger = time.Second
-	// maxLinger bounds what is read in that time, in bytes.
+	// maxLinger is how many bytes are read in that time, at most.
 	maxLinger = 4 << 20
 )
 
@@ -299,19 +299,19 @@ func (l *outQueue) Close() error {
 		}
 		l.err = tcp.SetReadDeadline(time.Now().Add(linger))
 		go func() {
-			_, _ = io.CopyN(io.Discard, tcp, maxLinger) // whatever comes is too late
-			_ = l.hangUp()                              // nobody is left to be told
+			_, _ = io.CopyN(io.Discard, tcp, maxLinger) // an error ends the connection too
+			_ = l.hangUp()                              // Close has returned, so nobody gets the error
 		}()
 	})
 	return l.err
 }
 
-// Abort closes the connection at once, and the kernel drops what the client has not read. A thousand clients that do not
-// read would otherwise pin gigabytes for minutes.
+// Abort closes the connection at once, and the kernel drops the data that the client has not read. Otherwise it keeps that
+// data for minutes: gigabytes, with a thousand clients that do not read.
 func (l *outQueue) Abort() error {
 	l.once.Do(func() {
 		if tcp, ok := l.Conn.(tcpConn); ok {
-			_ = tcp.SetLinger(0) // then it is closed all the same
+			_ = tcp.SetLinger(0) // if it fails, closing only takes longer
 		}
 	})
 	return l.hangUp()
@@ -336,7 +336,7 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return h.wrap(conn), rw, nil
 }
 
-// New makes a outQueue of a connection.
+// newOutQueue returns an outbound queue for conn.
 func newOutQueue(conn net.Conn, limits queueLimits) *outQueue {
 	l := &outQueue{Conn: conn, limits: limits}
 	l.try.open(conn)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// both runs a test on a line that writes at once what the peer can take, and on one that can't, as on
-// systems that aren't Unix.
+// both runs a test with a queue that writes without waiting if the peer can take the data, and with one that always writes in
+// the background, as on systems other than Unix.
 func both(t *testing.T, test func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn))) {
 	t.Run("at once", func(t *testing.T) {
 		test(t, func(limits queueLimits) (*outQueue, net.Conn) { return pair(t, limits) })
@@ -24,7 +24,7 @@ func both(t *testing.T, test func(t *testing.T, pair func(queueLimits) (*outQueu
 	})
 }
 
-// pair returns a line with small buffers, and its peer.
+// pair returns a queue on a connection with small buffers, and the other end of the connection.
 func pair(t *testing.T, limits queueLimits) (*outQueue, net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -64,7 +64,7 @@ func read(t *testing.T, peer net.Conn, n int) []byte {
 	return p
 }
 
-// piece returns the i-th of many that differ: a text frame of 1000 bytes.
+// piece returns a text frame of 1000 bytes, whose payload depends on i.
 func piece(i int) []byte {
 	return append([]byte{0x81, 126, 996 >> 8, 996 & 0xff}, bytes.Repeat([]byte{byte(i % 100)}, 996)...)
 }
@@ -157,7 +157,7 @@ func TestNothingFollowsACloseFrame(t *testing.T) {
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
 		l, peer := pair(minute(1000))
 		l.Send([]byte("before"))
-		read(t, peer, 6) // what only waits, a close frame overtakes
+		read(t, peer, 6) // a close frame overtakes frames that are still in the queue
 		if _, err := l.Write([]byte{0x88, 0}); err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +216,7 @@ func TestSendingDoesNotAllocateWhileThePeerKeepsUp(t *testing.T) {
 	}
 }
 
-// frames are n pieces, one after the other.
+// frames returns n pieces, one after the other.
 func frames(n int) []byte {
 	var b []byte
 	for i := range n {
@@ -232,15 +232,15 @@ func size(pieces net.Buffers) (n int) {
 	return n
 }
 
-// waits returns how many bytes wait.
+// waits returns how many bytes are in the queue.
 func waits(l *outQueue) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return size(l.waiting)
 }
 
-// stall sends more than the buffers of the system hold, so that some frames wait until the peer reads,
-// however late the goroutine that sends them runs.
+// stall sends so many frames that the buffers of the kernel are full and more than a chunk is in the queue. It returns the
+// number of frames. The queue then stays stalled until the peer reads.
 func stall(t *testing.T, l *outQueue) (sent int) {
 	t.Helper()
 	for sent = 1; sent <= 20_000; sent++ {
@@ -253,7 +253,7 @@ func stall(t *testing.T, l *outQueue) (sent int) {
 	return 0
 }
 
-// An answer may be longer than the bound. Whoever hasn't read it yet is not cut for that.
+// Frames of SendAny do not count against the limit: a client that has not read a long answer is not cut for that.
 func TestAnswersTakeNoRoom(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
@@ -269,11 +269,11 @@ func TestAnswersTakeNoRoom(t *testing.T) {
 		if l.Send(frames(10)) {
 			t.Error("there is no bound")
 		}
-		read(t, peer, sent) // it still reads
+		read(t, peer, sent) // the peer gets data although the queue was dropped
 	})
 }
 
-// Who was behind and caught up has all the room again, and no more than that.
+// A client that was behind and has caught up has the whole limit available again, and no more.
 func TestRoomComesBack(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
@@ -288,7 +288,7 @@ func TestRoomComesBack(t *testing.T) {
 			read(t, peer, n*1000)
 		}
 		stall(t, l)
-		l.SendAny(frames(8000)) // more than the system takes
+		l.SendAny(frames(8000)) // more than the kernel takes
 		l.take()                // as flush does
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -298,7 +298,7 @@ func TestRoomComesBack(t *testing.T) {
 	})
 }
 
-// A close frame that isn't preceded by Stop, as where a peer broke a rule, is the last one as well.
+// Nothing follows a close frame, also without a call of Stop before it, as when a peer broke a rule.
 func TestNothingThatWaitsFollowsACloseFrame(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
@@ -313,7 +313,7 @@ func TestNothingThatWaitsFollowsACloseFrame(t *testing.T) {
 			}
 			ended <- errors.Join(err, l.Close())
 		}()
-		time.Sleep(50 * time.Millisecond) // it comes before the peer reads; later it proves less
+		time.Sleep(50 * time.Millisecond) // so that Write is called before the peer reads; otherwise the test checks less
 		got, err := io.ReadAll(peer)
 		if err := errors.Join(err, <-ended); err != nil {
 			t.Fatal(err)
@@ -324,7 +324,7 @@ func TestNothingThatWaitsFollowsACloseFrame(t *testing.T) {
 	})
 }
 
-// A burst longer than the bound is not the fault of a peer that has taken all that came before.
+// A peer that has taken everything before is not cut because of a single burst that is longer than the limit.
 func TestAClientThatKeepsUpIsNotCut(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
@@ -339,7 +339,7 @@ func TestAClientThatKeepsUpIsNotCut(t *testing.T) {
 	})
 }
 
-// However long an answer is, it is taken bit by bit, with control frames in between.
+// A slow peer gets a long answer in parts, with control frames in between. The write timeout applies to each part.
 func TestASlowPeerGetsALongAnswer(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {
@@ -355,7 +355,7 @@ func TestASlowPeerGetsALongAnswer(t *testing.T) {
 		var got []byte
 		for range 16 {
 			got = append(got, read(t, peer, 1_000_000)...)
-			time.Sleep(700 * time.Millisecond) // in all longer than the patience
+			time.Sleep(700 * time.Millisecond) // together longer than the write timeout
 		}
 		got = append(got, read(t, peer, 2)...)
 		if err := <-pinged; err != nil {
@@ -371,7 +371,7 @@ func TestASlowPeerGetsALongAnswer(t *testing.T) {
 	})
 }
 
-// What a peer doesn't take is not kept for it by the system once the line is cut.
+// After Abort, the kernel does not keep the data that the peer has not read.
 func TestAClosedQueueHoldsNothing(t *testing.T) {
 	t.Parallel()
 	l, peer := pair(t, minute(64<<20))
@@ -389,9 +389,9 @@ func TestAClosedQueueHoldsNothing(t *testing.T) {
 
 func TestBoundary(t *testing.T) {
 	t.Parallel()
-	all := append([]byte{0x81, 0}, 0x81, 3, 'a', 'b', 'c')                               // to 2, to 7
-	all = append(append(all, 0x81, 126, 0, 200), make([]byte, 200)...)                   // to 211
-	all = append(append(all, 0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0), make([]byte, 65536)...) // to 65757
+	all := append([]byte{0x81, 0}, 0x81, 3, 'a', 'b', 'c')                               // two frames, which end at 2 and 7
+	all = append(append(all, 0x81, 126, 0, 200), make([]byte, 200)...)                   // ends at 211
+	all = append(append(all, 0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0), make([]byte, 65536)...) // ends at 65757
 	for n, want := range map[int]int{1: 2, 2: 2, 3: 7, 7: 7, 8: 211, 210: 211, 212: 65757, 65757: 65757} {
 		if got := boundary(all, n); got != want {
 			t.Errorf("the frame at byte %d ends at %d, not at %d", n, want, got)
@@ -399,7 +399,7 @@ func TestBoundary(t *testing.T) {
 	}
 }
 
-// Drain waits until the peer has taken what was sent, for as long as it may.
+// Drain waits until the peer has taken what was sent, at most for the given time.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, pair func(queueLimits) (*outQueue, net.Conn)) {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// No wait for the peer leaves a deadline behind that ends a later write.
+// The deadline of a write that had to wait for the peer does not apply to later writes.
 func TestADeadlineIsForOneWrite(t *testing.T) {
 	t.Parallel()
 	const patience = 2 * time.Second

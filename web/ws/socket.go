@@ -16,17 +16,17 @@ type Socket struct {
 	Room   *chat.Room // the room in which the caller is present; nil: none
 	Groups []string   // the other groups that the socket listens to
 	Cards  bool       // the page shows rooms as cards, with faces
-	// Listens returns Groups according to the rights of now; nil: they stay as they are.
+	// Listens returns the groups according to the current rights of the caller; nil: Groups never change.
 	Listens func() ([]string, error)
-	// Start sends the initial frames; here names the people that were in the room. It must end with
-	// a call of Live.
+	// Start sends the initial frames. here are the names of the people who were in the room before. Start must end with a call
+	// of Live.
 	Start func(c *Conn, here []string)
-	// Frame gets the text frames of the client, one at a time; nil: none is expected.
+	// Frame is called with the text frames of the client, one at a time; nil: they are ignored.
 	Frame func(c *Conn, frame []byte)
-	// Received gets the ids of private messages that a client of the plain dialect has received, of
-	// each conversation the last one. nil: nobody needs to know.
+	// Received is called with the ids of private messages that a client of the plain dialect has received, the last one of
+	// each conversation; nil: they are ignored.
 	Received func(ids []chat.MessageID)
-	// Allowed returns the reason why the caller may no longer be here, nil if it may.
+	// Allowed returns why the caller may no longer use this socket, nil if it may.
 	Allowed func() error
 
 	Limits FrameLimits // on what the client may send

@@ -4,7 +4,7 @@ package ws
 
 import "net"
 
-// attempt is for systems on which a socket can't be written to without waiting: it takes nothing.
+// attempt is the variant for systems on which a write to a socket may wait: it writes nothing.
 type attempt struct{}
 
 func (attempt) open(net.Conn) {}

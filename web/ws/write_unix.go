@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// attempt writes without waiting. Its fields are those of one call at a time, so that a call allocates nothing.
+// attempt writes without waiting. Its fields hold the arguments and results of the current call, so that a call allocates
+// nothing.
 type attempt struct {
 	raw syscall.RawConn // nil: the connection has no descriptor
 	p   []byte
