@@ -16,7 +16,7 @@ import (
 	"hearth/web/db/migrate"
 )
 
-// Backup runs `hearth backup`: it copies the database to a new file. Errors: UsageError, those of
+// Backup runs `hearth backup`: it copies the database to a new file. Errors: UsageError, datadir.ErrNone, those of
 // backup.Make.
 func (c Commands) Backup(ctx context.Context, args []string) error {
 	data, file, err := c.dataAndFile("backup", args)
@@ -33,8 +33,8 @@ func (c Commands) Backup(ctx context.Context, args []string) error {
 	return nil
 }
 
-// Restore runs `hearth restore`: it puts a backup in the place of the database, which no server may
-// have open. Errors: UsageError, datadir.ErrInUse, migrate.ErrNewer, those of backup.Restore.
+// Restore runs `hearth restore`: it replaces the database by a backup. No server may have the database open. Errors:
+// UsageError, datadir.ErrInUse, migrate.ErrNewer, those of backup.Restore.
 func (c Commands) Restore(ctx context.Context, args []string) error {
 	data, file, err := c.dataAndFile("restore", args)
 	if err != nil {
@@ -55,7 +55,7 @@ func (c Commands) Restore(ctx context.Context, args []string) error {
 	return nil
 }
 
-// deniedBy names the owner of the data folder if that is the reason for err.
+// deniedBy adds the owner of the data folder to err if access was denied and the folder belongs to another user.
 func deniedBy(data string, err error) error {
 	if (errors.Is(err, fs.ErrPermission) || backup.Denied(err)) && ownerOf(data) != "" {
 		return FolderError(data, err)
@@ -63,7 +63,7 @@ func deniedBy(data string, err error) error {
 	return err
 }
 
-// printMade says where a data folder was made: one that was named by mistake is found by that.
+// printMade prints the path of a new data folder, so that the person notices a folder that was created by mistake.
 func (c Commands) printMade(data string) {
 	path, err := filepath.Abs(data)
 	if err != nil {
@@ -77,7 +77,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// restore returns the name under which what was there is kept.
+// restore runs the command in a data folder, and returns the name of the file that contains the old database, "" if there
+// was none.
 func restore(ctx context.Context, data, from string) (aside string, err error) {
 	if err := datadir.Make(data); err != nil {
 		return "", err
@@ -91,8 +92,9 @@ func restore(ctx context.Context, data, from string) (aside string, err error) {
 	return aside, errors.Join(err, datadir.Tidy(data))
 }
 
-// prepare brings a backup to today's schema and has its rooms go on elsewhere. Tables of Litestream, which
-// copies databases elsewhere, are left out; anything else that no version of Hearth has made is refused.
+// prepare migrates a backup to the current schema and starts new sequences in its rooms. It removes the tables that
+// Litestream, a tool for replication, adds to a database. It refuses any other difference from the schema of Hearth. Errors:
+// those of migrate.CheckSchema and migrate.Up.
 func prepare(ctx context.Context, conn *sql.Conn) error {
 	if err := migrate.DropTables(ctx, conn, "_litestream_"); err != nil {
 		return err

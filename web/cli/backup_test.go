@@ -13,14 +13,14 @@ import (
 	"hearth/web/hearthtest"
 )
 
-// The way back from a damaged database, as somebody who only reads what Hearth says would go it.
+// An admin whose database is damaged can restore a backup by following the messages that Hearth prints.
 func TestDamageBackupRestore(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t)
 	db := filepath.Join(s.Data, "hearth.db")
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	ada := s.SignUp(t, "ada")
-	for i := range 300 { // so much that it isn't all in the first pages, and in no cache
+	for i := range 300 { // more than the first pages, which stay undamaged, and the page cache hold
 		if r := ada.PostJSON("/api/rooms/r/messages", map[string]string{"message": strings.Repeat(fmt.Sprint(i, " "), 500)}); r.Status != 201 {
 			t.Fatal(r.Status, r.Body)
 		}
@@ -48,7 +48,7 @@ func TestDamageBackupRestore(t *testing.T) {
 	if r := ada.Get("/api/rooms/r/messages"); r.Status < 500 {
 		t.Fatalf("damage was read as %d %s", r.Status, r.Body)
 	}
-	s.Kill(t) // and with it all of the log is here
+	s.Kill(t) // after that, s.Log returns the whole log
 	if log := s.Log(); !strings.Contains(log, "hearth restore BACKUP -data "+s.Data) {
 		t.Errorf("the log doesn't say what to do:\n%s", log)
 	}
@@ -74,8 +74,8 @@ func TestDamageBackupRestore(t *testing.T) {
 	}
 }
 
-// A backup that was put back knows nothing of what was said since it was made. Who has heard that, and
-// was away meanwhile, must not take what is said afterwards for the rest of it.
+// A restored backup lacks the messages that were stored after it was made. A client that has received them and then resumes
+// must get a reset: new messages must not get the same sequence numbers.
 func TestARestoredRoomHasAnotherSequence(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t)
@@ -114,6 +114,6 @@ func TestARestoredRoomHasAnotherSequence(t *testing.T) {
 		}
 	}
 	if r := ada.Get("/api/rooms/r/messages"); strings.Count(r.Body, "hello") != 7 {
-		t.Errorf("of 3 and 4 messages there are %s", r.Body)
+		t.Errorf("instead of 3 old and 4 new messages there are %s", r.Body)
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // Commands runs subcommands. All but Restore work beside a running server as well as without one.
 type Commands struct {
-	In  *os.File // passwords are typed or piped in here
+	In  *os.File // passwords are read from it: a terminal or a pipe
 	Out io.Writer
 	// Open opens the chat in a data folder. The caller must call done.
 	Open func(data string) (c *chat.Chat, done func() error, err error)
@@ -56,7 +56,7 @@ func ownerOf(dir string) string {
 	return datadir.Owner(datadir.Database(dir))
 }
 
-// flags are a command's, without the words beside them.
+// flags are the flags of a command, without its other arguments.
 type flags struct {
 	*flag.FlagSet
 	command string
@@ -64,7 +64,7 @@ type flags struct {
 	out     io.Writer // for the help text
 }
 
-// newFlags has the flag that all commands take, -data.
+// newFlags returns the flag -data, which all commands have.
 func (c Commands) newFlags(command string) *flags {
 	f := &flags{FlagSet: flag.NewFlagSet("hearth "+command, flag.ContinueOnError), command: command, out: c.Out}
 	f.SetOutput(io.Discard)
@@ -76,8 +76,8 @@ func (c Commands) newFlags(command string) *flags {
 	return f
 }
 
-// words parses args: flags may stand before, between and after the words that are returned. Errors: UsageError, and
-// flag.ErrHelp once the help text was printed.
+// words parses args and returns the arguments that are not flags. Flags may be before, between and after them. Errors:
+// UsageError, and flag.ErrHelp after it has printed the help text.
 func (f *flags) words(args []string) (words []string, err error) {
 	for len(args) > 0 {
 		if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {

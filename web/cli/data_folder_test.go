@@ -9,7 +9,7 @@ import (
 	"hearth/web/hearthtest"
 )
 
-// A command that only reads or changes a place makes none.
+// Commands that read or change an existing installation do not create a data folder.
 func TestCommandsCreateNoDataFolderByMistake(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t)

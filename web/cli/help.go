@@ -34,7 +34,7 @@ func PrintCommands(out io.Writer, prefix string) {
 			fmt.Fprintf(w, "  hearth %s\t%s\n", strings.TrimSpace(c.name+" "+c.words), c.does)
 		}
 	}
-	_ = w.Flush() // out reports its own errors, and nobody is left to tell
+	_ = w.Flush() // if out cannot be written to, the error cannot be printed either
 	fmt.Fprint(out, "\nhearth COMMAND --help prints the flags of a command.\n")
 }
 

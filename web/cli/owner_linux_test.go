@@ -19,9 +19,9 @@ func asNobody(t *testing.T) (dir string, run func(stdin string, args ...string) 
 	t.Helper()
 	if os.Geteuid() != 0 {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("this test needs root, to be somebody else")
+			t.Fatal("this test needs root, to switch to another user")
 		}
-		t.Skip("this test needs root, to be somebody else")
+		t.Skip("this test needs root, to switch to another user")
 	}
 	dir, err := os.MkdirTemp("", "hearth-owner-")
 	if err != nil {
@@ -52,12 +52,12 @@ func asNobody(t *testing.T) (dir string, run func(stdin string, args ...string) 
 		cmd := exec.Command(program, args...)
 		cmd.Stdin = strings.NewReader(stdin)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-		b, _ := cmd.CombinedOutput() // the status tells
+		b, _ := cmd.CombinedOutput() // the exit status has the error
 		return string(b), cmd.ProcessState.ExitCode()
 	}
 }
 
-// What root does on the command line belongs to the owner of the data folder, who goes on using it.
+// Files that root creates on the command line belong to the owner of the data folder, whose server can go on using them.
 func TestFilesBelongToTheOwnerOfTheFolder(t *testing.T) {
 	t.Parallel()
 	dir, run := asNobody(t)
@@ -96,7 +96,7 @@ func TestFilesBelongToTheOwnerOfTheFolder(t *testing.T) {
 	}
 }
 
-// Who may not use a folder is told whose it is.
+// The error for a data folder that the user may not use names the owner of the folder.
 func TestErrorsNameTheOwner(t *testing.T) {
 	t.Parallel()
 	dir, run := asNobody(t)

@@ -12,7 +12,7 @@ import (
 	"hearth/web/chat"
 )
 
-// maxLine bounds a password that is piped in, in bytes.
+// maxLine is the longest line of a piped password, in bytes. The rest of a longer line is ignored.
 const maxLine = 4096
 
 // newPassword reads a password for the user called name, and hashes it.
@@ -31,7 +31,7 @@ func (u *userCommand) newPassword(name string) (hash string, err error) {
 	return u.Hash(password)
 }
 
-// piped returns the first line of what comes in.
+// piped returns the first line of c.In.
 func (c Commands) piped() (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(c.In, maxLine)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -40,7 +40,8 @@ func (c Commands) piped() (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
-// typed asks a person, twice.
+// typed asks for the password twice on the terminal, without echo. Errors: UsageError if c.In is not a terminal; the two
+// answers differ.
 func (c Commands) typed() (string, error) {
 	terminal := int(c.In.Fd())
 	if !term.IsTerminal(terminal) {

@@ -20,7 +20,7 @@ type userCommand struct {
 	Commands
 	chat  *chat.Chat
 	verb  string
-	words []string // beside the verb and the flags; the first is the user's name
+	words []string // the arguments after the verb, without flags; the first is the user's name
 	userFlags
 }
 
@@ -33,8 +33,8 @@ type userFlags struct {
 	url           string
 }
 
-// User runs `hearth user` with the args that follow it. Errors: UsageError, and what the rules of the
-// chat have against it, in words.
+// User runs `hearth user` with the args that follow it. Errors: UsageError, those of FolderError, and the errors of the chat
+// as English sentences.
 func (c Commands) User(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return Usagef("user needs a command: add, list, passwd, link, admin, disable or enable")
@@ -62,8 +62,8 @@ func (c Commands) User(ctx context.Context, args []string) error {
 	return errors.Join(u.explain(u.run(ctx)), done())
 }
 
-// mayOpen refuses a folder that is no data folder, unless the command may make one of it: user add may of
-// an empty folder, with -admin also where there is none. Error: datadir.ErrNone.
+// mayOpen checks that the folder is a data folder. `user add` may also use an empty folder, and with -admin a folder that
+// does not exist yet. Error: datadir.ErrNone.
 func (u *userCommand) mayOpen() error {
 	if u.verb == "add" && (datadir.Empty(u.data) || u.admin && !exists(u.data)) {
 		return nil
@@ -104,7 +104,7 @@ func (u *userCommand) parse(args []string) error {
 	return nil
 }
 
-// explain says what a rule has against a command, in words.
+// explain replaces an error of the chat by the English text that a person gets for it.
 func (u *userCommand) explain(err error) error {
 	if errors.Is(err, chat.ErrNotFound) {
 		return fmt.Errorf("there is no user %q; `hearth user list` lists them", u.words[0])
@@ -167,7 +167,7 @@ func (u *userCommand) add(ctx context.Context) error {
 	return nil
 }
 
-// link makes a one-time link with which the user signs in and chooses a new password.
+// link prints a one-time link with which the user signs in and chooses a new password.
 func (u *userCommand) link(ctx context.Context, user *chat.User) error {
 	token, err := u.chat.CreateSigninLink(ctx, chat.Console(), user, true)
 	if err != nil {
@@ -178,7 +178,7 @@ func (u *userCommand) link(ctx context.Context, user *chat.User) error {
 	return nil
 }
 
-// listedUser is a line of `user list -json`.
+// listedUser is the JSON object of an account in `user list -json`.
 type listedUser struct {
 	Name      string     `json:"name"`
 	FirstName string     `json:"first_name"`

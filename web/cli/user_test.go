@@ -10,7 +10,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(hearthtest.Main(m)) }
 
-// failed is the exit status of a command that went wrong.
+// failed is the exit status of a command that failed.
 const failed = 1
 
 func TestUserCommands(t *testing.T) {
