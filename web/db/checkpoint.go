@@ -72,7 +72,7 @@ func ClearPages(log string, done func(error)) *Job {
 	}, done)
 }
 
-// clearPage clears one page, which another process may have changed since.
+// clearPage clears the unused part of a page. Another process may have changed the page since leftovers has read it.
 func clearPage(tx chat.Tx, number uint32) error {
 	var page []byte
 	if err := tx.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = ?", number).Scan(&page); err != nil {

@@ -15,7 +15,7 @@ import (
 	"hearth/web/db"
 )
 
-// testTx returns the transaction of a database with one table, whose texts differ.
+// testTx returns the Tx of a new database. Its table line has a unique column text.
 func testTx(t *testing.T) (*db.Tx, *sql.Conn) {
 	t.Helper()
 	pool, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "test.db"))
@@ -73,16 +73,16 @@ func insert(tx chat.Tx, text string) error {
 	return err
 }
 
-// The ways in which a job fails alone, after it has stored a line, and the code of its error.
+// failures are the ways in which a job fails alone, after it has inserted a row, and the code of its error.
 var failures = map[int]struct {
 	do   func(chat.Tx) error
 	code string
 }{
 	2: {do: func(tx chat.Tx) error {
-		_, err := tx.Exec("INSERT INTO line (text) SELECT 'second' UNION ALL SELECT 'line 0'") // there already
+		_, err := tx.Exec("INSERT INTO line (text) SELECT 'second' UNION ALL SELECT 'line 0'") // line 0 exists
 		return err
 	}},
-	3: {do: func(tx chat.Tx) error { return insert(tx, "line 0") }}, // there already
+	3: {do: func(tx chat.Tx) error { return insert(tx, "line 0") }}, // line 0 exists
 	5: {do: func(chat.Tx) error { panic("a broken rule") }},
 	7: {do: func(chat.Tx) error { return chat.Errorf("not_allowed") }, code: "not_allowed"},
 }
@@ -131,7 +131,7 @@ func TestOneBadRowFailsAlone(t *testing.T) {
 	}
 }
 
-// TestOneStatementFailsAlone also if it has inserted some of its rows.
+// A statement that fails after it has inserted some of its rows is rolled back, and the other jobs are stored.
 func TestOneStatementFailsAlone(t *testing.T) {
 	tx, conn := testTx(t)
 	var outcomes []error
@@ -156,7 +156,7 @@ func TestOneStatementFailsAlone(t *testing.T) {
 	}
 }
 
-// TestAFailedFirstStatementIsRolledBack whatever it is.
+// If a job fails after its first statement, that statement is rolled back, whatever its kind.
 func TestAFailedFirstStatementIsRolledBack(t *testing.T) {
 	tx, conn := testTx(t)
 	second := errors.New("a second thought")
@@ -192,7 +192,7 @@ func TestAFailedFirstStatementIsRolledBack(t *testing.T) {
 	}
 }
 
-// TestACommitThatFails at its very end, where SQLite itself has not rolled back.
+// The COMMIT itself can fail, because of a deferred foreign key. SQLite does not roll back then.
 func TestACommitThatFails(t *testing.T) {
 	tx, conn := testTx(t)
 	pragma(t, conn, "foreign_keys = 1")
@@ -205,7 +205,7 @@ func TestACommitThatFails(t *testing.T) {
 		if err := insert(tx, "lost"); err != nil {
 			return err
 		}
-		_, err := tx.Exec("INSERT INTO answer (line) VALUES (99)") // nothing there
+		_, err := tx.Exec("INSERT INTO answer (line) VALUES (99)") // there is no row 99
 		return err
 	}, func(error) {})
 	if err := tx.Commit([]*db.Job{lost}); err == nil || undone != 1 || len(lost.Announced()) > 0 {
@@ -220,11 +220,11 @@ func TestACommitThatFails(t *testing.T) {
 	}
 }
 
-// TestAllJobsOfAFailedCommitFail when nothing can be written.
+// If the database cannot be written to, all jobs of the commit fail.
 func TestAllJobsOfAFailedCommitFail(t *testing.T) {
 	for name, test := range map[string]struct {
 		pragma string
-		begun  int // jobs
+		begun  int // how many jobs have started
 	}{
 		"a full disk":                  {"max_page_count = 5", 1},
 		"a database that is only read": {"query_only = 1", 0},

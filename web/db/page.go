@@ -12,15 +12,15 @@ import (
 
 // The parts of SQLite's file format that are needed here: https://sqlite.org/fileformat.html, sections 1.6 and 4.1.
 const (
-	logHeader   = 32 // bytes before the first frame of a log
-	frameHeader = 24 // bytes before the page in a frame
-	saltAt      = 16 // in the log's header: 8 bytes that the frames of this log have too
-	frameSaltAt = 8  // in a frame's header
-	pageSizeAt  = 8  // in the log's header: 4 bytes
+	logHeader   = 32 // the size of the header of a log, in bytes
+	frameHeader = 24 // the size of the header of a frame, in bytes; the page follows
+	saltAt      = 16 // the offset in the log's header of the salt: 8 bytes that are repeated in every frame of this log
+	frameSaltAt = 8  // the offset of the salt in a frame's header
+	pageSizeAt  = 8  // the offset in the log's header of the page size: 4 bytes
 
-	rowsAt      = 3 // in a page's header: 2 bytes, how many cells (rows, or keys) there are
-	contentAt   = 5 // 2 bytes, where the first of them begins; 0 means 65536
-	cellPointer = 2 // bytes for each cell, after the page's header
+	rowsAt      = 3 // the offset in a page's header of the number of cells (rows, or keys): 2 bytes
+	contentAt   = 5 // the offset in a page's header of the offset of the first cell: 2 bytes; 0 means 65536
+	cellPointer = 2 // the size of the pointer to a cell, in bytes; the pointers follow the page's header
 
 	maxPages = 2 << 24
 )
@@ -51,7 +51,7 @@ func leftovers(log string) ([]uint32, error) {
 			return sorted(found), ignoreEnd(err)
 		}
 		if string(frame[frameSaltAt:frameSaltAt+8]) != string(header[saltAt:saltAt+8]) {
-			return sorted(found), nil // of an earlier log
+			return sorted(found), nil // the rest of the file is of an earlier log
 		}
 		number := binary.BigEndian.Uint32(frame)
 		if number >= maxPages {
@@ -69,6 +69,7 @@ func ignoreEnd(err error) error {
 	return err
 }
 
+// sorted returns the numbers of the pages that have to be cleared.
 func sorted(found map[uint32]bool) (pages []uint32) {
 	for number, dirty := range found {
 		if dirty {

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// sharesFor is how long jobs wait in Sharers. A commit of their own would cost an fsync and pages of the log.
+// sharesFor is how long a job waits in Sharers for the commit of another job. A commit for it alone would cost an fsync and
+// space in the log.
 const sharesFor = 500 * time.Millisecond
 
 // Sharers are jobs that wait to share a commit with others. The zero value is ready to use. It is safe for concurrent use.
@@ -25,7 +26,8 @@ func (s *Sharers) Add(j *Job) {
 	s.jobs = append(s.jobs, j)
 }
 
-// Take removes and returns all jobs; with onlyDue none, unless the first one has waited for sharesFor.
+// Take removes and returns all jobs. With onlyDue, it does so only if the first one has waited for sharesFor; otherwise it
+// returns nil.
 func (s *Sharers) Take(onlyDue bool) []*Job {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -18,8 +18,8 @@ import (
 type Tx struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
-	job   *Job // the one that runs
-	saved bool // it has a savepoint
+	job   *Job // the running job
+	saved bool // the running job has a savepoint
 }
 
 // NewTx returns a Tx for conn. The caller must close conn.

@@ -28,7 +28,7 @@ var noon = time.Date(2031, 2, 3, 12, 0, 0, 0, time.UTC)
 
 func fits(context.Context, *sql.Conn) error { return nil }
 
-// Each transaction adds ten rows: a copy taken in the midst of it all has whole ones.
+// Each transaction adds ten rows, so a copy that is made meanwhile must have a multiple of ten.
 func TestABackupIsOfOneMoment(t *testing.T) {
 	t.Parallel()
 	file := database(t, 1000)
@@ -105,7 +105,7 @@ func TestRestoringKeepsWhatWasThere(t *testing.T) {
 	if len(before) != 2 {
 		t.Fatal("there is no log, so nothing is proved")
 	}
-	for round := range 2 { // the second in the same second
+	for round := range 2 { // both at the same time, so that the names of the old databases would be equal
 		aside, err := Restore(context.Background(), backup, file, noon, fits)
 		if err != nil {
 			t.Fatal(err)
@@ -117,7 +117,7 @@ func TestRestoringKeepsWhatWasThere(t *testing.T) {
 		if round == 0 && (after[filepath.Base(aside)] != before["test.db"] || after[filepath.Base(aside)+logSuffix] != before["test.db"+logSuffix]) {
 			t.Errorf("what was there is not kept as %s", aside)
 		}
-		if len(after) != 3+round { // the database, and what was put aside: a log at first
+		if len(after) != 3+round { // the database, and the old databases: the first one with its log, the second one without
 			t.Errorf("round %d: %d files", round, len(after))
 		}
 	}
@@ -161,7 +161,7 @@ func TestOnlyASoundBackupIsRestored(t *testing.T) {
 	}
 }
 
-// Cut short at any of its steps, restoring is finished by the next start, or it has never begun.
+// If restoring is interrupted, at whatever step, the next start finishes it, or the old database is unchanged.
 func TestAnInterruptedRestore(t *testing.T) {
 	t.Parallel()
 	original := database(t, 1000)
@@ -172,9 +172,9 @@ func TestAnInterruptedRestore(t *testing.T) {
 	const stamp = "20260501-120000"
 	for _, c := range []struct {
 		name   string
-		copied string   // the suffix of the copy when it was cut short
-		moved  []string // what had been moved
-		rows   int      // that the database has afterwards
+		copied string   // the suffix of the copy at the interruption
+		moved  []string // the suffixes of the files that were moved before
+		rows   int      // how many the database has afterwards
 	}{
 		{"while it copied", copySuffix, nil, 1500},
 		{"before it moved anything", wholeSuffix + "-" + stamp, nil, 1500},
@@ -221,7 +221,7 @@ func TestAnInterruptedRestore(t *testing.T) {
 	}
 }
 
-// A backup is made where nothing can be written beside the database: SQLite needs an index of the log.
+// A backup can be made of a database in a read-only file system, although SQLite needs to create an index of the log.
 func TestBackupOfAReadOnlyFileSystem(t *testing.T) {
 	t.Parallel()
 	disk := t.TempDir()

@@ -17,8 +17,8 @@ import (
 
 const testPatience = time.Minute
 
-// database makes one with so many rows in a new folder, as a kill leaves it: with a log. The rows
-// before the last ten are in the file itself.
+// database creates a database with so many rows in a new folder. As after a kill, it has a log, with the last ten rows. The
+// other rows are in the database file.
 func database(t testing.TB, rows int) (file string) {
 	t.Helper()
 	dir, left := t.TempDir(), filepath.Join(t.TempDir(), "left")
@@ -61,7 +61,8 @@ func insert(t testing.TB, db *sql.DB, rows int) {
 	}
 }
 
-// contents returns the bytes of all files in a folder, but for what SQLite adds to look at a database.
+// contents returns the bytes of all files in a folder by name, without the files in skip, and without the index and the empty
+// log that SQLite creates when it reads a database.
 func contents(t testing.TB, dir string, skip ...string) map[string]string {
 	t.Helper()
 	files, err := os.ReadDir(dir)
@@ -94,7 +95,7 @@ func spoil(t testing.TB, file string, at int64, with string) {
 	}
 }
 
-// fold puts the log into the database.
+// fold copies the log into the database file and empties it.
 func fold(t testing.TB, file string) {
 	t.Helper()
 	db := open(t, file)
@@ -104,7 +105,7 @@ func fold(t testing.TB, file string) {
 	}
 }
 
-// root returns the first page of a table or index, and where the file ends, in pages.
+// root returns the number of the root page of a table or index, and the number of pages in the file.
 func root(t testing.TB, file, name string) (page, pages int64) {
 	t.Helper()
 	db := open(t, file)
@@ -167,10 +168,10 @@ func TestDamageIsRecognisedAndLeftAlone(t *testing.T) {
 	}
 }
 
-// leaves returns where in a file the pages with rows begin, but for the first ones.
+// leaves returns the offsets of the pages with rows in a file, from page 20 on.
 func leaves(t testing.TB, file string) (at []int64) {
 	t.Helper()
-	const leaf = 0x0d // how such a page begins (https://sqlite.org/fileformat.html, 1.6)
+	const leaf = 0x0d // the first byte of such a page (https://sqlite.org/fileformat.html, 1.6)
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +230,8 @@ func TestASoundDatabaseIsNotTakenForADamagedOne(t *testing.T) {
 	}
 }
 
-// Out of patience, it says nothing of what it didn't get to, but has looked where it costs nothing.
+// When its time is over, Examine does not report damage in pages that it has not read. It still finds damage that costs
+// little to find.
 func TestExaminingEndsInTime(t *testing.T) {
 	t.Parallel()
 	noise := strings.Repeat("\xa5", page)
@@ -261,7 +263,7 @@ func lastRows(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	table, _ := root(t, file, "line")
-	const rightmost = 8 // where a page of a tree's inside names its last child (https://sqlite.org/fileformat.html, 1.6)
+	const rightmost = 8 // the offset of the last child's number in an interior page (https://sqlite.org/fileformat.html, 1.6)
 	last := int64(binary.BigEndian.Uint32(b[(table-1)*page+rightmost:]))
 	spoil(t, file, (last-1)*page, strings.Repeat("\xa5", page))
 }

@@ -111,7 +111,7 @@ func Sync(dir string) error {
 		return fmt.Errorf("sync %s: %w", dir, err)
 	}
 	err = f.Sync()
-	if errors.Is(err, syscall.EINVAL) { // some network file systems know no such thing
+	if errors.Is(err, syscall.EINVAL) { // some network file systems do not support it
 		err = nil
 	}
 	if err := errors.Join(err, f.Close()); err != nil {

@@ -24,7 +24,7 @@ func TestADataFolderIsCreatedForTheOwner(t *testing.T) {
 	}
 	above := filepath.Join(t.TempDir(), "deep")
 	dir := filepath.Join(above, "data")
-	for range 2 { // made, and found
+	for range 2 { // the first call creates the folder, the second finds it
 		if err := Make(dir); err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func TestOnlyOwnFoldersAreClaimed(t *testing.T) {
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Chmod(dir, 0o755); err != nil { // whatever the umask
+		if err := os.Chmod(dir, 0o755); err != nil { // independent of the umask
 			t.Fatal(err)
 		}
 		for _, name := range c.files {

@@ -2,10 +2,10 @@
 
 package datadir
 
-// Adopt does nothing: a file belongs to whoever may write to its folder.
+// Adopt does nothing: on these systems a file inherits the access rights of its folder.
 func Adopt(string, string) error { return nil }
 
-// Owner is "": nobody can tell.
+// Owner returns "": owners are looked up on Unix only.
 func Owner(string) string { return "" }
 
 func mine(string) bool { return true }

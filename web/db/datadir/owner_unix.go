@@ -44,7 +44,8 @@ func ids(path string) (uid, gid int, err error) {
 	return int(s.Uid), int(s.Gid), nil
 }
 
-// Owner is who a folder or file belongs to, "" if that is this process's user or nobody can tell.
+// Owner returns the name of the user who owns a folder or file, or "user " and the id if that user has no name. It returns ""
+// if the owner is the user of this process, or if the owner cannot be read.
 func Owner(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {

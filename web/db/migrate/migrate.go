@@ -1,6 +1,6 @@
-// Package migrate brings a SQLite database to the current schema. Steps are the .sql files of a folder, in the order of
-// their names; PRAGMA user_version counts the steps that were applied. There is no way back. The program must register
-// the driver "sqlite".
+// Package migrate updates a SQLite database to the current schema. The migrations are the .sql files of a folder, called
+// steps here, in the order of their names. PRAGMA user_version is the number of steps that were applied. A step cannot be
+// undone. The program must register the driver "sqlite".
 package migrate
 
 import (
@@ -14,10 +14,10 @@ import (
 // ErrNewer is the error of a database of a newer version, with migrations that are unknown here.
 var ErrNewer = errors.New("this database was written by a newer Hearth; use that version (nothing was changed)")
 
-// ErrForeign is the error of a database without migrations.
+// ErrForeign is the error of a database to which no step was applied.
 var ErrForeign = errors.New("it is not Hearth's")
 
-// Check reads the database at dsn and no more. Error: ErrNewer, if it must not be written to.
+// Check returns ErrNewer if the database at dsn is of a newer version and must not be written to. It only reads.
 func Check(ctx context.Context, dsn string, steps fs.FS) error {
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
@@ -34,8 +34,7 @@ func Check(ctx context.Context, dsn string, steps fs.FS) error {
 	return nil
 }
 
-// fits tells whether a database can be brought to today's schema from a step on the way there.
-// Errors: ErrNewer, ErrForeign.
+// fits checks that a database of that version can be updated to the current schema. Errors: ErrNewer, ErrForeign.
 func fits(version int, steps fs.FS) error {
 	names, err := list(steps)
 	switch {
@@ -49,7 +48,7 @@ func fits(version int, steps fs.FS) error {
 	return nil
 }
 
-// Up is Run for a database that may be anybody's. Errors: ErrNewer, ErrForeign.
+// Up is Run for a database that may not be of this program. Errors: ErrNewer, ErrForeign.
 func Up(ctx context.Context, conn *sql.Conn, steps fs.FS) error {
 	version, err := read(ctx, conn)
 	if err != nil {
@@ -61,8 +60,8 @@ func Up(ctx context.Context, conn *sql.Conn, steps fs.FS) error {
 	return Run(ctx, conn, steps)
 }
 
-// Run takes the steps that are missing, each in a transaction: one that fails leaves the schema at
-// the step before. Several processes may run it on one database at once.
+// Run applies the missing steps, each in a transaction of its own. If a step fails, the earlier ones stay applied. Several
+// processes may run it on one database at once.
 func Run(ctx context.Context, conn *sql.Conn, steps fs.FS) error {
 	names, err := list(steps)
 	if err != nil {
@@ -80,7 +79,7 @@ func Run(ctx context.Context, conn *sql.Conn, steps fs.FS) error {
 	return nil
 }
 
-// list names the steps in their order.
+// list returns the names of the steps, in their order.
 func list(steps fs.FS) ([]string, error) {
 	names, err := fs.Glob(steps, "*.sql") // sorted
 	if err != nil {
@@ -89,7 +88,8 @@ func list(steps fs.FS) ([]string, error) {
 	return names, nil
 }
 
-// take looks at the version inside the transaction: another process may have been quicker.
+// take applies one step. It reads the version inside the transaction, because another process may have applied the step
+// meanwhile.
 func take(ctx context.Context, conn *sql.Conn, version int, step string) (err error) {
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
@@ -116,7 +116,7 @@ func take(ctx context.Context, conn *sql.Conn, version int, step string) (err er
 	return err
 }
 
-// rower is a database, or a connection to one.
+// rower is a *sql.DB or a *sql.Conn.
 type rower interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }

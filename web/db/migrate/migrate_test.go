@@ -18,7 +18,7 @@ const (
 	two = "ALTER TABLE line ADD COLUMN at INTEGER"
 )
 
-// folder has steps with these texts.
+// folder returns a folder of steps with these texts.
 func folder(texts ...string) fstest.MapFS {
 	steps := fstest.MapFS{"README": {Data: []byte("no step")}}
 	for i, text := range texts {

@@ -9,12 +9,11 @@ import (
 	"strings"
 )
 
-// ErrAltered says that a database has other tables, indexes, triggers or views than those that the steps
-// make, or lacks some.
+// ErrAltered is the error of a database whose tables, indexes, triggers or views are not those that the steps create.
 var ErrAltered = errors.New("its schema is not that of Hearth")
 
-// CheckSchema compares the schema of a database with that of a new one that has taken as many steps.
-// What SQLite adds by itself doesn't count. Errors: ErrAltered, ErrNewer, ErrForeign.
+// CheckSchema compares the schema of a database with that of a new database to which the same steps were applied. It ignores
+// the tables and indexes of SQLite itself. Errors: ErrAltered, ErrNewer, ErrForeign.
 func CheckSchema(ctx context.Context, conn *sql.Conn, steps fs.FS) error {
 	version, err := read(ctx, conn)
 	if err != nil {
@@ -44,7 +43,7 @@ func CheckSchema(ctx context.Context, conn *sql.Conn, steps fs.FS) error {
 	return nil
 }
 
-// schemaAfter returns the schema of a database that has taken the first steps.
+// schemaAfter returns the schema of a new database after the first version steps.
 func schemaAfter(ctx context.Context, steps fs.FS, version int) (map[string]string, error) {
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
@@ -72,7 +71,7 @@ func schemaAfter(ctx context.Context, steps fs.FS, version int) (map[string]stri
 	return schema(ctx, conn)
 }
 
-// schema has the SQL text of everything in a database, by its kind and name.
+// schema returns the SQL texts of the tables, indexes, triggers and views of a database, by kind and name.
 func schema(ctx context.Context, conn *sql.Conn) (map[string]string, error) {
 	rows, err := conn.QueryContext(ctx, "SELECT type, name, tbl_name, ifnull(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'")
 	if err != nil {
