@@ -69,7 +69,7 @@ func TestSearchGoesOnWhereItEnded(t *testing.T) {
 	for i := range 100 {
 		text := fmt.Sprint("word ", i)
 		m := p.say(p.admin, rooms[i*i%3], text)
-		if i%4 == 1 { // many at one moment
+		if i%4 == 1 { // so that several messages have the same time
 			p.clock = p.clock.Add(-time.Second)
 		}
 		if i%10 == 5 {
@@ -237,7 +237,7 @@ func TestDeleteRoom(t *testing.T) {
 	}
 }
 
-// fill puts n messages into a room, faster than by saying them.
+// fill inserts n messages into a room, which is faster than say.
 func (p *testChat) fill(r *Room, n int) {
 	p.t.Helper()
 	err := p.disk.Write(context.Background(), func(tx Tx) error {
@@ -254,7 +254,7 @@ func (p *testChat) fill(r *Room, n int) {
 	}
 }
 
-// BenchmarkSearch looks at 20 000 messages in vain.
+// BenchmarkSearch searches 20 000 messages, none of which matches.
 func BenchmarkSearch(b *testing.B) {
 	p := newTestChat(b)
 	p.fill(p.room("tea", Open), 20_000)
@@ -265,7 +265,7 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
-// BenchmarkDeleteRoom measures one job's share: the deletion of deleteAtOnce messages.
+// BenchmarkDeleteRoom measures one job of DeleteRoom, which deletes deleteAtOnce messages.
 func BenchmarkDeleteRoom(b *testing.B) {
 	p := newTestChat(b)
 	r := p.room("tea", Open)

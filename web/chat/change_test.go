@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// lateDisk has something happen between what a call looked up and what it writes, once.
+// lateDisk calls before once, before the next write, when the writing call has already read what it needs.
 type lateDisk struct {
 	Disk
 	before func()
@@ -28,7 +28,7 @@ func (d *lateDisk) Submit(job func(Tx) error, done func(error)) {
 	d.Disk.Submit(job, done)
 }
 
-// meanwhile has f happen just before the next write.
+// meanwhile schedules f to be called just before the next write.
 func (p *testChat) meanwhile(f func()) { p.disk = &lateDisk{p.disk, f} }
 
 func (p *testChat) count(query string, args ...any) (n int) {
@@ -39,7 +39,7 @@ func (p *testChat) count(query string, args ...any) (n int) {
 	return n
 }
 
-// Whatever was looked up before a write may have changed when its turn comes.
+// A message can be deleted between the time when a call reads it and the time when the call writes.
 func TestAMessageIsDeletedMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -73,7 +73,7 @@ func TestAMessageIsDeletedMeanwhile(t *testing.T) {
 	}
 }
 
-// What is said while its room is deleted is refused: nobody could ever read it, and nobody delete it.
+// A message that is written while its room is deleted is refused. Otherwise nobody could read or delete it.
 func TestARoomIsDeletedMeanwhile(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)

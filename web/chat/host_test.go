@@ -11,7 +11,7 @@ func TestHostsOfAdminsAreBounded(t *testing.T) {
 	h := newEmptyChat(t)
 	ctx := context.Background()
 	for i := range maxHosts + 2 {
-		for range 2 { // the second time it is known already
+		for range 2 { // the second time, the name is known
 			if err := h.LearnHost(ctx, fmt.Sprintf("chat%d.example.org", i)); err != nil {
 				t.Fatal(err)
 			}

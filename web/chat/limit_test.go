@@ -10,7 +10,7 @@ import (
 	"hearth/web/limits"
 )
 
-// Conversations are begun by speaking: there is no other way.
+// The number of new private conversations is limited. A conversation starts with its first message.
 func TestConversationsAreLimited(t *testing.T) {
 	t.Parallel()
 	p := newEmptyChat(t)
@@ -19,7 +19,7 @@ func TestConversationsAreLimited(t *testing.T) {
 	begun, refused := 0, 0
 	for i := range 60 {
 		p.user(fmt.Sprint("user", i))
-		p.clock = p.clock.Add(50 * time.Millisecond) // for the messages
+		p.clock = p.clock.Add(50 * time.Millisecond) // so that the limit of messages is not exceeded
 		p.Say(context.Background(), ada, "r", Draft{Text: fmt.Sprintf("/pm user%d hi", i)}, func(_ *Message, _ *Room, _ bool, err error) {
 			switch {
 			case err == nil:

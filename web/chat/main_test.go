@@ -55,11 +55,11 @@ func (d *plainDisk) Write(_ context.Context, job func(Tx) error) error {
 	return tx.Commit()
 }
 
-// nowhere is a hub that nobody is connected to. It remembers what it was asked to end.
+// nowhere is a Hub without sockets. It records the calls that end sockets or announce a change of a user.
 type nowhere struct {
 	sessions, users []int64
-	groups          []string // that were ended
-	people          []string // users of whom something was to be told
+	groups          []string // the arguments of EndRoom
+	people          []string // the calls of UserChanged and UserCreated
 }
 
 func (n *nowhere) EndSessions(ids ...int64)      { n.sessions = append(n.sessions, ids...) }
@@ -80,7 +80,7 @@ func (n *nowhere) UserChanged(id int64, _ bool) {
 }
 func (n *nowhere) UserCreated(id int64) { n.people = append(n.people, fmt.Sprint(id, " created")) }
 
-// emptyChat is a chat without accounts whose clock the test sets.
+// emptyChat is a chat without accounts. The test sets its clock.
 type emptyChat struct {
 	*Chat
 	t     testing.TB
@@ -137,7 +137,7 @@ func (p *testChat) room(name string, access Access) *Room {
 	return r
 }
 
-// say says text a second after what was said before.
+// say posts a message, one second after the previous one.
 func (p *testChat) say(by Caller, room, text string) *Message {
 	p.t.Helper()
 	p.clock = p.clock.Add(time.Second)

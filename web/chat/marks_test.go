@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What was read is known at once, and written later: the newest position alone.
+// A new read position takes effect at once. It is written later, and only the newest position is written.
 func TestReadPositionsAreMerged(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)
@@ -52,7 +52,7 @@ func TestReadPositionsAreMerged(t *testing.T) {
 	}
 }
 
-// fullDisk takes nothing while it is full.
+// fullDisk is a Disk whose Write fails while full is set.
 type fullDisk struct {
 	Disk
 	full bool
@@ -94,7 +94,8 @@ func TestMarksOutlastAFullDisk(t *testing.T) {
 	}
 }
 
-// Nothing is counted of a room that somebody may no longer enter, though the read position is not on disk yet.
+// The messages of a room that a user may no longer enter are not counted, even while the user's read position waits to be
+// written.
 func TestWhatIsReadInALostRoomIsNotCounted(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)

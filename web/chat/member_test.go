@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// before0004 returns a database of the version before rooms had members, with people and rooms in it.
+// before0004 returns a database with people and rooms, of the version before rooms had members, and the text of the next
+// migration.
 func before0004(t *testing.T) (db *sql.DB, step string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "old.db"))
@@ -52,7 +53,7 @@ func before0004(t *testing.T) (db *sql.DB, step string) {
 	return db, step
 }
 
-// column returns the one column that query finds.
+// column returns the values of the only column of a query.
 func column(t *testing.T, db *sql.DB, query string) (found []string) {
 	t.Helper()
 	rows, err := db.Query(query)
@@ -70,14 +71,15 @@ func column(t *testing.T, db *sql.DB, query string) (found []string) {
 	return found
 }
 
-// A visit is no membership, and a room that was made by speaking has no owner, in old databases too.
+// In a migrated database, a person who has only opened a room is not a member, and a room that was created by its first message
+// has no owner.
 func TestMembersOfAnOldDatabase(t *testing.T) {
 	t.Parallel()
 	db, step := before0004(t)
 	if _, err := db.Exec(step); err != nil {
 		t.Fatal(err)
 	}
-	// eve, an admin, has only looked at the cellar.
+	// eve, an admin, has only opened the cellar.
 	members := column(t, db, "SELECT r.name || ' ' || u.name FROM membership s JOIN room r ON r.id = s.room_id JOIN user u ON u.id = s.user_id WHERE s.member = 1 ORDER BY 1")
 	if want := []string{"@2:3 bob", "@2:3 eve", "cellar ada", "cellar bob"}; !reflect.DeepEqual(members, want) {
 		t.Errorf("members are %v, want %v", members, want)
@@ -124,7 +126,7 @@ func TestWhoOwnsARoom(t *testing.T) {
 	}
 }
 
-// Having opened a closed room, as an admin may, makes nobody a member.
+// An admin who opens a closed room does not become a member.
 func TestAVisitIsNoMembership(t *testing.T) {
 	t.Parallel()
 	p, ctx := newTestChat(t), context.Background()
@@ -153,7 +155,7 @@ func TestAVisitIsNoMembership(t *testing.T) {
 	}
 }
 
-// Closing a room asks who stays, and proposes who wrote there in the last 90 days.
+// A room can be closed only with a list of the people who stay. The people who wrote there in the last 90 days are proposed.
 func TestWhoStaysInARoomThatIsClosed(t *testing.T) {
 	t.Parallel()
 	p, ctx := newTestChat(t), context.Background()
@@ -189,7 +191,7 @@ func TestWhoStaysInARoomThatIsClosed(t *testing.T) {
 	if found, _, err := p.Members(ctx, tea, 10, 0); err != nil || len(found) != 2 || found[0].Name != "ada" || found[1].Name != "bob" {
 		t.Errorf("members are %v, %v", found, err)
 	}
-	// A change of the topic asks nobody, and opening it forgets who was a member.
+	// A change of the topic needs no such list. Opening the room removes all members.
 	if err := p.ChangeRoom(ctx, p.admin, p.find("tea"), RoomDraft{Topic: "leaves", Access: Closed}); err != nil {
 		t.Error(err)
 	}

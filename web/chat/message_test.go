@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A message in which nothing can be seen is empty, and line breaks may be typed in either way.
+// A message without visible characters is empty. Line breaks may be LF or CR LF.
 func TestTextsOfMessages(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)

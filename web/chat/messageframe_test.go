@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// library is a MessageFrame that encoding/json encodes field by field.
+// library is a MessageFrame without its method MarshalJSON, so that encoding/json encodes its fields.
 type library MessageFrame
 
-// What a message's frame looks like is encoding/json's to say.
+// AppendJSON and encoding/json produce the same bytes.
 func TestMessageFramesAreWhatTheLibraryMakes(t *testing.T) {
 	t.Parallel()
 	same := func(f MessageFrame) bool {
@@ -28,7 +28,7 @@ func TestMessageFramesAreWhatTheLibraryMakes(t *testing.T) {
 	}
 	at := Stamp(time.UnixMilli(1))
 	for _, text := range []string{"", "plain", `"quoted" \`, "two\nlines\t", "<b>&amp;</b>", "Привет, 世界 🎉", "“…” \u2028\u2029", "\x7f\x00\b\f\r\x1f", "\xff\xfe", "\xe2\x80"} {
-		for before := range 9 { // it is read by eight bytes
+		for before := range 9 { // appendText reads eight bytes at a time, so the position of a character matters
 			text := strings.Repeat("x", before) + text
 			same(MessageFrame{Message: text, User: text, Room: text, Nonce: text, HTML: text, Display: text, Timestamp: at})
 			same(MessageFrame{Type: "chat_message", ID: -1, Seq: 1 << 62, Guest: true, ReplyTo: 7, History: true, Message: text})
@@ -56,7 +56,7 @@ func TestMessageFramesAreWhatTheLibraryMakes(t *testing.T) {
 	}
 }
 
-// Every byte, at each of eight places, beside each other byte that matters.
+// The test covers every byte, at each position within eight bytes, before each kind of byte that appendText treats differently.
 func TestTextsAreWhatTheLibraryMakes(t *testing.T) {
 	t.Parallel()
 	for c := range 256 {
@@ -74,7 +74,7 @@ func TestTextsAreWhatTheLibraryMakes(t *testing.T) {
 	}
 }
 
-// A text that is at hand with its HTML, and people in it, is encoded as one that is not.
+// A rendered message, whose JSON text and HTML are cached and which mentions people, is encoded as encoding/json encodes it.
 func TestRenderedFramesAreWhatTheLibraryMakes(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)

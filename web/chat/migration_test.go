@@ -11,7 +11,7 @@ import (
 	"hearth/web/db/migrate"
 )
 
-// What somebody has said with the oldest schema is there in the newest, and the room goes on.
+// The migrations keep a message that was stored with the oldest schema, and the sequence of its room continues.
 func TestMigrationsFromTheOldest(t *testing.T) {
 	t.Parallel()
 	const oldest = "0001_start.sql"

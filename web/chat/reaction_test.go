@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Of those who reacted, accounts come first and visitors after them; who has gone for good is counted without a name.
+// In the list of people who reacted, accounts come before visitors. A visitor whose session has ended is counted, but not named.
 func TestWhoReacted(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)
@@ -26,7 +26,7 @@ func TestWhoReacted(t *testing.T) {
 		names = append(names, fmt.Sprintf("user%02d", i))
 		react(first, Caller{User: p.user(names[i])}, "🎉")
 	}
-	for i, guest := range []string{"Gus", "", "Gwen", "Gil"} { // the second one's session has ended
+	for i, guest := range []string{"Gus", "", "Gwen", "Gil"} { // "": a visitor whose session has ended
 		session := int64(1000 + i)
 		if guest != "" {
 			if err := p.disk.Write(context.Background(), func(tx Tx) error {

@@ -41,7 +41,7 @@ func TestConversationsAndMembersHavePages(t *testing.T) {
 	}
 }
 
-// BenchmarkRoomsFor loads a lobby's page of 1000 rooms.
+// BenchmarkRoomsFor loads a page of 50 rooms of a lobby with 1000 rooms.
 func BenchmarkRoomsFor(b *testing.B) {
 	p := newTestChat(b)
 	for i := range 1000 {
@@ -55,7 +55,7 @@ func BenchmarkRoomsFor(b *testing.B) {
 	}
 }
 
-// A room that is being made is listed once, although the list of unmade rooms has it for a moment longer.
+// A room that has just been stored is listed once, although it is still in the list of unmade rooms for a moment.
 func TestARoomIsListedOnceWhileItIsMade(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)

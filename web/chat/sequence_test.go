@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What is said at the end of a room's line is not in another room.
+// When a room has used all sequence numbers, a new message is refused. It does not get an id of the next room.
 func TestASequenceHasAnEnd(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)

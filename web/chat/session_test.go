@@ -33,7 +33,7 @@ func TestSessionOpensAndEnds(t *testing.T) {
 	ctx := context.Background()
 	ada := h.user("ada")
 	token, s := h.login(ada)
-	for range 2 { // from the database, from the cache
+	for range 2 { // the first time from the database, the second time from the cache
 		got, u, err := h.SessionByToken(ctx, token)
 		if err != nil || got.ID != s.ID || u.ID != ada.ID || got.Agent != "Firefox" || got.Addr != "192.0.2.1" {
 			t.Fatalf("%+v, %+v, %v", got, u, err)
@@ -78,7 +78,7 @@ func TestPasswordAndDisablingEndSessions(t *testing.T) {
 	}
 }
 
-// leaving is a disk under whose write the browser goes away.
+// leaving is a Disk that calls leave during each write, as if the browser disconnected.
 type leaving struct {
 	Disk
 	leave func()
@@ -91,7 +91,7 @@ func (l leaving) Write(ctx context.Context, job func(Tx) error) error {
 	})
 }
 
-// What is on disk takes effect, even if the browser that asked for it is gone meanwhile.
+// A stored change takes effect even if the browser that requested it disconnects meanwhile.
 func TestDisablingByABrowserThatGoesAway(t *testing.T) {
 	t.Parallel()
 	h := newEmptyChat(t)
@@ -149,7 +149,7 @@ func TestSessionsAgeOnlyUnused(t *testing.T) {
 	}
 }
 
-// TestForgetEndsWhatOthersEnded is what happens after the command line has set a password.
+// Forget ends the sessions that another process has ended, as the command line does when it sets a password.
 func TestForgetEndsWhatOthersEnded(t *testing.T) {
 	t.Parallel()
 	h := newEmptyChat(t)
@@ -195,7 +195,7 @@ func TestGuestNames(t *testing.T) {
 	if err != nil || !h.open(token) {
 		t.Fatalf("a guest can't change the spelling of his name: %v", err)
 	}
-	h.user("вова") // signing up takes the name over
+	h.user("вова") // a guest with the name of a new account loses the name
 	if h.open(token) || !slices.Contains(h.hub.sessions, s.ID) {
 		t.Error("a guest goes by the name of a user")
 	}
@@ -225,7 +225,7 @@ func TestInvites(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCode(t, join("mai", "guess"), "invite_used", "")
-	wantCode(t, join("linh", token), "name_taken", "username") // takes no use
+	wantCode(t, join("linh", token), "name_taken", "username") // does not use up the invitation
 	for _, name := range []string{"mai", "boris"} {
 		if valid, err := h.InviteValid(ctx, token); err != nil || !valid {
 			t.Errorf("before %s: %v, %v", name, valid, err)

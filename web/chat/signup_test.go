@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Of ten people who create the first account at once, one gets it. The others get what the policy allows.
+// Of ten people who create the first account at once, one succeeds. The policy applies to the others.
 func TestThereIsOneFirstAccount(t *testing.T) {
 	t.Parallel()
 	for policy, others := range map[string]string{"open": "", "closed": "first_taken", "invite": "first_taken"} {
@@ -29,8 +29,7 @@ func TestThereIsOneFirstAccount(t *testing.T) {
 	}
 }
 
-// The policy that counts is the one at the moment at which the account is stored, and an invitation serves as many
-// people as it says.
+// Signing up follows the policy at the time when the account is stored. An invitation works for as many people as it allows.
 func TestSignUpFollowsThePolicy(t *testing.T) {
 	t.Parallel()
 	h := newEmptyChat(t)
@@ -53,7 +52,7 @@ func TestSignUpFollowsThePolicy(t *testing.T) {
 		{"closed", NewUser{Name: "b", Invite: invite}, "signup_closed"},
 		{"invite", NewUser{Name: "c"}, "signup_invite"},
 		{"invite", NewUser{Name: "d", Invite: "wrong"}, "invite_used"},
-		{"open", NewUser{Name: "e", Invite: invite}, ""}, // takes no use
+		{"open", NewUser{Name: "e", Invite: invite}, ""}, // does not use up the invitation
 	} {
 		if step.policy != "" {
 			set(step.policy)

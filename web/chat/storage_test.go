@@ -11,10 +11,10 @@ import (
 	"modernc.org/sqlite"
 )
 
-// brokenDisk is a driver whose connections fail one read, as a disk with a bad sector does.
+// brokenDisk is a driver that returns an error for one read, as a disk with a bad sector does.
 type brokenDisk struct {
 	driver.Driver
-	left int // reads until the one that fails; below zero: none does
+	left int // how many reads succeed before the one that fails; negative: none fails
 }
 
 var errBroken = errors.New("disk I/O error")
@@ -30,7 +30,7 @@ func (d *brokenDisk) Open(name string) (driver.Conn, error) {
 	return &brokenConn{c, d}, err
 }
 
-// brokenConn has nothing but what database/sql needs, so that each read comes through its statements.
+// brokenConn implements only the methods that database/sql requires, so that each read uses a brokenStmt.
 type brokenConn struct {
 	driver.Conn
 	disk *brokenDisk
@@ -54,7 +54,7 @@ func (s *brokenStmt) Query(args []driver.Value) (driver.Rows, error) {
 	return s.Stmt.Query(args)
 }
 
-// splitDisk writes to one database and reads with other connections.
+// splitDisk is a Disk with another pool of readers.
 type splitDisk struct {
 	Disk
 	readers *sql.DB
@@ -62,8 +62,7 @@ type splitDisk struct {
 
 func (d *splitDisk) Reader() *sql.DB { return d.readers }
 
-// A read that fails is a fault of the disk, whatever was to be read and for whom: nobody is told that
-// what they ask for does not exist.
+// Every read that fails gives the error storage. It never looks as if the wanted row did not exist.
 func TestAFailedReadIsNeverNotFound(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -120,7 +119,7 @@ func TestAFailedReadIsNeverNotFound(t *testing.T) {
 	check := func(what string, act func(c *Chat) error) {
 		t.Helper()
 		for n := 0; ; n++ {
-			c := New(&splitDisk{p.disk, readers}, &p.hub, Options{}) // with nothing in its caches
+			c := New(&splitDisk{p.disk, readers}, &p.hub, Options{}) // a new Chat has empty caches
 			broken.left = n
 			err := act(c)
 			reached := broken.left < 0

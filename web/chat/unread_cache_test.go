@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// everywhere is a hub with everybody online and nobody looking. It remembers who was told what.
+// everywhere is a Hub in which everybody is online and nobody is in a room. It records the unread events of each group.
 type everywhere struct {
 	nowhere
 	told map[string][]string
@@ -23,7 +23,7 @@ func (e *everywhere) Publish(group string, events ...Event) {
 	}
 }
 
-// gossip is a place where random things happen.
+// gossip is a chat in which random actions happen.
 type gossip struct {
 	*testChat
 	random *rand.Rand
@@ -39,7 +39,7 @@ func (g *gossip) must(err error) {
 	}
 }
 
-// happen has something happen in r.
+// happen does one random action in r.
 func (g *gossip) happen(r *Room) {
 	ctx := context.Background()
 	by := g.people[g.random.IntN(len(g.people))]
@@ -55,9 +55,9 @@ func (g *gossip) happen(r *Room) {
 		g.must(err)
 		g.must(g.Read(ctx, by, r, max(0, seq-int64(g.random.IntN(5)))))
 	case what < 7 && len(g.ids) > 0:
-		_ = g.Delete(ctx, g.admin, g.ids[g.random.IntN(len(g.ids))]) // deleted ones can't be deleted again
+		_ = g.Delete(ctx, g.admin, g.ids[g.random.IntN(len(g.ids))]) // its result does not matter here
 	case what < 8 && len(g.ids) > 0:
-		_ = g.Edit(ctx, by, g.ids[g.random.IntN(len(g.ids))], "no longer @bob, but @eve") // it may be somebody else's
+		_ = g.Edit(ctx, by, g.ids[g.random.IntN(len(g.ids))], "no longer @bob, but @eve") // fails for a message of another person
 	case what < 9 && r.Access == Closed:
 		g.must(g.AddMember(ctx, g.admin, r, by.User.Name))
 	case what < 10 && r.Access == Closed && by.User.ID != g.admin.User.ID:
@@ -75,7 +75,7 @@ func (g *gossip) happen(r *Room) {
 	}
 }
 
-// What is kept of a room is what the database has, whatever has happened.
+// After any sequence of actions, the cached unread counts of a room equal those in the database.
 func TestUnreadCacheMatchesTheDatabase(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)
@@ -85,7 +85,7 @@ func TestUnreadCacheMatchesTheDatabase(t *testing.T) {
 	kept := 0
 	for i := range 1500 {
 		r := g.rooms[g.random.IntN(2)]
-		if i > 900 && i < 1100 { // more of bob's in a row than are looked at
+		if i > 900 && i < 1100 { // many messages of bob in a row, which are not unread for bob
 			g.say(g.people[1], "tea", "and another thing")
 			r = g.rooms[0]
 		} else {
@@ -94,7 +94,7 @@ func TestUnreadCacheMatchesTheDatabase(t *testing.T) {
 		if known, _ := g.unread.room(r.ID); known != nil {
 			kept++
 		} else {
-			g.unread.forget(r.ID) // no load has begun
+			g.unread.forget(r.ID) // undo the start of loading by room
 		}
 		now, err := g.unreadRoom(ctx, r.ID, r)
 		g.must(err)
@@ -122,7 +122,7 @@ func TestUnreadCacheMatchesTheDatabase(t *testing.T) {
 	}
 }
 
-// Once a room is kept, telling what is unread in it takes no SQL.
+// Once a room is cached, unread events of it need no SQL.
 func TestUnreadTakesNoSQL(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)
@@ -147,7 +147,7 @@ func TestUnreadTakesNoSQL(t *testing.T) {
 	if err := p.Read(ctx, eve, r, last.Seq-1); err != nil {
 		t.Fatal(err)
 	}
-	p.notifier.told.Wait() // told once; from here on nothing can be read
+	p.notifier.told.Wait() // the room is cached now; the tables are hidden next, so that every query fails
 	for _, table := range []string{"message", "membership", "room", "user"} {
 		if _, err := p.read.db.Exec("ALTER TABLE " + table + " RENAME TO hidden_" + table); err != nil {
 			t.Fatal(err)
@@ -166,7 +166,7 @@ func TestUnreadTakesNoSQL(t *testing.T) {
 	}
 }
 
-// Whoever loses a room while a read mark is on its way is told no more of it.
+// A user who loses access to a room does not become a reader again because of a read mark that arrives late.
 func TestALateMarkMakesNoReader(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)
@@ -194,7 +194,7 @@ func TestALateMarkMakesNoReader(t *testing.T) {
 	if n := readers(); n != before-1 {
 		t.Fatalf("%d readers are left of %d", n, before)
 	}
-	p.mark(bob.User.ID, r.ID, 0) // as by a Read that had begun before
+	p.mark(bob.User.ID, r.ID, 0) // as a Read does that began before the removal
 	if n := readers(); n != before-1 {
 		t.Errorf("bob is one of %d readers again", n)
 	}

@@ -97,7 +97,7 @@ func TestLastAdminStays(t *testing.T) {
 	wantCode(t, h.SetDisabled(ctx, as, ada.ID, true), "last_admin", "")
 	wantCode(t, h.SetAdmin(ctx, Caller{User: linh}, linh.ID, true), "not_allowed", "")
 	for _, step := range []error{
-		h.SetAdmin(ctx, as, linh.ID, true), h.SetDisabled(ctx, as, linh.ID, true), // a disabled admin is none
+		h.SetAdmin(ctx, as, linh.ID, true), h.SetDisabled(ctx, as, linh.ID, true), // a disabled admin does not count as an admin
 	} {
 		if step != nil {
 			t.Fatal(step)
@@ -116,7 +116,7 @@ func TestLastAdminStays(t *testing.T) {
 	}
 }
 
-// A name that a person wrote is shown as it is. Without one, the first and last name are, and go on to be when they change.
+// A display name that a person chose is shown. Without one, the joined first and last name is shown, also after they change.
 func TestDisplayName(t *testing.T) {
 	t.Parallel()
 	h := newEmptyChat(t)
@@ -127,7 +127,7 @@ func TestDisplayName(t *testing.T) {
 		want string
 	}{
 		{Profile{FirstName: "Bob", LastName: "Stone"}, "Bob Stone"},
-		{Profile{DisplayName: "Bob Stone", FirstName: "Rob", LastName: "Stone"}, "Rob Stone"}, // a form that shows the joined name
+		{Profile{DisplayName: "Bob Stone", FirstName: "Rob", LastName: "Stone"}, "Rob Stone"}, // a form sends back the joined name that it shows
 		{Profile{DisplayName: " Bobby \u202e", FirstName: "Rob", LastName: "Stone"}, "Bobby"},
 		{Profile{DisplayName: "Bobby", FirstName: "Robert", LastName: "Stone"}, "Bobby"},
 		{Profile{DisplayName: "李 明", FirstName: "明", LastName: "李"}, "李 明"},
@@ -180,7 +180,7 @@ func TestSearchUsers(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"": "[ada mai masha]", "ADA": "[ada]", "соколова МАРИЯ": "[masha]", "đặng": "[mai]", "ma": "[mai masha]", "x": "[]", "50%": "[]",
-		"example": "[]", "a b c d e": "[]", "d u l n x": "[ada]", // the fifth word is one too many to count
+		"example": "[]", "a b c d e": "[]", "d u l n x": "[ada]", // the fifth word is ignored
 	} {
 		users, total, err := h.Users(ctx, UserQuery{Text: text})
 		if err != nil || total != len(users) || names(users) != want {
@@ -257,7 +257,7 @@ func TestFullName(t *testing.T) {
 	}
 }
 
-// Somebody is found by the name that people see, in one piece where it is written in one.
+// A search finds a user by the name that is shown, also if it is written without a space.
 func TestUsersAreFoundByTheNameThatIsShown(t *testing.T) {
 	t.Parallel()
 	h := newEmptyChat(t)
