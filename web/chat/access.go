@@ -11,10 +11,10 @@ import (
 type Access string
 
 const (
-	Open   Access = "open"   // everybody with an account, and guests where they are let in
+	Open   Access = "open"   // everybody with an account, and visitors unless the setting guests is off
 	Admins Access = "admins" // admins only
-	Closed Access = "closed" // those who were added by name, and admins
-	Direct Access = "direct" // a private conversation: the two it is between
+	Closed Access = "closed" // members, who are added by name, and admins
+	Direct Access = "direct" // a private conversation: its two people
 )
 
 // Enter finds the room with that name (@username: the private conversation with that user), stored or not, and decides whether
@@ -75,7 +75,8 @@ func (c *Chat) mustBeMember(ctx context.Context, userID, roomID int64) error {
 	return storage("look for a membership", err)
 }
 
-// MaySpeak returns why the caller may not speak in a room that it has entered; nil if it may.
+// MaySpeak returns why the caller may not write in a room that it may enter; nil if it may. Errors: not_allowed, sign_in,
+// storage.
 func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
 	if r.Archived {
 		return &Error{Code: "not_allowed", Key: "archived"}

@@ -19,14 +19,14 @@ type RoomQuery struct {
 	MadeBy int64  // only rooms that this user created; 0: all (for Rooms only)
 	Text   string // a part of the name or the topic; case is ignored
 	Unmade bool   // for RoomsFor: with rooms that have no message yet
-	Limit  int    // at most so many; 0: 100
+	Limit  int    // the size of the page; 0: 100
 	Offset int
 }
 
 // RoomRow is a room with the data of a list of rooms.
 type RoomRow struct {
 	*Room
-	Last time.Time // of its last message; zero: it has none
+	Last time.Time // the time of its last message; zero: it has none
 }
 
 const roomMatches = " FROM room WHERE access <> 'direct' AND (instr(name_key, ?1) > 0 OR instr(lower(topic), ?1) > 0) AND (?2 = 0 OR " + madeBy + ")"
@@ -87,7 +87,8 @@ func (c *Chat) RoomByID(ctx context.Context, id int64) (*Room, error) {
 	return r, storage("load a room", err)
 }
 
-// SetArchived archives a room, so that it is in no list and can only be read, or restores it. Errors: not_allowed, storage.
+// SetArchived archives a room, so that it is in no list and can only be read, or restores it. Errors: not_allowed,
+// rate_limited, storage.
 func (c *Chat) SetArchived(ctx context.Context, by Caller, r *Room, on bool) error {
 	if err := c.takeAdmin(by); err != nil {
 		return err
@@ -130,7 +131,7 @@ func (c *Chat) archiveOne(tx Tx, r *Room, on bool) error {
 
 // DeleteRoom deletes a room with all messages. typed must be its name, as a confirmation. The room is archived first, and its
 // messages are deleted in many small jobs, so that other writes do not wait long. If the program stops meanwhile, deleting the
-// room again continues. Errors: not_allowed, confirm_name (on the field confirm), storage.
+// room again continues. Errors: not_allowed, rate_limited, confirm_name (on the field confirm), storage.
 func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string) error {
 	if err := c.takeAdmin(by); err != nil {
 		return err

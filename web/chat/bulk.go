@@ -13,7 +13,7 @@ const (
 	roomsAtOnce = 50
 	// messagesAtOnce is how many messages one job deletes. Other writes wait for one such job, 4 ms.
 	messagesAtOnce = 50
-	// maxSubject is how long the list of rooms in one audit entry may be, in bytes.
+	// maxSubject is the longest list of rooms in one audit entry, in bytes. Further rooms are left out.
 	maxSubject = 300
 )
 
@@ -30,7 +30,7 @@ func (c *Chat) RoomsAmong(ctx context.Context, ids []int64) ([]*Room, error) {
 	return c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE access <> 'direct' AND id IN (SELECT value FROM json_each(?)) ORDER BY name_key", string(list))
 }
 
-// Shared returns in how many of the rooms people other than user have spoken. Error: storage.
+// Shared returns in how many of the rooms people other than user have written. Error: storage.
 func (c *Chat) Shared(ctx context.Context, rooms []*Room, user int64) (n int, err error) {
 	for _, r := range rooms {
 		var others bool
@@ -70,7 +70,8 @@ func (c *Chat) ArchiveRooms(ctx context.Context, by Caller, rooms []*Room) error
 	})
 }
 
-// archiveAll archives rooms. It calls also for each room in the same transaction.
+// archiveAll archives rooms, roomsAtOnce in a transaction. It calls first in the first transaction, and also for each room in
+// the transaction that archives the room.
 func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Room) error, first func(Tx) error) error {
 	for at := 0; at < len(rooms); at += roomsAtOnce {
 		part := rooms[at:min(at+roomsAtOnce, len(rooms))]

@@ -11,8 +11,8 @@ import (
 type change struct {
 	Kind    string // edit, delete or react
 	Message MessageID
-	Emoji   string // of react
-	On      bool   // of react
+	Emoji   string // for react
+	On      bool   // for react: the reaction is added, not removed
 }
 
 // insertChange gives x the next number in the room's sequence, stores it, and returns the number.
@@ -38,8 +38,8 @@ func (c *Chat) standing(ctx context.Context, by Caller, id MessageID) (*Message,
 	return m, r, err
 }
 
-// changes returns the events of the changes with ids from low (exclusive) to high (inclusive), in no order. An edit or a reaction
-// carries the current state.
+// changes returns the events of the changes with ids from low (exclusive) to high (inclusive), in no particular order. The event
+// of an edit has the current text, and the event of a reaction has the current count.
 func (c *Chat) changes(ctx context.Context, low, high MessageID) ([]Event, error) {
 	rows, err := c.read.Query(ctx, `SELECT x.id, x.kind, x.message_id, x.emoji, x.on_off, coalesce(u.name, s.guest || ?, ''),
 		coalesce(m.text, ''), m.edited_at, m.id IS NULL OR m.deleted_at IS NOT NULL,
@@ -52,7 +52,7 @@ func (c *Chat) changes(ctx context.Context, low, high MessageID) ([]Event, error
 	}
 	defer rows.Close()
 	var events []Event
-	var edits []edit // rendered after the query is closed: there are few readers
+	var edits []edit // rendered after the query is closed, because rendering may need another of the few connections
 	for rows.Next() {
 		var x change
 		var id MessageID
@@ -66,7 +66,7 @@ func (c *Chat) changes(ctx context.Context, low, high MessageID) ([]Event, error
 		switch {
 		case x.Kind == "delete":
 			events = append(events, messageDeleted(x.Message, id.Seq(), user))
-		case gone: // the event of the deletion comes later, or was sent
+		case gone: // the client gets the deletion as an event of its own
 		case x.Kind == "edit":
 			edits = append(edits, edit{&Message{ID: x.Message, Text: text, Edited: moment(edited.Int64)}, id.Seq(), user})
 		case x.Kind == "react":

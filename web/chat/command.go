@@ -52,7 +52,7 @@ func cutSlash(text string) (after string, found bool) {
 // isBlank reports whether r is white space or has no visible form.
 func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
-// privately splits "/pm NAME text". A missing NAME or text is "".
+// privately splits "/pm NAME text"; private reports whether text is such a command. A missing NAME or text is "".
 func privately(text string) (who, rest string, private bool) {
 	name, after, ok := commandOf(text)
 	if !ok || !privateCommands[name] {

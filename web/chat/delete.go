@@ -8,7 +8,8 @@ import (
 	"hearth/web/limits"
 )
 
-// Delete deletes a message of the caller, or any message if the caller is an admin. Its text is erased.
+// Delete deletes a message of the caller, or any message if the caller is an admin. Its text and its reactions are erased. It is
+// not an error if the message was deleted before. Errors: rate_limited, no_such_message, not_allowed, storage.
 func (c *Chat) Delete(ctx context.Context, by Caller, id MessageID) error {
 	if err := c.Take(by, limits.Messages); err != nil {
 		return err

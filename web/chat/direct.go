@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// privateTarget returns the conversation of a /pm.
+// privateTarget returns the private conversation of the caller with who, for the command /pm. Errors: sign_in, no_such_user,
+// those of a text.
 func (c *Chat) privateTarget(ctx context.Context, by Caller, who, text string) (*Room, error) {
 	if by.User == nil {
 		return nil, Errorf("sign_in")
@@ -16,7 +17,7 @@ func (c *Chat) privateTarget(ctx context.Context, by Caller, who, text string) (
 	if who == "" {
 		return nil, Errorf("empty")
 	}
-	r, err := c.enterDirect(ctx, by, strings.TrimPrefix(who, "@")) // an old account @bob is @@bob
+	r, err := c.enterDirect(ctx, by, strings.TrimPrefix(who, "@")) // an account of an earlier version can be named @bob: write @@bob
 	if err != nil {
 		return nil, err
 	}
@@ -143,8 +144,8 @@ type Conversation struct {
 // MaxUnread is the highest unread count. It is shown as "99+".
 const MaxUnread = 100
 
-// maxInbox is how many of the last unread private messages are sent when a client connects. The page of the conversation has
-// all.
+// maxInbox is how many of the last unread private messages are sent when a client connects. The page of a conversation loads
+// the others.
 const maxInbox = 100
 
 // readToSQL returns the SQL expression of the number up to which user s.user_id has read room s.room_id. marks is the parameter with
@@ -186,7 +187,7 @@ func (c *Chat) Conversations(ctx context.Context, userID int64, limit, offset in
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, 0, storage("list conversations", err)
 	}
-	for i := range found { // with no query open: the readers are few
+	for i := range found { // after the query is closed, because User may need another of the few connections
 		if found[i].With, err = c.User(ctx, others[i]); err != nil {
 			return nil, 0, err
 		}
@@ -194,8 +195,8 @@ func (c *Chat) Conversations(ctx context.Context, userID int64, limit, offset in
 	return found, total, nil
 }
 
-// Waiting returns the private messages that a user has not read, oldest first, as history. For a client of
-// the plain dialect, those that one has received before are left out.
+// Waiting returns the last maxInbox private messages that a user has not read, the oldest first, as events marked as history.
+// With plain, it leaves out messages that a client of the plain dialect has received before. Error: storage.
 func (c *Chat) Waiting(ctx context.Context, userID int64, plain bool) ([]Event, error) {
 	found, err := c.messages(ctx, `JOIN membership s ON s.user_id = ?1 JOIN room r ON r.id = s.room_id AND r.access = 'direct'
 		WHERE m.id > (s.room_id << 32 | `+readToSQL("?4")+`) AND m.id < (s.room_id + 1) << 32 AND m.sender <> ?1 AND m.deleted_at IS NULL

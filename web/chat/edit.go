@@ -8,8 +8,8 @@ import (
 	"hearth/web/limits"
 )
 
-// Edit changes the text of a message of the caller. Errors: those of a text, unknown_command,
-// no_such_message, not_allowed, storage.
+// Edit changes the text of a message of the caller. Errors: those of a text, unknown_command, no_such_message, not_allowed,
+// sign_in, rate_limited, storage.
 func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) error {
 	if err := c.Take(by, limits.Messages); err != nil {
 		return err
@@ -57,8 +57,8 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 	return storage("edit a message", err)
 }
 
-// editedText returns the text of an edit. An edit publishes no command, but a message that begins with "/word" may go on to
-// do so. Error: unknown_command.
+// editedText returns the text that an edit stores. An edit must not publish a command. But a message that already begins with
+// "/word" may begin with the same word afterwards. Error: unknown_command.
 func editedText(before, after string) (string, error) {
 	was, _, _ := commandOf(before)
 	if is, _, ok := commandOf(after); ok && is == was {

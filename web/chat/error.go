@@ -10,20 +10,20 @@ import (
 // maps it to an HTTP status.
 type Error struct {
 	Code       string
-	Key        string        // of the text error.<key>, where it says more than the code's; "" for that
-	Args       []any         // name, value pairs for the text's placeholders
-	Field      string        // the form field that is to blame, where one is
-	RetryAfter time.Duration // when asking again makes sense; 0: it doesn't, or at once
-	Err        error         // what lies beneath; for the log, never for the person
+	Key        string        // the suffix of the locale key of a more specific text (error.<key>); "": the text of the code
+	Args       []any         // name, value pairs for the placeholders of the text
+	Field      string        // the form field with the invalid value; "": none
+	RetryAfter time.Duration // the time to wait before another attempt; 0: none is known
+	Err        error         // the cause, for the log; it is not shown to the person
 }
 
 // Errorf returns the Error with a code. args are name, value pairs for the placeholders of its text.
 func Errorf(code string, args ...any) *Error { return &Error{Code: code, Args: args} }
 
-// On returns e with the form field that it belongs to.
+// On sets the form field with the invalid value, and returns e.
 func (e *Error) On(field string) *Error { e.Field = field; return e }
 
-// inMinutes is the wait beyond which a text gives minutes instead of seconds.
+// inMinutes is the longest wait that a text gives in seconds. Longer waits are given in minutes.
 const inMinutes = 90 * time.Second
 
 // Text returns the locale key of the error and the values of its placeholders.
@@ -42,7 +42,7 @@ func (e *Error) Text() (key string, args []any) {
 	return "error." + key, append([]any{"count", e.Seconds()}, e.Args...)
 }
 
-// Seconds is RetryAfter in whole seconds, rounded up.
+// Seconds returns RetryAfter in whole seconds, rounded up.
 func (e *Error) Seconds() int { return int((e.RetryAfter + time.Second - 1) / time.Second) }
 
 // Error describes e for a log.
@@ -59,7 +59,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is makes two errors of one code equal for errors.Is.
+// Is reports whether target is an Error with the same code. errors.Is calls it.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Code == e.Code

@@ -11,10 +11,12 @@ import (
 	"hearth/web/label"
 )
 
-// MaxGap is how far after= may be behind before the client gets a reset (PROTOCOL.md).
+// MaxGap is how many sequence numbers a client that resumes with after= may be behind. A client that is further behind gets a
+// reset (PROTOCOL.md).
 const MaxGap = 500
 
-// messages returns the messages that a query finds, in its order, with reactions and the beginnings of their originals.
+// messages returns the messages that a query finds, in its order, with their reactions and, for replies, the beginnings of the
+// originals. rest is the SQL text that follows "FROM message m".
 func (c *Chat) messages(ctx context.Context, rest string, args ...any) ([]*Message, error) {
 	found, err := c.bareMessages(ctx, rest, args...)
 	if err != nil {
@@ -127,7 +129,7 @@ func (r *messageRow) next(rows *sql.Rows) (*Message, error) {
 type Page struct {
 	Before MessageID // ids below this one; 0: no bound
 	After  MessageID // ids above this one
-	First  bool      // the first ones, not the last ones, if there are more than Limit
+	First  bool      // if there are more than Limit: the first ones instead of the last ones
 	Limit  int
 }
 
@@ -137,7 +139,7 @@ func (c *Chat) History(ctx context.Context, r *Room, p Page) ([]*Message, int64,
 	if r.ID == 0 {
 		return nil, 0, nil
 	}
-	seq, err := c.Seq(ctx, r) // first: what comes meanwhile has a higher number
+	seq, err := c.Seq(ctx, r) // before the query: messages that are stored meanwhile have higher numbers
 	if err != nil {
 		return nil, 0, err
 	}
@@ -189,8 +191,8 @@ type Replay struct {
 
 	chat  *Chat
 	room  *Room
-	next  int64 // the number up to which it was read
-	reset bool  // the gap can't be filled
+	next  int64 // the number up to which Next has read
+	reset bool  // the next page is a single reset
 }
 
 // Since returns the replay of a room after a sequence number. It is a single reset if the number is more than MaxGap behind, or if
@@ -257,7 +259,7 @@ type Excerpt struct {
 }
 
 func (m *Message) excerpt() *Excerpt {
-	text, more := head(m.Text, 4*maxExcerpt) // enough, even if many of them are invisible
+	text, more := head(m.Text, 4*maxExcerpt) // more than maxExcerpt, because Clean removes invisible characters
 	text = label.Clean(text)
 	if short, cut := head(text, maxExcerpt); cut || more {
 		short, _ = head(short, maxExcerpt-1)

@@ -2,62 +2,66 @@ package chat
 
 import "context"
 
-// Hub is the channel layer: the open sockets, the groups that they listen to, and the people who are present.
+// Hub is the channel layer, as the chat uses it: the open sockets, their groups, and the people who are present.
 type Hub interface {
 	Ender
 	Roster
 	Publisher
-	// Watch has w called when presence changes. It is called once, before the first socket is opened.
+	// Watch sets the watcher. It is called once, before the first socket is opened.
 	Watch(w Watcher)
 }
 
-// Watcher is called by the hub when presence changes, each time on a goroutine of its own, and looks up what the hub tells
-// of people.
+// Watcher is the part of the chat that the hub calls. Came, Went and Filled are called when presence changes, each time on a
+// goroutine of its own. User and Accounts provide the data for events about people.
 type Watcher interface {
 	Came(userID int64) // a user opened the first socket
-	Went(userID int64) // a user closed the last socket, and opened none for some time
+	Went(userID int64) // a user closed the last socket, and opened no other one within the leave delay
 	Filled(room *Room) // the number of people in a room changed
+	// User returns a user. Errors: ErrNotFound, storage.
 	User(ctx context.Context, id int64) (*User, error)
+	// Accounts returns the number of active accounts. Error: storage.
 	Accounts(ctx context.Context) (int, error)
 }
 
-// Ender ends sockets. The chat calls it after a session, a user's rights or a room has changed.
+// Ender closes sockets. The chat calls it after a session, the rights of a user, or a room has changed.
 type Ender interface {
-	// EndSessions closes the sockets of these sessions, signed out.
+	// EndSessions closes the sockets of sessions that have ended.
 	EndSessions(ids ...int64)
 	// EndUser closes all sockets of a user.
 	EndUser(id int64)
-	// Recheck closes those sockets of a group whose callers may no longer be there.
+	// Recheck closes the sockets in a group ("": all sockets) whose callers may no longer use them. It does not wait for that.
 	Recheck(group string)
-	// EndRoom closes all sockets in a group, to come back to what is there now.
+	// EndRoom closes all sockets in the group of a deleted room. Their clients reconnect.
 	EndRoom(group string)
 }
 
-// Roster says who is there. The hub knows; nothing of it is in the database.
+// Roster returns who is present. Only the hub knows that; it is not stored. A person stays present for a leave delay after the
+// last socket closed.
 type Roster interface {
-	// Online reports whether a user has a socket open anywhere.
+	// Online reports whether a user is present anywhere.
 	Online(userID int64) bool
-	// OnlineUsers are the ids of all users with a socket open.
+	// OnlineUsers returns the ids of all users who are present anywhere.
 	OnlineUsers() []int64
-	// OnlineCount is how many they are.
+	// OnlineCount returns the number of users who are present anywhere.
 	OnlineCount() int
-	// Here are the names of the people in a group, sorted.
+	// Here returns the names of the people who are present in a room's group, sorted.
 	Here(group string) []string
-	// HereCount is how many people are in a group.
+	// HereCount returns the number of people who are present in a room's group.
 	HereCount(group string) int
-	// Listening are the ids of the users who have a socket in a group at this very moment.
+	// Listening returns the ids of the users who have an open socket in a group, without a leave delay.
 	Listening(group string) map[int64]bool
 }
 
 // Publisher sends events to groups.
 type Publisher interface {
-	// Publish sends events to everybody in group, now and in one frame to clients of hearth.1.
+	// Publish sends events to the sockets in group. Clients of hearth.1 get them in one frame, if its size allows.
 	Publish(group string, events ...Event)
-	// PublishSoon is Publish for what may wait a little to go out with its like. Of several events
-	// with the same subject only the newest is sent.
+	// PublishSoon is Publish for an event that may wait to be sent together with others. Of several events with the same subject
+	// only the newest is sent.
 	PublishSoon(group string, e Event)
-	// UserChanged tells the sockets that watch a user that it looks different, or with presence that it came or went.
+	// UserChanged schedules an event with the current state of a user for the sockets that watch the user. presence is set if
+	// the user came online or went offline.
 	UserChanged(userID int64, presence bool)
-	// UserCreated tells lobby pages that a user has just got an account.
+	// UserCreated schedules an event about a new account for lobby pages.
 	UserCreated(userID int64)
 }

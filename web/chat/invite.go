@@ -10,7 +10,7 @@ import (
 	"hearth/web/limits"
 )
 
-// The most that one invitation may permit: people share links.
+// The limits of one invitation. It has limits because people pass links on.
 const (
 	maxInviteUses = 1000
 	maxInviteDays = 365
@@ -24,8 +24,8 @@ type Invite struct {
 	UsesLeft         int
 }
 
-// CreateInvite returns the token of a new invitation for that many people and days. Errors: not_allowed, bad_number (on uses or
-// days), storage.
+// CreateInvite creates an invitation with which that many people can sign up within that many days, and returns its token.
+// Errors: not_allowed, bad_number (on the field uses or days), rate_limited, storage.
 func (c *Chat) CreateInvite(ctx context.Context, by Caller, uses, days int) (token string, err error) {
 	switch {
 	case !by.Admin():
@@ -100,7 +100,8 @@ func (c *Chat) Invites(ctx context.Context, limit, offset int) (invites []Invite
 	return invites, total, storage("list invitations", rows.Err())
 }
 
-// RevokeInvite revokes an invitation. It is not an error if the invitation does not exist.
+// RevokeInvite revokes an invitation. It is not an error if the invitation does not exist. Errors: not_allowed, rate_limited,
+// storage.
 func (c *Chat) RevokeInvite(ctx context.Context, by Caller, id int64) error {
 	if !by.Admin() {
 		return Errorf("not_allowed")

@@ -28,8 +28,8 @@ func labelLook(name string) string {
 	return alike.Replace(fold(confusables.SkeletonTweaked(bare)))
 }
 
-// looksAlike is the SQL condition that the name of a user can be confused with that of another. Two usernames alone never are:
-// accounts cannot have such usernames.
+// looksAlike is the SQL condition that the name of a user can be confused with that of another user. It does not compare two
+// usernames, because a new account cannot have a username that looks like an existing one.
 const looksAlike = `EXISTS (SELECT 1 FROM user_look mine JOIN user_look other ON other.look = mine.look AND other.user_id <> mine.user_id
 	WHERE mine.user_id = user.id AND (mine.full_name OR other.full_name))`
 

@@ -17,6 +17,7 @@ func (c *Chat) Members(ctx context.Context, r *Room, limit, offset int) (found [
 }
 
 // Readers returns the people who have opened a room and may still enter it, by name: at most limit, or all if limit is negative.
+// Error: storage.
 func (c *Chat) Readers(ctx context.Context, r *Room, limit int) ([]*User, error) {
 	return c.usersWhere(ctx, "SELECT u.id FROM membership s JOIN user u ON u.id = s.user_id JOIN room r ON r.id = s.room_id "+
 		"WHERE s.room_id = ? AND "+mayHear+" ORDER BY u.name_key LIMIT ?", r.ID, limit)
@@ -74,7 +75,8 @@ func (c *Chat) candidate(ctx context.Context, by Caller, r *Room, name string) (
 	return u, err
 }
 
-// AddMember adds the user with that username to a closed room. Errors: not_allowed, no_such_user, storage.
+// AddMember adds the user with that username to a closed room. Errors: not_allowed, no_such_user (on the field name),
+// rate_limited, storage.
 func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) error {
 	u, err := c.candidate(ctx, by, r, name)
 	if err != nil {
@@ -98,7 +100,7 @@ func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) e
 }
 
 // RemoveMember removes the user with that username from a closed room. Admins may still enter it. Errors: not_allowed,
-// no_such_user, storage.
+// no_such_user (on the field name), rate_limited, storage.
 func (c *Chat) RemoveMember(ctx context.Context, by Caller, r *Room, name string) error {
 	u, err := c.candidate(ctx, by, r, name)
 	if err != nil {
@@ -125,7 +127,7 @@ func (c *Chat) RemoveMember(ctx context.Context, by Caller, r *Room, name string
 	return storage("remove a member", err)
 }
 
-// stillClosed returns not_allowed if r was closed when it was looked up and is not closed any more.
+// stillClosed returns not_allowed if r, which was closed when it was looked up, was opened or deleted meanwhile.
 func stillClosed(tx Tx, r *Room) error {
 	var access Access
 	err := tx.QueryRow("SELECT access FROM room WHERE id = ?", r.ID).Scan(&access)

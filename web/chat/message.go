@@ -25,7 +25,7 @@ type Message struct {
 	ID        MessageID
 	Seq       int64 // of ID
 	RoomID    int64
-	SenderID  int64  // the user, or minus the session of a guest
+	SenderID  int64  // the id of the user, or minus the id of a guest's session
 	User      string // the username, or a guest's name with its mark
 	Display   string // the name as others see it
 	Text      string
@@ -33,9 +33,9 @@ type Message struct {
 	Edited    time.Time
 	Deleted   bool
 	ReplyTo   MessageID
-	Answers   *Excerpt // of ReplyTo; nil if that was deleted
+	Answers   *Excerpt // the beginning of the message ReplyTo; nil if that was deleted
 	Nonce     string
-	*rendered // of Text; nil if the message is not shown
+	*rendered // Text as HTML; nil if the message is not shown
 
 	Reactions []Reactions
 }
@@ -182,11 +182,11 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 			c.unmade.made(room.Key)
 		}
 		if again && m.Text != said {
-			c.fillHTML(ctx, []*Message{m}) // it may have been edited, and the nonce may belong to another text
+			c.fillHTML(ctx, []*Message{m}) // the stored text was edited, or the client used the nonce for another text
 		}
 		if err == nil && !again {
 			c.unread.said(m)
-			c.notifyUnread(m.RoomID, room) // only now: a commit may take longer than the notifier waits
+			c.notifyUnread(m.RoomID, room) // after the commit, because a commit may take longer than the notifier waits
 		}
 		done(m, room, again, storage("store a message", err))
 	})
@@ -287,7 +287,7 @@ func (c *Chat) storedBefore(tx Tx, m *Message) error {
 	return nil
 }
 
-// announce announces m to its room, and of a private conversation to the inboxes of both people.
+// announce announces m to its room. A private message is also announced to the inboxes of both people.
 func (c *Chat) announce(tx Tx, r *Room, m *Message, by Caller) {
 	tx.Announce(r.Group(), c.messageEvent(m, r, false))
 	if r.Access != Direct {

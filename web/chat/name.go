@@ -22,14 +22,13 @@ const (
 // the lines above and below.
 const maxMarks = 4
 
-// maxNameBytes is the length beyond which a name is refused before it is normalised: a code point is composed of at most three,
-// of four bytes each.
+// maxNameBytes is the longest name that is normalised, in bytes. Longer names are refused before. A code point is composed of at
+// most three code points, of four bytes each.
 const maxNameBytes = 3 * 4 * MaxUsername
 
 // Username returns a username as it is stored (NFKC, trimmed) and its key: two names with the same key differ only in case.
-// Errors: name_empty,
-// name_too_long, name_characters, name_ends. Accounts of earlier versions may have names that would get
-// name_ends.
+// Errors: name_empty, name_too_long, name_characters, name_ends. Accounts of earlier versions may have names that are refused
+// with name_ends now.
 func Username(s string) (name, key string, err error) {
 	if len(s) > maxNameBytes {
 		return "", "", Errorf("name_too_long", "max", MaxUsername)
@@ -65,8 +64,7 @@ func NameKey(name string) string { return foldName(strings.TrimSpace(name)) }
 func GuestName(s string) (name, key string, err error) { return Username(s) }
 
 // RoomName returns the name of a room as it is stored (NFC, trimmed, spaces as "-") and its key: two names with the same key
-// differ only in case. Errors:
-// room_name_empty, room_name_too_long, room_name_characters, room_name_dots.
+// differ only in case and joiners. Errors: room_name_empty, room_name_too_long, room_name_characters, room_name_dots.
 func RoomName(s string) (name, key string, err error) {
 	if len(s) > maxNameBytes {
 		return "", "", Errorf("room_name_too_long", "max", MaxRoomName)
@@ -83,17 +81,19 @@ func RoomName(s string) (name, key string, err error) {
 	case !spelled(name, "-_."+joiners) || label.Clean(name) != name:
 		return "", "", Errorf("room_name_characters")
 	case strings.Trim(name, ".") == "":
-		return "", "", Errorf("room_name_dots") // a path of "." or ".." leads elsewhere
+		return "", "", Errorf("room_name_dots") // in a URL, "." and ".." are not names
 	}
 	return name, norm.NFC.String(fold(withoutJoiners.Replace(name))), nil
 }
 
-// joiners may be in the name of a room if the script needs them. The key ignores them.
+// joiners are the zero-width non-joiner and joiner. The name of a room may contain them if the script needs them. The key ignores
+// them.
 const joiners = "\u200c\u200d"
 
 var withoutJoiners = strings.NewReplacer("\u200c", "", "\u200d", "")
 
-// simple reports whether a room's name certainly is its own key, as most are: lobby, team-2. Names are checked with every request.
+// simple reports whether a room's name surely equals its key, as in lobby or team-2. It avoids the slower checks for most names,
+// because every request checks a name.
 func simple(name string) bool {
 	for i := range len(name) {
 		if c := name[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
@@ -113,7 +113,7 @@ func dashes(s string) string {
 	}, s)
 }
 
-// foldName returns the same for names that differ only in case, as NFKC_Casefold does.
+// foldName returns a text that is equal for names that differ only in case, as NFKC_Casefold does.
 func foldName(name string) string {
 	if ascii(name) {
 		return strings.ToLower(name)
@@ -121,8 +121,8 @@ func foldName(name string) string {
 	return norm.NFKC.String(fold(norm.NFKC.String(name)))
 }
 
-// fold is Unicode's case folding. The library folds each case of Cherokee to the other, so it is
-// given one of them alone.
+// fold is Unicode's case folding. It converts Cherokee to upper case first, because the library folds each case of Cherokee to
+// the other.
 func fold(s string) string {
 	return cases.Fold().String(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cherokee, r) {
@@ -134,7 +134,7 @@ func fold(s string) string {
 
 // spelled reports whether s consists of letters and digits of any script, their marks, and the given characters.
 func spelled(s, signs string) bool {
-	marks := maxMarks // none before the first letter
+	marks := maxMarks // so that a mark before the first letter is refused
 	for _, r := range s {
 		switch {
 		case r == utf8.RuneError, invisible(r):
@@ -154,16 +154,16 @@ func spelled(s, signs string) bool {
 	return true
 }
 
-// invisible reports whether r is a letter or mark that cannot be seen: the fillers of Hangul,
-// variation selectors and the like. (What changes direction is neither letter nor mark.)
+// invisible reports whether r is a letter or mark that cannot be seen, such as the fillers of Hangul or a variation selector.
+// Characters that change the direction of text are neither letters nor marks, so they are not included.
 func invisible(r rune) bool {
 	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// look returns the same for names that people cannot tell apart although they are written in different scripts: "ada" and "аdа"
-// with Cyrillic а. It is the skeleton of UTS #39 with two changes. ASCII stays as it is: otherwise Ian would equal Lan, and erna
-// ema. A letter that looks like no ASCII letter counts as what its other case looks like: мария can be written Мария, which looks
-// like Mария with a Latin M.
+// look returns a text that is equal for names that people cannot tell apart although they are written in different scripts, such
+// as "ada" and "аdа" with Cyrillic а. It is the skeleton of UTS #39 with two changes. First, it does not change ASCII: otherwise
+// Ian would equal Lan, and erna would equal ema. Second, if a letter looks like no ASCII letter, but its other case does, look
+// uses the ASCII letter: мария can be written Мария, which looks like the same name with a Latin M.
 func look(name string) string {
 	var b strings.Builder
 	for _, r := range norm.NFD.String(name) {
@@ -180,7 +180,7 @@ func seen(r rune) string {
 	for _, r := range [...]rune{r, unicode.ToUpper(r), unicode.ToLower(r)} {
 		s := confusables.SkeletonTweaked(string(r))
 		if s == "l" && unicode.IsUpper(r) {
-			return "I" // Greek Ι, Cyrillic І: the table has l for all that look like I
+			return "I" // Greek Ι, Cyrillic І: the table maps all letters that look like I to l
 		}
 		if ascii(s) {
 			return s

@@ -9,8 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// The length of a password in characters (NIST SP 800-63B asks for at least 8, and for no less
-// than 64 to be allowed).
+// The limits of a password's length, in characters. NIST SP 800-63B requires at least 8, and that at least 64 are permitted.
 const (
 	minPassword = 8
 	maxPassword = 256

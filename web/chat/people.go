@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// tellAgain is the pause before an event is sent whose user could not be loaded.
+// tellAgain is the pause before another attempt to send an event whose user could not be loaded.
 const tellAgain = 10 * time.Second
 
-// WatchPeople has changed called after every change in the list of people: a user came, went, looks different, or has just
-// got an account (isNew). A later call replaces the function.
+// WatchPeople sets the function that is called after every change in the list of people: a user came, went or changed, or has a
+// new account (isNew). A later call replaces the function.
 func (c *Chat) WatchPeople(changed func(isNew bool)) { c.peopleChanged.Store(&changed) }
 
-// Came stores when a user came, and tells those who look at lists of people.
+// Came stores the time when a user came online, and announces it to lists of people.
 func (c *Chat) Came(id int64) { c.cameOrWent(id, true) }
 
-// Went stores when a user went, and tells those who look at lists of people.
+// Went stores the time when a user went offline, and announces it to lists of people.
 func (c *Chat) Went(id int64) { c.cameOrWent(id, false) }
 
 func (c *Chat) cameOrWent(id int64, online bool) {
@@ -25,9 +25,9 @@ func (c *Chat) cameOrWent(id int64, online bool) {
 	c.tellPresence(id, online)
 }
 
-// tellPresence tells clients of the plain dialect that a user came or went, if that is still so.
+// tellPresence announces to clients of the plain dialect that a user came online or went offline, if that is still true.
 func (c *Chat) tellPresence(id int64, online bool) {
-	if online != c.hub.Online(id) { // the opposite is going to be told
+	if online != c.hub.Online(id) { // the opposite change is announced by another call
 		return
 	}
 	u, err := c.User(context.Background(), id)
@@ -42,7 +42,7 @@ func (c *Chat) tellPresence(id int64, online bool) {
 	c.tellPeopleChanged(false)
 }
 
-// tellPeople tells those who look at lists of people that u looks different, or has just got an account.
+// tellPeople announces to lists of people that u has changed or, with isNew, has a new account.
 func (c *Chat) tellPeople(u *User, isNew bool) {
 	if isNew {
 		c.hub.UserCreated(u.ID)
@@ -53,7 +53,7 @@ func (c *Chat) tellPeople(u *User, isNew bool) {
 	c.tellPeopleChanged(isNew)
 }
 
-// publishPresence tells clients of the plain dialect what u is like at the moment at which they are told.
+// publishPresence schedules an event for clients of the plain dialect. It has the state of u at the time when it is sent.
 func (c *Chat) publishPresence(u *User, isNew bool) {
 	now := func() Event {
 		if latest, err := c.User(context.Background(), u.ID); err == nil {
@@ -81,5 +81,5 @@ func (c *Chat) Accounts(ctx context.Context) (int, error) {
 	return n, err
 }
 
-// Filled tells those who look at lists of rooms how many people are in a room now.
+// Filled announces the number of people in a room to the sockets that list it.
 func (c *Chat) Filled(r *Room) { c.TellRoom(r) }

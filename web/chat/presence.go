@@ -52,11 +52,11 @@ type presenceFrame struct {
 	Online    bool   `json:"online"`
 	FirstName string `json:"first_name"`
 	LastName  string `json:"last_name"`
-	Display   string `json:"display,omitempty"` // as people call them, where it isn't the username
+	Display   string `json:"display,omitempty"` // the name as others see it, if it is not the username
 	Email     string `json:"email,omitempty"`
 	LastSeen  Stamp  `json:"last_seen"`
 	New       bool   `json:"new,omitempty"`
-	Total     int    `json:"people_online,omitempty"` // how many are online, with this one
+	Total     int    `json:"people_online,omitempty"` // the number of people online
 }
 
 // UserCreated returns the presence event of a new account, for clients of the plain dialect.
@@ -72,7 +72,7 @@ func presence(u *User, online, isNew bool, total int) Event {
 		key = "event.online"
 	}
 	subject := "user " + u.Name
-	if isNew { // what comes after it does not say so
+	if isNew { // so that a later event of the user, which is not marked as new, does not replace this one
 		subject = "new user " + u.Name
 	}
 	return Event{Type: "presence", Plain: true, Subject: subject, varies: ByLang | ByGuest, frame: func(r Reader) any {
@@ -99,18 +99,18 @@ type peopleFrame struct {
 	Type    string        `json:"type"`
 	Message string        `json:"message"`
 	Online  int           `json:"people_online"`
-	Total   int           `json:"people_total,omitempty"` // who have an account
-	Came    []personFrame `json:"came,omitempty"`
-	Went    []personFrame `json:"went,omitempty"`
+	Total   int           `json:"people_total,omitempty"` // the number of accounts
+	Came    []personFrame `json:"came,omitempty"`         // people who are online
+	Went    []personFrame `json:"went,omitempty"`         // people who are offline
 }
 
 type personFrame struct {
 	User      string `json:"user"`
 	FirstName string `json:"first_name,omitempty"`
 	LastName  string `json:"last_name,omitempty"`
-	Display   string `json:"display,omitempty"` // as people call them, where it isn't the username
+	Display   string `json:"display,omitempty"` // the name as others see it, if it is not the username
 	Email     string `json:"email,omitempty"`
-	LastSeen  *Stamp `json:"last_seen,omitempty"` // of people who are not online and have been here
+	LastSeen  *Stamp `json:"last_seen,omitempty"` // only of people who are offline and were online before
 	New       bool   `json:"new,omitempty"`
 }
 

@@ -46,11 +46,12 @@ func (c *Chat) edit(ctx context.Context, by Caller, id int64, what string, job f
 	if err != nil {
 		return storage(what, err)
 	}
-	return c.changed(context.WithoutCancel(ctx), id) // it takes effect, whoever has gone
+	return c.changed(context.WithoutCancel(ctx), id) // the change is stored, so announce it even if the client has gone
 }
 
-// UpdateProfile stores what people say of themselves. If nobody has written the display name and p has the one that is shown,
-// it goes on following the first and last name. Errors: those of Profile.Check, not_allowed, storage, ErrNotFound.
+// UpdateProfile stores the profile of a user. If the user has no display name of its own and p has the joined first and last
+// name, as a form that shows it sends it back, none is stored. Errors: those of Profile.Check, not_allowed, rate_limited,
+// storage, ErrNotFound.
 func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile) error {
 	p, err := p.Check()
 	if err != nil {
@@ -86,8 +87,8 @@ func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile
 	return c.renamed(context.WithoutCancel(ctx), others)
 }
 
-// SetPassword stores the hash of a new password and ends all sessions of the user but by's. Errors: not_allowed, storage,
-// ErrNotFound.
+// SetPassword stores the hash of a new password and ends all sessions of the user except that of by. Errors: not_allowed,
+// rate_limited, storage, ErrNotFound.
 func (c *Chat) SetPassword(ctx context.Context, by Caller, id int64, hash string) error {
 	var gone []int64
 	err := c.edit(ctx, by, id, "user_password", func(tx Tx) (err error) {
@@ -100,7 +101,7 @@ func (c *Chat) SetPassword(ctx context.Context, by Caller, id int64, hash string
 	return err
 }
 
-// SetAdmin makes the user an admin, or ends that. Errors: last_admin, not_allowed, storage, ErrNotFound.
+// SetAdmin makes the user an admin, or ends that. Errors: last_admin, not_allowed, rate_limited, storage, ErrNotFound.
 func (c *Chat) SetAdmin(ctx context.Context, by Caller, id int64, on bool) error {
 	if !by.Admin() {
 		return Errorf("not_allowed")
@@ -148,8 +149,8 @@ func (c *Chat) announceAdmin(tx Tx, id int64, on bool) error {
 	return nil
 }
 
-// SetDisabled deactivates an account and ends all its sessions, or activates it again. Errors: last_admin, not_allowed, storage,
-// ErrNotFound.
+// SetDisabled deactivates an account and ends all its sessions, or activates it again. Errors: last_admin, not_allowed,
+// rate_limited, storage, ErrNotFound.
 func (c *Chat) SetDisabled(ctx context.Context, by Caller, id int64, on bool) error {
 	if !by.Admin() {
 		return Errorf("not_allowed")

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// maxEmoji is the longest emoji, in code points: a family of four with skin tones has 11.
+	// maxEmoji is the longest emoji, in code points. A family of four with skin tones has 11.
 	maxEmoji = 16
 	// maxEmojis is how many different emojis one message can have.
 	maxEmojis = 40
@@ -49,7 +49,7 @@ func checkEmoji(s string) error {
 }
 
 // React adds the caller's reaction to a message or removes it. If nothing changes, there is no error and no event. Errors:
-// bad_frame if emoji is none, no_such_message, sign_in, storage.
+// bad_frame if emoji is not an emoji, too_many_reactions, no_such_message, not_allowed, sign_in, rate_limited, storage.
 func (c *Chat) React(ctx context.Context, by Caller, id MessageID, emoji string, on bool) error {
 	if err := c.Take(by, limits.Messages); err != nil {
 		return err
@@ -80,8 +80,8 @@ func (c *Chat) React(ctx context.Context, by Caller, id MessageID, emoji string,
 	return storage("react to a message", err)
 }
 
-// react stores a reaction and returns how many people have it. Error: no_such_message, if the message was deleted since it was
-// looked up.
+// react adds or removes a reaction and returns how many people have reacted with the emoji. Errors: no_such_message, if the
+// message was deleted since it was looked up; too_many_reactions.
 func react(tx Tx, x change, who int64) (count int, changed bool, err error) {
 	var there bool
 	if err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM message WHERE id = ? AND deleted_at IS NULL)", x.Message).Scan(&there); err != nil {
@@ -138,9 +138,9 @@ type Reactions struct {
 	Emoji string   `json:"emoji"`
 	Count int      `json:"count"`
 	Users []string `json:"users"`          // at most maxReactors of them
-	Mine  bool     `json:"mine,omitempty"` // where a frame is for one reader alone: among them is the reader
+	Mine  bool     `json:"mine,omitempty"` // the reader has reacted; set only in a frame for a single reader
 
-	senders []int64 // all of them
+	senders []int64 // all people who reacted, as in Message.SenderID
 }
 
 // By reports whether the caller is among those who reacted.
@@ -148,7 +148,7 @@ func (x Reactions) By(caller Caller) bool {
 	return slices.Contains(x.senders, caller.senderID())
 }
 
-// maxReactors is how many people a frame names who reacted. The count includes all.
+// maxReactors is how many of the people who reacted a frame names. The count includes all.
 const maxReactors = 20
 
 // fillReactions adds the reactions to messages, in the order of the emojis. A row has all reactions to a message: a row for each
@@ -200,7 +200,7 @@ func reactionsIn(list string) []Reactions {
 		}
 		all = append(all, one{emoji, id})
 	}
-	slices.SortFunc(all, func(a, b one) int { // those with accounts first, then visitors: who left has no name any more
+	slices.SortFunc(all, func(a, b one) int { // accounts before visitors, because a visitor's name is lost with the session
 		return cmp.Or(strings.Compare(a.emoji, b.emoji), cmp.Compare(uint64(a.sender), uint64(b.sender)))
 	})
 	senders := make([]int64, len(all))
@@ -251,7 +251,7 @@ func (c *Chat) fillReactors(ctx context.Context, found []*Message) error {
 	return nil
 }
 
-// reactors returns the people whose names are needed.
+// reactors returns the people whose names the frames need. A person can be returned several times.
 func reactors(found []*Message) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
 		for _, m := range found {

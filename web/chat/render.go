@@ -21,11 +21,11 @@ const maxShown = 80
 type document struct {
 	*markup.Document
 	appeared int64
-	text     string           // in quotes, as in JSON; "": not kept
-	escaped  *markup.Document // as it stands in JSON; nil if it is plain
+	text     string           // the text as a JSON string, with its quotes; "": not cached
+	escaped  *markup.Document // the document whose HTML is escaped for a JSON string; nil if the text is plain
 }
 
-// size is about how much memory d takes, in bytes.
+// size returns about how much memory d takes, in bytes.
 func (d document) size() int {
 	n := d.Size() + len(d.text)
 	if d.escaped != nil {
@@ -55,7 +55,7 @@ func (c *Chat) document(ctx context.Context, text string) (document, error) {
 		d.escaped = d.Escaped(escapeText)
 	}
 	if err == nil {
-		c.documents.Put(strings.Clone(text), d, version) // not with the frame that it is a part of
+		c.documents.Put(strings.Clone(text), d, version) // a copy, so that the cache does not keep the whole frame in memory
 	}
 	return d, err
 }
@@ -73,7 +73,7 @@ func (c *Chat) named(ctx context.Context, names []string) (map[string]int64, err
 // rendered is a document with the current names of the people whom it mentions.
 type rendered struct {
 	document
-	people []markup.Person // those of document.Mentions; who is not known has no name
+	people []markup.Person // for each id in document.Mentions; a user who cannot be loaded is a zero Person
 }
 
 // HTML returns the HTML of the text.
@@ -86,7 +86,7 @@ func (c *Chat) render(ctx context.Context, m *Message) error {
 	return err
 }
 
-// fillHTML renders messages. Mentions that cannot be looked up stay text.
+// fillHTML renders messages. It logs errors; mentions that cannot be looked up stay text.
 func (c *Chat) fillHTML(ctx context.Context, found []*Message) {
 	for _, m := range found {
 		if err := c.render(ctx, m); err != nil {
@@ -95,7 +95,7 @@ func (c *Chat) fillHTML(ctx context.Context, found []*Message) {
 	}
 }
 
-// people returns users with their current names.
+// people returns the users with these ids, with their current names. A user who cannot be loaded is a zero Person.
 func (c *Chat) people(ctx context.Context, ids []int64) []markup.Person {
 	people := make([]markup.Person, len(ids))
 	for i, id := range ids {

@@ -13,8 +13,8 @@ func MembersGroup(roomID int64) string { return fmt.Sprintf("members:%d", roomID
 // Listener is the part of an open socket that its rights depend on.
 type Listener struct {
 	Reader
-	Room *Room             // where it is; nil: in no room
-	In   func(string) bool // whether it listens to a group, or is in the room of that group
+	Room *Room             // the room of the socket; nil: none
+	In   func(string) bool // reports whether the socket listens to a group, or is in the room of that group
 }
 
 // is reports whether the socket is in the room of that group.
@@ -22,18 +22,18 @@ func (l Listener) is(group string) bool { return l.Room != nil && l.Room.Group()
 
 // Rights is the effect of a change of rights on one open socket. The zero value is none.
 type Rights struct {
-	// Gone are the events to send, one for each room that the socket's person may no longer enter or see. From then on the socket
-	// gets nothing about these rooms.
+	// Gone are the events to send, one for each room that the person may no longer enter or see in lists. After that, the socket
+	// gets no events about these rooms.
 	Gone []Event
 	// Leave and Join are the groups that the socket leaves and joins.
 	Leave, Join []string
-	// Out: the socket is closed, after Gone, and gets nothing else.
+	// Out is set if the socket is closed after the events in Gone. It gets no other events.
 	Out bool
-	// Back: the socket gets events about all rooms again that were in Gone before.
+	// Back is set if the socket gets events again about all rooms that were in Gone before.
 	Back bool
 }
 
-// Groups returns the groups of a socket that listens to was, after the change.
+// Groups returns the groups of a socket after the change. was are its groups before.
 func (x Rights) Groups(was []string) []string {
 	var now []string
 	if x.Out {
@@ -220,7 +220,7 @@ func (c *Chat) checkAdmins(ctx context.Context) error {
 	for id := range c.hub.Listening(AdminsGroup) {
 		u, err := c.User(ctx, id)
 		if err != nil || u.Admin {
-			continue // closed by Recheck if there is no such user
+			continue // if there is no such user, Recheck closes the sockets
 		}
 		lost, err := c.roomsWhere(ctx, adminOnly, id)
 		if err != nil {

@@ -13,23 +13,23 @@ import (
 	"hearth/web/label"
 )
 
-// maxTopic is the length of the longest topic, in characters. It is one line below the room's name.
+// maxTopic is the longest topic, in characters. A page shows it in one line below the room's name.
 const maxTopic = 250
 
 // Room is a room, or a private conversation, which is a room of two.
 type Room struct {
-	ID       int64 // 0: nobody has spoken in it yet, it is kept nowhere
+	ID       int64 // 0: the room is not stored, because nobody has created it or written in it
 	Name     string
-	Key      string // equal for names that differ only by case
+	Key      string // equal for names that differ only in case
 	Topic    string
 	Access   Access
 	Created  time.Time
 	Archived bool
-	First    int64 // what its line begins behind: 0, or the end of a deleted room's of that name
-	With     *User // of a private conversation: the other one, as seen by who entered
-	between  [2]int64
+	First    int64    // its sequence starts after this number: 0, or the end of an earlier sequence (see ended_line in the schema)
+	With     *User    // of a private conversation: the other person, from the caller's point of view
+	between  [2]int64 // of a private conversation: the ids of the caller and of With
 
-	nameForOther string // of a private conversation: what With calls it
+	nameForOther string // of a private conversation: its name for With
 }
 
 // Group returns the group of the sockets in the room.
@@ -47,7 +47,7 @@ func scanRoom(scan func(...any) error) (*Room, error) {
 	return &r, nil
 }
 
-// roomByKey returns the room with that key, or ErrNotFound.
+// roomByKey returns the stored room with that key. Errors: ErrNotFound, storage.
 func (c *Chat) roomByKey(ctx context.Context, key string) (*Room, error) {
 	return c.rooms.Load(key, func() (*Room, error) {
 		r, err := scanRoom(func(dest ...any) error {
@@ -61,7 +61,7 @@ func (c *Chat) roomByKey(ctx context.Context, key string) (*Room, error) {
 }
 
 // saveRoom stores the room if necessary, and returns its id. With owned, by becomes its owner; a room that is created by a first
-// message has none. Error: not_allowed, if it was deleted since it was looked up.
+// message has none. Errors: not_allowed, if it was deleted since it was looked up; rate_limited.
 func (c *Chat) saveRoom(tx Tx, r *Room, by Caller, owned bool) (int64, error) {
 	if c.gone[r.ID] {
 		return 0, &Error{Code: "not_allowed", Key: "archived"}
@@ -85,7 +85,7 @@ func (c *Chat) saveRoom(tx Tx, r *Room, by Caller, owned bool) (int64, error) {
 	}
 	if n, err := res.RowsAffected(); err != nil {
 		return 0, fmt.Errorf("make room %s: %w", r.Key, err)
-	} else if n == 0 { // somebody was quicker
+	} else if n == 0 { // another caller has stored the room meanwhile
 		var id int64
 		err := tx.QueryRow("SELECT id FROM room WHERE name_key = ?", r.Key).Scan(&id)
 		return id, err
@@ -131,7 +131,7 @@ func (c *Chat) closeUnmade(tx Tx, r *Room, by Caller) error {
 	return nil
 }
 
-// visit adds a membership of a user, 0 for none, with the read position 0.
+// visit stores that a user has opened a room, with the read position 0. It does nothing for the user 0, a visitor.
 func visit(tx Tx, room, user int64) error {
 	if user == 0 {
 		return nil
@@ -142,7 +142,7 @@ func visit(tx Tx, room, user int64) error {
 	return nil
 }
 
-// join makes users members of a room. Their read positions stay; new ones are 0.
+// join makes users members of a room. It keeps their read positions, and sets new ones to 0. It skips ids without a user.
 func join(tx Tx, room int64, users ...int64) error {
 	for _, u := range users {
 		if u == 0 {
@@ -166,7 +166,8 @@ func (c *Chat) announceRoom(tx Tx, r *Room) {
 	}
 }
 
-// roomIsBack announces the current state of a room to everybody who may enter it, also after it was gone.
+// roomIsBack returns the event with the current state of a room, for sockets that may enter it. They get it also if the room was
+// gone for them before.
 func (c *Chat) roomIsBack(r *Room) Event {
 	e := c.roomChanged(r)
 	e.Back = true
@@ -177,7 +178,7 @@ func (c *Chat) roomIsBack(r *Room) Event {
 type RoomDraft struct {
 	Name, Topic string
 	Access      Access
-	// Stay are the users who stay in a room that becomes closed, beside the caller. nil: the question was not asked.
+	// Stay are the ids of the users who stay in a room that becomes closed, beside the caller. nil: the caller was not asked yet.
 	Stay []int64
 }
 
@@ -256,7 +257,7 @@ func (c *Chat) faces(r *Room) []face {
 	return faces
 }
 
-// roomChanged tells how r looks now, and who is in it.
+// roomChanged returns the event with the state of r and the people who are in it now.
 func (c *Chat) roomChanged(r *Room) Event {
 	return RoomChanged(r, c.hub.HereCount(r.Group()), c.faces(r))
 }
@@ -268,7 +269,7 @@ func (c *Chat) TellRoom(r *Room) {
 	}
 	now, err := c.roomByKey(context.Background(), r.Key)
 	switch {
-	case errors.Is(err, ErrNotFound): // not made yet, or deleted meanwhile
+	case errors.Is(err, ErrNotFound): // the room is not stored yet, or was deleted meanwhile
 		c.tellUnmade(&Room{Name: r.Name, Key: r.Key, Access: Open})
 		return
 	case err != nil:
@@ -280,7 +281,7 @@ func (c *Chat) TellRoom(r *Room) {
 	e := RoomChanged(now, 0, nil)
 	e.Fresh = func() (Event, bool) {
 		later, err := c.roomByKey(context.Background(), r.Key)
-		if err != nil || later.Access != now.Access || later.Archived { // its new state was told when it changed
+		if err != nil || later.Access != now.Access || later.Archived { // the change of the room was announced by itself
 			return Event{}, false
 		}
 		return c.roomChanged(later), true

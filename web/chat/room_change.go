@@ -8,8 +8,8 @@ import (
 )
 
 // ChangeRoom sets a room's topic and access. People who may no longer be in it are removed: from a room that becomes closed, all
-// but the caller, d.Stay and the admins. Errors: not_allowed, too_long, bad_text (topic), bad_choice (access), who_stays if a room
-// becomes closed and d.Stay is nil, storage.
+// but the caller, d.Stay and the admins. Errors: not_allowed, too_long (topic), bad_choice (access), who_stays if a room becomes
+// closed and d.Stay is nil, rate_limited, no_such_room, storage.
 func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) error {
 	if err := c.mustManage(ctx, by, r); err != nil {
 		return err
@@ -50,7 +50,7 @@ func roomNow(tx Tx, r *Room) (*Room, error) {
 	return now, nil
 }
 
-// changeAccess stores the members of a room after a change of access, and announces it to people who have lost their access.
+// changeAccess stores the members of a room after a change of access, and announces the loss to people who may no longer enter it.
 func (c *Chat) changeAccess(tx Tx, by Caller, before, after *Room, stay []int64) error {
 	if before.Access == after.Access {
 		return nil

@@ -13,24 +13,24 @@ import (
 )
 
 const (
-	// searchFor bounds one search. The next search looks at the rest.
+	// searchFor is how long one search takes, at most. The next search continues where it ended.
 	searchFor = time.Second
 	// maxSearchBatch is how many messages of a room are read at a time, at most.
 	maxSearchBatch = 512
 )
 
-// MessageQuery asks for messages of all rooms, private conversations left out.
+// MessageQuery selects messages of all rooms, without private conversations. The zero value selects all.
 type MessageQuery struct {
-	Text   string    // a part of the text; upper and lower case are the same in all scripts
+	Text   string    // a part of the text; case is ignored, in all scripts
 	Author string    // a username, or a guest's name
 	Room   string    // the name of a room
-	From   time.Time // not earlier; zero: no bound
-	To     time.Time // earlier than this; zero: no bound
-	Before Mark      // only what the search that ended there has not come to
-	Limit  int       // at most so many; 0: 50
+	From   time.Time // not before this time; zero: no bound
+	To     time.Time // before this time; zero: no bound
+	Before Mark      // only messages that the search that returned this Mark has not looked at
+	Limit  int       // the size of the page; 0: 50
 }
 
-// Mark is how far back a search has come. Zero: it is at its beginning.
+// Mark is the last message at which a search has looked. The zero value is the start of a search.
 type Mark struct {
 	At time.Time
 	ID MessageID
@@ -46,11 +46,11 @@ type Found struct {
 	Room *Room
 }
 
-// Search finds messages, the newest first. It ends when it has found q.Limit of them, or after a second. next is where the
-// next search has to go on, zero if there is nothing more. Errors: no_such_room (on the field room), storage.
+// Search finds messages, the newest first. It ends when it has found q.Limit of them, or after searchFor. next is the Before of
+// a query that continues the search, zero if there are no more messages. Errors: no_such_room (on the field room), storage.
 //
-// There is no index of the texts: it would cost time with every message. In a room, ids are in the order of time. So the
-// rooms are merged from their ends, and the bounds of time are found by bisection.
+// There is no index of the texts, because it would make every new message slower. In a room, ids are in the order of time. So
+// Search merges the rooms, from their newest messages on, and finds the time bounds by bisection.
 func (c *Chat) Search(ctx context.Context, q MessageQuery) (found []Found, next Mark, err error) {
 	if q.Limit <= 0 {
 		q.Limit = 50
@@ -68,7 +68,7 @@ func (c *Chat) Search(ctx context.Context, q MessageQuery) (found []Found, next 
 	for looked := 1; len(cursors) > 0; looked++ {
 		cur := cursors[0]
 		m := cur.batch[0]
-		if m.At.Before(q.From) { // and all that follow are older still
+		if m.At.Before(q.From) { // the remaining messages are even older
 			break
 		}
 		if by.said(m) && (q.Text == "" || strings.Contains(foldText(m.Text), q.Text)) {
@@ -90,18 +90,18 @@ func (c *Chat) Search(ctx context.Context, q MessageQuery) (found []Found, next 
 	return found, Mark{}, nil
 }
 
-// foldText makes texts equal that differ in case only, or in how their accents are encoded.
+// foldText returns a text that is equal for texts that differ only in case or in the encoding of accents.
 func foldText(s string) string {
 	if strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
-		return strings.ToLower(s) // most texts, and much faster
+		return strings.ToLower(s) // much faster, and enough for most texts
 	}
 	return norm.NFC.String(searchText(s))
 }
 
-// author is whose messages are asked for: a user's, or those of guests who went by that name.
+// author selects the messages of a user and of guests with the same name.
 type author struct {
-	user  int64
-	guest string // "": everybody's
+	user  int64  // 0: there is no such user
+	guest string // "": the messages of everybody
 }
 
 func (c *Chat) author(ctx context.Context, name string) (author, error) {
@@ -123,12 +123,12 @@ func (a author) said(m *Message) bool {
 	return a.guest == "" || m.SenderID == a.user || m.Guest() && searchText(m.User) == guestLabel(a.guest)
 }
 
-// searchCursor is the part of one room that a search has not looked at yet, from its newest message on.
+// searchCursor holds the messages of one room at which a search has not looked yet, the newest first.
 type searchCursor struct {
 	room  *Room
-	below MessageID // ids from here on were read
-	batch []*Message
-	size  int // how many to read next: few at first, as most rooms have nothing to give
+	below MessageID  // messages with lower ids have not been read
+	batch []*Message // messages that have been read
+	size  int        // how many to read next: few at first, because most rooms contribute few messages
 }
 
 // cursorHeap is a heap of cursors, the one with the newest message on top.
@@ -144,7 +144,7 @@ func (h *cursorHeap) Pop() any {
 	return last
 }
 
-// searchCursors returns a cursor for each room that q is about, at the newest message that can match.
+// searchCursors returns a cursor for each room that q selects, at the newest message that can match.
 func (c *Chat) searchCursors(ctx context.Context, q MessageQuery) (cursorHeap, error) {
 	rooms, err := c.searched(ctx, q.Room)
 	if err != nil {
@@ -168,7 +168,7 @@ func (c *Chat) searchCursors(ctx context.Context, q MessageQuery) (cursorHeap, e
 	return all, nil
 }
 
-// searched returns the rooms that a search goes through.
+// searched returns the room with that name, or all rooms if name is empty. Errors: no_such_room, storage.
 func (c *Chat) searched(ctx context.Context, name string) ([]*Room, error) {
 	if strings.TrimSpace(name) == "" {
 		return c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE access <> 'direct'")
@@ -184,7 +184,7 @@ func (c *Chat) searched(ctx context.Context, name string) ([]*Room, error) {
 	return []*Room{r}, err
 }
 
-// open reads the first messages of cur before end, if end isn't zero.
+// open moves cur to its newest message before end. If end is zero, there is no bound.
 func (c *Chat) open(ctx context.Context, cur *searchCursor, end Mark) error {
 	if err := c.refill(ctx, cur); err != nil || end.At.IsZero() {
 		return err
@@ -207,7 +207,8 @@ func (c *Chat) open(ctx context.Context, cur *searchCursor, end Mark) error {
 	return nil
 }
 
-// seqAt returns the highest sequence number in a room up to which no message is later than at. It is known to be below high.
+// seqAt returns the highest sequence number in a room up to which no message is later than at. high is the number of a later
+// message.
 func (c *Chat) seqAt(ctx context.Context, room, high int64, at time.Time) (int64, error) {
 	low := int64(0)
 	for low < high {
@@ -228,7 +229,7 @@ func (c *Chat) seqAt(ctx context.Context, room, high int64, at time.Time) (int64
 	return low, nil
 }
 
-// advance takes the newest message off the heap.
+// advance removes the newest message from the heap.
 func (c *Chat) advance(ctx context.Context, all *cursorHeap) error {
 	cur := (*all)[0]
 	if err := c.step(ctx, cur); err != nil {
@@ -242,7 +243,7 @@ func (c *Chat) advance(ctx context.Context, all *cursorHeap) error {
 	return nil
 }
 
-// step goes to the next older message of cur.
+// step moves cur to the next older message.
 func (c *Chat) step(ctx context.Context, cur *searchCursor) error {
 	if cur.batch = cur.batch[1:]; len(cur.batch) > 0 {
 		return nil
@@ -250,8 +251,8 @@ func (c *Chat) step(ctx context.Context, cur *searchCursor) error {
 	return c.refill(ctx, cur)
 }
 
-// refill reads the next messages of cur, of each only what decides whether it is asked for: 2 µs
-// a message (go test -bench Search), so that one search looks at some hundred thousand.
+// refill reads the next messages of cur, only the columns that the query needs. That takes 2 µs a message (go test -bench
+// Search), so one search looks at several hundred thousand messages.
 func (c *Chat) refill(ctx context.Context, cur *searchCursor) error {
 	rows, err := c.read.Query(ctx, "SELECT id, sender, coalesce(guest, ''), text, created_at FROM message WHERE id >= ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
 		NewMessageID(cur.room.ID, 0), cur.below, cur.size)

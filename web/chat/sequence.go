@@ -13,9 +13,8 @@ const maxSeq = 1<<32 - 1
 // since the backup was made: at ten changes a second it lasts five days. A sequence has room for a thousand such gaps.
 const restoreGap = 1 << 22
 
-// EndSequences makes every room, including rooms that do not exist yet, continue restoreGap behind the highest number of
-// any room. No number that was used after the backup was made is used again, so a client that resumes from such a number
-// is told to load the room anew.
+// EndSequences makes every room, including rooms that do not exist yet, continue restoreGap after the highest number of any room.
+// Then no number that was used after the backup was made is used again. A client that resumes from such a number gets a reset.
 func EndSequences(ctx context.Context, conn *sql.Conn) error {
 	_, err := conn.ExecContext(ctx, `INSERT INTO ended_line (name_key, last) SELECT '', ? + max(n) FROM (
 		SELECT 0 AS n UNION ALL
@@ -65,8 +64,7 @@ func (c *Chat) lastSeq(tx Tx, room int64) (int64, error) {
 	return n, nil
 }
 
-// lastSeqSQL selects the highest sequence number of a room. It takes three look-ups, two of them at the end of a range of
-// rowids.
+// lastSeqSQL selects the highest sequence number of a room, 0 if there is none. Each of its three subqueries reads a single row.
 const lastSeqSQL = `SELECT max(
 	ifnull((SELECT max(id) FROM message WHERE id < (?1 + 1) << 32 AND id >= ?1 << 32), 0) & 0xffffffff,
 	ifnull((SELECT max(id) FROM change WHERE id < (?1 + 1) << 32 AND id >= ?1 << 32), 0) & 0xffffffff,

@@ -19,7 +19,7 @@ const (
 	tokenSize = 32
 	// SessionIdle is how long a browser stays signed in without a request.
 	SessionIdle = 30 * 24 * time.Hour
-	// seenEvery is how stale a session's time of last use may be: a write for each page would be expensive.
+	// seenEvery is how old a session's time of last use may be before it is updated: a write for each page would be expensive.
 	seenEvery = 5 * time.Minute
 	// maxAgent is how much of the User-Agent header is stored, in bytes.
 	maxAgent = 300
@@ -30,9 +30,9 @@ type Session struct {
 	ID          int64
 	UserID      int64  // 0: a guest
 	Guest       string // the name that the visitor chose
-	Agent, Addr string // what the browser calls itself, and where it was
+	Agent, Addr string // the User-Agent header and the address of the browser when the session started
 	Created     time.Time
-	Seen        time.Time // exact to seenEvery
+	Seen        time.Time // the last use, at most seenEvery too early
 }
 
 type tokenHash [sha256.Size]byte
@@ -203,8 +203,7 @@ func (c *Chat) touch(hash tokenHash, s *Session, now time.Time) *Session {
 	return &fresh
 }
 
-// Sessions returns the browsers in which a user is signed in, the last used first: at most limit of them, from
-// offset on, and how many there are in all. Error: storage.
+// Sessions returns a page of the sessions of a user, the last used first, and the number of all. Error: storage.
 func (c *Chat) Sessions(ctx context.Context, userID int64, limit, offset int) (sessions []*Session, total int, err error) {
 	since := millis(c.now().Add(-SessionIdle))
 	if err := c.read.QueryRow(ctx, "SELECT count(*) FROM session WHERE user_id = ? AND seen_at > ?", []any{userID, since}, &total); err != nil {

@@ -11,18 +11,18 @@ import (
 	"hearth/web/label"
 )
 
-// Settings that admins change on the admin site. The command line's flags go before them.
+// Settings that admins change on the admin site. A flag of the command line overrides the setting.
 const (
-	SettingPlace  = "place"  // the name of the place, at most 80 characters
-	SettingSignup = "signup" // open, invite or closed
-	SettingGuests = "guests" // off, read or write
-	SettingRooms  = "rooms"  // everybody or admins: who can make rooms
+	SettingPlace  = "place"  // the name of this site, at most 80 characters
+	SettingSignup = "signup" // who may sign up: open, invite or closed
+	SettingGuests = "guests" // what visitors may do: off, read or write
+	SettingRooms  = "rooms"  // who may create rooms: everybody or admins
 )
 
-// maxPlace is the longest name of a place, in characters: it has to fit beside the logo.
+// maxPlace is the longest name of the site, in characters. It has to fit beside the logo.
 const maxPlace = 80
 
-// Setting returns the stored value of a setting, "" when it was never set.
+// Setting returns the stored value of a setting, "" if it was never set. Error: storage.
 func (c *Chat) Setting(ctx context.Context, name string) (string, error) {
 	return c.settings.Load(name, func() (value string, err error) {
 		err = c.read.QueryRow(ctx, "SELECT value FROM setting WHERE name = ?", []any{name}, &value)
@@ -33,7 +33,8 @@ func (c *Chat) Setting(ctx context.Context, name string) (string, error) {
 	})
 }
 
-// SetSettings stores settings. Those that it is not given stay as they are.
+// SetSettings stores the settings in values and changes no others. Errors: not_allowed, rate_limited, too_long and bad_choice (on
+// the field of the setting), storage.
 func (c *Chat) SetSettings(ctx context.Context, by Caller, values map[string]string) error {
 	if err := c.takeAdmin(by); err != nil {
 		return err
@@ -56,7 +57,7 @@ func (c *Chat) SetSettings(ctx context.Context, by Caller, values map[string]str
 	})
 	c.settings.Clear()
 	if err == nil {
-		c.hub.Recheck("") // guests may no longer be welcome, nor people in rooms that nobody has made
+		c.hub.Recheck("") // visitors may have lost their access, and users their right to be in rooms that are not stored
 	}
 	return storage("store settings", err)
 }
@@ -81,14 +82,14 @@ func checkSetting(name, value string) error {
 	return nil
 }
 
-// GuestsMay returns what visitors may do: off, read or write. A flag of the command line wins over
-// the admin site; the default is off.
+// GuestsMay returns what visitors may do: off, read or write. A flag of the command line overrides the setting. The default is
+// off. Error: storage.
 func (c *Chat) GuestsMay(ctx context.Context) (string, error) {
 	return c.policy(ctx, SettingGuests, c.options.Guests, "off")
 }
 
-// SignupPolicy is who may make an account: open, invite or closed. The default is closed. The first
-// account is not subject to it.
+// SignupPolicy returns who may sign up: open, invite or closed. A flag of the command line overrides the setting. The default is
+// closed. The policy does not apply to the first account. Error: storage.
 func (c *Chat) SignupPolicy(ctx context.Context) (string, error) {
 	return c.policy(ctx, SettingSignup, c.options.Signup, "closed")
 }
@@ -108,13 +109,13 @@ func (c *Chat) signupPolicyIn(tx Tx) (policy string, err error) {
 	return policy, nil
 }
 
-// RoomsPolicy is who can make rooms: everybody or admins. The default is everybody.
+// RoomsPolicy returns who may create rooms: everybody or admins. The default is everybody. Error: storage.
 func (c *Chat) RoomsPolicy(ctx context.Context) (string, error) {
 	return c.policy(ctx, SettingRooms, "", "everybody")
 }
 
-// MayMakeRooms reports why the caller can't make a room, also by writing in one that doesn't exist; nil if it can. Errors:
-// not_allowed, storage.
+// MayMakeRooms returns why the caller may not create a room, or enter one that is not stored; nil if it may. Errors: not_allowed,
+// storage.
 func (c *Chat) MayMakeRooms(ctx context.Context, by Caller) error {
 	if by.Admin() {
 		return nil
@@ -126,18 +127,19 @@ func (c *Chat) MayMakeRooms(ctx context.Context, by Caller) error {
 	return err
 }
 
-// SignupDecided reports whether the command line or an admin has decided who may make an account.
+// SignupDecided reports whether a flag of the command line or an admin has set the sign-up policy. Error: storage.
 func (c *Chat) SignupDecided(ctx context.Context) (bool, error) {
 	v, err := c.policy(ctx, SettingSignup, c.options.Signup, "")
 	return v != "", err
 }
 
-// Place returns the name of the place, "" when it has none.
+// Place returns the name of this site, "" if it has none. Error: storage.
 func (c *Chat) Place(ctx context.Context) (string, error) {
 	place, err := c.Setting(ctx, SettingPlace)
 	return label.Clean(place), err
 }
 
+// policy returns the setting called name, fixed instead if it is not empty, or else otherwise.
 func (c *Chat) policy(ctx context.Context, name, fixed, otherwise string) (string, error) {
 	if fixed != "" {
 		return fixed, nil
@@ -151,12 +153,12 @@ func (c *Chat) policy(ctx context.Context, name, fixed, otherwise string) (strin
 
 // Options are set when the program starts. The zero value limits nothing and leaves all settings to admins.
 type Options struct {
-	// Signup and Guests are the settings of these names where a flag sets them, else "". Admins see them, but can't
-	// change them.
+	// Signup and Guests override the settings of these names; "": no flag was given. Admins see an overridden setting, but
+	// cannot change it.
 	Signup, Guests string
 	// Limits turns the limits of the table in package limits on.
 	Limits bool
 }
 
-// Options returns what was set when the program started.
+// Options returns the options with which New was called.
 func (c *Chat) Options() Options { return c.options }

@@ -95,7 +95,7 @@ func (c *Chat) UseSigninLink(ctx context.Context, l *SigninLink, token, password
 		}
 		if n, err := res.RowsAffected(); err != nil {
 			return fmt.Errorf("use a sign-in link: %w", err)
-		} else if n == 0 { // somebody was quicker
+		} else if n == 0 { // the link was used or replaced meanwhile, has expired, or its user was deactivated
 			return Errorf("signin_link")
 		}
 		if gone, err = endSessions(tx, "id = ?", old); err != nil {

@@ -12,8 +12,8 @@ import (
 const (
 	// maxUnmade is how many rooms without messages one person can have listed by being in them (PROTOCOL.md).
 	maxUnmade = 3
-	// maxWaiting is how many rooms that are not listed are checked again when a place becomes free. The others are checked when
-	// somebody joins or leaves them.
+	// maxWaiting is how many rooms that are not listed are checked again when a person can list another room. Further rooms are
+	// checked when somebody joins or leaves them.
 	maxWaiting = 50
 )
 
@@ -21,14 +21,14 @@ const (
 // person in such a room can have maxUnmade of them listed. The zero value is ready to use.
 type unmadeRooms struct {
 	mu      sync.Mutex
-	rooms   map[string]unmadeRoom // those that are listed, by key
-	count   map[string]int        // how many a user lists, by username
-	waiting map[string]*Room      // those that are not, because everybody there lists enough others
+	rooms   map[string]unmadeRoom // the listed rooms, by key
+	count   map[string]int        // how many of them are listed because of a user, by username
+	waiting map[string]*Room      // rooms that are not listed, because maxUnmade others are listed for everybody in them
 }
 
 type unmadeRoom struct {
 	room *Room
-	by   string // the user who lists it
+	by   string // the user because of whom it is listed
 }
 
 // listed reports whether the room with that key is listed in the lobby.
@@ -39,7 +39,7 @@ func (u *unmadeRooms) listed(key string) bool {
 	return ok
 }
 
-// made removes a room that was stored.
+// made removes a room, because it is stored now.
 func (u *unmadeRooms) made(key string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -60,7 +60,8 @@ func (u *unmadeRooms) drop(key string) (listed bool) {
 	return true
 }
 
-// list lists a room on behalf of one of the people in it, if one has a place free. here are their names, sorted. u.mu is held.
+// list lists a room because of one of the people in it for whom fewer than maxUnmade rooms are listed, and reports whether there is
+// one. here are the names of the people, sorted. u.mu is held.
 func (u *unmadeRooms) list(r *Room, here []string) bool {
 	if x, ok := u.rooms[r.Key]; ok {
 		if _, still := slices.BinarySearch(here, x.by); still {
@@ -88,7 +89,7 @@ func (u *unmadeRooms) list(r *Room, here []string) bool {
 	return false
 }
 
-// tellUnmade announces an unmade room to the lobby, or that it is gone.
+// tellUnmade announces to the lobby that an unmade room is listed, or that it is gone.
 func (c *Chat) tellUnmade(r *Room) {
 	c.unmade.mu.Lock()
 	defer c.unmade.mu.Unlock()
@@ -100,14 +101,14 @@ func (c *Chat) tellUnmade(r *Room) {
 	}
 }
 
-// tellOneUnmade is tellUnmade for one room, and reports whether a place in the list has become free.
-// c.unmade.mu is held, so that the last word is the newest.
+// tellOneUnmade is tellUnmade for one room. It reports whether a user can list another room now. c.unmade.mu is held, so that
+// the last event is the newest.
 func (c *Chat) tellOneUnmade(r *Room) (free bool) {
 	before, was := c.unmade.rooms[r.Key]
 	if made, err := c.isMade(r); err != nil {
 		slog.Error("look for a room that nobody has made yet", "room", r.Name, "err", err)
 		return false
-	} else if made { // it is told of as such
+	} else if made { // a stored room is announced by TellRoom
 		return c.unmade.drop(r.Key)
 	}
 	e := RoomGone(r)

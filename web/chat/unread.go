@@ -20,9 +20,9 @@ const unreadAgain = 10 * time.Second
 type unreadNotifier struct {
 	mu     sync.Mutex
 	rooms  map[int64]*Room
-	late   map[int64]*Room // that could not be told
+	late   map[int64]*Room // rooms whose unread events could not be sent
 	closed bool
-	told   sync.WaitGroup // what was rung for and is not told yet
+	told   sync.WaitGroup // scheduled and running calls of tellUnread
 }
 
 // close stops the notifier and waits until running notifications end.
@@ -97,7 +97,7 @@ func (c *Chat) tellUnread() {
 	}
 }
 
-// unreadNews are the events for each user who is to be told.
+// unreadNews are the unread events to send, by user.
 type unreadNews map[int64][]Event
 
 // collect adds the unread events of a room to news, for its readers who are online but not in it. Error: storage, if some counts
@@ -181,7 +181,7 @@ func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 		return nil, err
 	}
 	found := map[int64]Unread{}
-	for _, room := range append(rooms, waiting...) { // with no query open: the readers are few
+	for _, room := range append(rooms, waiting...) { // after the queries are closed, because there are few connections
 		var x Unread
 		if x.Count, x.Mentions, err = c.unreadOf(ctx, u, room); err != nil {
 			return nil, err
@@ -239,7 +239,7 @@ func (c *Chat) unreadOf(ctx context.Context, u *User, room int64) (n, mentions i
 		return 0, 0, storage("count what is unread", err)
 	}
 	defer rows.Close()
-	var texts []string // that may mention somebody; looked at with no query open: the readers are few
+	var texts []string // may contain mentions; parsed after the query is closed, because there are few connections
 	for rows.Next() {
 		var text string
 		if err := rows.Scan(&text); err != nil {

@@ -25,11 +25,11 @@ type unreadCache struct {
 	rooms map[int64]*unreadRoom
 }
 
-// unreadRoom is one room.
+// unreadRoom is a cached room.
 type unreadRoom struct {
-	loading bool // it has only what has come since it began to be loaded
+	loading bool // the room is being loaded, and this has only the changes since then
 	recent  recent
-	read    map[int64]int64 // by the readers' ids: up to which number
+	read    map[int64]int64 // the read positions, by user
 }
 
 // recent are the last messages of a room.
@@ -44,7 +44,7 @@ type recentMessage struct {
 	mentions []int64
 }
 
-// add adds a message, unless it is there.
+// add adds a message, unless r contains it.
 func (r *recent) add(m recentMessage) {
 	i := len(r.messages)
 	for i > 0 && r.messages[i-1].id >= m.id {
@@ -196,7 +196,7 @@ func (c *Chat) unreadRoom(ctx context.Context, id int64, r *Room) (*unreadRoom, 
 	return loaded, nil
 }
 
-// recentMessages returns the last ones of a room, at most maxRecent.
+// recentMessages returns the last messages of a room, at most maxRecent.
 func (c *Chat) recentMessages(ctx context.Context, room int64) (found recent, err error) {
 	rows, err := c.read.Query(ctx, "SELECT id, sender, text FROM message WHERE id > ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
 		NewMessageID(room, 0), NewMessageID(room+1, 0), maxRecent)
@@ -215,7 +215,7 @@ func (c *Chat) recentMessages(ctx context.Context, room int64) (found recent, er
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return found, storage("load what may be unread", err)
 	}
-	for i, text := range texts { // with no query open: the readers are few
+	for i, text := range texts { // after the query is closed, because there are few connections
 		if !strings.Contains(text, "@") {
 			continue
 		}

@@ -10,15 +10,15 @@ import (
 const (
 	// writersSince is how far back Writers looks.
 	writersSince = 90 * 24 * time.Hour
-	// maxWritten is how many messages Writers looks at, the last ones: some 50 ms.
+	// maxWritten is how many of the last messages Writers looks at, in about 50 ms.
 	maxWritten = 100_000
-	// MaxWriters is how many people Writers finds.
+	// MaxWriters is how many people Writers returns, at most.
 	MaxWriters = 1000
 )
 
-// Writers returns the people with an account, except the caller, who wrote in a room in the last 90 days,
-// the latest first. It looks at the last 100,000 messages and finds at most MaxWriters. Errors:
-// not_allowed, to those who may not manage the room; storage.
+// Writers returns the people with an active account, except the caller, who wrote in a room in the last 90 days, the latest first.
+// It looks at the last 100,000 messages and returns at most MaxWriters people. Errors: not_allowed, if the caller may not manage
+// the room; rate_limited, storage.
 func (c *Chat) Writers(ctx context.Context, by Caller, r *Room) ([]*User, error) {
 	if err := c.mustManage(ctx, by, r); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (c *Chat) senders(ctx context.Context, room, except int64) (ids []int64, er
 	return latestSenders(rows, millis(c.now().Add(-writersSince)), except)
 }
 
-// latestSenders reads rows of sender and time, the latest first, as far as since.
+// latestSenders reads rows of sender and time, the latest first, until a row is older than since.
 func latestSenders(rows *sql.Rows, since, except int64) (ids []int64, err error) {
 	known := map[int64]bool{except: true}
 	for rows.Next() && len(ids) < MaxWriters {
