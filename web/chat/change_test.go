@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// lateDisk calls before once, before the next write, when the writing call has already read what it needs.
+// lateDisk is a Disk that calls a function at the start of the next write. By then, the caller of Write has read what it needs.
 type lateDisk struct {
 	Disk
 	before func()

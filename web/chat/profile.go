@@ -49,8 +49,8 @@ func (c *Chat) edit(ctx context.Context, by Caller, id int64, what string, job f
 	return c.changed(context.WithoutCancel(ctx), id) // the change is stored, so announce it even if the client has gone
 }
 
-// UpdateProfile stores the profile of a user. If the user has no display name of its own and p has the joined first and last
-// name, as a form that shows it sends it back, none is stored. Errors: those of Profile.Check, not_allowed, rate_limited,
+// UpdateProfile stores the profile of a user. If the user has no display name, a form shows the joined first and last name
+// instead. If p still has that name, no display name is stored. Errors: those of Profile.Check, not_allowed, rate_limited,
 // storage, ErrNotFound.
 func (c *Chat) UpdateProfile(ctx context.Context, by Caller, id int64, p Profile) error {
 	p, err := p.Check()

@@ -23,7 +23,7 @@ type unmadeRooms struct {
 	mu      sync.Mutex
 	rooms   map[string]unmadeRoom // the listed rooms, by key
 	count   map[string]int        // how many of them are listed because of a user, by username
-	waiting map[string]*Room      // rooms that are not listed, because maxUnmade others are listed for everybody in them
+	waiting map[string]*Room      // rooms that are not listed, because everybody in them has maxUnmade other rooms listed
 }
 
 type unmadeRoom struct {
@@ -60,8 +60,8 @@ func (u *unmadeRooms) drop(key string) (listed bool) {
 	return true
 }
 
-// list lists a room because of one of the people in it for whom fewer than maxUnmade rooms are listed, and reports whether there is
-// one. here are the names of the people, sorted. u.mu is held.
+// list tries to list a room, and reports whether it is listed. It needs a signed-in person in the room who has fewer than maxUnmade
+// rooms listed. here are the names of the people in the room, sorted. u.mu is held.
 func (u *unmadeRooms) list(r *Room, here []string) bool {
 	if x, ok := u.rooms[r.Key]; ok {
 		if _, still := slices.BinarySearch(here, x.by); still {

@@ -20,7 +20,7 @@ func TestDamageBackupRestore(t *testing.T) {
 	db := filepath.Join(s.Data, "hearth.db")
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	ada := s.SignUp(t, "ada")
-	for i := range 300 { // more than the first pages, which stay undamaged, and the page cache hold
+	for i := range 300 { // more data than fits into the first pages, which stay undamaged, and into the page cache
 		if r := ada.PostJSON("/api/rooms/r/messages", map[string]string{"message": strings.Repeat(fmt.Sprint(i, " "), 500)}); r.Status != 201 {
 			t.Fatal(r.Status, r.Body)
 		}

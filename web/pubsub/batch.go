@@ -53,8 +53,8 @@ func (b *batch) add(x coming, tell func()) (now bool) {
 	return false
 }
 
-// take removes the waiting joins and leaves and returns their events: one for each, in order, or, if they are more than
-// maxSingle, one with all leaves and one with all joins. Of each person, these have only the newest join or leave.
+// take removes the waiting joins and leaves and returns their events. Up to maxSingle of them have an event each, in order.
+// More are returned as one event with the leaves and one with the joins, which have only the newest change of each person.
 func (b *batch) take() (events []chat.Event) {
 	waiting := b.waiting
 	*b = batch{told: time.Now()}
