@@ -30,10 +30,11 @@ func TestLobbyIsLive(t *testing.T) {
 
 	tom.click(".me")
 	tom.at("/profile/")
-	tom.fill("#first_name", "Thomas")
+	tom.fill("#first_name", "Thomas (Ops)")
 	tom.submit(`form:has(#first_name) button`)
 	tom.sees(".flash")
-	ada.reads(row("tom", ".full-name"), "Thomas")
+	ada.reads(row("tom", ".full-name"), "Thomas (Ops)")
+	ada.reads(row("tom", ".avatar"), "TO")
 	ada.reads(row("tom", ".status-word"), "Online") // wherever one is on the site
 
 	tom.open("/chat/garden/")

@@ -21,9 +21,12 @@ export function hueOf(name) {
   return `hue-${hash % HUES}`;
 }
 
-// initialsOf returns the same as the server: the first letters of the first and last word; one character in East Asian scripts.
+// initialsOf returns the same as the server: the first letters or digits of the first and last word; one character in East Asian
+// scripts.
 export function initialsOf(display) {
-  const words = display.replace(/ \(@[^()]*\)$/, "").trim().split(/\s+/); // without the username of namesakes
+  const all = display.replace(/ \(@[^()]*\)$/, "").trim().split(/\s+/); // without the username of namesakes
+  const lettered = all.map((word) => word.replace(/^[^\p{L}\p{N}]+/u, "")).filter(Boolean);
+  const words = lettered.length ? lettered : all;
   const first = [...words[0]][0] ?? "";
   const last = [...words.at(-1)][0] ?? "";
   if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(last)) return last;
