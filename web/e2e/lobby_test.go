@@ -47,6 +47,29 @@ func TestLobbyIsLive(t *testing.T) {
 	ada.reads("#here-summary", "1 of 3")
 }
 
+// The table shows no name that only repeats the username: neither as the page comes nor after a change.
+func TestLobbyDoesNotRepeatTheUsername(t *testing.T) {
+	s := start(t)
+	ada := member(t, s, "ada")
+	tom, mai := s.SignUp(t, "tom"), s.SignUp(t, "mai")
+	s.SignUp(t, "mallory").Post("/profile/", "name", "Tom")
+	mai.Post("/profile/", "name", "mai")
+	for _, when := range []string{"before", "after"} {
+		ada.open("/")
+		ada.reads(row("mallory", ".full-name"), "Tom")
+		if when == "after" {
+			tom.Dial("/ws/chat/garden/")
+			mai.Dial("/ws/chat/garden/")
+			ada.reads(row("tom", ".status-word"), "Online")
+			ada.reads(row("mai", ".status-word"), "Online")
+		}
+		const cells = `Array.from(document.querySelectorAll("#people-rows tr:not([data-user=mallory]) .full-name"), (cell) => cell.textContent).join()`
+		if got := value[string](ada, cells); got != ",," {
+			t.Errorf("%s somebody came: %q", when, got)
+		}
+	}
+}
+
 func TestLobbyFilter(t *testing.T) {
 	s := start(t)
 	ada := member(t, s, "ada")

@@ -53,7 +53,8 @@ function insertRow(name) {
 
 // fillRow shows a person of a people frame, which leaves out what is empty.
 function fillRow(row, { user: name, display = "", email = "", last_seen }, isOnline) {
-  const fullName = display.replace(` (@${name})`, ""); // the username stands beside it
+  const shown = display.replace(` (@${name})`, "");
+  const fullName = shown === name ? "" : shown; // the username stands beside it
   row.querySelector(".person-name").href = directURL(name);
   row.querySelector(".person-name bdi").textContent = name;
   const avatar = row.querySelector(".avatar");
