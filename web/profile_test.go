@@ -55,6 +55,21 @@ func TestNameAsOthersSeeIt(t *testing.T) {
 	watching.Find("mai's new name", func(f hearthtest.Frame) bool { return f.Text("username") == "mai" && f.Text("display") == "Mai Trần" })
 }
 
+// The fields of the first and last name are in the order of the reader's language.
+func TestOrderOfNames(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t)
+	ada := s.SignUp(t, "ada")
+	for lang, familyFirst := range map[string]bool{"en": false, "vi": true, "ru": false, "pt-BR": false, "zh-Hans": true, "zh-Hant": true} {
+		wantGone(t, "language", ada.Post("/profile/", "action", "appearance", "lang", lang), "/profile/?saved=appearance")
+		page := ada.Get("/profile/").Body
+		name, first, last := strings.Index(page, `id="name"`), strings.Index(page, `id="first_name"`), strings.Index(page, `id="last_name"`)
+		if name < 0 || first < name || last < name || (last < first) != familyFirst {
+			t.Errorf("%s: name at %d, first name at %d, last name at %d", lang, name, first, last)
+		}
+	}
+}
+
 func TestPasswordChangeSignsOutElsewhere(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t)

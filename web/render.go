@@ -218,6 +218,7 @@ func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 		"day":        func(t time.Time) template.HTML { return stamp(t, "day", l.Date(t)) },
 		"ago":        func(t time.Time) template.HTML { return stamp(t, "ago", l.Ago(t, time.Now())) },
 		"number":     l.Number,
+		"lastfirst":  l.FamilyFirst,
 		"initials":   initials,
 		"hue":        hue,
 		"add":        func(a, b int) int { return a + b },

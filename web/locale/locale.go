@@ -25,11 +25,11 @@ var files embed.FS
 func languages() []Locale {
 	return []Locale{
 		{code: "en", name: "English"},
-		{code: "vi", name: "Tiếng Việt"},
+		{code: "vi", name: "Tiếng Việt", familyFirst: true},
 		{code: "ru", name: "Русский"},
 		{code: "pt-BR", name: "Português"},
-		{code: "zh-Hans", name: "简体中文"},
-		{code: "zh-Hant", name: "繁體中文"},
+		{code: "zh-Hans", name: "简体中文", familyFirst: true},
+		{code: "zh-Hant", name: "繁體中文", familyFirst: true},
 	}
 }
 
@@ -45,6 +45,8 @@ type Locale struct {
 	both       text // pattern of DateTime
 	am, pm     string
 	english    *Locale // where a missing text comes from; nil in English itself
+
+	familyFirst bool
 }
 
 // catalogue is all of the languages and what finds one of them.
@@ -129,6 +131,9 @@ func (l *Locale) Code() string { return l.code }
 
 // Name returns what the language calls itself.
 func (l *Locale) Name() string { return l.name }
+
+// FamilyFirst reports whether forms have the family name before the given name.
+func (l *Locale) FamilyFirst() bool { return l.familyFirst }
 
 // T returns the text of a key. args are pairs of a placeholder's name and its value: whole numbers
 // are written as Number does, all else as fmt.Sprint does. Where a text has plural forms, the value of
