@@ -89,11 +89,25 @@ func profileForm(u *chat.User) form {
 	return form{Values: map[string]string{"name": u.FullName(), "first_name": u.FirstName, "last_name": u.LastName, "email": u.Email}}
 }
 
-// profileOf returns the profile in a form. Older clients send no display name: then u keeps its own.
+// profileOf returns the profile in a form, of the user u or of a new one if u is nil. A form with a display name changes the
+// fields that it has. A form without one comes from an older client, and replaces all but the display name.
 func profileOf(r *request, f form, u *chat.User) chat.Profile {
 	p := chat.Profile{DisplayName: f.Values["name"], FirstName: f.Values["first_name"], LastName: f.Values["last_name"], Email: f.Values["email"]}
-	if u != nil && !r.PostForm.Has("name") {
+	if u == nil {
+		return p
+	}
+	if !r.PostForm.Has("name") {
 		p.DisplayName = u.DisplayName
+		return p
+	}
+	for _, field := range []struct {
+		name   string
+		value  *string
+		stored string
+	}{{"first_name", &p.FirstName, u.FirstName}, {"last_name", &p.LastName, u.LastName}, {"email", &p.Email, u.Email}} {
+		if !r.PostForm.Has(field.name) {
+			*field.value = field.stored
+		}
 	}
 	return p
 }

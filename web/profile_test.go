@@ -55,6 +55,43 @@ func TestNameAsOthersSeeIt(t *testing.T) {
 	watching.Find("mai's new name", func(f hearthtest.Frame) bool { return f.Text("username") == "mai" && f.Text("display") == "Mai Trần" })
 }
 
+// A form with the name changes what it contains. A form without it is an older client's: it replaces all but the name.
+func TestFieldsThatAreNotPosted(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t)
+	ada, tom := s.SignUp(t, "ada"), s.SignUp(t, "tom")
+	for _, f := range []struct {
+		who  *hearthtest.Browser
+		path string
+	}{{tom, "/profile/"}, {ada, "/admin/users/2/"}} {
+		for _, step := range []struct {
+			fields []string
+			want   string // name, first name, last name, e-mail
+		}{
+			{[]string{"name", "Tommy", "first_name", "Thomas", "last_name", "Berg", "email", "tom@example.org"}, "Tommy Thomas Berg tom@example.org"},
+			{[]string{"name", "Tom"}, "Tom Thomas Berg tom@example.org"},
+			{[]string{"name", "Tom", "last_name", "Hill"}, "Tom Thomas Hill tom@example.org"},
+			{[]string{"name", ""}, "Thomas Hill Thomas Hill tom@example.org"},
+			{[]string{"name", "Tommy", "email", ""}, "Tommy Thomas Hill "},
+			{[]string{"first_name", "Tomas", "email", "tom@example.org"}, "Tommy Tomas  tom@example.org"},
+			{[]string{"email", "t@example.org"}, "Tommy   t@example.org"},
+			{nil, "Tommy   "},
+		} {
+			if r := f.who.Post(f.path, append([]string{"action", "details"}, step.fields...)...); r.Status != http.StatusSeeOther {
+				t.Fatalf("%s %q: %d", f.path, step.fields, r.Status)
+			}
+			page := f.who.Get(f.path).Body
+			var got []string
+			for _, name := range []string{"name", "first_name", "last_name", "email"} {
+				got = append(got, regexp.MustCompile(`id="` + name + `" name="` + name + `" type="[a-z]+" value="([^"]*)"`).FindStringSubmatch(page)[1])
+			}
+			if strings.Join(got, " ") != step.want {
+				t.Errorf("%s after %q: %q, want %q", f.path, step.fields, got, step.want)
+			}
+		}
+	}
+}
+
 // The fields of the first and last name are in the order of the reader's language.
 func TestOrderOfNames(t *testing.T) {
 	t.Parallel()
