@@ -51,8 +51,8 @@ func TestErasedTextIsInNoFile(t *testing.T) {
 				room.Send(map[string]any{"type": "delete", "id": deleted})
 				room.Until("message_deleted")
 			}
-			ada.Post("/profile/", "first_name", "ERASED", "last_name", "name")
-			ada.Post("/profile/", "first_name", "Ada", "last_name", "Lund")
+			ada.Post("/profile/", "name", "ERASED", "first_name", "ERASED", "last_name", "name")
+			ada.Post("/profile/", "name", "", "first_name", "Ada", "last_name", "Lund")
 			wantGone(t, "delete the room", ada.Post("/admin/rooms/2/", "action", "delete", "confirm", "attic"), "/admin/rooms/?done=room_deleted")
 			if stop {
 				s.Stop(t)

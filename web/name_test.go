@@ -122,6 +122,20 @@ func TestNamesakesAreToldApart(t *testing.T) {
 		t.Errorf("the new account is shown as %q", got)
 	}
 
+	call := func(b *hearthtest.Browser, name string) {
+		t.Helper()
+		wantGone(t, "rename", b.Post("/profile/", "action", "details", "name", name), "/profile/?saved=details")
+	}
+	call(mallory, "ADA  Lund") // the first name goes on being Bob
+	want("with the name of somebody", "Ada Lund (@ada)", "ADA Lund (@mallory)")
+	call(ada, "Countess")
+	want("with a name whose first and last name are another's", "Countess", "ADA Lund (@mallory)") // of ada-lund
+	call(mallory, "Mal (@ada)")
+	want("with one that looks like a username", "Countess", "Mal (ada)")
+	call(ada, "")
+	call(mallory, "")
+	want("without a name of their own", "Ada Lund (@ada)", "Bob (@mallory)")
+
 	inDatabase(t, s, "DELETE FROM user_look", "UPDATE user SET first_name = 'A\u202eda' WHERE name = 'ada'") // of an earlier version
 	watcher, a, m = s.LogIn(t, "bob").DialBatched("/ws/chat/r/"), s.LogIn(t, "ada").Dial("/ws/chat/r/"), s.LogIn(t, "mallory").Dial("/ws/chat/r/")
 	watcher.Settled()
@@ -141,7 +155,7 @@ func TestNoLabelIsHostile(t *testing.T) {
 	ada.Header = http.Header{"User-Agent": {"browser" + strings.ReplaceAll(hostile, "\x1b", "")}}
 	ada.Post("/login/", "username", "ada", "password", hearthtest.Password)
 	for what, r := range map[string]hearthtest.Reply{
-		"profile": ada.Post("/profile/", "action", "details", "first_name", "A"+hostile+"da", "last_name", hostile, "email", "ada@example.org"),
+		"profile": ada.Post("/profile/", "action", "details", "name", "Coun"+hostile+"tess", "first_name", "A"+hostile+"da", "last_name", hostile, "email", "ada@example.org"),
 		"room":    ada.Post("/rooms/", "name", "tea", "topic", "Lea"+hostile+"ves", "access", "open"),
 		"place":   ada.Post("/admin/settings/", "place", "Work"+hostile+"shop", "signup", "open", "guests", "write"),
 	} {
@@ -159,11 +173,11 @@ func TestNoLabelIsHostile(t *testing.T) {
 			t.Errorf("%s: %d", what, r.Status)
 		}
 	}
-	out, status := s.Command(t, hearthtest.Password+"\n", "user", "add", "lin", "-password-stdin", "-first", "L"+hostile+"in")
+	out, status := s.Command(t, hearthtest.Password+"\n", "user", "add", "lin", "-password-stdin", "-name", "Li"+hostile+"nh", "-first", "L"+hostile+"in")
 	if status != 0 {
 		t.Error(out)
 	}
-	inDatabase(t, s, "UPDATE user SET last_name = '"+hostile+"', email = 'x"+hostile+"@example.org' WHERE name = 'bob'", "UPDATE room SET topic = 'Lea"+hostile+"ves'",
+	inDatabase(t, s, "UPDATE user SET display_name = 'Bo"+hostile+"bby', last_name = '"+hostile+"', email = 'x"+hostile+"@example.org' WHERE name = 'bob'", "UPDATE room SET topic = 'Lea"+hostile+"ves'",
 		"UPDATE setting SET value = 'Work"+hostile+"shop' WHERE name = 'place'", "UPDATE session SET agent = 'brow"+hostile+"ser'")
 	ada, bob = s.LogIn(t, "ada"), s.LogIn(t, "bob")
 	b := bob.DialBatched("/ws/chat/tea/")
@@ -185,7 +199,7 @@ func TestNoLabelIsHostile(t *testing.T) {
 		out, _ := s.Command(t, hearthtest.Password+"\n", args...)
 		shown.WriteString(out)
 	}
-	for _, want := range []string{"Leaves", "Workshop", "Ada", "Lin", "browser"} {
+	for _, want := range []string{"Leaves", "Workshop", "Countess", "Ada", "Linh", "Lin", "Bobby", "browser"} {
 		if !strings.Contains(shown.String(), want) {
 			t.Errorf("%q is not shown", want)
 		}

@@ -92,6 +92,21 @@ func TestFieldsThatAreNotPosted(t *testing.T) {
 	}
 }
 
+// The table for pages of others' making has first and last names in cells of their own, whatever the name is.
+func TestTableHasFirstAndLastNames(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t)
+	ada := s.SignUp(t, "ada")
+	table := ada.Dial("/new-user/")
+	ada.Post("/profile/", "name", "Countess", "first_name", "Ada", "last_name", "Lund", "email", "ada@example.org")
+	table.Find("the row", func(f hearthtest.Frame) bool {
+		return strings.HasPrefix(f.Text("html_users"), "<tr><td>ada</td><td>Ada</td><td>Lund</td><td>ada@example.org</td><td>")
+	})
+	if html := ada.Dial("/new-user/").Next().Text("html_users"); strings.Contains(html, "Countess") || strings.Count(html, "<td>") != 5 {
+		t.Errorf("the table: %s", html)
+	}
+}
+
 // The fields of the first and last name are in the order of the reader's language.
 func TestOrderOfNames(t *testing.T) {
 	t.Parallel()

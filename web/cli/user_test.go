@@ -48,6 +48,17 @@ func TestUserCommands(t *testing.T) {
 	if out := user("", "list"); !strings.Contains(out, "Carla (Shift B)") || !strings.Contains(out, "Motta") {
 		t.Errorf("a name of one's own in the list: %s", out)
 	}
+	fails("150", password, "add", "dora", "-password-stdin", "-name", strings.Repeat("x", 151))
+	user(password, "add", "dora", "-password-stdin", "-name", "Carla (Shift \u200bB)") // looks like carla's
+	out := user("", "list", "-json")
+	for _, want := range []string{
+		`{"name":"carla","first_name":"Carla","last_name":"Motta","email":"","admin":false,"disabled":false,"last_seen":null,"display":"Carla (Shift B) (@carla)"}`,
+		`{"name":"dora","first_name":"","last_name":"","email":"","admin":false,"disabled":false,"last_seen":null,"display":"Carla (Shift B) (@dora)"}`,
+	} {
+		if !strings.Contains(out, want+"\n") {
+			t.Errorf("list -json: %s; want %s", out, want)
+		}
+	}
 
 	bob := s.LogIn(t, "bob")
 	sock := bob.Dial("/ws/chat/r/")
