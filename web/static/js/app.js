@@ -1,4 +1,4 @@
-// Loaded by every page with a sidebar. lobby.js and room.js are loaded in addition.
+// The script of every page with a sidebar. Each page loads one more script: lobby.js, room.js or page.js.
 
 import { openings } from "./dialog.js";
 import { keepTimesFresh } from "./time.js";
@@ -8,6 +8,5 @@ openings();
 keepTimesFresh();
 startFilters();
 
-// The message of success disappears after a while.
-const FLASH = 6000; // ms
+const FLASH = 6000; // ms for which the message about a successful action is shown
 setTimeout(() => document.querySelector(".flash")?.remove(), FLASH);

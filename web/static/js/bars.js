@@ -1,8 +1,9 @@
-// The status bars below the head of every page: the state of the connection, and messages that the server does not have yet.
+// The status bars below the heading of every page. They show the state of the connection, and the messages that the server has not
+// stored yet.
 
 import { isolate, t } from "./i18n.js";
 
-const EXCERPT = 60; // characters that are shown of a refused message
+const EXCERPT = 60; // characters of a refused message that are shown
 
 const bars = document.createElement("div");
 
@@ -29,7 +30,8 @@ function logInLink() {
   return link;
 }
 
-// showState shows what is wrong with the connection: a state of connection.js, and the server's text if there is one.
+// showState shows the state of the connection, one of those that connection.js passes to onState. words is the server's text for the
+// state "refused".
 export function showState(now, words = "") {
   state.hidden = now === "open";
   state.textContent = "";
@@ -72,11 +74,12 @@ function failure(item, onChoice) {
 let shown = "";
 let failures = [];
 
-// showUnsent shows how many messages wait in which rooms: counts maps rooms to numbers. The messages in failed were refused. As the
-// reader may have lost access to their rooms, each can be sent again or discarded here: onChoice("retry" or "discard", item).
+// showUnsent shows how many messages wait to be sent in each room: counts maps rooms to numbers. failed lists the messages that the
+// server refused. Each of them gets buttons that send it again or discard it, because the reader may have lost access to the room where
+// it was written. The buttons call onChoice("retry" or "discard", item).
 export function showUnsent(counts, failed, onChoice) {
   const now = JSON.stringify([[...counts], failed]);
-  if (now === shown) return; // screen readers announce it only once
+  if (now === shown) return; // writing the same text again would make screen readers repeat it
   shown = now;
   const links = Array.from(counts, ([room, count]) => roomLink(room, t("unsent.room", { room: nameOf(room), count })));
   const total = Array.from(counts.values()).reduce((sum, count) => sum + count, 0);

@@ -1,9 +1,9 @@
-// The composer: it grows with its text, keeps a draft for each room, and sends on Enter.
+// The composer is the text field below the log. It grows with its text, keeps a draft for each room, and sends on Enter.
 
 import { isolate, t } from "./i18n.js";
 
-const LINES = 8;
-const TYPING_EVERY = 3000; // ms; the server ignores more
+const LINES = 8; // to which the field grows; css/composer.css has the same number
+const TYPING_EVERY = 3000; // ms between two typing frames; the server ignores more frequent ones
 
 const form = document.getElementById("composer");
 const field = form?.elements.message;
@@ -12,9 +12,10 @@ const main = document.getElementById("main");
 const draftKey = `hearth.draft.${main.dataset.me ?? ""}.${main.dataset.room}`;
 const replying = document.getElementById("replying");
 
-let answered = 0; // the id of the message that the next one replies to
-let loan = null; // during an edit: the draft that the field had, and the callback for its end
+let answered = 0; // the id of the message to which the next one replies; 0: none
+let loan = null; // during an edit: the draft that was in the field before, and the callbacks
 
+// grow sets the height of the field in browsers without field-sizing.
 function grow() {
   if (CSS.supports("field-sizing", "content")) return;
   field.style.height = "auto";
@@ -40,7 +41,7 @@ export function showError(text) {
   error.hidden = !text;
 }
 
-// replyTo makes the next message a reply; null cancels that, or ends an edit.
+// replyTo makes the next message a reply to the given message. With null it cancels the edit, or the reply if nothing is edited.
 export function replyTo(message) {
   if (loan) {
     takeBack();
@@ -54,7 +55,8 @@ export function replyTo(message) {
   field.focus();
 }
 
-// lend puts another text into the field until takeBack, which calls onEnd. Meanwhile submitting calls onSubmit(text).
+// lend puts the text of an edited message into the field, until takeBack brings the draft back and calls onEnd(). Until then, submitting
+// calls onSubmit(text).
 export function lend(text, { onSubmit, onEnd }) {
   takeBack();
   loan = { words: field.value, onSubmit, onEnd };
@@ -65,6 +67,7 @@ export function lend(text, { onSubmit, onEnd }) {
   field.setSelectionRange(text.length, text.length);
 }
 
+// takeBack ends an edit.
 export function takeBack() {
   if (!loan) return;
   const { words, onEnd } = loan;
@@ -75,7 +78,7 @@ export function takeBack() {
   onEnd();
 }
 
-// giveBack puts a refused text back, before the text that was typed since.
+// giveBack puts the text of a refused message back into the field, before the text that was typed since then.
 export function giveBack(text, reason) {
   const join = (words) => (words ? `${text}\n${words}` : text);
   if (loan) loan.words = join(loan.words);
@@ -84,7 +87,7 @@ export function giveBack(text, reason) {
   field.focus();
 }
 
-// startPrivateMessage begins a private message and keeps the typed text.
+// startPrivateMessage turns the text in the field into a private message. It returns false on a page without a composer.
 export function startPrivateMessage(name) {
   if (!form) return false;
   takeBack();
@@ -95,20 +98,20 @@ export function startPrivateMessage(name) {
   return true;
 }
 
-// On phones Enter inserts a line break: the button beside the field sends.
+// On phones Enter starts a new line, and the button beside the field sends.
 function enterSends() {
   return !matchMedia("(pointer: coarse) and (hover: none)").matches;
 }
 
 function onKey(event) {
-  const composing = event.isComposing || event.keyCode === 229; // Enter and Escape of an input method
+  const composing = event.isComposing || event.keyCode === 229; // the input method handles this key
   if (event.key === "Escape" && !composing) replyTo(null);
   if (event.key !== "Enter" || event.shiftKey || composing || !enterSends()) return;
   event.preventDefault();
   form.requestSubmit();
 }
 
-// The keyboard of some phones covers the page instead of shortening it.
+// On some phones the on-screen keyboard covers the page instead of shortening it. --height is the part that remains visible (css/app.css).
 function followKeyboard() {
   const seen = window.visualViewport;
   seen?.addEventListener("resize", () => {
@@ -116,7 +119,8 @@ function followKeyboard() {
   });
 }
 
-// startComposer calls onSend(text, id of the original of a reply or 0) for each message, and onTyping() from time to time while the person types.
+// startComposer calls onSend(text, answered) for each message, where answered is the id of the message to which it replies, or 0. While
+// the person types, it calls onTyping() at most every TYPING_EVERY.
 export function startComposer({ onSend, onTyping }) {
   followKeyboard();
   if (!form) return;

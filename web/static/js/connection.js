@@ -1,49 +1,55 @@
-// The connection to the server: one WebSocket of the dialect hearth.1 that reconnects by itself.
+// The connection to the server: one WebSocket with the subprotocol hearth.1, which is replaced by a new one when it breaks.
 
-const FIRST_WAIT = 500; // ms, doubled at each failure
-const LONGEST_WAIT = 20_000; // ms between two attempts in a hidden page
-const LONGEST_SEEN = 4000; // ms between two attempts in a visible page
-const STEADY = 10_000; // ms after which a connection counts as stable: the waits start small again
+const FIRST_WAIT = 500; // ms at most before the first attempt to reconnect; doubled with each failure
+const LONGEST_WAIT = 20_000; // ms between two attempts, at most, while the page is hidden
+const LONGEST_SEEN = 4000; // ms between two attempts, at most, while the page is visible
+const STEADY = 10_000; // ms after which a connection counts as stable: the next failure counts as the first one
 
 const ANSWER_WITHIN = 5000; // ms for the answer to a ping
-const GREETING_WITHIN = 10_000; // ms for the first frame of a new connection
-const RECEIPT_WITHIN = 10_000; // ms for a receipt, before a ping asks whether anything arrives
-const TICK = 2000; // ms
-const ASLEEP = 10_000; // ms without a tick after which the computer must have slept
+const GREETING_WITHIN = 10_000; // ms from the handshake to the first frame
+const RECEIPT_WITHIN = 10_000; // ms without a receipt, after which a ping checks the connection
+const TICK = 2000; // ms between two looks at the clock
+const ASLEEP = 10_000; // ms between two ticks, from which it follows that the computer has slept
 
-const SIGNED_OUT = 1008;
-const ASK_AFTER = 2; // failures in a row
-const PROBE_AFTER = 3; // failures in a row after which a request precedes each socket
-const BLOCKED_AFTER = 3; // sockets in a row that failed although the request before reached the server
+const SIGNED_OUT = 1008; // close code: signed out, or no longer allowed in this room
+const ASK_AFTER = 2; // failures in a row, after which a request checks whether the person may still see the page
+const PROBE_AFTER = 3; // failures in a row, after which each attempt begins with a request
+const BLOCKED_AFTER = 3; // sockets in a row that failed although the request before them reached the server
 
-// reaches reports whether requests reach the server in a state of the connection.
+// reaches reports whether HTTP requests reach the server while the connection is in this state.
 export function reaches(state) {
   return state === "open" || state === "blocked" || state === "refused";
 }
 
-// Connection calls onFrame(frame) for each event in order, and onState(state) with "open", "reconnecting", "offline", "blocked"
-// (requests reach the server, WebSockets don't), "refused" (with the server's text as second argument), "signed-out" or "shut-out"
-// (the person may not see this page any more). path() is called for each attempt, so that it can contain ?after=. busy() reports
-// whether a receipt is missing.
+// Connection calls onFrame(frame) for each frame in order, and onState(state) when the state changes:
+//   "open"          frames arrive
+//   "reconnecting"  the connection is broken, and another attempt follows
+//   "offline"       the browser has no network
+//   "blocked"       requests reach the server, but WebSockets do not
+//   "refused"       the server refuses sockets; the second argument of onState is its text
+//   "signed-out"    the session has ended
+//   "shut-out"      the person may no longer see this page
+// path() returns the address of the socket. It is called for each attempt, because ?after= changes. busy() reports whether a receipt is
+// missing.
 export class Connection {
   constructor({ path, onFrame, onState, busy = () => false }) {
     Object.assign(this, { path, onFrame, onState, busy });
     this.failures = 0;
-    this.turn = 0; // ms to wait before the next attempt, as the server demands
+    this.turn = 0; // ms that the server wants this client to wait before it reconnects
     this.socket = null;
     this.startedAt = 0; // when the socket was created
-    this.greetedAt = 0; // when its first frame came; 0: none yet
-    this.timer = 0; // the timer of the next attempt, or of the deadline of this one
-    this.pinged = 0; // the timer of a ping that has no answer yet
-    this.overdue = 0; // the timer of a receipt
+    this.greetedAt = 0; // when the first frame of the socket came; 0: not yet
+    this.timer = 0; // the timer of the next attempt, or the deadline of this one
+    this.pinged = 0; // the deadline of a ping; 0: no ping waits for its answer
+    this.overdue = 0; // the timer that checks for missing receipts
     this.stopped = false;
-    this.reached = false; // the request before this socket reached the server
-    this.blocks = 0; // such sockets in a row that failed
-    this.refusal = ""; // why the server refuses sockets
+    this.reached = false; // whether the request before this socket reached the server
+    this.blocks = 0; // how many such sockets have failed in a row
+    this.refusal = ""; // the server's text if it refuses sockets
     this.watch();
   }
 
-  // watch checks the connection whenever it may have broken silently.
+  // watch checks the connection after every event that can break it without a close frame.
   watch() {
     addEventListener("online", () => this.wake());
     addEventListener("offline", () => this.report());
@@ -54,7 +60,7 @@ export class Connection {
     setInterval(() => {
       const slept = Date.now() - last > ASLEEP;
       last = Date.now();
-      if (slept && !document.hidden) this.wake(); // timers of hidden pages are slow
+      if (slept && !document.hidden) this.wake(); // browsers delay the timers of hidden pages
     }, TICK);
   }
 
@@ -86,7 +92,7 @@ export class Connection {
     this.timer = setTimeout(() => this.fail(socket), GREETING_WITHIN);
   }
 
-  // read decodes a frame: one JSON object a line. An invalid line is skipped.
+  // read decodes the data of a WebSocket frame: one JSON object on each line. It skips invalid lines.
   read(data) {
     if (!this.greetedAt) this.greeted();
     for (const line of data.split("\n")) {
@@ -103,7 +109,7 @@ export class Connection {
     }
   }
 
-  // greeted handles the first frame. Some proxies open a socket that never delivers anything.
+  // greeted is called for the first frame. Only now the connection counts as open: some proxies accept a socket but never deliver anything.
   greeted() {
     clearTimeout(this.timer);
     this.greetedAt = Date.now();
@@ -120,7 +126,7 @@ export class Connection {
     return true;
   }
 
-  // expect schedules a check of the connection in case a receipt is still missing then.
+  // expect checks the connection after RECEIPT_WITHIN if a receipt is still missing then.
   expect() {
     this.overdue ||= setTimeout(() => {
       this.overdue = 0;
@@ -145,7 +151,7 @@ export class Connection {
     this.pinged = 0;
   }
 
-  // fail ends an attempt that takes too long.
+  // fail ends an attempt that has missed its deadline.
   fail(socket) {
     if (socket !== this.socket) return;
     this.closed(0);
@@ -170,15 +176,15 @@ export class Connection {
     this.later(never ? Date.now() - this.startedAt : 0);
   }
 
-  // later schedules the next attempt. The given ms of the wait have passed already.
+  // later schedules the next attempt. spent is the part of the wait that has already passed, in ms.
   later(spent) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.attempt(), Math.max(0, this.wait() - spent));
     this.failures++;
   }
 
-  // attempt connects. After some failures it first waits until a request reaches the server: browsers delay new sockets for up to 5 s
-  // after several failures (Chromium's websocket_throttler.cc), but not requests.
+  // attempt connects. After some failures it first waits until an HTTP request reaches the server: browsers delay new sockets by up to
+  // 5 s after several failures (Chromium's websocket_throttler.cc), but they do not delay requests.
   async attempt() {
     if (this.failures < PROBE_AFTER) return this.connect();
     const begun = Date.now();
@@ -191,8 +197,8 @@ export class Connection {
     return this.later(Date.now() - begun);
   }
 
-  // A request for the page tells whether the person is signed out or has lost access. A refused upgrade looks like a broken
-  // connection, so the page is requested then too.
+  // askPage requests the page to find out whether the person is signed out or has lost access. It is also called after failed attempts,
+  // because a page cannot tell a refused handshake from a broken connection.
   async askPage() {
     const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" }).catch(() => null);
     const shutOut = answer?.status === 403;
@@ -202,8 +208,8 @@ export class Connection {
     this.onState(shutOut ? "shut-out" : "signed-out");
   }
 
-  // probe reports whether a request reaches the server. Without an upgrade, the URL of a socket returns an error, which is
-  // "rate_limited" if sockets are refused.
+  // probe reports whether a request reaches the server and the server accepts sockets. A request for the socket's address without an
+  // upgrade gets an error, whose code is "rate_limited" if the server refuses sockets.
   async probe() {
     const answer = await fetch(this.path(), { cache: "no-store", signal: AbortSignal.timeout(LONGEST_SEEN) }).catch(() => null);
     const { error } = (await answer?.json().catch(() => null)) ?? {};
@@ -211,14 +217,14 @@ export class Connection {
     return Boolean(answer) && answer.status < 500 && !this.refusal;
   }
 
-  // wait returns the time that the server demanded, and then exponential backoff with full jitter, so that a thousand pages do not
-  // reconnect at once.
+  // wait returns the ms to the next attempt: exponential backoff with full jitter, so that a thousand pages do not reconnect at once. The
+  // first attempt also waits as long as the server demanded.
   wait() {
     const longest = Math.min(this.longest, FIRST_WAIT * 2 ** this.failures);
     return Math.random() * longest + (this.failures ? 0 : this.turn);
   }
 
-  // restart opens a new socket. Its path() may have another ?after=.
+  // restart replaces the socket by a new one, for example because ?after= has changed.
   restart() {
     const old = this.socket;
     this.answered();
@@ -234,13 +240,13 @@ export class Connection {
     else this.onState(this.blocks >= BLOCKED_AFTER ? "blocked" : "reconnecting");
   }
 
-  // wake is called when the connection may have broken.
+  // wake checks the connection, or reconnects at once if there is none.
   wake() {
     if (this.open) this.check();
     else this.hurry();
   }
 
-  // hurry ends a wait early: the network may be back, or the person waits.
+  // hurry reconnects without waiting any longer: the network may be back, or the person is waiting.
   hurry() {
     if (this.socket && Date.now() - this.startedAt < LONGEST_SEEN) return;
     if (this.open) return;

@@ -1,4 +1,4 @@
-// Buttons that copy the text of a field. On plain HTTP there is no navigator.clipboard.
+// The buttons that copy the text of a field. navigator.clipboard exists only on HTTPS and localhost; elsewhere execCommand copies.
 import { t } from "./i18n.js";
 
 for (const button of document.querySelectorAll("button[data-copy]")) {

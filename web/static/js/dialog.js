@@ -1,5 +1,5 @@
-// Dialogs, drawers and menus. All are links or <details> that work without script too. The script adds focus, Escape, and closing
-// by a click beside them.
+// Dialogs, drawers and menus. Without JavaScript they are links to a #target, or <details>. This module moves the focus, and closes them on
+// Escape and on a click outside.
 
 function openDialog(link) {
   const dialog = document.getElementById(link.dataset.dialog);
@@ -9,7 +9,7 @@ function openDialog(link) {
   return true;
 }
 
-let opener = null; // gets the focus when a drawer closes
+let opener = null; // the link that opened the drawer; it gets the focus back when the drawer closes
 
 function openDrawer(link) {
   const drawer = document.getElementById(link.dataset.drawer);
@@ -36,7 +36,7 @@ function closeMenus(except) {
 
 function onClick(event) {
   const target = event.target;
-  if (target instanceof HTMLDialogElement) target.close(); // clicks on the backdrop have the dialog as target
+  if (target instanceof HTMLDialogElement) target.close(); // the target of a click on the backdrop is the dialog itself
   closeMenus(target.closest?.("details.menu"));
   const link = target.closest?.("[data-dialog], [data-drawer], [data-drawer-close], [data-close]");
   if (!link || event.ctrlKey || event.metaKey) return;
@@ -55,7 +55,7 @@ function onKey(event) {
   closeDrawers();
 }
 
-// A dialog that the server rendered open, with a refused form, becomes modal as if a link had opened it.
+// reopen makes a dialog modal that the server has rendered open because it contains a form with errors.
 function reopen() {
   for (const dialog of document.querySelectorAll("dialog[open]")) {
     dialog.close();

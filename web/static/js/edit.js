@@ -1,4 +1,4 @@
-// Editing a message: its text is in the composer until the server has the new one.
+// Editing a message in the composer. Its text stays there until the server has stored the new text.
 
 import { t } from "./i18n.js";
 import { lend, showError, takeBack } from "./composer.js";
@@ -7,11 +7,11 @@ const form = document.getElementById("composer");
 const line = document.getElementById("editing");
 const log = document.getElementById("log");
 
-let save = null; // (id, text) → whether it was sent
-let edited = null; // the message's element
-let sent = ""; // the text that was sent
+let save = null; // save(id, text) reports whether the edit was sent
+let edited = null; // the element of the message that is being edited
+let sent = ""; // the last text that was sent to the server
 
-// showEditing changes the labels of the composer.
+// showEditing labels the composer for an edit, or for a new message.
 function showEditing(on) {
   line.hidden = !on;
   edited?.classList.toggle("edited-now", on);
@@ -39,7 +39,8 @@ export function startEdit(message) {
   message.scrollIntoView({ block: "nearest" });
 }
 
-// saved ends the edit when the new text has arrived. A refused text stays in the composer.
+// saved handles a message_edited frame. It ends the edit if the frame contains the text that was sent. A refused text stays in the
+// composer.
 export function saved(frame) {
   const words = form?.elements.message.value;
   if (edited?.dataset.id === String(frame.id) && frame.message === sent && words === sent) takeBack();
@@ -54,7 +55,7 @@ function onKey(event) {
   startEdit(last);
 }
 
-// startEditing calls onSave(id, new text), which returns whether it was sent.
+// startEditing sets up the composer. onSave(id, text) is called for each edit, and returns whether it was sent.
 export function startEditing(onSave) {
   if (!form) return;
   save = onSave;

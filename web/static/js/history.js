@@ -1,11 +1,11 @@
-// Older messages, loaded when the reader comes near the first one in the page.
+// Loads older messages when the reader scrolls near the first message on the page.
 
 import { t } from "./i18n.js";
 import { messages, prepend, replaceAll } from "./log.js";
 import { buildMessage } from "./message.js";
 
-const PAGE = 50;
-const NEAR_START = 600; // px
+const PAGE = 50; // messages in each request
+const NEAR_START = 600; // px from the top at which the next page is loaded
 const PAUSE = 3000; // ms after a failure
 
 const main = document.getElementById("main");
@@ -22,7 +22,7 @@ async function fetchPage(query) {
   return answer.json();
 }
 
-// buildAll creates the elements of a page of messages. Replies find their originals among them or in the log.
+// buildAll creates the elements of a page of messages. The message to which one replies can be among them or in the log.
 function buildAll(frames) {
   const built = new Map();
   const find = (id) => built.get(id) ?? document.getElementById(`m${id}`);
@@ -54,7 +54,7 @@ export async function loadOlder() {
   }
 }
 
-// reload replaces all messages, after a gap that is too long to fill. It returns the seq of the page then.
+// reload replaces all messages, when too many were missed to get them one by one. It returns the seq of the new messages.
 export async function reload() {
   const page = await fetchPage("");
   hasOlder = page.messages.length === PAGE;

@@ -1,4 +1,4 @@
-// The connection of a page without a room: presence, private messages and unread counts.
+// The connection of every page with a sidebar that is not a room. It gets presence, private messages and unread counts.
 
 import { showState } from "./bars.js";
 import { self } from "./person.js";
@@ -7,8 +7,8 @@ import { Watching } from "./watching.js";
 import { Connection, reaches } from "./connection.js";
 import * as sidebar from "./sidebar.js";
 
-// listen connects. frames handle the types of frames that the page needs itself. names() returns the people whom it shows beside the
-// sidebar, in the element list. The lobby also gets events about rooms without messages.
+// listen connects. frames maps types of frames to the page's own handlers. names() returns the people whom the page shows outside the
+// sidebar, in the element list. With lobby, the server also sends events about rooms in which nobody has written yet, and about new people.
 export function listen(frames = {}, { lobby = false, names = () => [], list = null } = {}) {
   let connections = 0;
   const { me, guest } = document.body.dataset;

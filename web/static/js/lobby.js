@@ -1,4 +1,4 @@
-// The live parts of the lobby: people online, the number of people in each room, and a filter that reacts to typing.
+// The live parts of the lobby: the table of people, the number of people in each room, and a filter that works while the person types.
 
 import { language, number, t } from "./i18n.js";
 import { listen } from "./inbox.js";
@@ -7,7 +7,7 @@ import { localizeTimes, setTime } from "./time.js";
 import * as sidebar from "./sidebar.js";
 
 const CHANGED_FOR = 1500; // ms for which a changed row is highlighted
-const FILTER_AFTER = 250; // ms without a key
+const FILTER_AFTER = 250; // ms after the last key press
 
 const people = document.getElementById("people");
 const cards = document.getElementById("room-cards");
@@ -34,7 +34,7 @@ function show(person, online) {
   if (row) fillRow(row, person, online);
 }
 
-// A new person is inserted on the first page.
+// isOnThisPage reports whether a person belongs to this page of the table. New people are inserted on the first page, if it is not filtered.
 function isOnThisPage(person) {
   const { page, query } = people.dataset;
   return page === "1" && !query && Boolean(person.new);
@@ -45,13 +45,13 @@ function insertRow(name) {
   if (!body) return null;
   const row = document.getElementById("person-template").content.querySelector("tr").cloneNode(true);
   row.dataset.user = name;
-  setTime(row.querySelector(".since time"), new Date()); // only new people are inserted
+  setTime(row.querySelector(".since time"), new Date()); // only people who have just signed up are inserted
   const next = Array.from(body.rows).find((other) => other.dataset.user.localeCompare(name, language) > 0);
   body.insertBefore(row, next ?? null);
   return row;
 }
 
-// fillRow shows a person of a people frame, which leaves out what is empty.
+// fillRow writes a person of a people frame into a row. The frame leaves out empty fields.
 function fillRow(row, { user: name, display = "", email = "", last_seen }, isOnline) {
   const shown = display.replace(` (@${name})`, "");
   const fullName = shown === name ? "" : shown; // the username stands beside it
@@ -128,11 +128,11 @@ function fillCard(card, frame) {
   card.querySelector(".faces").replaceChildren(...faces);
 }
 
-// The filter requests the page from the server, and takes the list out of the response.
+// filter requests the filtered page from the server, and takes the table out of the response.
 async function filter(query) {
   const address = query ? `/?q=${encodeURIComponent(query)}` : "/";
   const answer = await fetch(address).catch(() => null);
-  if (answer?.status === 429) { // the latest text is requested again after the wait
+  if (answer?.status === 429) { // request it again after the wait, unless the person has typed since
     filterTimer = setTimeout(filter, 1000 * Number(answer.headers.get("Retry-After") ?? 1), query);
     return;
   }

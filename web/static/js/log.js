@@ -1,13 +1,13 @@
-// The log: it stays at its end unless the reader has scrolled up, keeps the reader's place otherwise, and inserts the lines between
-// messages.
+// The log of messages. While the reader is at its end, it scrolls to new messages; otherwise what the reader sees does not move. This
+// module also inserts the day lines between messages.
 
 import { t } from "./i18n.js";
 import { buildPending } from "./message.js";
 import { dayOf, setTime } from "./time.js";
 
-const JOIN_WITHIN = 5 * 60_000; // ms between messages of one author that are shown as one
-const NEAR_END = 48; // px that still count as being at the end
-const MOST = 1000; // elements kept in the page; older ones load again on scrolling up
+const JOIN_WITHIN = 5 * 60_000; // ms between two messages of one author that are shown without repeating the name
+const NEAR_END = 48; // px from the end that still count as the end
+const MOST = 1000; // elements that are kept on the page; older messages are loaded again when the reader scrolls up
 
 const scroller = document.getElementById("scroller");
 const inner = scroller.querySelector(".scroller-inner");
@@ -28,7 +28,7 @@ function messageBefore(message) {
   return element;
 }
 
-// dayBetween returns the <time> of the day line between two messages, if there is one.
+// dayBetween returns the <time> of the day line between two messages, or null.
 function dayBetween(before, message) {
   let element = message.previousElementSibling;
   for (; element && element !== before; element = element.previousElementSibling) {
@@ -38,7 +38,7 @@ function dayBetween(before, message) {
   return null;
 }
 
-// settle adds a message's day line and joins it to the one before, by the reader's clock.
+// settle adds or removes the day line above a message, and joins the message to the one before it. Days are those of the reader's time zone.
 function settle(message) {
   const before = messageBefore(message);
   const at = timeOf(message);
@@ -66,12 +66,12 @@ export function messages() {
   return log.querySelectorAll(".message");
 }
 
-// atEnd: the scroller is turned upside down (css/room.css), so its end is zero.
+// atEnd reports whether the reader is at the end of the log. The scroller is a reversed column (css/room.css), so scrollTop is 0 there.
 export function atEnd() {
   return Math.abs(scroller.scrollTop) < NEAR_END;
 }
 
-// holding changes the log and keeps the reader's place.
+// holding calls change, which changes the log, and keeps what the reader sees in place.
 export function holding(change) {
   if (atEnd()) return change();
   const height = inner.getBoundingClientRect().height;
@@ -95,13 +95,13 @@ export function append(message, { own = false } = {}) {
   showPill();
 }
 
-// appendLine adds a line that is no message: a join or leave, a private message.
+// appendLine adds an element that is not a message of the room: a join, a leave, or a private message.
 export function appendLine(element) {
   holding(() => log.append(element));
   trim();
 }
 
-// prepend inserts older messages at the top. The reader's place stays, and screen readers do not announce them.
+// prepend inserts older messages at the top. What the reader sees does not move, and screen readers do not announce them (aria-busy).
 export function prepend(elements) {
   log.setAttribute("aria-busy", "true");
   log.prepend(...elements);
@@ -115,11 +115,11 @@ export function replaceAll(elements) {
   toEnd();
 }
 
-let shown = ""; // the text of the pending messages
+let shown = ""; // the pending messages on the page, as JSON
 
 export function showPending(items, who, state, onChoice) {
   const now = JSON.stringify([items, state]);
-  if (now === shown) return; // screen readers announce it only once, and the focus stays
+  if (now === shown) return; // new elements would lose the focus and be announced again
   shown = now;
   holding(() => pending.replaceChildren(...items.map((item) => buildPending(item, who, state, onChoice))));
 }
@@ -137,7 +137,7 @@ function showPill() {
   pill.hidden = atEnd();
 }
 
-// startLog takes over the messages in the page. onScroll is called when the reader scrolls.
+// startLog sets up the log with the messages that the server has rendered. onScroll(scroller) is called when the reader scrolls.
 export function startLog(onScroll) {
   settleAll();
   document.getElementById("new-line")?.scrollIntoView({ block: "nearest" });

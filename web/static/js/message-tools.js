@@ -1,22 +1,22 @@
-// The tools of a message. They appear on hover, on a long press, and by keyboard: arrow keys move through the messages, Enter goes
-// to the tools, Escape back to the composer.
+// The toolbar of a message: react, reply, edit, delete. It appears on hover, on a long press, and on keyboard focus: the arrow keys move
+// through the messages, Enter moves the focus to the toolbar, and Escape moves it to the composer.
 
 import { isPicking } from "./reaction.js";
 
 const LONG_PRESS = 500; // ms
-const OVERLAP = 14; // px by which the tools overlap the top of their message
+const OVERLAP = 14; // px by which the toolbar overlaps the top edge of its message
 
 const page = document.getElementById("main").dataset;
 const log = document.getElementById("log");
 const scroller = document.getElementById("scroller");
 const tools = document.getElementById("message-tools");
-const react = tools.querySelector("[data-tool=react]"); // this and the next two are missing for readers who may not write
+const react = tools.querySelector("[data-tool=react]"); // null, like reply and edit, for readers who may not write
 const reply = tools.querySelector("[data-tool=reply]");
 const edit = tools.querySelector("[data-tool=edit]");
 const remove = tools.querySelector("[data-tool=delete]");
 const dialog = document.getElementById("delete-dialog");
 
-let meant = null; // the message that the tools are for
+let meant = null; // the message to which the toolbar belongs
 
 function mayDelete(message) {
   return "mine" in message.dataset || "admin" in page;
@@ -27,7 +27,7 @@ function show(message) {
   meant?.classList.remove("meant");
   meant = message?.dataset.id && !message.classList.contains("deleted") ? message : null;
   remove.hidden = !meant || !mayDelete(meant);
-  if (edit) edit.hidden = meant?.dataset.text === undefined; // not of one's own
+  if (edit) edit.hidden = meant?.dataset.text === undefined; // only the reader's own messages have a data-text
   tools.hidden = !meant || !tools.querySelector("button:not([hidden])");
   if (!meant) return;
   meant.classList.add("meant");
@@ -39,13 +39,14 @@ function onPointer(event) {
   show(event.target.closest(".message"));
 }
 
-// onLeave: lifting a finger also counts as leaving.
+// onLeave hides the toolbar when the mouse leaves the log. Browsers also send this event when a finger is lifted, after which the toolbar
+// must stay.
 function onLeave(event) {
   if (event.pointerType === "touch" || isPicking() || tools.contains(document.activeElement)) return;
   show(null);
 }
 
-// watchLongPress shows the tools after a long press on a message. The next touch elsewhere hides them.
+// watchLongPress shows the toolbar after a long press on a message. The next touch elsewhere hides it.
 function watchLongPress() {
   let timer = 0;
   scroller.addEventListener("pointerdown", (event) => {
@@ -58,7 +59,7 @@ function watchLongPress() {
   for (const end of ["pointerup", "pointercancel", "pointermove"]) scroller.addEventListener(end, () => clearTimeout(timer));
 }
 
-// step returns the message above or below the focused one, or the last one if none has the focus.
+// step returns the message above or below the one that has the focus, or the last message if none has it.
 function step(up) {
   const all = Array.from(log.querySelectorAll(".message"));
   const now = all.indexOf(document.activeElement);
@@ -89,7 +90,7 @@ function askDelete(onDelete) {
   dialog.showModal();
 }
 
-// startTools calls onReact(message's element, the tool), onReply(the element), onEdit(the element) and onDelete(its id).
+// startTools sets up the toolbar. It calls onReact(element of the message, button), onReply(element), onEdit(element) and onDelete(id).
 export function startTools({ onReact, onReply, onEdit, onDelete }) {
   scroller.addEventListener("pointerover", onPointer);
   scroller.addEventListener("pointerleave", onLeave);

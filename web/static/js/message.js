@@ -1,4 +1,5 @@
-// One message as an element: a clone of the page's <template>, which the server's "message" partial made.
+// Creates the element of a message: a clone of the page's <template>, which the server renders with the same partial as its own messages
+// (templates/partials/message.html).
 
 import { t } from "./i18n.js";
 import { directURL, paintAvatar, self, fillHandle } from "./person.js";
@@ -7,8 +8,8 @@ import { setTime } from "./time.js";
 
 const template = document.getElementById("message-template");
 
-// setText is the one place where HTML becomes part of the page. It takes nothing but the `html` that the
-// server made of a message (escaped and cleaned by web/markup); what has none is shown as typed.
+// setText is the only function that inserts HTML. It inserts only the `html` of a message, which the server has made with web/markup and
+// which contains no markup of the sender. A message without `html` is shown as it was typed.
 function setText(element, { html, message }) {
   const text = element.querySelector(".text");
   if (html) text.innerHTML = html;
@@ -41,21 +42,22 @@ function quote(element, frame, find) {
   reply.querySelector(".reply-text").textContent = frame.reply?.excerpt ?? original?.querySelector(".text").textContent ?? "";
 }
 
-// markMine stores the text as it was typed, for editing.
+// markMine marks a message of the reader. data-text is the text as it was typed, for editing.
 function markMine(element, { message }) {
   element.dataset.mine = "";
   element.dataset.text = message;
 }
 
-// displayOf returns the name as others see it. The mark of a guest is in the reader's language.
+// displayOf returns the name as others see it. For a guest it leaves out "(guest)", because the page shows that word in the reader's
+// language.
 function displayOf({ user, display, guest }) {
   return guest ? user.replace(/ \(guest\)$/, "") : display || user;
 }
 
-// buildMessage creates the element of a chat_message. `me` is the reader's own username, or null. find returns the element of an
-// earlier message, for the quotation above a reply.
+// buildMessage creates the element of a chat_message. me is the reader's username, or null. find(id) returns the element of an earlier
+// message, for the quotation above a reply.
 export function buildMessage(frame, me, find = inPage) {
-  const element = document.importNode(template.content.firstElementChild, true); // of this document: its links resolve
+  const element = document.importNode(template.content.firstElementChild, true); // importNode, not cloneNode: links in a <template> do not resolve
   const display = displayOf(frame);
   if (frame.id) {
     element.id = `m${frame.id}`;
@@ -78,7 +80,7 @@ export function buildMessage(frame, me, find = inPage) {
   return element;
 }
 
-// buildPending creates the element of a message before its receipt: dimmed, with its state in words. A refused message has the
+// buildPending creates the element of a message that has no receipt yet. It is dimmed, and says its state. A refused message shows the
 // reason, and buttons that call onChoice("retry", "edit" or "discard", item).
 export function buildPending(item, who, state, onChoice) {
   const element = buildMessage({ user: who.user, display: who.display, message: item.text, timestamp: item.at }, null);

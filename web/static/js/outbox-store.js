@@ -1,10 +1,10 @@
-// The store of unsent messages, which outlives the page: IndexedDB, or localStorage if that is not available (private windows). All
-// pages of one browser share it and announce changes to each other.
+// The store of unsent messages, which remains when the page is closed. It is IndexedDB, or localStorage where IndexedDB is not available
+// (private windows). All pages of a browser share the store, and announce their changes to each other.
 
 const NAME = "hearth";
 const TABLE = "outbox";
 
-const PATIENCE = 10_000; // ms; a database answers within some ten, a busy disk within seconds, a broken profile never
+const PATIENCE = 10_000; // ms for an answer: it takes about 10 ms, with a busy disk seconds, and with a broken profile it never comes
 
 function promised(request) {
   return new Promise((resolve, reject) => {
@@ -20,7 +20,7 @@ async function openDatabase() {
   return promised(request);
 }
 
-// A browser may take a database away from a page that is open: then each of these is rejected.
+// Database stores messages in IndexedDB. The methods reject if the browser closes the database, which it may do at any time.
 class Database {
   constructor(database) {
     this.database = database;
@@ -43,6 +43,7 @@ class Database {
   }
 }
 
+// Simple stores messages in localStorage, with the same methods.
 class Simple {
   async all() {
     return JSON.parse(localStorage.getItem(`${NAME}.${TABLE}`) || "[]");
@@ -77,13 +78,14 @@ function tell(sent) {
   for (const listener of listeners) listener(sent);
 }
 
-// announce tells all pages, this one too, that something has changed. sent is the nonce of a message that the server now has.
+// announce tells all pages, including this one, that the store has changed. sent is the nonce of a message that must be removed from their
+// lists, because the server has stored it or the person has discarded it; undefined for other changes.
 export function announce(sent) {
   tell(sent);
   channel?.postMessage({ sent });
 }
 
-// onAnnounced calls listener(nonce or undefined) for each change that is announced.
+// onAnnounced calls listener(sent) for each announcement.
 export function onAnnounced(listener) {
   listeners.push(listener);
 }

@@ -1,20 +1,20 @@
-// The outbox. Each message is stored on this computer until the server's receipt, and is sent again with the same nonce after a lost
-// connection, a reload or a crash: the server stores a nonce once.
+// The outbox of a room. It keeps each message in this browser until the server's receipt arrives. After a lost connection, a reload or a
+// crash it sends the message again with the same nonce, so that the server stores it once.
 //
-// One message is sent at a time. That keeps the order even when the server demands a wait (rate_limited), and a receipt takes only a
-// few milliseconds.
+// It sends the next message only after the receipt of the one before, which takes a few milliseconds. That keeps the order, even when the
+// server limits the rate (rate_limited).
 //
-// A refused message stays, with the reason, until it is sent again, edited or discarded.
+// A refused message stays, with the reason, until the person sends it again, edits it or discards it.
 
 import { announce, onAnnounced, openStore } from "./outbox-store.js";
 
-const DEFAULT_WAIT = 2; // s, if the server demands a wait and does not say how long
+const DEFAULT_WAIT = 2; // s, after a temporary error without retry_after
 
-// The codes of temporary errors, after which a message is sent again.
+// The codes of temporary errors: the message is sent again.
 const PASSING = new Set(["rate_limited", "storage", "internal", "stopping"]);
-const KEEPING = 2000; // ms for which a message waits to be stored before it is sent anyway
+const KEEPING = 2000; // ms after which a message is sent even if this browser has not stored it
 
-// 128 random bits; crypto.randomUUID is missing on plain http.
+// newNonce returns 128 random bits in hexadecimal. crypto.randomUUID exists only on HTTPS and localhost.
 export function newNonce() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -24,16 +24,16 @@ export function passes({ code }) {
   return PASSING.has(code);
 }
 
-// Outbox calls send(item) → whether it was sent, and onChange(items) with the messages that the server does not have yet. A refused
-// item has the reason in failed.
+// Outbox calls send(item), which returns whether it was sent, and onChange(items) with the messages that have no receipt yet. The field
+// failed of a refused item is the server's reason.
 export class Outbox {
   constructor({ owner, room, send, onChange }) {
     Object.assign(this, { owner, room, send, onChange });
     this.items = [];
-    this.keeping = new Set(); // nonces
-    this.current = null; // the nonce of the message that was sent
-    this.paused = 0;
-    this.trouble = ""; // why the server cannot store messages now
+    this.keeping = new Set(); // nonces of messages that this browser is storing
+    this.current = null; // the nonce of the message that waits for its receipt
+    this.paused = 0; // the timer at whose end sending continues; 0: not paused
+    this.trouble = ""; // the server's text if it cannot store messages now
     this.ready = openStore().then(async (store) => {
       this.store = store;
       await this.restore();
@@ -41,8 +41,8 @@ export class Outbox {
     onAnnounced((sent) => sent && this.forget(sent));
   }
 
-  // restore loads the messages that an earlier page or another tab of the same person in the same room has left. If that tab is still
-  // open, both send them, and the server stores each once.
+  // restore loads the messages that other pages of the same person in the same room have stored. If such a page is still open, both send
+  // them, and the server stores each once.
   async restore() {
     const mine = (item) => item.owner === this.owner && item.room === this.room;
     const all = await this.store.all().catch(() => []);
@@ -53,13 +53,13 @@ export class Outbox {
   }
 
   async add(text, extra = {}) {
-    const last = this.items.at(-1)?.at ?? 0; // the clock may stop or be set back
+    const last = this.items.at(-1)?.at ?? 0; // keeps the order if the clock is set back
     const at = Math.max(Date.now(), last + 1);
     const item = { nonce: newNonce(), owner: this.owner, room: this.room, text, at, ...extra };
     this.items.push(item);
     this.keeping.add(item.nonce);
     this.onChange(this.items);
-    // A message is stored before it is sent. If this computer's disk is full or busy, it is sent anyway.
+    // Store the message before sending it. If this computer's disk is full or busy, send it anyway.
     await Promise.race([this.keep(item), new Promise((resolve) => setTimeout(resolve, KEEPING))]);
     this.keeping.delete(item.nonce);
     this.pump();
@@ -70,16 +70,16 @@ export class Outbox {
     announce();
   }
 
-  // pump sends the first waiting message, unless one waits for its receipt.
+  // pump sends the first message, unless one waits for its receipt already.
   pump() {
     if (this.current || this.paused) return;
     const item = this.items.find(({ failed }) => !failed);
     if (!item || this.keeping.has(item.nonce)) return;
-    this.current = item.nonce; // before it is sent: the receipt may come at once
+    this.current = item.nonce; // set before sending, because the receipt may come at once
     if (!this.send(item)) this.current = null;
   }
 
-  // again is called when the connection is back: the message that was sent may be lost.
+  // again is called for each new connection. The message that waits for its receipt may be lost, so it is sent again.
   async again() {
     this.current = null;
     await this.restore();
@@ -89,12 +89,12 @@ export class Outbox {
     return this.items.some((item) => item.nonce === nonce);
   }
 
-  // receipt removes a message: it is on the server's disk.
+  // receipt removes a message that the server has stored. It reports whether the message was in the outbox.
   receipt(nonce) {
     return this.drop(nonce) !== undefined;
   }
 
-  // refused handles an error frame. It returns true if the error belongs to one of these messages.
+  // refused handles an error frame. It reports whether the error belongs to a message of the outbox.
   refused(frame) {
     const item = this.items.find((other) => other.nonce === frame.nonce);
     if (!item) return false;
@@ -108,7 +108,7 @@ export class Outbox {
     return true;
   }
 
-  // settle sets why the server refuses a message; with "" it is sent again.
+  // settle sets the reason for which the server refused a message. With an empty reason, the message is sent again.
   settle(item, failed) {
     item.failed = failed;
     if (this.current === item.nonce) this.current = null;
@@ -131,7 +131,7 @@ export class Outbox {
     }, seconds * 1000);
   }
 
-  // drop removes a message for good and returns it.
+  // drop removes a message from the outbox and from the store, and returns it.
   drop(nonce) {
     const item = this.forget(nonce);
     if (!item) return undefined;
@@ -139,7 +139,7 @@ export class Outbox {
     return item;
   }
 
-  // forget removes a message from this page's list.
+  // forget removes a message from this page's outbox, and returns it.
   forget(nonce) {
     const item = this.items.find((other) => other.nonce === nonce);
     if (!item) return undefined;

@@ -1,4 +1,4 @@
-// For pages without live parts of their own: the person is online, and the sidebar is live.
+// The script of pages with a sidebar that show nothing else live. It counts the person as online, and keeps the sidebar up to date.
 
 import "./copy.js";
 import { listen } from "./inbox.js";

@@ -1,11 +1,11 @@
-// Edits, deletions and reactions that were sent. Those that have not come back as an event when the connection breaks may be lost,
-// and are sent again on the next one: a repetition changes nothing.
+// Edits, deletions and reactions that were sent and have not come back as an event yet. If the connection breaks, they may be lost, so
+// they are sent again on the next connection. A repeated command changes nothing.
 
 import { newNonce, passes } from "./outbox.js";
 import { self } from "./person.js";
 
-const RETRY_AFTER = 2; // s, after a temporary error without a time
-const ANSWERED_WITHIN = 30_000; // ms; a command that changes nothing gets no event
+const RETRY_AFTER = 2; // s, after a temporary error without retry_after
+const ANSWERED_WITHIN = 30_000; // ms after which no event is expected: a command that changes nothing gets none
 
 const EVENTS = { edit: "message_edited", delete: "message_deleted", react: "reaction" };
 
@@ -15,31 +15,32 @@ function meets({ type, id, message, emoji, on }, event) {
   return type === "delete" || (event.user === self && event.emoji === emoji && event.on === on);
 }
 
-// PendingChanges calls send(frame) → whether it was sent.
+// PendingChanges calls send(frame), which returns whether it was sent.
 export class PendingChanges {
   constructor(send) {
     this.send = send;
     this.open = [];
     this.askedAt = 0;
-    this.delayed = new Set(); // nonces of temporarily refused commands
+    this.delayed = new Set(); // nonces of commands that were refused with a temporary error
   }
 
-  // ask returns whether the command was sent. If not, it is not repeated.
+  // ask sends a command and reports whether it was sent. A command that was not sent is not kept.
   ask(frame) {
     const asked = { ...frame, nonce: newNonce() };
     if (!this.send(asked)) return false;
     this.askedAt = Date.now();
     const same = (other) => other.type === asked.type && other.id === asked.id && other.emoji === asked.emoji;
-    this.open = [...this.open.filter((other) => !same(other)), asked]; // the last command counts
+    this.open = [...this.open.filter((other) => !same(other)), asked]; // a later command replaces an earlier one of the same kind
     return true;
   }
 
-  // again is called when the connection is back.
+  // again is called for each new connection.
   again() {
     this.open.forEach(this.send);
   }
 
-  // told handles an event of the room: a command has been carried out. It returns whether it was refused before.
+  // told handles an event of the room, which may show that commands were carried out. It reports whether one of them had been refused with a
+  // temporary error before.
   told(event) {
     const done = this.open.filter((asked) => meets(asked, event));
     this.open = this.open.filter((asked) => !done.includes(asked));
@@ -64,7 +65,7 @@ export class PendingChanges {
     setTimeout(() => this.open.includes(asked) && this.send(asked), wait);
   }
 
-  // forget is called when the page has loaded the room again: missed events will not come.
+  // forget is called when the page has loaded the messages again: the events before that will not come.
   forget() {
     this.open = [];
   }

@@ -1,4 +1,4 @@
-// The list of people beside a room, and joins and leaves.
+// The list of people beside a room, the lines about joins and leaves, and the line that says who is typing.
 
 import { isolate, number, t } from "./i18n.js";
 import { clockText, setTime } from "./time.js";
@@ -13,21 +13,22 @@ const template = document.getElementById("person-link-template");
 const typing = document.getElementById("typing");
 const me = document.getElementById("main").dataset.me;
 
-const MAX_HERE = 200; // rows; web/room.go has the same number
-const TYPING_FOR = 6000; // ms for which a typing event is shown
+const MAX_HERE = 200; // rows; maxHere in web/room.go is the same number
+const TYPING_FOR = 6000; // ms for which a typing frame is shown
 
-const present = new Set(Array.from(here.children, (row) => row.dataset.user)); // names, listed or not
-const typists = new Map(); // name → the timer that removes them
+const present = new Set(Array.from(here.children, (row) => row.dataset.user)); // the names of all who are in the room, whether the list shows them or not
+const typists = new Map(); // maps a name to the timer that removes it
 
 function rowOf(name) {
   return document.querySelector(`.person[data-user="${CSS.escape(name)}"]`);
 }
 
-// A guest's name has parentheses, which no username has. Guests cannot get private messages.
+// isGuest reports whether a name is a guest's: "(guest)" follows it, and usernames contain no parentheses.
 function isGuest(name) {
   return name.includes("(");
 }
 
+// silence removes the links of a guest's row, because guests cannot get private messages.
 function silence(row) {
   row.querySelector(".person-open").remove();
   const link = row.querySelector(".side-link");
@@ -39,7 +40,7 @@ function build(name, display) {
   const row = template.content.firstElementChild.cloneNode(true);
   row.dataset.user = name;
   row.dataset.display = display ?? name;
-  if (!display && !isGuest(name)) row.dataset.unnamed = ""; // until the server has sent the name that others see
+  if (!display && !isGuest(name)) row.dataset.unnamed = ""; // until the server sends the display name
   for (const link of row.querySelectorAll("a")) link.href = directURL(name);
   row.querySelector("[data-pm]").dataset.pm = name;
   if (isGuest(name)) silence(row);
@@ -81,7 +82,7 @@ function setOnline(row, online, lastSeen) {
   seen.append(time);
 }
 
-// come adds a present person. Without a display name, it requests one from the server.
+// come adds a person who is in the room. If the display name is not given, the server is asked for it (see shown).
 function come(name, display) {
   present.add(name);
   const known = rowOf(name);
@@ -95,6 +96,7 @@ function come(name, display) {
   if (row.parentElement !== here) place(here, row);
 }
 
+// go moves a person who has left the room to the list of absent people, and lists another present person in the free row.
 function go(name) {
   present.delete(name);
   const row = rowOf(name);
@@ -105,7 +107,7 @@ function go(name) {
   if (next) come(next);
 }
 
-// replaceHere replaces the list of present people.
+// replaceHere sets the people who are in the room.
 export function replaceHere(names) {
   const now = new Set(me ? [...names, me] : names);
   for (const name of Array.from(present)) {
@@ -114,6 +116,7 @@ export function replaceHere(names) {
   for (const name of now) come(name);
 }
 
+// tell adds a line to the log.
 function tell(text) {
   const line = document.createElement("div");
   line.className = "line event";
@@ -121,7 +124,7 @@ function tell(text) {
   appendLine(line);
 }
 
-// joined and left handle single joins and leaves. They may be about a person who is known to be present, or absent.
+// joined and left handle user_join and user_leave frames. A frame can repeat what the page already knows; then they add no line.
 export function joined({ user, display }) {
   const known = present.has(user);
   come(user, display ?? user);
@@ -134,7 +137,7 @@ export function left({ user, display }) {
   stopTyping(user);
 }
 
-// manyJoined and manyLeft handle several joins or leaves at about the same time.
+// manyJoined and manyLeft handle users_joined and users_left frames.
 export function manyJoined({ users, message }) {
   for (const user of users) come(user);
   tell(message);
@@ -148,7 +151,8 @@ export function manyLeft({ users, message }) {
   tell(message);
 }
 
-// shown returns the people to watch: the absent ones, and present ones whose display name is not known yet.
+// shown returns the people about whom the server should send changes: the absent ones, and the present ones whose display name is not
+// known yet.
 export function shown() {
   return Array.from(document.querySelectorAll("#away .person, #here .person[data-unnamed]"), (row) => row.dataset.user);
 }
@@ -192,7 +196,7 @@ export function stopTyping(user) {
   showTyping();
 }
 
-// A click on a person starts a private message. With a modifier key the link works as a link.
+// A click on a person starts a private message. With a modifier key, the browser follows the link.
 document.getElementById("people").addEventListener("click", (event) => {
   const link = event.target.closest("[data-pm]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -1,18 +1,18 @@
-// How a person is shown: colour, initials and URL.
+// How a person is shown: the colour and the initials of the avatar, the names, and the URL.
 
 const HUES = 12;
 
 const { me, guest } = document.body.dataset;
 
-// self is the reader's own name in frames, with the mark of a guest. It is undefined for a visitor without a name.
+// self is the reader's name in frames. A guest's ends with "(guest)". It is undefined for a visitor without a name.
 export const self = me ?? (guest ? `${guest} (guest)` : undefined);
 
-// displayOf returns the display name of a user who is listed beside the room.
+// displayOf returns the display name of a user who is listed beside the room, and of others the username.
 export function displayOf(user) {
   return document.querySelector(`.person[data-user="${CSS.escape(user)}"]`)?.dataset.display ?? user;
 }
 
-// hueOf returns the class of a username's colour: FNV-1a over its UTF-8 bytes, as the server computes it.
+// hueOf returns the CSS class of a username's colour. As in web/avatar.go, it is FNV-1a over the UTF-8 bytes.
 export function hueOf(name) {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(name.toLowerCase())) {
@@ -33,14 +33,14 @@ export function initialsOf(display) {
   return (words.length > 1 ? first + last : first).toUpperCase();
 }
 
-// fillHandle shows the username beside a display name, if they differ. A guest has none.
+// fillHandle shows the username beside a display name if they differ. Guests have no username.
 export function fillHandle(element, user, display) {
   const handle = element.querySelector(".handle");
   handle.querySelector("bdi").textContent = user;
   handle.hidden = !user || user === display || user.includes("(");
 }
 
-// withHandle returns a display name with the username, for texts without other means to tell people apart.
+// withHandle returns a display name followed by the username, for texts in which nothing else distinguishes people with the same name.
 export function withHandle(user, display) {
   return user === display || user.includes("(") || display.endsWith(`(@${user})`) ? display : `${display} (@${user})`;
 }

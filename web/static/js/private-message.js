@@ -1,9 +1,9 @@
-// A private message in a room's log: its sender or recipient, and a link to the conversation.
+// A private message as it is shown in a room's log: the sender or recipient, the text, and a link to the conversation.
 
 import { isolate, t } from "./i18n.js";
 import { directURL, displayOf } from "./person.js";
 
-// privateMessage creates the line of a private message with `other`. sent reports whether the reader sent it.
+// privateMessage creates the element. other is the username of the other person; sent is true if the reader sent the message.
 export function privateMessage(other, { id, message, display }, sent = false) {
   const name = isolate(display ?? displayOf(other));
   const line = document.createElement("div");

@@ -1,19 +1,19 @@
-// Reactions: the chips below a message, and the emoji picker.
+// Reactions: the buttons with an emoji and a count below a message (chips), and the emoji picker.
 
 import { isolate, language, number, t } from "./i18n.js";
 import { displayOf, self, withHandle } from "./person.js";
 
 const EMOJI = ["👍", "❤️", "😂", "🎉", "👏", "🙏", "👀", "✅", "🔥", "🤔", "😮", "😢"];
-const COLUMNS = 6; // of the picker, as in css/reaction.css
+const COLUMNS = 6; // in the picker; css/reaction.css has the same number
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
 const GAP = 6; // px between the picker and its message
 
 const list = new Intl.ListFormat(language, { type: "conjunction" });
 const template = document.getElementById("reaction-template");
-const picker = document.getElementById("reaction-picker"); // missing for readers who may not write
+const picker = document.getElementById("reaction-picker"); // null for readers who may not write
 
 let meant = null; // the message that the picker is for
-let opener = null; // the button that opened it
+let opener = null; // the button that opened the picker
 
 function isMine(chip) {
   return chip?.getAttribute("aria-pressed") === "true";
@@ -27,7 +27,7 @@ function chipOf(message, emoji) {
   return message.querySelector(`.reaction[data-emoji="${CSS.escape(emoji)}"]`);
 }
 
-// tell sets the text that says who reacted.
+// tell sets the tooltip and the label of a chip: the names of those who reacted.
 function tell(chip) {
   const count = Number(chip.dataset.count);
   const names = usersOf(chip).map((user) => isolate(withHandle(user, displayOf(user))));
@@ -86,7 +86,7 @@ export function isPicking() {
   return Boolean(meant);
 }
 
-// openPicker shows the picker for a message, below or above the button that was pressed.
+// openPicker shows the picker for a message, below the button that was pressed, or above it if there is not enough room.
 export function openPicker(message, button) {
   meant = message;
   opener = button;
@@ -114,7 +114,7 @@ function onToggle({ newState }) {
   if (newState === "closed") meant = opener = null;
 }
 
-// startPicker calls onChoose(message, emoji, whether to add it).
+// startPicker sets up the picker. It calls onChoose(element of the message, emoji, on); on is false if the reaction is to be removed.
 function startPicker(onChoose) {
   picker.append(...EMOJI.map((emoji) => {
     const choice = document.createElement("button");
@@ -135,7 +135,7 @@ function startPicker(onChoose) {
   document.getElementById("scroller").addEventListener("scroll", () => picker.hidePopover());
 }
 
-// startReactions calls onReact(the message's id, emoji, whether to add it).
+// startReactions sets up the chips and the picker. They call onReact(id of the message, emoji, on).
 export function startReactions(onReact) {
   const choose = (message, emoji, on) => onReact(Number(message.dataset.id), emoji, on);
   const log = document.getElementById("log");

@@ -1,4 +1,4 @@
-// The room's page: it passes frames to the modules that show them, and typed messages to the outbox.
+// The script of a room's page. It passes frames to the modules that show them, and typed messages to the outbox.
 
 import { t } from "./i18n.js";
 import { Watching } from "./watching.js";
@@ -24,14 +24,14 @@ const room = page.room;
 const me = page.me ?? null;
 const who = { user: me ?? page.guest ?? "", display: page.meDisplay ?? page.guest ?? "" };
 
-// The types of frames that have a sequence number.
+// The types of frames whose seq is a position in the room's sequence.
 const CHANGES = new Set(["chat_message", "message_edited", "message_deleted", "reaction"]);
 
 const MARK_EVERY = 3000; // ms between two read marks
 
 let seq = Number(page.seq);
-let readUpTo = Number(page.read); // the last read mark
-let seenUpTo = 0;
+let readUpTo = Number(page.read); // the id of the last message that the server has as read
+let seenUpTo = 0; // the id of the last message that was on the screen
 let markTimer = 0;
 let connections = 0;
 let state = "reconnecting";
@@ -46,7 +46,7 @@ const watching = new Watching({
 });
 const unsent = self ? new Unsent({ owner: who.user, has: (nonce) => outbox.has(nonce) }) : null;
 
-// send uses the socket, or a request if WebSockets are blocked.
+// send sends a message through the socket, or through an HTTP request if WebSockets are blocked. It reports whether it was sent.
 function send(item) {
   if (connection.send({ message: item.text, nonce: item.nonce, reply_to: item.reply_to })) return true;
   if (state === "open" || !reaches(state)) return false;
@@ -68,7 +68,7 @@ function drawPending(items = outbox.items) {
   showPending(items, who, note, settleFailed);
 }
 
-// settleFailed carries out the choice for a refused message: retry, edit or discard.
+// settleFailed does what the person has chosen for a refused message: retry, edit or discard.
 function settleFailed(choice, { nonce }) {
   if (choice === "retry") {
     outbox.retry(nonce);
@@ -81,7 +81,7 @@ function settleFailed(choice, { nonce }) {
 
 function onState(now, words) {
   state = now;
-  if (now === "shut-out") return location.reload(); // the page says why
+  if (now === "shut-out") return location.reload(); // the server answers with a page that says why
   showState(now, words);
   unsent?.setReachable(reaches(now));
   if (now !== "open") outbox.pump();
@@ -121,14 +121,14 @@ const frames = {
   },
   private_message(frame) {
     if (room === `@${frame.user}`) return; // the log of this page shows it
-    if (frame.user === me) return; // a message to oneself: its receipt is shown
+    if (frame.user === me) return; // of a message to oneself, the page shows the receipt
     sidebar.privateMessage(frame, connections === 1);
     if (!frame.history) appendLine(privateMessage(frame.user, frame));
   },
   private_message_delivered(frame) {
     outbox.receipt(frame.nonce);
     sidebar.directOf(frame.target, frame.display ?? displayOf(frame.target));
-    const shown = room === `@${frame.target}` || document.getElementById(`w${frame.id}`); // receipts may come twice
+    const shown = room === `@${frame.target}` || document.getElementById(`w${frame.id}`); // a receipt can be repeated
     if (!shown) appendLine(privateMessage(frame.target, frame, true));
     toEnd();
   },
@@ -146,7 +146,7 @@ const frames = {
     changes.refused(frame);
     if (!outbox.refused(frame)) showError(frame.message);
   },
-  // Events that came while the history was loaded are requested again: there is no gap, and ids prevent duplicates.
+  // The new connection repeats the events that came while the messages were loaded, so there is no gap. Their ids prevent duplicates.
   async reset() {
     try {
       seq = await reload();
@@ -158,7 +158,8 @@ const frames = {
   },
 };
 
-// onFrame ignores unknown types of frames. seq moves only with events that were shown.
+// onFrame ignores unknown types of frames. It sets seq only after an event was shown, so that a lost connection resumes before an event that
+// was not.
 function onFrame(frame) {
   if (Object.hasOwn(frames, frame.type)) frames[frame.type](frame);
   if (!CHANGES.has(frame.type)) return;
@@ -175,14 +176,14 @@ function said(frame) {
   markRead();
 }
 
-// ask sends a command that is not worth repeating, if there is a connection.
+// ask sends a deletion or a reaction. Without a connection, it shows an error instead of keeping the command for later.
 function ask(frame) {
   const taken = changes.ask(frame);
   showError(taken ? "" : t("connection.needed"));
   if (!taken) connection.hurry();
 }
 
-// markRead sends the read position: the last message, if the page is visible and scrolled to its end. It sends at once, and then at
+// markRead marks all messages as read if the page is visible and scrolled to its end. It sends the first mark at once, and later ones at
 // most every MARK_EVERY.
 function markRead() {
   if (!me || document.hidden || !atEnd()) return;

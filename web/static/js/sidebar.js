@@ -1,4 +1,4 @@
-// The live parts of the sidebar: unread counts, people online, new and removed rooms.
+// The live parts of the sidebar: unread counts, people online, and new and removed rooms.
 
 import { number, t } from "./i18n.js";
 import { directURL, fillHandle } from "./person.js";
@@ -6,7 +6,7 @@ import { directURL, fillHandle } from "./person.js";
 const rooms = document.getElementById("room-links");
 export const directs = document.getElementById("direct-links");
 const onlineCount = document.getElementById("online-count");
-const seen = new Set(); // ids of private messages that were counted
+const seen = new Set(); // the ids of private messages that were counted
 
 function linkOf(room) {
   return document.querySelector(`.sidebar [data-room="${CSS.escape(room)}"]`);
@@ -52,7 +52,7 @@ function addRoom(room) {
   return add(rooms, "room-link-template", room, `/chat/${encodeURIComponent(room)}/`, room);
 }
 
-// directOf returns the row of a private conversation, and creates it if necessary.
+// directOf returns the link of a private conversation, and creates it if necessary.
 export function directOf(user, display) {
   const known = linkOf(`@${user}`);
   if (known || !directs) return known;
@@ -62,8 +62,8 @@ export function directOf(user, display) {
   return link;
 }
 
-// privateMessage counts a private message. At the first connection, the page's own count includes those that waited (history); they
-// are new only after a lost connection.
+// privateMessage counts a private message as unread. On the first connection it skips messages with history: they were sent before, and the
+// page already counts them. On later connections they are new.
 export function privateMessage({ id, user, display, history }, firstTime) {
   if (seen.has(id)) return;
   seen.add(id);
@@ -78,7 +78,7 @@ export function setOnlineCount(count) {
   onlineCount.textContent = t("sidebar.online", { count });
 }
 
-// directNames returns the people of the conversations in the sidebar.
+// directNames returns the usernames of the conversations in the sidebar.
 export function directNames() {
   return directs ? Array.from(directs.querySelectorAll("[data-user]"), (link) => link.dataset.user) : [];
 }
@@ -97,7 +97,7 @@ function sidebarPresence({ user, online }) {
   if (word) word.textContent = online ? t("people.online") : t("people.offline");
 }
 
-// sidebarRoom handles a room frame: the number of people, a new room, or a removed one.
+// sidebarRoom handles a room frame: it changes the number of people, or adds or removes the room.
 export function sidebarRoom({ room, access, here, gone }) {
   let link = linkOf(room);
   if (gone) {
@@ -115,7 +115,7 @@ export function sidebarRoom({ room, access, here, gone }) {
   place.hidden = !here || link.classList.contains("unread");
 }
 
-// lock changes the icon of a room.
+// lock gives the link of a room the icon of a room that is not open to everybody.
 export function lock(link) {
   const use = link.querySelector(".icon use");
   use.setAttribute("href", use.getAttribute("href").replace(/#.*/, "#lock"));

@@ -1,8 +1,8 @@
-// Times in the reader's time zone. The server writes UTC; these functions convert it.
+// Shows times in the reader's time zone. The server writes them in UTC.
 
 import { language, t } from "./i18n.js";
 
-// As in web/locale: hours have two digits on a 24-hour clock.
+// As in web/locale, hours have two digits on a 24-hour clock.
 const { hour12 } = new Intl.DateTimeFormat(language, { hour: "numeric" }).resolvedOptions();
 const time = { hour: hour12 ? "numeric" : "2-digit", minute: "2-digit" };
 
@@ -14,12 +14,12 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-// fullText returns date and time, joined as on the server: Intl omits a word in Vietnamese.
+// fullText returns date and time. It joins them with the catalogue's text, as the server does, because Intl omits a word in Vietnamese.
 function fullText(at) {
   return t("date.both", { date: dateOfYear.format(at), time: clock.format(at) });
 }
 
-// dayOf returns a number that is equal for times of the same local day.
+// dayOf returns the start of the local day, in ms since 1970: times of the same day have the same one.
 export function dayOf(at) {
   return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
 }
@@ -43,7 +43,8 @@ export function agoText(at, now = new Date()) {
   return t("ago.days", { count: Math.floor(age / DAY) });
 }
 
-// setTime writes a time into a <time>, in the format of the element's data- attribute.
+// setTime writes a time into a <time> element, in the format that its data attribute names: data-clock, data-day,
+// data-ago, or date and time.
 export function setTime(element, at) {
   element.dateTime = at.toISOString();
   element.title = fullText(at);
@@ -63,7 +64,7 @@ export function localizeTimes(root = document) {
   }
 }
 
-// "2 h ago" and "Today" are updated once a minute.
+// keepTimesFresh updates all times once a minute, because "2 h ago" and "Today" change.
 export function keepTimesFresh() {
   localizeTimes();
   setInterval(() => {

@@ -1,18 +1,18 @@
-// Messages of all rooms that the server does not have yet. Any page of the same person sends them over HTTP if no page of their room
-// does, and shows how many wait, and where.
+// The messages of all rooms that the server has not stored yet. If no open page of a message's room sends it, any other page of the same
+// person sends it over HTTP. Each page shows how many messages wait, and in which rooms.
 
 import { showUnsent } from "./bars.js";
 import { passes } from "./outbox.js";
 import { self } from "./person.js";
 import { announce, onAnnounced, openStore } from "./outbox-store.js";
 
-const SETTLED = 3000; // ms; a younger message is probably being sent by the page of its room
-const LOOK_EVERY = 3000; // ms while something waits
+const SETTLED = 3000; // ms; the page of its room is probably sending a younger message
+const LOOK_EVERY = 3000; // ms between two looks at the store while messages wait
 const ANSWER_WITHIN = 15_000; // ms
 const DEFAULT_WAIT = 5; // s, after a temporary failure
 
-// post sends a message over HTTP. It returns {frame} once it is stored, {refused: error} if the server refuses it, and else {wait}: the
-// seconds after which to try again.
+// post sends a message over HTTP. It returns {frame} if the server has stored it, {refused: error} if the server refuses it, and otherwise
+// {wait}, the seconds after which to try again.
 export async function post({ room, text, nonce, reply_to }) {
   const answer = await fetch(`/api/rooms/${encodeURIComponent(room)}/messages`, {
     method: "POST",
@@ -23,18 +23,18 @@ export async function post({ room, text, nonce, reply_to }) {
   const body = await answer?.json().catch(() => null);
   if (answer?.ok && body) return { frame: body };
   const error = body?.error;
-  const passing = !error || passes(error) || error.code === "sign_in"; // the person may sign in again
+  const passing = !error || passes(error) || error.code === "sign_in"; // which passes when the person signs in again
   return passing ? { wait: Number(answer?.headers.get("Retry-After")) || DEFAULT_WAIT } : { refused: error };
 }
 
-// alone runs a function unless another page of this person runs it. Without locks (plain HTTP) all pages run it: the server stores a
-// nonce once.
+// alone calls work, unless another page of this person is doing the same. On plain HTTP browsers have no locks, so all pages do it; the
+// server still stores each nonce once.
 function alone(owner, work) {
   if (!navigator.locks) return work();
   return navigator.locks.request(`hearth.outbox.${owner}`, { ifAvailable: true }, (lock) => lock && work());
 }
 
-// Unsent handles the messages of owner, except those in the page's own outbox, for which has(nonce) returns true.
+// Unsent handles the messages of owner, except those in the page's own outbox: for them, has(nonce) returns true.
 export class Unsent {
   constructor({ owner, has = () => false }) {
     Object.assign(this, { owner, has });
@@ -62,7 +62,7 @@ export class Unsent {
     return all.filter(({ owner }) => owner === this.owner).sort((a, b) => a.at - b.at);
   }
 
-  // look sends the messages that no page of their room sends, and shows the rest.
+  // look sends the messages that no other page sends, and shows those that remain.
   async look() {
     clearTimeout(this.timer);
     this.timer = 0;
@@ -90,7 +90,7 @@ export class Unsent {
     return !this.has(item.nonce) && !item.failed && this.isSettled(item);
   }
 
-  // send sends messages in their order, until the server demands a wait.
+  // send sends the messages in order. It stops when one has to be tried again later.
   async send() {
     for (const item of await this.list()) {
       if (!this.reachable) return;
@@ -116,7 +116,7 @@ export class Unsent {
     showUnsent(counts, failed, (choice, item) => this.settle(choice, item));
   }
 
-  // settle carries out the choice for a refused message.
+  // settle does what the person has chosen for a refused message.
   async settle(choice, item) {
     const store = await this.store;
     if (choice === "retry") await store.put({ ...item, failed: "" }).catch(() => {});

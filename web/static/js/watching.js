@@ -1,10 +1,10 @@
-// The people whom the page shows. The server sends changes of these people only.
+// Tells the server which people the page shows. The server sends changes only of these.
 
 const MOST = 200; // people; the server refuses more
-const EVERY = 1000; // ms from one list to the next, at least
+const EVERY = 1000; // ms at least between two lists
 
-// Watching sends the list whenever it changes. names() returns the usernames, send(frame) returns whether it was sent, and lists are the
-// elements that contain people.
+// Watching sends the usernames that names() returns, whenever they change. send(frame) returns whether the frame was sent. lists are the
+// elements that contain people: a change in one of them may change the usernames.
 export class Watching {
   constructor({ names, send, lists }) {
     Object.assign(this, { names, send });
@@ -14,7 +14,7 @@ export class Watching {
     for (const list of lists) if (list) observer.observe(list, { childList: true, subtree: true });
   }
 
-  // opened is called for each new connection, which watches nobody.
+  // opened is called for each new connection, for which the server has no list yet.
   opened() {
     this.sent = null;
     this.update();

@@ -1,4 +1,4 @@
-// Filters a long list of people while the person types. Without script the whole list is shown.
+// Filters a long list of people while the person types. Without JavaScript the field is hidden, and the list is complete.
 
 export function startFilters() {
   for (const box of document.querySelectorAll("[data-filter]")) {
@@ -10,7 +10,7 @@ export function startFilters() {
       for (const item of list.children) item.hidden = !item.textContent.toLocaleLowerCase().includes(wanted);
     });
     field.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") event.preventDefault(); // it would submit the form, which closes the room
+      if (event.key === "Enter") event.preventDefault(); // Enter would submit the form, and so close the room
     });
   }
 }
