@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetches Lucide again from the npm registry and builds ../../img/icons.svg out of the icons named
-# in icons.txt, one <symbol> each. Run it in this folder after adding a name or raising VERSION.
+# Downloads Lucide from the npm registry and writes ../../img/icons.svg, with a <symbol> for each icon that icons.txt names. Run it in this
+# folder after you change icons.txt or VERSION.
 set -eu
 
 version=$(cat VERSION)
