@@ -1,12 +1,12 @@
 // The script of every page with a sidebar. Each page loads one more script: lobby.js, room.js or page.js.
 
-import { openings } from "./dialog.js";
+import { startDialogs } from "./dialog.js";
 import { keepTimesFresh } from "./time.js";
 import { startFilters } from "./who-stays.js";
 
-openings();
+startDialogs();
 keepTimesFresh();
 startFilters();
 
-const FLASH = 6000; // ms for which the message about a successful action is shown
-setTimeout(() => document.querySelector(".flash")?.remove(), FLASH);
+const FLASH_FOR = 6000; // ms for which the message about a successful action is shown
+setTimeout(() => document.querySelector(".flash")?.remove(), FLASH_FOR);

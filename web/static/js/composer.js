@@ -2,7 +2,7 @@
 
 import { isolate, t } from "./i18n.js";
 
-const LINES = 8; // to which the field grows; css/composer.css has the same number
+const MAX_LINES = 8; // to which the field grows; css/composer.css has the same number
 const TYPING_EVERY = 3000; // ms between two typing frames; the server ignores more frequent ones
 
 const form = document.getElementById("composer");
@@ -13,26 +13,26 @@ const draftKey = `hearth.draft.${main.dataset.me ?? ""}.${main.dataset.room}`;
 const replying = document.getElementById("replying");
 
 let answered = 0; // the id of the message to which the next one replies; 0: none
-let loan = null; // during an edit: the draft that was in the field before, and the callbacks
+let edit = null; // during an edit: the draft that was in the field before, and the callbacks
 
-// grow sets the height of the field in browsers without field-sizing.
-function grow() {
+// resize sets the height of the field in browsers without field-sizing.
+function resize() {
   if (CSS.supports("field-sizing", "content")) return;
   field.style.height = "auto";
-  const most = parseFloat(getComputedStyle(field).lineHeight) * LINES;
+  const most = parseFloat(getComputedStyle(field).lineHeight) * MAX_LINES;
   field.style.height = `${Math.min(field.scrollHeight, most)}px`;
 }
 
 function keepDraft() {
-  const words = loan ? loan.words : field.value;
-  if (words) localStorage.setItem(draftKey, words);
+  const draft = edit ? edit.draft : field.value;
+  if (draft) localStorage.setItem(draftKey, draft);
   else localStorage.removeItem(draftKey);
 }
 
 function setValue(text) {
   field.value = text;
   keepDraft();
-  grow();
+  resize();
 }
 
 export function showError(text) {
@@ -43,23 +43,23 @@ export function showError(text) {
 
 // replyTo makes the next message a reply to the given message. With null it cancels the edit, or the reply if nothing is edited.
 export function replyTo(message) {
-  if (loan) {
-    takeBack();
+  if (edit) {
+    endEdit();
     if (!message) return;
   }
   answered = message?.dataset.id ? Number(message.dataset.id) : 0;
   replying.hidden = !answered;
   if (!answered) return;
-  const words = message.querySelector(".text").textContent.trim();
-  replying.querySelector("span").textContent = t("composer.replying", { name: isolate(message.dataset.display), text: words });
+  const text = message.querySelector(".text").textContent.trim();
+  replying.querySelector("span").textContent = t("composer.replying", { name: isolate(message.dataset.display), text });
   field.focus();
 }
 
-// lend puts the text of an edited message into the field, until takeBack brings the draft back and calls onEnd(). Until then, submitting
+// beginEdit puts the text of an edited message into the field, until endEdit brings the draft back and calls onEnd(). Until then, submitting
 // calls onSubmit(text).
-export function lend(text, { onSubmit, onEnd }) {
-  takeBack();
-  loan = { words: field.value, onSubmit, onEnd };
+export function beginEdit(text, { onSubmit, onEnd }) {
+  endEdit();
+  edit = { draft: field.value, onSubmit, onEnd };
   replying.hidden = true;
   setValue(text);
   showError("");
@@ -67,22 +67,22 @@ export function lend(text, { onSubmit, onEnd }) {
   field.setSelectionRange(text.length, text.length);
 }
 
-// takeBack ends an edit.
-export function takeBack() {
-  if (!loan) return;
-  const { words, onEnd } = loan;
-  loan = null;
-  setValue(words);
+// endEdit ends an edit.
+export function endEdit() {
+  if (!edit) return;
+  const { draft, onEnd } = edit;
+  edit = null;
+  setValue(draft);
   replying.hidden = !answered;
   showError("");
   onEnd();
 }
 
-// giveBack puts the text of a refused message back into the field, before the text that was typed since then.
-export function giveBack(text, reason) {
-  const join = (words) => (words ? `${text}\n${words}` : text);
-  if (loan) loan.words = join(loan.words);
-  setValue(loan ? field.value : join(field.value));
+// restoreText puts the text of a refused message back into the field, before the text that was typed since then.
+export function restoreText(text, reason) {
+  const join = (typed) => (typed ? `${text}\n${typed}` : text);
+  if (edit) edit.draft = join(edit.draft);
+  setValue(edit ? field.value : join(field.value));
   showError(reason);
   field.focus();
 }
@@ -90,9 +90,9 @@ export function giveBack(text, reason) {
 // startPrivateMessage turns the text in the field into a private message. It returns false on a page without a composer.
 export function startPrivateMessage(name) {
   if (!form) return false;
-  takeBack();
-  const words = field.value.replace(/^\/pm \S+ ?/, "");
-  setValue(`/pm ${name} ${words}`);
+  endEdit();
+  const text = field.value.replace(/^\/pm \S+ ?/, "");
+  setValue(`/pm ${name} ${text}`);
   field.focus();
   field.setSelectionRange(field.value.length, field.value.length);
   return true;
@@ -126,13 +126,13 @@ export function startComposer({ onSend, onTyping }) {
   if (!form) return;
   let typedAt = 0;
   field.value ||= localStorage.getItem(draftKey) ?? "";
-  grow();
+  resize();
   field.addEventListener("keydown", onKey);
   field.addEventListener("input", () => {
     keepDraft();
-    grow();
+    resize();
     showError("");
-    if (loan || !field.value || field.value.startsWith("/") || Date.now() - typedAt < TYPING_EVERY) return;
+    if (edit || !field.value || field.value.startsWith("/") || Date.now() - typedAt < TYPING_EVERY) return;
     typedAt = Date.now();
     onTyping();
   });
@@ -140,7 +140,7 @@ export function startComposer({ onSend, onTyping }) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!field.value.trim()) return;
-    if (loan) return loan.onSubmit(field.value);
+    if (edit) return edit.onSubmit(field.value);
     onSend(field.value, answered);
     replyTo(null);
     setValue("");

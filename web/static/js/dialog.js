@@ -63,7 +63,7 @@ function reopen() {
   }
 }
 
-export function openings() {
+export function startDialogs() {
   reopen();
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey);

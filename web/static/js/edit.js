@@ -1,10 +1,10 @@
 // Editing a message in the composer. Its text stays there until the server has stored the new text.
 
 import { t } from "./i18n.js";
-import { lend, showError, takeBack } from "./composer.js";
+import { beginEdit, endEdit, showError } from "./composer.js";
 
 const form = document.getElementById("composer");
-const line = document.getElementById("editing");
+const bar = document.getElementById("editing");
 const log = document.getElementById("log");
 
 let save = null; // save(id, text) reports whether the edit was sent
@@ -13,7 +13,7 @@ let sent = ""; // the last text that was sent to the server
 
 // showEditing labels the composer for an edit, or for a new message.
 function showEditing(on) {
-  line.hidden = !on;
+  bar.hidden = !on;
   edited?.classList.toggle("edited-now", on);
   form.querySelector(".composer-hint").textContent = on ? t("composer.edit_hint") : t("composer.hint");
   form.querySelector(".composer-tools .button span").textContent = on ? t("form.save") : t("composer.send");
@@ -25,14 +25,14 @@ function onEnd() {
 }
 
 function onSubmit(text) {
-  if (text === edited.dataset.text) return takeBack();
+  if (text === edited.dataset.text) return endEdit();
   sent = text;
   showError(save(Number(edited.dataset.id), text) ? "" : t("connection.needed"));
 }
 
 // startEdit puts the text of a message into the composer.
 export function startEdit(message) {
-  lend(message.dataset.text, { onSubmit, onEnd });
+  beginEdit(message.dataset.text, { onSubmit, onEnd });
   edited = message;
   sent = "";
   showEditing(true);
@@ -42,8 +42,8 @@ export function startEdit(message) {
 // saved handles a message_edited frame. It ends the edit if the frame contains the text that was sent. A refused text stays in the
 // composer.
 export function saved(frame) {
-  const words = form?.elements.message.value;
-  if (edited?.dataset.id === String(frame.id) && frame.message === sent && words === sent) takeBack();
+  const typed = form?.elements.message.value;
+  if (edited?.dataset.id === String(frame.id) && frame.message === sent && typed === sent) endEdit();
 }
 
 function onKey(event) {
@@ -60,5 +60,5 @@ export function startEditing(onSave) {
   if (!form) return;
   save = onSave;
   form.elements.message.addEventListener("keydown", onKey);
-  line.querySelector("button").addEventListener("click", () => takeBack());
+  bar.querySelector("button").addEventListener("click", () => endEdit());
 }

@@ -7,7 +7,7 @@ import { dayOf, setTime } from "./time.js";
 
 const JOIN_WITHIN = 5 * 60_000; // ms between two messages of one author that are shown without repeating the name
 const NEAR_END = 48; // px from the end that still count as the end
-const MOST = 1000; // elements that are kept on the page; older messages are loaded again when the reader scrolls up
+const MAX_ELEMENTS = 1000; // elements that are kept on the page; older messages are loaded again when the reader scrolls up
 
 const scroller = document.getElementById("scroller");
 const inner = scroller.querySelector(".scroller-inner");
@@ -38,8 +38,8 @@ function dayBetween(before, message) {
   return null;
 }
 
-// settle adds or removes the day line above a message, and joins the message to the one before it. Days are those of the reader's time zone.
-function settle(message) {
+// group adds or removes the day line above a message, and joins the message to the one before it. Days are those of the reader's time zone.
+function group(message) {
   const before = messageBefore(message);
   const at = timeOf(message);
   const newDay = !before || dayOf(timeOf(before)) !== dayOf(at);
@@ -58,8 +58,8 @@ function dayLine(at) {
   return line;
 }
 
-export function settleAll() {
-  for (const message of log.querySelectorAll(".message")) settle(message);
+export function groupAll() {
+  for (const message of log.querySelectorAll(".message")) group(message);
 }
 
 export function messages() {
@@ -71,8 +71,8 @@ export function atEnd() {
   return Math.abs(scroller.scrollTop) < NEAR_END;
 }
 
-// holding calls change, which changes the log, and keeps what the reader sees in place.
-export function holding(change) {
+// keepPlace calls change, which changes the log, and keeps what the reader sees in place.
+export function keepPlace(change) {
   if (atEnd()) return change();
   const height = inner.getBoundingClientRect().height;
   change();
@@ -81,14 +81,14 @@ export function holding(change) {
 
 function trim() {
   if (!atEnd()) return;
-  while (log.childElementCount > MOST) log.firstElementChild.remove();
+  while (log.childElementCount > MAX_ELEMENTS) log.firstElementChild.remove();
 }
 
 export function append(message, { own = false } = {}) {
   const stay = atEnd() || own;
-  holding(() => {
+  keepPlace(() => {
     log.append(message);
-    settle(message);
+    group(message);
   });
   if (stay) return toEnd();
   unseen++;
@@ -97,7 +97,7 @@ export function append(message, { own = false } = {}) {
 
 // appendLine adds an element that is not a message of the room: a join, a leave, or a private message.
 export function appendLine(element) {
-  holding(() => log.append(element));
+  keepPlace(() => log.append(element));
   trim();
 }
 
@@ -105,7 +105,7 @@ export function appendLine(element) {
 export function prepend(elements) {
   log.setAttribute("aria-busy", "true");
   log.prepend(...elements);
-  settleAll();
+  groupAll();
   log.removeAttribute("aria-busy");
 }
 
@@ -115,13 +115,13 @@ export function replaceAll(elements) {
   toEnd();
 }
 
-let shown = ""; // the pending messages on the page, as JSON
+let shownPending = ""; // the pending messages on the page, as JSON
 
-export function showPending(items, who, state, onChoice) {
+export function showPending(items, author, state, onChoice) {
   const now = JSON.stringify([items, state]);
-  if (now === shown) return; // new elements would lose the focus and be announced again
-  shown = now;
-  holding(() => pending.replaceChildren(...items.map((item) => buildPending(item, who, state, onChoice))));
+  if (now === shownPending) return; // new elements would lose the focus and be announced again
+  shownPending = now;
+  keepPlace(() => pending.replaceChildren(...items.map((item) => buildPending(item, author, state, onChoice))));
 }
 
 export function toEnd() {
@@ -139,7 +139,7 @@ function showPill() {
 
 // startLog sets up the log with the messages that the server has rendered. onScroll(scroller) is called when the reader scrolls.
 export function startLog(onScroll) {
-  settleAll();
+  groupAll();
   document.getElementById("new-line")?.scrollIntoView({ block: "nearest" });
   pill.addEventListener("click", () => {
     toEnd();

@@ -16,22 +16,22 @@ const edit = tools.querySelector("[data-tool=edit]");
 const remove = tools.querySelector("[data-tool=delete]");
 const dialog = document.getElementById("delete-dialog");
 
-let meant = null; // the message to which the toolbar belongs
+let current = null; // the message to which the toolbar belongs
 
 function mayDelete(message) {
   return "mine" in message.dataset || "admin" in page;
 }
 
 function show(message) {
-  if (message === meant) return;
-  meant?.classList.remove("meant");
-  meant = message?.dataset.id && !message.classList.contains("deleted") ? message : null;
-  remove.hidden = !meant || !mayDelete(meant);
-  if (edit) edit.hidden = meant?.dataset.text === undefined; // only the reader's own messages have a data-text
-  tools.hidden = !meant || !tools.querySelector("button:not([hidden])");
-  if (!meant) return;
-  meant.classList.add("meant");
-  tools.style.top = `${meant.offsetTop - OVERLAP}px`;
+  if (message === current) return;
+  current?.classList.remove("with-tools");
+  current = message?.dataset.id && !message.classList.contains("deleted") ? message : null;
+  remove.hidden = !current || !mayDelete(current);
+  if (edit) edit.hidden = current?.dataset.text === undefined; // only the reader's own messages have a data-text
+  tools.hidden = !current || !tools.querySelector("button:not([hidden])");
+  if (!current) return;
+  current.classList.add("with-tools");
+  tools.style.top = `${current.offsetTop - OVERLAP}px`;
 }
 
 function onPointer(event) {
@@ -76,14 +76,14 @@ function onKey(event) {
     next?.focus();
     show(next ?? null);
     event.preventDefault();
-  } else if (onMessage && event.key === "Enter" && meant) {
+  } else if (onMessage && event.key === "Enter" && current) {
     tools.querySelector("button:not([hidden])").focus();
     event.preventDefault();
   }
 }
 
 function askDelete(onDelete) {
-  const message = meant;
+  const message = current;
   document.getElementById("delete-text").textContent = message.querySelector(".text").textContent;
   dialog.returnValue = "";
   dialog.onclose = () => dialog.returnValue === "delete" && onDelete(Number(message.dataset.id));
@@ -96,10 +96,10 @@ export function startTools({ onReact, onReply, onEdit, onDelete }) {
   scroller.addEventListener("pointerleave", onLeave);
   scroller.addEventListener("keydown", onKey);
   watchLongPress();
-  react?.addEventListener("click", () => onReact(meant, react));
+  react?.addEventListener("click", () => onReact(current, react));
   for (const [tool, use] of [[reply, onReply], [edit, onEdit]]) {
     tool?.addEventListener("click", () => {
-      use(meant);
+      use(current);
       show(null);
     });
   }

@@ -57,7 +57,8 @@ function displayOf({ user, display, guest }) {
 // buildMessage creates the element of a chat_message. me is the reader's username, or null. find(id) returns the element of an earlier
 // message, for the quotation above a reply.
 export function buildMessage(frame, me, find = inPage) {
-  const element = document.importNode(template.content.firstElementChild, true); // importNode, not cloneNode: links in a <template> do not resolve
+  // importNode, because links in a clone that still belongs to the <template> do not resolve.
+  const element = document.importNode(template.content.firstElementChild, true);
   const display = displayOf(frame);
   if (frame.id) {
     element.id = `m${frame.id}`;
@@ -82,8 +83,8 @@ export function buildMessage(frame, me, find = inPage) {
 
 // buildPending creates the element of a message that has no receipt yet. It is dimmed, and says its state. A refused message shows the
 // reason, and buttons that call onChoice("retry", "edit" or "discard", item).
-export function buildPending(item, who, state, onChoice) {
-  const element = buildMessage({ user: who.user, display: who.display, message: item.text, timestamp: item.at }, null);
+export function buildPending(item, author, state, onChoice) {
+  const element = buildMessage({ user: author.user, display: author.display, message: item.text, timestamp: item.at }, null);
   element.classList.add("pending");
   element.dataset.nonce = item.nonce;
   const note = document.createElement("span");

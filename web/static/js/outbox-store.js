@@ -4,13 +4,13 @@
 const NAME = "hearth";
 const TABLE = "outbox";
 
-const PATIENCE = 10_000; // ms for an answer: it takes about 10 ms, with a busy disk seconds, and with a broken profile it never comes
+const ANSWER_WITHIN = 10_000; // ms for an answer: it takes about 10 ms, with a busy disk seconds, and with a broken profile it never comes
 
 function promised(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
-    setTimeout(reject, PATIENCE, new Error("the database does not answer"));
+    setTimeout(reject, ANSWER_WITHIN, new Error("the database does not answer"));
   });
 }
 
@@ -20,8 +20,8 @@ async function openDatabase() {
   return promised(request);
 }
 
-// Database stores messages in IndexedDB. The methods reject if the browser closes the database, which it may do at any time.
-class Database {
+// DatabaseStore stores messages in IndexedDB. The methods reject if the browser closes the database, which it may do at any time.
+class DatabaseStore {
   constructor(database) {
     this.database = database;
   }
@@ -43,8 +43,8 @@ class Database {
   }
 }
 
-// Simple stores messages in localStorage, with the same methods.
-class Simple {
+// LocalStore stores messages in localStorage, with the same methods.
+class LocalStore {
   async all() {
     return JSON.parse(localStorage.getItem(`${NAME}.${TABLE}`) || "[]");
   }
@@ -66,22 +66,22 @@ class Simple {
 let opened = null;
 
 export function openStore() {
-  opened ??= openDatabase().then((database) => new Database(database), () => new Simple());
+  opened ??= openDatabase().then((database) => new DatabaseStore(database), () => new LocalStore());
   return opened;
 }
 
 const listeners = [];
 const channel = "BroadcastChannel" in self ? new BroadcastChannel(`${NAME}.${TABLE}`) : null;
-channel?.addEventListener("message", (event) => tell(event.data.sent));
+channel?.addEventListener("message", (event) => notify(event.data.sent));
 
-function tell(sent) {
+function notify(sent) {
   for (const listener of listeners) listener(sent);
 }
 
 // announce tells all pages, including this one, that the store has changed. sent is the nonce of a message that must be removed from their
 // lists, because the server has stored it or the person has discarded it; undefined for other changes.
 export function announce(sent) {
-  tell(sent);
+  notify(sent);
   channel?.postMessage({ sent });
 }
 

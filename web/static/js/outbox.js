@@ -11,17 +11,17 @@ import { announce, onAnnounced, openStore } from "./outbox-store.js";
 const DEFAULT_WAIT = 2; // s, after a temporary error without retry_after
 
 // The codes of temporary errors: the message is sent again.
-const PASSING = new Set(["rate_limited", "storage", "internal", "stopping"]);
-const KEEPING = 2000; // ms after which a message is sent even if this browser has not stored it
+const TEMPORARY = new Set(["rate_limited", "storage", "internal", "stopping"]);
+const SAVE_WITHIN = 2000; // ms after which a message is sent even if this browser has not stored it
 
 // newNonce returns 128 random bits in hexadecimal. crypto.randomUUID exists only on HTTPS and localhost.
 export function newNonce() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// passes reports whether an error is temporary.
-export function passes({ code }) {
-  return PASSING.has(code);
+// isTemporary reports whether an error is temporary.
+export function isTemporary({ code }) {
+  return TEMPORARY.has(code);
 }
 
 // Outbox calls send(item), which returns whether it was sent, and onChange(items) with the messages that have no receipt yet. The field
@@ -30,10 +30,10 @@ export class Outbox {
   constructor({ owner, room, send, onChange }) {
     Object.assign(this, { owner, room, send, onChange });
     this.items = [];
-    this.keeping = new Set(); // nonces of messages that this browser is storing
+    this.saving = new Set(); // nonces of messages that this browser is storing
     this.current = null; // the nonce of the message that waits for its receipt
     this.paused = 0; // the timer at whose end sending continues; 0: not paused
-    this.trouble = ""; // the server's text if it cannot store messages now
+    this.serverError = ""; // the server's text if it cannot store messages now
     this.ready = openStore().then(async (store) => {
       this.store = store;
       await this.restore();
@@ -44,12 +44,12 @@ export class Outbox {
   // restore loads the messages that other pages of the same person in the same room have stored. If such a page is still open, both send
   // them, and the server stores each once.
   async restore() {
-    const mine = (item) => item.owner === this.owner && item.room === this.room;
+    const isMine = (item) => item.owner === this.owner && item.room === this.room;
     const all = await this.store.all().catch(() => []);
-    const left = all.filter((item) => mine(item) && !this.items.some((other) => other.nonce === item.nonce));
+    const left = all.filter((item) => isMine(item) && !this.items.some((other) => other.nonce === item.nonce));
     this.items = [...left, ...this.items].sort((a, b) => a.at - b.at);
     this.onChange(this.items);
-    this.pump();
+    this.sendNext();
   }
 
   async add(text, extra = {}) {
@@ -57,30 +57,30 @@ export class Outbox {
     const at = Math.max(Date.now(), last + 1);
     const item = { nonce: newNonce(), owner: this.owner, room: this.room, text, at, ...extra };
     this.items.push(item);
-    this.keeping.add(item.nonce);
+    this.saving.add(item.nonce);
     this.onChange(this.items);
     // Store the message before sending it. If this computer's disk is full or busy, send it anyway.
-    await Promise.race([this.keep(item), new Promise((resolve) => setTimeout(resolve, KEEPING))]);
-    this.keeping.delete(item.nonce);
-    this.pump();
+    await Promise.race([this.save(item), new Promise((resolve) => setTimeout(resolve, SAVE_WITHIN))]);
+    this.saving.delete(item.nonce);
+    this.sendNext();
   }
 
-  async keep(item) {
+  async save(item) {
     await this.ready.then(() => this.store.put(item)).catch(() => {});
     announce();
   }
 
-  // pump sends the first message, unless one waits for its receipt already.
-  pump() {
+  // sendNext sends the first message, unless one waits for its receipt already.
+  sendNext() {
     if (this.current || this.paused) return;
     const item = this.items.find(({ failed }) => !failed);
-    if (!item || this.keeping.has(item.nonce)) return;
+    if (!item || this.saving.has(item.nonce)) return;
     this.current = item.nonce; // set before sending, because the receipt may come at once
     if (!this.send(item)) this.current = null;
   }
 
-  // again is called for each new connection. The message that waits for its receipt may be lost, so it is sent again.
-  async again() {
+  // reconnected is called for each new connection. The message that waits for its receipt may be lost, so it is sent again.
+  async reconnected() {
     this.current = null;
     await this.restore();
   }
@@ -98,28 +98,28 @@ export class Outbox {
   refused(frame) {
     const item = this.items.find((other) => other.nonce === frame.nonce);
     if (!item) return false;
-    if (passes(frame)) {
-      this.trouble = frame.code === "rate_limited" ? "" : frame.message;
+    if (isTemporary(frame)) {
+      this.serverError = frame.code === "rate_limited" ? "" : frame.message;
       this.onChange(this.items);
       this.pause(frame.retry_after ?? DEFAULT_WAIT);
       return true;
     }
-    this.settle(item, frame.message);
+    this.setFailed(item, frame.message);
     return true;
   }
 
-  // settle sets the reason for which the server refused a message. With an empty reason, the message is sent again.
-  settle(item, failed) {
+  // setFailed sets the reason for which the server refused a message. With an empty reason, the message is sent again.
+  setFailed(item, failed) {
     item.failed = failed;
     if (this.current === item.nonce) this.current = null;
-    this.keep(item);
+    this.save(item);
     this.onChange(this.items);
-    this.pump();
+    this.sendNext();
   }
 
   retry(nonce) {
     const item = this.items.find((other) => other.nonce === nonce);
-    if (item) this.settle(item, "");
+    if (item) this.setFailed(item, "");
   }
 
   pause(seconds) {
@@ -127,7 +127,7 @@ export class Outbox {
     clearTimeout(this.paused);
     this.paused = setTimeout(() => {
       this.paused = 0;
-      this.pump();
+      this.sendNext();
     }, seconds * 1000);
   }
 
@@ -145,9 +145,9 @@ export class Outbox {
     if (!item) return undefined;
     this.items = this.items.filter((other) => other !== item);
     if (this.current === nonce) this.current = null;
-    this.trouble = "";
+    this.serverError = "";
     this.onChange(this.items);
-    this.pump();
+    this.sendNext();
     return item;
   }
 }

@@ -16,7 +16,8 @@ const me = document.getElementById("main").dataset.me;
 const MAX_HERE = 200; // rows; maxHere in web/room.go is the same number
 const TYPING_FOR = 6000; // ms for which a typing frame is shown
 
-const present = new Set(Array.from(here.children, (row) => row.dataset.user)); // the names of all who are in the room, whether the list shows them or not
+// The names of all who are in the room. The list may show fewer.
+const present = new Set(Array.from(here.children, (row) => row.dataset.user));
 const typists = new Map(); // maps a name to the timer that removes it
 
 function rowOf(name) {
@@ -28,8 +29,8 @@ function isGuest(name) {
   return name.includes("(");
 }
 
-// silence removes the links of a guest's row, because guests cannot get private messages.
-function silence(row) {
+// removeLinks removes the links of a guest's row, because guests cannot get private messages.
+function removeLinks(row) {
   row.querySelector(".person-open").remove();
   const link = row.querySelector(".side-link");
   link.removeAttribute("href");
@@ -43,7 +44,7 @@ function build(name, display) {
   if (!display && !isGuest(name)) row.dataset.unnamed = ""; // until the server sends the display name
   for (const link of row.querySelectorAll("a")) link.href = directURL(name);
   row.querySelector("[data-pm]").dataset.pm = name;
-  if (isGuest(name)) silence(row);
+  if (isGuest(name)) removeLinks(row);
   fillName(row);
   return row;
 }
@@ -82,8 +83,8 @@ function setOnline(row, online, lastSeen) {
   seen.append(time);
 }
 
-// come adds a person who is in the room. If the display name is not given, the server is asked for it (see shown).
-function come(name, display) {
+// addPresent adds a person who is in the room. If the display name is not given, the server is asked for it (see shown).
+function addPresent(name, display) {
   present.add(name);
   const known = rowOf(name);
   if (known?.parentElement !== here && here.childElementCount >= MAX_HERE && name !== me) {
@@ -96,28 +97,28 @@ function come(name, display) {
   if (row.parentElement !== here) place(here, row);
 }
 
-// go moves a person who has left the room to the list of absent people, and lists another present person in the free row.
-function go(name) {
+// removePresent moves a person who has left the room to the list of absent people, and lists another present person in the free row.
+function removePresent(name) {
   present.delete(name);
   const row = rowOf(name);
   if (row) place(away, row);
   else count();
   if (here.childElementCount >= Math.min(MAX_HERE, present.size)) return;
   const next = Array.from(present).find((other) => rowOf(other)?.parentElement !== here);
-  if (next) come(next);
+  if (next) addPresent(next);
 }
 
 // replaceHere sets the people who are in the room.
 export function replaceHere(names) {
   const now = new Set(me ? [...names, me] : names);
   for (const name of Array.from(present)) {
-    if (!now.has(name)) go(name);
+    if (!now.has(name)) removePresent(name);
   }
-  for (const name of now) come(name);
+  for (const name of now) addPresent(name);
 }
 
-// tell adds a line to the log.
-function tell(text) {
+// addLine adds a line to the log.
+function addLine(text) {
   const line = document.createElement("div");
   line.className = "line event";
   line.textContent = `${text} · ${clockText(new Date())}`;
@@ -127,28 +128,28 @@ function tell(text) {
 // joined and left handle user_join and user_leave frames. A frame can repeat what the page already knows; then they add no line.
 export function joined({ user, display }) {
   const known = present.has(user);
-  come(user, display ?? user);
-  if (user !== me && !known) tell(t("room.joined", { name: isolate(display ?? displayOf(user)) }));
+  addPresent(user, display ?? user);
+  if (user !== me && !known) addLine(t("room.joined", { name: isolate(display ?? displayOf(user)) }));
 }
 
 export function left({ user, display }) {
-  if (user !== me && present.has(user)) tell(t("room.left", { name: isolate(display ?? displayOf(user)) }));
-  go(user);
+  if (user !== me && present.has(user)) addLine(t("room.left", { name: isolate(display ?? displayOf(user)) }));
+  removePresent(user);
   stopTyping(user);
 }
 
 // manyJoined and manyLeft handle users_joined and users_left frames.
 export function manyJoined({ users, message }) {
-  for (const user of users) come(user);
-  tell(message);
+  for (const user of users) addPresent(user);
+  addLine(message);
 }
 
 export function manyLeft({ users, message }) {
   for (const user of users) {
-    go(user);
+    removePresent(user);
     stopTyping(user);
   }
-  tell(message);
+  addLine(message);
 }
 
 // shown returns the people about whom the server should send changes: the absent ones, and the present ones whose display name is not
@@ -183,7 +184,7 @@ function showTyping() {
   else typing.textContent = first ? t("typing.one", { name: first }) : "";
 }
 
-export function types({ user }) {
+export function showTypingUser({ user }) {
   if (user === me) return;
   clearTimeout(typists.get(user));
   typists.set(user, setTimeout(() => stopTyping(user), TYPING_FOR));

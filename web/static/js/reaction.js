@@ -12,7 +12,7 @@ const list = new Intl.ListFormat(language, { type: "conjunction" });
 const template = document.getElementById("reaction-template");
 const picker = document.getElementById("reaction-picker"); // null for readers who may not write
 
-let meant = null; // the message that the picker is for
+let current = null; // the message that the picker is for
 let opener = null; // the button that opened the picker
 
 function isMine(chip) {
@@ -27,8 +27,8 @@ function chipOf(message, emoji) {
   return message.querySelector(`.reaction[data-emoji="${CSS.escape(emoji)}"]`);
 }
 
-// tell sets the tooltip and the label of a chip: the names of those who reacted.
-function tell(chip) {
+// label sets the tooltip and the label of a chip: the names of those who reacted.
+function label(chip) {
   const count = Number(chip.dataset.count);
   const names = usersOf(chip).map((user) => isolate(withHandle(user, displayOf(user))));
   if (count > names.length) names.push(t("reaction.more", { count: count - names.length }));
@@ -38,12 +38,12 @@ function tell(chip) {
   chip.disabled = !picker;
 }
 
-function paint(chip, { count, users, mine }) {
+function update(chip, { count, users, mine }) {
   chip.dataset.count = count;
   chip.dataset.users = JSON.stringify(users);
   chip.setAttribute("aria-pressed", mine);
   chip.querySelector(".number").textContent = number(count);
-  tell(chip);
+  label(chip);
 }
 
 function build(emoji) {
@@ -57,7 +57,7 @@ function build(emoji) {
 export function fillReactions(message, reactions = []) {
   const chips = reactions.map(({ emoji, count, users, mine }) => {
     const chip = build(emoji);
-    paint(chip, { count, users, mine: mine ?? users.includes(self) });
+    update(chip, { count, users, mine: mine ?? users.includes(self) });
     return chip;
   });
   const box = message.querySelector(".reactions");
@@ -78,17 +78,17 @@ export function reacted(message, { emoji, user, on, count }) {
   const users = known ? usersOf(known).filter((other) => other !== user) : [];
   if (on) users.push(user);
   const chip = known ?? box.appendChild(build(emoji));
-  paint(chip, { count, users, mine: user === self ? on : isMine(known) });
+  update(chip, { count, users, mine: user === self ? on : isMine(known) });
   box.hidden = false;
 }
 
 export function isPicking() {
-  return Boolean(meant);
+  return Boolean(current);
 }
 
 // openPicker shows the picker for a message, below the button that was pressed, or above it if there is not enough room.
 export function openPicker(message, button) {
-  meant = message;
+  current = message;
   opener = button;
   for (const choice of picker.children) choice.setAttribute("aria-pressed", isMine(chipOf(message, choice.textContent)));
   picker.showPopover();
@@ -111,7 +111,7 @@ function onKey(event) {
 
 function onToggle({ newState }) {
   opener?.setAttribute("aria-expanded", newState === "open");
-  if (newState === "closed") meant = opener = null;
+  if (newState === "closed") current = opener = null;
 }
 
 // startPicker sets up the picker. It calls onChoose(element of the message, emoji, on); on is false if the reaction is to be removed.
@@ -127,7 +127,7 @@ function startPicker(onChoose) {
   picker.addEventListener("toggle", onToggle);
   picker.addEventListener("click", ({ target }) => {
     if (target === picker) return;
-    const message = meant;
+    const message = current;
     picker.hidePopover();
     message.focus({ preventScroll: true });
     onChoose(message, target.textContent, !isMine(target));
@@ -139,7 +139,7 @@ function startPicker(onChoose) {
 export function startReactions(onReact) {
   const choose = (message, emoji, on) => onReact(Number(message.dataset.id), emoji, on);
   const log = document.getElementById("log");
-  for (const chip of log.querySelectorAll(".reaction")) tell(chip);
+  for (const chip of log.querySelectorAll(".reaction")) label(chip);
   if (!picker) return;
   startPicker(choose);
   log.addEventListener("click", (event) => {

@@ -7,10 +7,10 @@ import { Outbox } from "./outbox.js";
 import { PendingChanges } from "./pending-changes.js";
 import { Unsent, post } from "./unsent.js";
 import { showState } from "./bars.js";
-import { append, appendLine, atEnd, holding, messages, showPending, startLog, toEnd } from "./log.js";
+import { append, appendLine, atEnd, keepPlace, messages, showPending, startLog, toEnd } from "./log.js";
 import { buildMessage, markDeleted, markEdited } from "./message.js";
 import { reload, watchScroll } from "./history.js";
-import { giveBack, replyTo, showError, startComposer } from "./composer.js";
+import { replyTo, restoreText, showError, startComposer } from "./composer.js";
 import { saved, startEdit, startEditing } from "./edit.js";
 import { openPicker, reacted, startReactions } from "./reaction.js";
 import { displayOf, self } from "./person.js";
@@ -22,7 +22,7 @@ import * as sidebar from "./sidebar.js";
 const page = document.getElementById("main").dataset;
 const room = page.room;
 const me = page.me ?? null;
-const who = { user: me ?? page.guest ?? "", display: page.meDisplay ?? page.guest ?? "" };
+const author = { user: me ?? page.guest ?? "", display: page.meDisplay ?? page.guest ?? "" };
 
 // The types of frames whose seq is a position in the room's sequence.
 const CHANGES = new Set(["chat_message", "message_edited", "message_deleted", "reaction"]);
@@ -37,14 +37,14 @@ let connections = 0;
 let state = "reconnecting";
 
 const connection = new Connection({ path: socketPath, onFrame, onState, busy: () => Boolean(outbox.current) || changes.waiting });
-const outbox = new Outbox({ owner: who.user, room, send, onChange: drawPending });
+const outbox = new Outbox({ owner: author.user, room, send, onChange: drawPending });
 const changes = new PendingChanges((frame) => connection.send(frame));
 const watching = new Watching({
   names: () => [...people.shown(), ...sidebar.directNames()],
   send: (frame) => connection.send(frame),
   lists: [people.here, people.away, sidebar.directs],
 });
-const unsent = self ? new Unsent({ owner: who.user, has: (nonce) => outbox.has(nonce) }) : null;
+const unsent = self ? new Unsent({ owner: author.user, has: (nonce) => outbox.has(nonce) }) : null;
 
 // send sends a message through the socket, or through an HTTP request if WebSockets are blocked. It reports whether it was sent.
 function send(item) {
@@ -54,7 +54,7 @@ function send(item) {
     if (wait) return outbox.pause(wait);
     if (refused) return outbox.refused({ ...refused, nonce: item.nonce });
     outbox.receipt(item.nonce);
-    if (frame.room === room) said(frame);
+    if (frame.room === room) showMessage(frame);
   });
   return true;
 }
@@ -64,19 +64,19 @@ function socketPath() {
 }
 
 function drawPending(items = outbox.items) {
-  const note = state === "open" ? outbox.trouble || t("message.sending") : t("message.waiting");
-  showPending(items, who, note, settleFailed);
+  const note = state === "open" ? outbox.serverError || t("message.sending") : t("message.waiting");
+  showPending(items, author, note, onFailedChoice);
 }
 
-// settleFailed does what the person has chosen for a refused message: retry, edit or discard.
-function settleFailed(choice, { nonce }) {
+// onFailedChoice does what the person has chosen for a refused message: retry, edit or discard.
+function onFailedChoice(choice, { nonce }) {
   if (choice === "retry") {
     outbox.retry(nonce);
-    connection.wake();
+    connection.recover();
     return;
   }
   const item = outbox.drop(nonce);
-  if (choice === "edit") giveBack(item.text, "");
+  if (choice === "edit") restoreText(item.text, "");
 }
 
 function onState(now, words) {
@@ -84,12 +84,12 @@ function onState(now, words) {
   if (now === "shut-out") return location.reload(); // the server answers with a page that says why
   showState(now, words);
   unsent?.setReachable(reaches(now));
-  if (now !== "open") outbox.pump();
+  if (now !== "open") outbox.sendNext();
   if (now === "open") {
     connections++;
     watching.opened();
-    outbox.ready.then(() => outbox.again());
-    changes.again();
+    outbox.ready.then(() => outbox.reconnected());
+    changes.reconnected();
     markRead();
   }
   drawPending();
@@ -104,20 +104,20 @@ const frames = {
   user_leave: people.left,
   users_joined: people.manyJoined,
   users_left: people.manyLeft,
-  typing: people.types,
-  chat_message: said,
+  typing: people.showTypingUser,
+  chat_message: showMessage,
   message_edited(frame) {
     const element = document.getElementById(`m${frame.id}`);
-    if (element) holding(() => markEdited(element, frame, me));
+    if (element) keepPlace(() => markEdited(element, frame, me));
     saved(frame);
   },
   message_deleted(frame) {
     const element = document.getElementById(`m${frame.id}`);
-    if (element) holding(() => markDeleted(element));
+    if (element) keepPlace(() => markDeleted(element));
   },
   reaction(frame) {
     const element = document.getElementById(`m${frame.id}`);
-    if (element) holding(() => reacted(element, frame));
+    if (element) keepPlace(() => reacted(element, frame));
   },
   private_message(frame) {
     if (room === `@${frame.user}`) return; // the log of this page shows it
@@ -163,11 +163,11 @@ const frames = {
 function onFrame(frame) {
   if (Object.hasOwn(frames, frame.type)) frames[frame.type](frame);
   if (!CHANGES.has(frame.type)) return;
-  if (changes.told(frame)) showError("");
+  if (changes.handleEvent(frame)) showError("");
   if (frame.seq > seq) seq = frame.seq;
 }
 
-function said(frame) {
+function showMessage(frame) {
   const own = Boolean(frame.nonce) && outbox.receipt(frame.nonce);
   people.stopTyping(frame.user);
   if (document.getElementById(`m${frame.id}`)) return;
@@ -176,11 +176,11 @@ function said(frame) {
   markRead();
 }
 
-// ask sends a deletion or a reaction. Without a connection, it shows an error instead of keeping the command for later.
-function ask(frame) {
-  const taken = changes.ask(frame);
-  showError(taken ? "" : t("connection.needed"));
-  if (!taken) connection.hurry();
+// request sends a deletion or a reaction. Without a connection, it shows an error instead of keeping the command for later.
+function request(frame) {
+  const sent = changes.request(frame);
+  showError(sent ? "" : t("connection.needed"));
+  if (!sent) connection.reconnectNow();
 }
 
 // markRead marks all messages as read if the page is visible and scrolled to its end. It sends the first mark at once, and later ones at
@@ -207,14 +207,14 @@ startLog((scroller) => {
 startComposer({
   onSend(text, answered) {
     outbox.add(text, answered ? { reply_to: answered } : {});
-    if (!connection.open) connection.hurry();
+    if (!connection.open) connection.reconnectNow();
     toEnd();
   },
   onTyping: () => connection.send({ type: "typing" }),
 });
-startEditing((id, message) => changes.ask({ type: "edit", id, message }));
-startReactions((id, emoji, on) => ask({ type: "react", id, emoji, on }));
-startTools({ onReact: openPicker, onReply: replyTo, onEdit: startEdit, onDelete: (id) => ask({ type: "delete", id }) });
+startEditing((id, message) => changes.request({ type: "edit", id, message }));
+startReactions((id, emoji, on) => request({ type: "react", id, emoji, on }));
+startTools({ onReact: openPicker, onReply: replyTo, onEdit: startEdit, onDelete: (id) => request({ type: "delete", id }) });
 document.addEventListener("visibilitychange", () => (document.hidden ? sendMark() : markRead()));
 addEventListener("pagehide", sendMark);
 connection.connect();

@@ -2,12 +2,12 @@
 // person sends it over HTTP. Each page shows how many messages wait, and in which rooms.
 
 import { showUnsent } from "./bars.js";
-import { passes } from "./outbox.js";
+import { isTemporary } from "./outbox.js";
 import { self } from "./person.js";
 import { announce, onAnnounced, openStore } from "./outbox-store.js";
 
-const SETTLED = 3000; // ms; the page of its room is probably sending a younger message
-const LOOK_EVERY = 3000; // ms between two looks at the store while messages wait
+const MIN_AGE = 3000; // ms; the page of its room is probably sending a younger message
+const CHECK_EVERY = 3000; // ms between two looks at the store while messages wait
 const ANSWER_WITHIN = 15_000; // ms
 const DEFAULT_WAIT = 5; // s, after a temporary failure
 
@@ -23,13 +23,13 @@ export async function post({ room, text, nonce, reply_to }) {
   const body = await answer?.json().catch(() => null);
   if (answer?.ok && body) return { frame: body };
   const error = body?.error;
-  const passing = !error || passes(error) || error.code === "sign_in"; // which passes when the person signs in again
-  return passing ? { wait: Number(answer?.headers.get("Retry-After")) || DEFAULT_WAIT } : { refused: error };
+  const temporary = !error || isTemporary(error) || error.code === "sign_in"; // which ends when the person signs in again
+  return temporary ? { wait: Number(answer?.headers.get("Retry-After")) || DEFAULT_WAIT } : { refused: error };
 }
 
-// alone calls work, unless another page of this person is doing the same. On plain HTTP browsers have no locks, so all pages do it; the
+// exclusively calls work, unless another page of this person is doing the same. On plain HTTP browsers have no locks, so all pages do it; the
 // server still stores each nonce once.
-function alone(owner, work) {
+function exclusively(owner, work) {
   if (!navigator.locks) return work();
   return navigator.locks.request(`hearth.outbox.${owner}`, { ifAvailable: true }, (lock) => lock && work());
 }
@@ -43,18 +43,18 @@ export class Unsent {
     this.timer = 0;
     this.waitUntil = 0;
     this.store = openStore();
-    onAnnounced(() => this.soon());
-    this.look();
+    onAnnounced(() => this.checkLater());
+    this.check();
   }
 
   // setReachable sets whether requests reach the server.
   setReachable(reachable) {
     this.reachable = reachable;
-    if (reachable) this.look();
+    if (reachable) this.check();
   }
 
-  soon() {
-    this.timer ||= setTimeout(() => this.look(), LOOK_EVERY);
+  checkLater() {
+    this.timer ||= setTimeout(() => this.check(), CHECK_EVERY);
   }
 
   async list() {
@@ -62,32 +62,32 @@ export class Unsent {
     return all.filter(({ owner }) => owner === this.owner).sort((a, b) => a.at - b.at);
   }
 
-  // look sends the messages that no other page sends, and shows those that remain.
-  async look() {
+  // check sends the messages that no other page sends, and shows those that remain.
+  async check() {
     clearTimeout(this.timer);
     this.timer = 0;
-    if (this.working) return this.soon();
+    if (this.working) return this.checkLater();
     this.working = true;
     try {
       let items = await this.list();
       const due = items.some((item) => this.mayBeSent(item));
       if (due && this.reachable && Date.now() >= this.waitUntil) {
-        await alone(this.owner, () => this.send());
+        await exclusively(this.owner, () => this.send());
         items = await this.list();
       }
       this.show(items);
-      if (items.length) this.soon();
+      if (items.length) this.checkLater();
     } finally {
       this.working = false;
     }
   }
 
-  isSettled({ at }) {
-    return Math.abs(Date.now() - at) >= SETTLED;
+  isOldEnough({ at }) {
+    return Math.abs(Date.now() - at) >= MIN_AGE;
   }
 
   mayBeSent(item) {
-    return !this.has(item.nonce) && !item.failed && this.isSettled(item);
+    return !this.has(item.nonce) && !item.failed && this.isOldEnough(item);
   }
 
   // send sends the messages in order. It stops when one has to be tried again later.
@@ -109,19 +109,19 @@ export class Unsent {
 
   show(items) {
     const counts = new Map();
-    for (const item of items.filter((each) => each.failed || this.isSettled(each))) {
+    for (const item of items.filter((each) => each.failed || this.isOldEnough(each))) {
       counts.set(item.room, (counts.get(item.room) ?? 0) + 1);
     }
     const failed = items.filter((item) => item.failed && !this.has(item.nonce));
-    showUnsent(counts, failed, (choice, item) => this.settle(choice, item));
+    showUnsent(counts, failed, (choice, item) => this.onChoice(choice, item));
   }
 
-  // settle does what the person has chosen for a refused message.
-  async settle(choice, item) {
+  // onChoice does what the person has chosen for a refused message.
+  async onChoice(choice, item) {
     const store = await this.store;
     if (choice === "retry") await store.put({ ...item, failed: "" }).catch(() => {});
     else await store.remove(item.nonce).catch(() => {});
     announce(choice === "discard" ? item.nonce : undefined);
-    this.look();
+    this.check();
   }
 }

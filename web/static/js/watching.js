@@ -1,7 +1,7 @@
 // Tells the server which people the page shows. The server sends changes only of these.
 
-const MOST = 200; // people; the server refuses more
-const EVERY = 1000; // ms at least between two lists
+const MAX_PEOPLE = 200; // people; the server refuses more
+const SEND_EVERY = 1000; // ms at least between two lists
 
 // Watching sends the usernames that names() returns, whenever they change. send(frame) returns whether the frame was sent. lists are the
 // elements that contain people: a change in one of them may change the usernames.
@@ -21,13 +21,13 @@ export class Watching {
   }
 
   changed() {
-    this.timer ||= setTimeout(() => this.update(), EVERY);
+    this.timer ||= setTimeout(() => this.update(), SEND_EVERY);
   }
 
   update() {
     clearTimeout(this.timer);
     this.timer = 0;
-    const users = [...new Set(this.names())].slice(0, MOST);
+    const users = [...new Set(this.names())].slice(0, MAX_PEOPLE);
     const list = users.join(" "); // no username has a space
     if (list === (this.sent ?? "")) return;
     if (this.send({ type: "watch", users })) this.sent = list;
