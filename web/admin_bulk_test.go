@@ -79,7 +79,7 @@ func TestAdminDeletesAllThatOnePersonMade(t *testing.T) {
 	here := bob.DialBatched("/ws/chat/tea/")
 	here.Until("user_list")
 
-	wantReply(t, "her rooms", admin.Get("/admin/rooms/?by=eve"), http.StatusOK, "Made by eve", "room004", "spoken", "All 6 rooms")
+	wantReply(t, "her rooms", admin.Get("/admin/rooms/?by=eve"), http.StatusOK, "Created by eve", "room004", "spoken", "All 6 rooms")
 	if strings.Contains(mainPart(admin.Get("/admin/rooms/?by=eve").Body), `<bdi>tea</bdi>`) {
 		t.Error("bob's room is among hers")
 	}
@@ -109,7 +109,7 @@ func TestAdminDeletesAllThatOnePersonMade(t *testing.T) {
 	for _, action := range []string{"archive", "delete"} {
 		wantReply(t, action+" nothing", admin.Post("/admin/users/3/made/", "action", action), http.StatusUnprocessableEntity)
 	}
-	wantGone(t, "bob's rooms", confirmed(t, admin, "/admin/users/2/made/", "Others have spoken in 1 of these rooms.", func() bool { return true }, "action", "archive"), "/admin/users/2/?done=rooms_archived")
+	wantGone(t, "bob's rooms", confirmed(t, admin, "/admin/users/2/made/", "Other people have written in 1 of these rooms.", func() bool { return true }, "action", "archive"), "/admin/users/2/?done=rooms_archived")
 	for _, what := range []string{"messages", "invites"} {
 		r := confirmed(t, admin, "/admin/users/2/made/", "of bob?", func() bool { return true }, "action", what)
 		if r.Status != http.StatusSeeOther {

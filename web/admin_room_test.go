@@ -134,7 +134,7 @@ func TestAdminMessages(t *testing.T) {
 			t.Errorf("%s finds %d, next %q", path, len(ids), next)
 		}
 	}
-	wantReply(t, "no such room", admin.Get("/admin/messages/?room=coffee"), http.StatusUnprocessableEntity, "no room of that name")
+	wantReply(t, "no such room", admin.Get("/admin/messages/?room=coffee"), http.StatusUnprocessableEntity, "no room with that name")
 	wantReply(t, "no date", admin.Get("/admin/messages/?from=yesterday"), http.StatusUnprocessableEntity, "isn’t a valid date")
 
 	wantGone(t, "delete", admin.Post("/admin/messages/", "id", ids[0], "back", "q=%D1%87"), "/admin/messages/?done=message_deleted&q=%D1%87")

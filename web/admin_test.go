@@ -135,7 +135,7 @@ func TestAdminSettings(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t, "-guests", "read", "-signup", "")
 	admin := s.SignUp(t, "ada")
-	wantReply(t, "settings", admin.Get("/admin/settings/"), http.StatusOK, "Decided when the server was started (-guests)")
+	wantReply(t, "settings", admin.Get("/admin/settings/"), http.StatusOK, "Set when the server was started (-guests)")
 	wantReply(t, "too long", admin.Post("/admin/settings/", "place", strings.Repeat("x", 81), "signup", "closed"), http.StatusUnprocessableEntity, "80 characters", `value="closed" checked`)
 	wantReply(t, "no such choice", admin.Post("/admin/settings/", "signup", "x"), http.StatusUnprocessableEntity, "That choice doesn’t exist")
 	wantGone(t, "change", admin.Post("/admin/settings/", "place", "The Lunds", "signup", "closed", "guests", "write"), "/admin/settings/?done=settings")

@@ -130,7 +130,7 @@ func TestPasswordChangeSignsOutElsewhere(t *testing.T) {
 	socket := there.Dial("/ws/chat/tea/")
 	next := "another fire 8"
 	wantReply(t, "wrong old one", here.Post("/profile/", "action", "password", "old_password", "x", "password1", next, "password2", next), http.StatusUnprocessableEntity, "isn’t your current password")
-	wantReply(t, "common", here.Post("/profile/", "action", "password", "old_password", hearthtest.Password, "password1", "password1", "password2", "password1"), http.StatusUnprocessableEntity, "Too many people")
+	wantReply(t, "common", here.Post("/profile/", "action", "password", "old_password", hearthtest.Password, "password1", "password1", "password2", "password1"), http.StatusUnprocessableEntity, "too common")
 	wantReply(t, "still there", there.Get("/profile/"), http.StatusOK)
 	wantGone(t, "changing", here.Post("/profile/", "action", "password", "old_password", hearthtest.Password, "password1", next, "password2", next), "/profile/?saved=password")
 	wantClosed(t, "after a new password", socket)

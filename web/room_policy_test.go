@@ -23,7 +23,7 @@ func TestOnlyAdminsMakeRooms(t *testing.T) {
 	if code := unmade.Closed(); code != 1008 {
 		t.Errorf("a socket in a room that does not exist is closed with %d", code)
 	}
-	wantReply(t, "the page of such a room", bob.Get("/chat/attic/"), http.StatusForbidden, "only admins can make rooms")
+	wantReply(t, "the page of such a room", bob.Get("/chat/attic/"), http.StatusForbidden, "only admins can create rooms")
 	if r := bob.Post("/chat/attic/", "message", "hello"); r.Status != http.StatusForbidden {
 		t.Errorf("a message into it: %d", r.Status)
 	}

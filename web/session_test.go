@@ -102,7 +102,7 @@ func TestSignUpForm(t *testing.T) {
 	good := map[string]string{"username": "linh", "password1": hearthtest.Password, "password2": hearthtest.Password, "first_name": "Linh", "email": "linh@example.org"}
 	for _, c := range []struct{ field, value, says string }{
 		{"username", "АDА", "taken"}, {"username", "li nh", "without spaces"}, {"username", "", "Choose a name"}, {"username", "l\u200binh", "without spaces"},
-		{"password1", "short", "too short"}, {"password1", "password1", "Too many people"}, {"password1", "86753098675309", "Digits alone"}, {"password2", "another fire 8", "differ"},
+		{"password1", "short", "too short"}, {"password1", "password1", "too common"}, {"password1", "86753098675309", "Digits alone"}, {"password2", "another fire 8", "differ"},
 		{"email", "nowhere", "valid e-mail"}, {"first_name", strings.Repeat("x", 151), "too long"},
 	} {
 		var pairs []string

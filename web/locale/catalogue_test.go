@@ -17,6 +17,7 @@ var sameAsEnglish = map[string]string{
 	"date.pm":        "pt-BR",
 	"people.offline": "pt-BR",
 	"people.online":  "pt-BR",
+	"sidebar.online": "pt-BR",
 	"user.email":     "pt-BR",
 	"user.status":    "pt-BR",
 }
