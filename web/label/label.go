@@ -1,6 +1,5 @@
-// Package label cleans what people type and others see as a label: names, topics, descriptions of
-// browsers. Nothing in a label may be invisible, change the direction of what stands around it, or control
-// a terminal.
+// Package label cleans short texts that people type and other people see: names, topics, descriptions of browsers. A clean
+// label contains nothing that is invisible, changes the direction of the text around it, or controls a terminal.
 package label
 
 import (
@@ -14,17 +13,16 @@ import (
 const (
 	nonJoiner = '\u200c' // ZERO WIDTH NON-JOINER
 	joiner    = '\u200d' // ZERO WIDTH JOINER
-	emojiSign = '\ufe0f' // VARIATION SELECTOR-16: show the sign before it as an emoji
-	keycap    = '\u20e3' // the box around a digit
+	emojiSign = '\ufe0f' // VARIATION SELECTOR-16: shows the character before it as an emoji
+	keycap    = '\u20e3' // COMBINING ENCLOSING KEYCAP: the box around a digit
 
-	// maxMarks is how many combining marks may follow each other: UTS #39, section 5.4 has four.
+	// maxMarks is the most combining marks in a row. UTS #39, section 5.4 forbids more than four.
 	maxMarks = 4
 )
 
-// Clean is s as a label: without control characters, invisible characters and those that change the
-// direction of text, with one space for each run of spaces, none at its ends, and at most four combining
-// marks in a row. U+200C and U+200D stay where RFC 5892 (appendix A) allows them, and, with U+FE0F,
-// inside an emoji.
+// Clean returns s as a clean label. It removes control characters, invisible characters, and characters that change the
+// direction of text. It keeps one space of each run of spaces, none at the ends, and at most four combining marks in a row. It
+// keeps U+200C and U+200D where RFC 5892, appendix A allows them. Inside an emoji, it also keeps U+200D and U+FE0F.
 func Clean(s string) string {
 	if plain(s) {
 		return s
@@ -58,7 +56,7 @@ func Clean(s string) string {
 	return strings.TrimFunc(string(out), func(r rune) bool { return unicode.IsSpace(r) })
 }
 
-// plain reports whether s is clean beyond doubt, as nearly all labels are.
+// plain reports whether s is printable ASCII with single spaces inside, which is clean. Nearly all labels are.
 func plain(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
@@ -68,7 +66,7 @@ func plain(s string) bool {
 	return true
 }
 
-// appendSpace adds a space, unless one stands there already. An ideographic space stays one.
+// appendSpace appends a space, unless out is empty or ends in one. An ideographic space stays ideographic.
 func appendSpace(out []rune, r rune) []rune {
 	if len(out) == 0 || unicode.IsSpace(out[len(out)-1]) {
 		return out
@@ -79,20 +77,20 @@ func appendSpace(out []rune, r rune) []rune {
 	return append(out, r)
 }
 
-// Visible reports whether r shows, by itself or in what it does to the sign before it.
+// Visible reports whether r is visible, by itself or by its effect on the character before it.
 func Visible(r rune) bool {
 	switch {
-	case unicode.Is(unicode.Prepended_Concatenation_Mark, r): // of category Cf, but signs all the same
+	case unicode.Is(unicode.Prepended_Concatenation_Mark, r): // of category Cf, but visible
 		return true
-	case r == '\u2800': // an empty Braille pattern
+	case r == '\u2800': // the empty Braille pattern
 		return false
 	}
 	return !unicode.In(r, unicode.C, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) &&
 		unicode.IsGraphic(r)
 }
 
-// joins reports whether a joiner may stand between what was kept and what follows: inside an emoji, or
-// where RFC 5892 allows it, in a word.
+// joins reports whether the joiner r may stand between before and after: inside an emoji, or in a word where RFC 5892 allows
+// it.
 func joins(before []rune, r rune, after []rune) bool {
 	if r == joiner && len(after) > 0 && pictograph(after[0]) && pictograph(lastBase(before)) {
 		return true
@@ -101,7 +99,7 @@ func joins(before []rune, r rune, after []rune) bool {
 	return allowed(append(word, firstWord(after)...))
 }
 
-// allowed asks the rules for contextual characters of RFC 5892, which PRECIS (RFC 8264) refers to.
+// allowed reports whether a word conforms to the rules of RFC 5892 for contextual characters, which PRECIS (RFC 8264) applies.
 func allowed(word []rune) bool {
 	_, err := precis.NewFreeform().String(string(word))
 	return err == nil
@@ -126,7 +124,7 @@ func firstWord(after []rune) []rune {
 	return after
 }
 
-// lastBase returns the last sign but for what colours it or has it shown as an emoji.
+// lastBase returns the last character that is neither a skin tone nor U+FE0F.
 func lastBase(before []rune) rune {
 	for i := len(before) - 1; i >= 0; i-- {
 		if r := before[i]; r != emojiSign && !(r >= 0x1f3fb && r <= 0x1f3ff) {
@@ -136,12 +134,13 @@ func lastBase(before []rune) rune {
 	return utf8.RuneError
 }
 
-// pictograph reports whether r can be a part of an emoji: nearly all are symbols to Unicode.
+// pictograph reports whether r can be part of an emoji. Nearly all such characters are in Unicode's category So.
 func pictograph(r rune) bool {
 	return unicode.Is(unicode.So, r) && Visible(r)
 }
 
-// shownAsEmoji reports whether U+FE0F makes an emoji of the last sign: a symbol, or a digit in a box.
+// shownAsEmoji reports whether U+FE0F makes an emoji of the last character of before: a symbol, or a digit if the keycap
+// follows.
 func shownAsEmoji(before, after []rune) bool {
 	if len(before) == 0 {
 		return false

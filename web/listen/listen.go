@@ -1,5 +1,5 @@
-// Package listen accepts connections within bounds: so many in all, so many from one address, and so
-// many bytes that the system keeps for each. It knows nothing of HTTP but how to say no.
+// Package listen limits the connections that a listener accepts: their number in total, their number from one address, and the
+// size of each connection's buffers in the kernel. It knows nothing about HTTP except how to write a refusal.
 package listen
 
 import (
@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	// sendBuffer is how many bytes that the client has not read the system keeps for a connection.
-	// Without it Linux lets them grow to 4 MiB (net.ipv4.tcp_wmem).
+	// sendBuffer is the size to which the kernel's send buffer of each connection is set, in bytes. It bounds the data that
+	// waits for a client that does not read. Without it, Linux lets the buffer grow to 4 MiB (net.ipv4.tcp_wmem).
 	sendBuffer = 64 << 10
-	// receiveBuffer is how many bytes that the server has not read it keeps. The longest frame is
-	// 64 KiB, and is read while it comes.
+	// receiveBuffer is the size to which the kernel's receive buffer of each connection is set, in bytes. It may be smaller
+	// than the longest frame, which has 64 KiB, because the server reads a frame while it arrives.
 	receiveBuffer = 32 << 10
-	// refusalWait bounds the write of a refusal. It fits in the empty buffer of a new connection, so
-	// that it does not wait.
+	// refusalWait bounds the write of a refusal. The write does not wait in practice: a refusal fits into the empty send buffer
+	// of a new connection.
 	refusalWait = 10 * time.Millisecond
 )
 
-// Answers to a connection too many. They are sent before anything is read.
+// tooManyOfAddress and tooMany are the responses to connections that are refused. They are sent before the request is read.
 var (
 	tooManyOfAddress = answer("429 Too Many Requests", "Too many connections from your address are open. Close some, then try again.\n")
 	tooMany          = answer("503 Service Unavailable", "Too many connections are open. Try again in half a minute.\n")
@@ -36,26 +36,27 @@ func answer(status, text string) []byte {
 		status, len(text), text)
 }
 
-// Bounds are how many connections may be open.
+// Bounds are the most connections that may be open.
 type Bounds struct {
-	All     int // in all
+	All     int // in total
 	Address int // from one address
 }
 
 const (
-	// maxAll bounds the memory of connections where files are plenty: an idle one takes some 13 KB.
+	// maxAll is the most connections in total. It applies where the limit of file descriptors is higher, and bounds memory: an
+	// idle connection takes about 13 KB.
 	maxAll = 32768
-	// share is which part of all connections one address may have: people who share an address are
-	// fewer than this part of all in any place that is large enough to matter.
+	// share divides the bound for all connections: one address may have a sixteenth of them. Where so many people use Hearth
+	// that this bound matters, those who share an address are a smaller part of all.
 	share = 16
-	// minAddress is how many connections every address may have.
+	// minAddress is the lowest bound for one address.
 	minAddress = 256
-	// otherFiles is how many descriptors are left for the database, its readers and the log. An idle
-	// server has 16 open.
+	// otherFiles is how many file descriptors are left for the database, its readers and the log. An idle server has 16 open.
 	otherFiles = 64
 )
 
-// BoundsFor returns the bounds where files descriptors may be open; 0 stands for no limit.
+// BoundsFor returns the bounds for a process that may have so many file descriptors open; 0 means no limit. With fewer than
+// 128, half of them are for connections.
 func BoundsFor(files uint64) Bounds {
 	all := maxAll
 	if files > 0 && files < maxAll+otherFiles {
@@ -64,26 +65,27 @@ func BoundsFor(files uint64) Bounds {
 	return Bounds{All: all, Address: max(minAddress, all/share)}
 }
 
-// Options are what a Listener needs to know.
+// Options are the settings of a Listener. All fields are required.
 type Options struct {
-	// Connections counts the open connections.
+	// Connections counts the open connections and has their bounds.
 	Connections *limits.Counter
-	// Key is who a connection counts for; the zero Key counts in all alone.
+	// Key returns the key under which a connection from an address is counted. Connections with the zero Key count in total
+	// only.
 	Key func(netip.Addr) limits.Key
-	// Refused is called for each connection too many, and must not wait.
+	// Refused is called for each connection that is refused. It must not block, because Accept waits for it.
 	Refused func(from netip.Addr)
 }
 
-// Listener is a net.Listener whose connections are within bounds. The others are refused at once.
+// Listener is a net.Listener that bounds the number of open connections. It refuses further connections at once.
 type Listener struct {
 	net.Listener
 	options Options
 }
 
-// New makes a Listener of one that accepts TCP connections. What it accepts otherwise passes unbounded.
+// New returns a Listener that accepts from l. It neither counts nor bounds connections that are not TCP.
 func New(l net.Listener, o Options) *Listener { return &Listener{Listener: l, options: o} }
 
-// Accept waits for the next connection that is within the bounds.
+// Accept returns the next connection that is within the bounds.
 func (l *Listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
@@ -100,7 +102,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit counts a connection, or refuses it and returns nil.
+// admit counts a connection. If there are too many, it refuses the connection and returns nil.
 func (l *Listener) admit(c *net.TCPConn) net.Conn {
 	var from netip.Addr
 	if at, ok := c.RemoteAddr().(*net.TCPAddr); ok {
@@ -112,13 +114,13 @@ func (l *Listener) admit(c *net.TCPConn) net.Conn {
 		l.options.Refused(from)
 		return nil
 	}
-	// These fail only if the connection has ended already, and then whoever reads finds out.
+	// These calls fail only if the connection has ended. Then the next read reports it.
 	_ = c.SetWriteBuffer(sendBuffer)
 	_ = c.SetReadBuffer(receiveBuffer)
 	return &conn{TCPConn: c, release: func() { l.options.Connections.Release(key, 1) }}
 }
 
-// refuse says why, if the client can still read it, and hangs up.
+// refuse writes the reason, if the client can still read it, and closes the connection.
 func refuse(c *net.TCPConn, why error) {
 	text := tooMany
 	if errors.Is(why, limits.ErrKey) {
@@ -129,14 +131,14 @@ func refuse(c *net.TCPConn, why error) {
 	_ = c.Close()
 }
 
-// conn is a connection that is counted until it is closed.
+// conn is a connection that counts as open until it is closed.
 type conn struct {
 	*net.TCPConn
 	once    sync.Once
 	release func()
 }
 
-// Close closes the connection.
+// Close closes the connection and stops counting it. It may be called several times.
 func (c *conn) Close() error {
 	err := c.TCPConn.Close()
 	c.once.Do(c.release)

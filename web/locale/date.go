@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// loadDates takes what dates are made of out of the catalogue. The patterns' placeholders are {day},
-// {month} (its name), {year}; {hour} (00–23), {hour12} (1–12), {minute}, {period} (before or after
-// noon); {date} and {time}. They follow CLDR's long dates and short times, as browsers write them, so
-// that a page doesn't flicker when its script turns UTC into the reader's own time.
+// loadDates reads the names of the months and the patterns of dates from the catalogue. The placeholders of patterns are {day},
+// {month} (its name) and {year}; {hour} (00–23), {hour12} (1–12), {minute} and {period} (before or after noon); {date} and
+// {time}. The patterns are CLDR's long dates and short times, which browsers use too. So the format stays the same when the
+// script of a page replaces a time in UTC by the time in the reader's time zone.
 func (l *Locale) loadDates() {
 	for i := range l.months {
 		l.months[i] = l.texts["date.month."+strconv.Itoa(i+1)].raw
@@ -21,7 +21,7 @@ func (l *Locale) loadDates() {
 	l.pm = l.texts["date.pm"].raw
 }
 
-// Date writes the day of t, in t's own time zone, with the month's name: "November 21, 2026".
+// Date formats the day of t in the time zone of t, with the name of the month: "November 21, 2026".
 func (l *Locale) Date(t time.Time) string {
 	year, month, day := t.Date()
 	return l.long.fill(l, []any{
@@ -31,7 +31,7 @@ func (l *Locale) Date(t time.Time) string {
 	})
 }
 
-// Time writes the hour and minute of t in t's own time zone: "3:04 PM", "15:04".
+// Time formats the hour and minute of t in the time zone of t: "3:04 PM", "15:04".
 func (l *Locale) Time(t time.Time) string {
 	hour, minute, _ := t.Clock()
 	period := l.am
@@ -46,14 +46,14 @@ func (l *Locale) Time(t time.Time) string {
 	})
 }
 
-// DateTime writes both, in t's own time zone: "November 21, 2026 at 3:04 PM".
+// DateTime formats the day and time of t in the time zone of t: "November 21, 2026 at 3:04 PM".
 func (l *Locale) DateTime(t time.Time) string {
 	return l.both.fill(l, []any{"date", l.Date(t), "time", l.Time(t)})
 }
 
-// Ago writes how long before now t was, in the biggest of minutes, hours and days of which one is
-// full: "just now", "5 min ago", "2 h ago", "3 days ago". A t after now, which another machine's
-// clock may give, is just now.
+// Ago formats how long before now t was. It uses the largest of the units minute, hour and day of which at least one has
+// passed, and rounds down: "just now", "5 min ago", "2 h ago", "3 days ago". If t is after now, because the clocks of two
+// computers differ, it is "just now".
 func (l *Locale) Ago(t, now time.Time) string {
 	d := now.Sub(t)
 	switch {

@@ -1,9 +1,9 @@
-// Package locale holds the languages that Hearth speaks: the catalogue of texts (one JSON file a
-// language, compiled into the program), and how each language writes numbers, dates and plurals.
+// Package locale has the languages of the interface: for each language, the catalogue of its texts (an embedded JSON file), and
+// how it formats numbers, dates and plurals.
 //
-// A text is named by a key, "noun.what". Its value is a string, or an object with one string for each
-// plural category that the language has (https://cldr.unicode.org/index/cldr-spec/plural-rules).
-// Placeholders are written {name}. en.json is the source; the tests hold the others to it.
+// A text has a key of the form "noun.what". Its value is a string, or an object with a string for each plural category of the
+// language (https://cldr.unicode.org/index/cldr-spec/plural-rules). A placeholder has the form {name}. en.json is the source,
+// and tests compare the other catalogues with it.
 package locale
 
 import (
@@ -20,8 +20,8 @@ import (
 //go:embed *.json
 var files embed.FS
 
-// languages lists what there is, in the order in which pickers show it. The first is the source and
-// what everybody gets whose language is missing.
+// languages lists the languages in the order in which the interface offers them. The first is the source, and the default for
+// people whose language is missing.
 func languages() []Locale {
 	return []Locale{
 		{code: "en", name: "English"},
@@ -33,31 +33,31 @@ func languages() []Locale {
 	}
 }
 
-// Locale is one language. It never changes once loaded, so any number of goroutines may use it.
+// Locale is a language. It does not change after it is loaded, so it is safe for concurrent use.
 type Locale struct {
 	code, name string
 	tag        language.Tag
 	texts      map[string]text
-	group      string // between groups of three digits
+	group      string // separates groups of three digits
 	months     [12]string
 	long       text // pattern of Date
 	clock      text // pattern of Time
 	both       text // pattern of DateTime
 	am, pm     string
-	english    *Locale // where a missing text comes from; nil in English itself
+	english    *Locale // has the texts that are missing here; nil for English itself
 
 	familyFirst bool
 }
 
-// catalogue is all of the languages and what finds one of them.
+// catalogue has all languages, and finds one by its code or for an Accept-Language header.
 type catalogue struct {
 	all     []*Locale
 	byCode  map[string]*Locale
 	matcher language.Matcher
 }
 
-// loaded reads the embedded files once. They are part of the program, so a broken one is a mistake
-// in the program and panics; the tests load every one.
+// loaded reads the embedded files once. It panics if one of them is broken, which is a mistake in the program. The tests load
+// all of them.
 var loaded = sync.OnceValue(func() *catalogue {
 	c := &catalogue{byCode: make(map[string]*Locale)}
 	var tags []language.Tag
@@ -95,13 +95,13 @@ func (l *Locale) load() error {
 // All returns every language, English first.
 func All() []*Locale { return slices.Clone(loaded().all) }
 
-// Known reports whether there is a language with exactly this code, such as "pt-BR".
+// Known reports whether a language has exactly this code, such as "pt-BR".
 func Known(code string) bool {
 	_, ok := loaded().byCode[code]
 	return ok
 }
 
-// Of returns the language with exactly this code, English when there is none.
+// Of returns the language with exactly this code, or English if there is none.
 func Of(code string) *Locale {
 	if l, ok := loaded().byCode[code]; ok {
 		return l
@@ -109,9 +109,9 @@ func Of(code string) *Locale {
 	return loaded().all[0]
 }
 
-// Match returns the best language for an Accept-Language header (RFC 9110, section 12.5.4), by the
-// likely scripts and the distances between languages of CLDR: zh-HK reads zh-Hant, pt-PT reads pt-BR.
-// English when the header is empty, broken or names nothing near.
+// Match returns the best language for an Accept-Language header (RFC 9110, section 12.5.4). It follows CLDR's likely scripts
+// and distances between languages: zh-HK gets zh-Hant, and pt-PT gets pt-BR. It returns English if the header is empty or
+// invalid, or if no language is similar.
 func Match(acceptLanguage string) *Locale {
 	c := loaded()
 	wanted, _, err := language.ParseAcceptLanguage(acceptLanguage)
@@ -120,7 +120,7 @@ func Match(acceptLanguage string) *Locale {
 	}
 	_, i, confidence := c.matcher.Match(wanted...)
 	if confidence == language.No {
-		// The matcher then still answers with anything in the same script: Russian to a Ukrainian.
+		// Without confidence, the matcher returns any language of the same script, such as Russian for Ukrainian.
 		return c.all[0]
 	}
 	return c.all[i]
@@ -129,18 +129,18 @@ func Match(acceptLanguage string) *Locale {
 // Code returns the language's BCP 47 tag, such as "zh-Hant", which is also the lang attribute of pages.
 func (l *Locale) Code() string { return l.code }
 
-// Name returns what the language calls itself.
+// Name returns the name of the language in the language itself.
 func (l *Locale) Name() string { return l.name }
 
-// FamilyFirst reports whether forms have the family name before the given name.
+// FamilyFirst reports whether forms have the field for the family name before the one for the given name.
 func (l *Locale) FamilyFirst() bool { return l.familyFirst }
 
-// T returns the text of a key. args are pairs of a placeholder's name and its value: whole numbers
-// are written as Number does, all else as fmt.Sprint does. Where a text has plural forms, the value of
-// "count" chooses among them. A placeholder without value stays as it is written in the text.
+// T returns the text of a key. args are pairs of a placeholder's name and its value. An int or int64 is formatted by Number,
+// any other value by fmt.Sprint. If the text has plural forms, the value of "count" selects one. A placeholder without a value
+// stays in the text.
 //
-// A key missing in this language is taken from English; one missing there too is returned itself,
-// so that a page with a mistake in it still says something.
+// If the language lacks the key, T returns the English text. If English lacks it too, T returns the key itself, so that a page
+// with this mistake still shows something.
 func (l *Locale) T(key string, args ...any) string {
 	t, ok := l.texts[key]
 	if ok {
@@ -152,9 +152,9 @@ func (l *Locale) T(key string, args ...any) string {
 	return l.english.T(key, args...)
 }
 
-// Script returns the texts of keys as they stand in the catalogue, for scripts that fill them in
-// themselves: a string, or map[string]string from plural category to string. Missing texts are taken
-// from English, and left out when they are missing there too.
+// Script returns the texts of keys for scripts, which replace the placeholders themselves. A text is a string, or a
+// map[string]string with a string for each plural category. The English text stands in for a missing one. Keys that English
+// lacks too are left out.
 func (l *Locale) Script(keys []string) map[string]any {
 	texts := make(map[string]any, len(keys))
 	for _, key := range keys {

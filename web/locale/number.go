@@ -2,10 +2,9 @@ package locale
 
 import "strconv"
 
-// Number writes a whole number with its digits in groups of three, as the language separates them:
-// 1,234,567 in English, 1.234.567 in Vietnamese, with no-break spaces in Russian. The catalogue has
-// the separator, and a test compares with golang.org/x/text/message, which would be ten times slower
-// and has no promise to be safe for concurrent use.
+// Number formats an integer with its digits in groups of three, separated as the language does: 1,234,567 in English, 1.234.567
+// in Vietnamese, no-break spaces in Russian. The catalogue has the separator. A test compares the results with those of
+// golang.org/x/text/message, which is ten times slower and not documented to be safe for concurrent use.
 func (l *Locale) Number(n int) string {
 	digits := strconv.Itoa(n)
 	first := 0 // the index of the first digit

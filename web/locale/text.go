@@ -9,16 +9,16 @@ import (
 	"golang.org/x/text/feature/plural"
 )
 
-// text is one entry of the catalogue. It is split at its placeholders when it is loaded, because a
-// page asks for hundreds of texts and all that may cost is putting the pieces together.
+// text is an entry of the catalogue. It is split at its placeholders when it is loaded: a page needs hundreds of texts, and
+// then each costs only the joining of its parts.
 type text struct {
 	raw      string
-	literals []string        // what stands around the placeholders: always one more than names
-	names    []string        // the placeholders, in their order
+	literals []string        // the parts between the placeholders: one more than names
+	names    []string        // of the placeholders, in order
 	forms    map[string]text // by plural category; nil for a text without plural forms
 }
 
-// UnmarshalJSON reads a string, or an object of plural forms.
+// UnmarshalJSON decodes a string, or an object of plural forms.
 func (t *text) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || data[0] != '{' {
 		var raw string
@@ -42,7 +42,7 @@ func newText(raw string) text {
 		open += from
 		end := open + 1 + len(placeholder(rest[open+1:]))
 		if end == open+1 || end == len(rest) || rest[end] != '}' {
-			from = open + 1 // just a brace
+			from = open + 1 // the brace begins no placeholder
 			continue
 		}
 		t.literals = append(t.literals, rest[:open])
@@ -53,7 +53,7 @@ func newText(raw string) text {
 	return t
 }
 
-// placeholder returns the name at the beginning of s: small letters, digits and underscores.
+// placeholder returns the name at the beginning of s: lower-case letters, digits and underscores.
 func placeholder(s string) string {
 	end := strings.IndexFunc(s, func(r rune) bool {
 		return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9')
@@ -64,7 +64,7 @@ func placeholder(s string) string {
 	return s[:end]
 }
 
-// fill puts args into the text as Locale.T describes it.
+// fill replaces the placeholders, as Locale.T documents.
 func (t text) fill(l *Locale, args []any) string {
 	if t.forms != nil {
 		t = t.form(l, args)
@@ -86,8 +86,8 @@ func (t text) fill(l *Locale, args []any) string {
 	return b.String()
 }
 
-// form chooses among plural forms. Without a usable count, or where the category is missing, it is
-// "other", or "many" where whole numbers never are "other" (Russian).
+// form returns the plural form for "count". If there is no integer count, or no form for its category, it returns the form
+// "other". A language in which integers never have the category "other", such as Russian, has "many" instead.
 func (t text) form(l *Locale, args []any) text {
 	value, _ := argument(args, "count")
 	if n, ok := integer(value); ok {
@@ -111,8 +111,8 @@ func (t text) rawForms() iter.Seq2[string, string] {
 	}
 }
 
-// argument finds the value of a name in pairs of names and values. A page's texts have at most a
-// few, which a walk finds faster than a map.
+// argument returns the value of a name in pairs of names and values. A text has at most a few, so a linear search is faster
+// than a map.
 func argument(args []any, name string) (any, bool) {
 	for i := 0; i+1 < len(args); i += 2 {
 		if args[i] == name {
@@ -142,13 +142,13 @@ func integer(value any) (int, bool) {
 	return 0, false
 }
 
-// category returns the CLDR plural category of a whole number in the language.
+// category returns the CLDR plural category of an integer in the language.
 func (l *Locale) category(n int) string {
 	if n < 0 {
 		n = -n
 	}
 	if l.code == "pt-BR" && n != 0 && n%1_000_000 == 0 {
-		return "many" // "1.000.000 de pessoas": CLDR since 38, as browsers have it; x/text holds CLDR 32
+		return "many" // "1.000.000 de pessoas": a rule since CLDR 38, which browsers follow; x/text has CLDR 32
 	}
 	switch plural.Cardinal.MatchPlural(l.tag, n, 0, 0, 0, 0) {
 	case plural.Zero:

@@ -7,22 +7,21 @@ import (
 	"time"
 )
 
-// window is the time in which the records of a kind are counted.
+// window is the time for which the records of a kind are limited.
 const window = time.Minute
 
-// Kind is a kind of record that others can cause as often as they like. However often they do, it
-// fills only so many lines a minute; the last of them has the number of those left out. It is safe
-// for concurrent use.
+// Kind is a kind of record that clients can cause at any rate. It logs a limited number of lines in a minute and counts the
+// records beyond that. At the end of the minute, one line reports their number. It is safe for concurrent use.
 type Kind struct {
 	level   slog.Level
 	message string
 	most    int // lines a minute
 
 	mu      sync.Mutex
-	open    bool // a window is open
-	lines   int  // in the window
-	left    int  // records left out since the last line
-	example []any
+	open    bool  // a window has begun and not ended
+	lines   int   // that were logged in the window
+	left    int   // records that were left out since the last line
+	example []any // the attributes of the newest record that was left out
 }
 
 var (
@@ -30,8 +29,7 @@ var (
 	kinds   []*Kind
 )
 
-// NewKind makes a kind whose records have that level and message, and fill at most so many lines a
-// minute.
+// NewKind returns a kind whose records have this level and message. most is how many lines it logs in a minute.
 func NewKind(level slog.Level, message string, most int) *Kind {
 	k := &Kind{level: level, message: message, most: most}
 	kindsMu.Lock()
@@ -40,8 +38,8 @@ func NewKind(level slog.Level, message string, most int) *Kind {
 	return k
 }
 
-// Log logs a record with the attributes args, as slog.Log does. If the minute has had its lines, the
-// record is counted instead, and the next line has the newest one's attributes and the count.
+// Log logs a record with the attributes args, as slog.Log does. Once the lines of the minute are used up, it only counts the
+// record. The next line then has the attributes of the newest record and the number of records that were left out.
 func (k *Kind) Log(args ...any) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -58,7 +56,7 @@ func (k *Kind) Log(args ...any) {
 	slog.Log(context.Background(), k.level, k.message, args...)
 }
 
-// end ends a window. If records were left out, the line that says so is the first of the next one.
+// end ends a window. If records were left out, it logs their number, as the first line of a new window.
 func (k *Kind) end() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -71,13 +69,13 @@ func (k *Kind) end() {
 	k.tell()
 }
 
-// tell logs how many records were left out, with k.mu held.
+// tell logs how many records were left out; k.mu is held.
 func (k *Kind) tell() {
 	slog.Log(context.Background(), k.level, k.message, append(k.example[:len(k.example):len(k.example)], "count", k.left)...)
 	k.left, k.example = 0, nil
 }
 
-// Flush logs what all kinds have left out until now. It is for the end of the program.
+// Flush logs how many records of each kind were left out so far. It is called before the program ends.
 func Flush() {
 	kindsMu.Lock()
 	defer kindsMu.Unlock()

@@ -1,4 +1,4 @@
-// Package logging makes the program's log handlers and limits how often others can make it log.
+// Package logging has the program's log handler, and limits how many records clients can cause.
 package logging
 
 import (
@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// Handler returns a handler that writes one line for each record to out, as text or, with format
-// "json", as JSON. Nothing in a record can begin a new line, change the direction of the text, or
-// control a terminal: such characters are written as \uXXXX.
+// Handler returns a handler that writes each record to out as one line: as JSON if format is "json", and as text otherwise. A
+// record cannot begin a new line, change the direction of the text or control a terminal, because such characters are written
+// as \uXXXX.
 func Handler(out io.Writer, format string) slog.Handler {
 	out = escaper{out}
 	if format == "json" {
@@ -21,9 +21,9 @@ func Handler(out io.Writer, format string) slog.Handler {
 	return slog.NewTextHandler(out, nil)
 }
 
-// escaper writes what cannot be printed as \uXXXX, which is right within the strings of JSON too. The
-// handlers of log/slog leave some of it: the JSON handler everything from DEL on but U+2028 and
-// U+2029, the text handler DEL. They write each record at once.
+// escaper writes unprintable characters as \uXXXX, which is valid in JSON strings too. It is needed because the handlers of
+// log/slog do not escape all of them: the JSON handler leaves U+007F and all later characters except U+2028 and U+2029, and the
+// text handler leaves U+007F. Both handlers write a record with one call, so no character is split.
 type escaper struct{ out io.Writer }
 
 func (e escaper) Write(line []byte) (int, error) {
@@ -40,14 +40,14 @@ func (e escaper) Write(line []byte) (int, error) {
 	return n, nil
 }
 
-// escape appends text to done, with what cannot be printed escaped.
+// escape appends text to done, with unprintable characters escaped.
 func escape(done, text []byte) []byte {
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)
 		switch {
 		case r == utf8.RuneError && size == 1:
 			done = utf8.AppendRune(done, utf8.RuneError)
-		case r < ' ', unicode.IsPrint(r): // below U+0020 is the end of the line alone
+		case r < ' ', unicode.IsPrint(r): // the only one below U+0020 is the line feed at the end
 			done = append(done, text[:size]...)
 		default:
 			for _, unit := range utf16.AppendRune(nil, r) {
