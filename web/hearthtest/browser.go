@@ -13,24 +13,24 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Browser keeps cookies and doesn't follow redirects, so that tests see them.
+// Browser is an HTTP client with cookies. It does not follow redirects, so that tests see them.
 type Browser struct {
-	Name   string
-	Header http.Header // sent along with each request
-	Host   string      // the Host that is sent, "" for the server's address
+	Name   string      // of its account; "" for a visitor
+	Header http.Header // sent with each request
+	Host   string      // the Host header; "": the server's address
 	server *Server
 	t      testing.TB
 	http   *http.Client
 }
 
-// Reply is an answer, read whole.
+// Reply is a response with its whole body.
 type Reply struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// JSON decodes the answer into v.
+// JSON decodes the body into v.
 func (r Reply) JSON(t testing.TB, v any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(r.Body), v); err != nil {
@@ -38,13 +38,13 @@ func (r Reply) JSON(t testing.TB, v any) {
 	}
 }
 
-// Get fetches a path.
+// Get requests a path.
 func (b *Browser) Get(path string) Reply {
 	b.t.Helper()
 	return b.do("GET", path, "", "")
 }
 
-// Post sends a form of name, value pairs, as a page of the site does.
+// Post sends a form as a page of the site does. pairs are names, each with a value after it.
 func (b *Browser) Post(path string, pairs ...string) Reply {
 	b.t.Helper()
 	form := url.Values{}
@@ -54,7 +54,7 @@ func (b *Browser) Post(path string, pairs ...string) Reply {
 	return b.do("POST", path, form.Encode(), "application/x-www-form-urlencoded")
 }
 
-// PostJSON sends v to the API.
+// PostJSON sends v as JSON.
 func (b *Browser) PostJSON(path string, v any) Reply {
 	b.t.Helper()
 	body, err := json.Marshal(v)
@@ -103,7 +103,7 @@ func (b *Browser) Cookie() string {
 	return strings.Join(parts, "; ")
 }
 
-// TryDial opens a socket, or returns the answer that refused it.
+// TryDial opens a socket. If the server refuses it, TryDial returns the response and an error.
 func (b *Browser) TryDial(path string, header http.Header, subprotocols ...string) (*Socket, *http.Response, error) {
 	h := http.Header{"Cookie": {b.Cookie()}, "Origin": {b.server.URL}}
 	for name, values := range b.Header {
@@ -125,10 +125,10 @@ func (b *Browser) TryDial(path string, header http.Header, subprotocols ...strin
 	return s, resp, nil
 }
 
-// Dial opens a socket of the plain dialect.
+// Dial opens a socket as a plain client, which requests no subprotocol.
 func (b *Browser) Dial(path string) *Socket { b.t.Helper(); return b.dial(path) }
 
-// DialBatched opens a socket of the dialect hearth.1.
+// DialBatched opens a socket with the subprotocol hearth.1.
 func (b *Browser) DialBatched(path string) *Socket { b.t.Helper(); return b.dial(path, "hearth.1") }
 
 func (b *Browser) dial(path string, subprotocols ...string) *Socket {
@@ -144,28 +144,28 @@ func (b *Browser) dial(path string, subprotocols ...string) *Socket {
 	return s
 }
 
-// Frame is one event, decoded.
+// Frame is a decoded event.
 type Frame map[string]any
 
-// Type returns the frame's type.
+// Type returns the type of the event.
 func (f Frame) Type() string { s, _ := f["type"].(string); return s }
 
-// Text returns a field that is a string, "" if it is none.
+// Text returns the value of a field, or "" if it is not a string.
 func (f Frame) Text(field string) string { s, _ := f[field].(string); return s }
 
-// Int returns a field that is a number, 0 if it is none.
+// Int returns the value of a field, or 0 if it is not a number.
 func (f Frame) Int(field string) int64 { n, _ := f[field].(float64); return int64(n) }
 
-// Socket is a client's end of a socket.
+// Socket is the client's side of a socket.
 type Socket struct {
 	*websocket.Conn
 	Name  string
-	Raw   int // frames on the wire so far
+	Raw   int // the number of WebSocket messages that were received, each with one event or several
 	t     testing.TB
-	lines []string
+	lines []string // events that were received and not returned yet
 }
 
-// Send sends v as a frame of JSON.
+// Send sends v as JSON.
 func (s *Socket) Send(v any) {
 	s.t.Helper()
 	if err := s.WriteJSON(v); err != nil {
@@ -173,7 +173,7 @@ func (s *Socket) Send(v any) {
 	}
 }
 
-// Say says text in the socket's room.
+// Say sends a chat message to the socket's room.
 func (s *Socket) Say(text string) { s.t.Helper(); s.Send(map[string]string{"message": text}) }
 
 // Next returns the next event.
@@ -186,7 +186,7 @@ func (s *Socket) Next() Frame {
 	return f
 }
 
-// TryNext returns the next event within wait, or why there is none.
+// TryNext returns the next event, or an error if none arrives within wait.
 func (s *Socket) TryNext(wait time.Duration) (Frame, error) {
 	for len(s.lines) == 0 {
 		if err := s.SetReadDeadline(time.Now().Add(wait)); err != nil {
@@ -208,13 +208,13 @@ func (s *Socket) TryNext(wait time.Duration) (Frame, error) {
 	return f, nil
 }
 
-// Until skips events until one of that type, and returns it.
+// Until skips events up to one of the type typ, and returns that one.
 func (s *Socket) Until(typ string) Frame {
 	s.t.Helper()
 	return s.Find("a "+typ, func(f Frame) bool { return f.Type() == typ })
 }
 
-// Find skips events until one that fits, and returns it.
+// Find skips events up to one for which fits returns true, and returns that one. what describes it in the error.
 func (s *Socket) Find(what string, fits func(Frame) bool) Frame {
 	s.t.Helper()
 	var seen []string
@@ -230,8 +230,8 @@ func (s *Socket) Find(what string, fits func(Frame) bool) Frame {
 	}
 }
 
-// Settled says something and returns all events up to its own copy: after it, whatever was caused
-// before has arrived.
+// Settled sends a chat message and returns the events that arrive before its own copy. All effects of earlier actions have
+// arrived then.
 func (s *Socket) Settled() []Frame {
 	s.t.Helper()
 	mark := fmt.Sprintf("mark %d", time.Now().UnixNano())

@@ -17,8 +17,8 @@ import (
 	_ "modernc.org/sqlite" // the database of the server
 )
 
-// Crowd makes n accounts called NAME0000 and so on with a session each, faster than people sign up: it stops
-// the server, writes them into its database, and starts it again. Somebody must have signed up before.
+// Crowd creates n accounts called NAME0000, NAME0001 and so on, and returns a signed-in browser for each. It is faster than
+// signing up: it stops the server, writes the accounts into its database, and starts it again. An account must exist before.
 func (s *Server) Crowd(t testing.TB, name string, n int) []*Browser {
 	t.Helper()
 	s.Stop(t)
@@ -36,7 +36,7 @@ func (s *Server) Crowd(t testing.TB, name string, n int) []*Browser {
 	for i := range n {
 		user := fmt.Sprintf("%s%04d", name, i)
 		token := make([]byte, 32)
-		_, _ = rand.Read(token) // it never fails
+		_, _ = rand.Read(token) // never fails
 		hash := sha256.Sum256(token)
 		now := time.Now()
 		_, err := tx.Exec("INSERT INTO user (name, name_key, name_look, search, password, created_at) SELECT ?1, ?1, ?1, ?1, password, created_at FROM user LIMIT 1", user)
@@ -68,7 +68,7 @@ func (s *Server) Crowd(t testing.TB, name string, n int) []*Browser {
 	return crowd
 }
 
-// sealer seals a session's token into a cookie, with the server's keys.
+// sealer returns a function that seals a session's token into a cookie with the server's keys.
 func (s *Server) sealer(t testing.TB) func(token []byte) (string, error) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.Data, "keys.json"))

@@ -21,23 +21,23 @@ import (
 	"hearth/web/label"
 )
 
-// Probe is a client that sends a server whatever comes to mind, and holds its answers against
-// PROTOCOL.md. It is for one goroutine.
+// Probe is a client that sends arbitrary frames to a server and checks the answers against PROTOCOL.md. It is not safe for
+// concurrent use.
 type Probe struct {
 	handler http.Handler
-	dial    string // where sockets are
+	dial    string // the start of the URLs of sockets
 	cookie  string
 	conn    *websocket.Conn // nil: none is open
-	marks   int
-	said    map[int64]bool // ids of what it has said
+	marks   int             // how many marks it has sent; a mark is a message after which earlier effects have arrived
+	said    map[int64]bool  // the ids of the messages that were accepted from it
 }
 
-// NewProbe returns a probe signed in as b, of the server that h is in.
+// NewProbe returns a probe that is signed in as b. h is the handler of b's server.
 func NewProbe(b *Browser, h http.Handler) *Probe {
 	return &Probe{handler: h, dial: "ws" + strings.TrimPrefix(b.server.URL, "http"), cookie: b.Cookie(), said: map[int64]bool{}}
 }
 
-// Open opens a socket of the plain dialect.
+// Open opens a socket as a plain client.
 func (p *Probe) Open(t testing.TB, path string) *websocket.Conn {
 	t.Helper()
 	conn, _, err := websocket.DefaultDialer.Dial(p.dial+path, http.Header{"Cookie": {p.cookie}})
@@ -47,7 +47,7 @@ func (p *Probe) Open(t testing.TB, path string) *websocket.Conn {
 	return conn
 }
 
-// Next returns the next frame of a plain client. What is not as PROTOCOL.md has it fails the test.
+// Next returns the next frame that a plain client gets. It fails the test if the frame does not conform to PROTOCOL.md.
 func (p *Probe) Next(t testing.TB, conn *websocket.Conn) (Frame, error) {
 	t.Helper()
 	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
@@ -67,15 +67,15 @@ func (p *Probe) Next(t testing.TB, conn *websocket.Conn) (Frame, error) {
 	return f, nil
 }
 
-// Tell sends a frame and returns what comes of it: events of its own, or the code of the close frame.
+// Tell sends a frame. It returns the events that the frame causes for this client, or the close code.
 func (p *Probe) Tell(t *testing.T, frame []byte) (events []Frame, code int) {
 	t.Helper()
 	if p.conn == nil {
 		p.conn = p.Open(t, "/ws/chat/r/")
 	}
-	_ = p.conn.WriteMessage(websocket.TextMessage, frame) // fails only if what is read tells why
-	// Errors and repeated receipts come after what was stored in the same transaction, be it the
-	// first mark; the second is in a later one. A repeated receipt waits for others.
+	_ = p.conn.WriteMessage(websocket.TextMessage, frame) // if it fails, the next read returns the reason
+	// Errors and repeated receipts are sent after the messages of the same commit. That commit may have the first mark; the
+	// second mark is in a later one. A repeated receipt waits for further receipts, so it may take more marks.
 	most := 2
 	if bytes.Contains(frame, []byte("nonce")) {
 		most = 200
@@ -86,7 +86,7 @@ func (p *Probe) Tell(t *testing.T, frame []byte) (events []Frame, code int) {
 	return events, code
 }
 
-// settle says a mark and returns its events before it, or the code of the close frame.
+// settle sends a mark. It returns the events before the mark, or the close code.
 func (p *Probe) settle(t *testing.T) (events []Frame, code int) {
 	t.Helper()
 	p.marks++
@@ -112,7 +112,7 @@ func (p *Probe) settle(t *testing.T) (events []Frame, code int) {
 	}
 }
 
-// depth returns how deep v is nested.
+// depth returns how deep the objects and arrays of v are nested.
 func depth(v any) int {
 	deepest := 0
 	switch v := v.(type) {
@@ -130,20 +130,20 @@ func depth(v any) int {
 	return deepest + 1
 }
 
-// sayable reports whether text is a message by the rules of PROTOCOL.md.
+// sayable reports whether PROTOCOL.md allows text as a message.
 func sayable(text string) bool {
 	bad := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) && r != '\t' && r != '\n' }
 	shows := func(r rune) bool { return !unicode.IsSpace(r) && label.Visible(r) }
 	return strings.ContainsFunc(text, shows) && utf8.RuneCountInString(text) <= 4000 && !strings.ContainsFunc(text, bad)
 }
 
-// slashed reports whether the first character that can be seen is a slash: the text may be a command.
+// slashed reports whether the first visible character is a slash, so that text may be a command.
 func slashed(text string) bool {
 	text = strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
 	return strings.HasPrefix(text, "/") || strings.HasPrefix(text, "／")
 }
 
-// Judge holds what came of a frame against the rules.
+// Judge checks the events that a frame caused against PROTOCOL.md.
 func (p *Probe) Judge(t *testing.T, frame []byte, events []Frame) {
 	t.Helper()
 	var v map[string]any
@@ -180,13 +180,13 @@ func (p *Probe) Judge(t *testing.T, frame []byte, events []Frame) {
 	p.accepted(t, frame, says, text, got)
 }
 
-// accepted checks the receipt of what was said, and what is kept of it.
+// accepted checks the receipt of a message and the message that is stored.
 func (p *Probe) accepted(t *testing.T, frame []byte, says bool, text string, got Frame) {
 	t.Helper()
 	if !says {
 		t.Fatalf("%q is said: %v", frame, got)
 	}
-	if p.said[got.Int("id")] { // with a nonce that was there: what was said first counts
+	if p.said[got.Int("id")] { // the nonce is repeated, so the receipt is that of the first message
 		if got.Text("nonce") == "" {
 			t.Fatalf("%q is said twice: %v", frame, got)
 		}
@@ -212,7 +212,7 @@ func (p *Probe) accepted(t *testing.T, frame []byte, says bool, text string, got
 	}
 }
 
-// Get asks for an address, with no network between.
+// Get requests a path from the handler, without a network.
 func (p *Probe) Get(path string, query url.Values) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", path, nil)
 	r.Host = "localhost"

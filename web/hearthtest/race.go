@@ -2,5 +2,5 @@
 
 package hearthtest
 
-// Race reports whether tests and program run with the race detector, in which a password hash takes 0.5 s.
+// Race reports whether tests and program run with the race detector. With it, a password hash takes 0.5 s.
 const Race = true

@@ -1,5 +1,5 @@
-// Package hearthtest runs the real program for tests, on a free port and a data folder of its
-// own, and talks to it as browsers and scripts do.
+// Package hearthtest runs the real program for tests, on a free port and with a data folder of its own, and talks to it as
+// browsers and scripts do.
 package hearthtest
 
 import (
@@ -24,19 +24,20 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what must come. It is long because machines that run
-// tests are busy; nothing is measured with it.
+// patience is how long a test waits for an event that must happen. It is long because computers that run tests are busy. No
+// measurement depends on it.
 const patience = time.Minute
 
-// folder is where the built program lives until Main removes it.
+// folder creates the folder for the built program, once. Main removes it.
 var folder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "hearth-test-") })
 
-// parallel is how many tests run at once for each processor: they wait more than they compute. With the race detector they
-// compute more.
+// parallel is how many tests run at the same time for each processor. Tests mostly wait, but with the race detector they mostly
+// compute.
 var parallel = map[bool]int{false: 3, true: 1}[Race]
 
-// Main runs a package's tests and removes the program that was built for them. It returns the
-// process's exit status: func TestMain(m *testing.M) { os.Exit(hearthtest.Main(m)) }.
+// Main runs the tests of a package and removes the program that was built for them. It returns the exit status of the process:
+//
+//	func TestMain(m *testing.M) { os.Exit(hearthtest.Main(m)) }
 func Main(m *testing.M) int {
 	flag.Parse()
 	if given := flag.Lookup("test.parallel").Value.String(); given == strconv.Itoa(runtime.GOMAXPROCS(0)) {
@@ -57,7 +58,7 @@ func Main(m *testing.M) int {
 	return status
 }
 
-// Slow skips a test with -short. why says what takes long.
+// Slow skips a test with -short. why says what takes long in it.
 func Slow(t testing.TB, why string) {
 	t.Helper()
 	if testing.Short() {
@@ -65,7 +66,7 @@ func Slow(t testing.TB, why string) {
 	}
 }
 
-// binary builds the program once for all tests of a process, with the race detector if they have it.
+// binary builds the program once for all tests of a process, with the race detector if the tests have it.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := folder()
 	if err != nil {
@@ -86,8 +87,8 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// readAll looks at all files of the module. go test repeats a result for as long as no file has
-// changed that the test has looked at, and can't know what the program is built from.
+// readAll visits all files of the module. go test caches a result until a file changes that the test has looked at, and it does
+// not know from which files the program is built.
 func readAll() error {
 	mod, err := exec.Command("go", "env", "GOMOD").Output()
 	if err != nil {
@@ -112,13 +113,13 @@ func Binary(t testing.TB) string {
 	return path
 }
 
-// Server is a running program.
+// Server is a running server.
 type Server struct {
-	URL  string // without a slash at its end
-	Data string // the data folder
-	Args []string
+	URL  string   // without a slash at the end
+	Data string   // the data folder
+	Args []string // of the program
 
-	program []string // what is run, with its first words
+	program []string // the command, and its arguments before Args
 	cmd     *exec.Cmd
 	logs    *logs
 	done    chan struct{}
@@ -142,28 +143,29 @@ func (l *logs) String() string {
 	return l.text.String()
 }
 
-// Start runs the server on a free port with a fresh data folder, -limits off and -signup open, unless
-// args say otherwise: with -signup "" the admin site decides. It is stopped at the end of the test, which fails if the race detector has spoken.
+// Start runs the server on a free port with a new data folder. Without args, it runs with -limits off and -signup open; with
+// -signup "", the admin site decides who may sign up. The server is stopped at the end of the test. The test fails if the log
+// then has a data race or a panic.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
 	return StartIn(t, t.TempDir(), args...)
 }
 
-// StartIn is Start on a data folder that may have been used before.
+// StartIn is Start with a data folder that may have been used before.
 func StartIn(t testing.TB, data string, args ...string) *Server {
 	t.Helper()
 	return StartAs(t, []string{Binary(t)}, data, args...)
 }
 
-// StartWithFiles is Start where at most so many file descriptors may be open.
+// StartWithFiles is Start with a limit of open file descriptors.
 func StartWithFiles(t testing.TB, files int, args ...string) *Server {
 	t.Helper()
 	limited := []string{"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, files), Binary(t)}
 	return StartAs(t, limited, t.TempDir(), args...)
 }
 
-// StartAs is StartIn with another program, or one that runs the program, with the words that stand
-// before the server's.
+// StartAs is StartIn with another command. program is the command and its first arguments; the arguments of the server follow.
+// It may be a command that runs the server.
 func StartAs(t testing.TB, program []string, data string, args ...string) *Server {
 	t.Helper()
 	s := &Server{program: program, Data: data, Args: append([]string{"-addr", "127.0.0.1:0", "-data", data, "-limits", "off", "-signup", "open"}, args...)}
@@ -203,7 +205,7 @@ func (s *Server) start(t testing.TB) {
 	}
 }
 
-// watch reads what the server prints until it ends.
+// watch reads what the server prints until it ends, and sends its address to found.
 func (s *Server) watch(out io.Reader, found chan<- string) {
 	var text strings.Builder
 	lines := bufio.NewScanner(out)
@@ -225,13 +227,13 @@ func (s *Server) Pid() int { return s.cmd.Process.Pid }
 // Log returns what the server has logged.
 func (s *Server) Log() string { return s.logs.String() }
 
-// Stop asks the server to end and waits until it has.
+// Stop sends SIGTERM to the server and waits until it has ended.
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
 	s.signal(t, syscall.SIGTERM)
 }
 
-// Kill ends the server as a power cut would, as far as the program can tell.
+// Kill sends SIGKILL to the server and waits until it has ended. As in a power cut, the server cannot finish anything.
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
 	s.signal(t, syscall.SIGKILL)
@@ -252,22 +254,20 @@ func (s *Server) signal(t testing.TB, sig syscall.Signal) {
 // Restart starts a server that was stopped or killed, on a free port.
 func (s *Server) Restart(t testing.TB) { t.Helper(); s.start(t) }
 
-// RestartThere is Restart at the same address, for pages that are open. Another program may have
-// taken the port meanwhile.
+// RestartThere is Restart on the same port, for pages that are open. It fails if another program has taken the port meanwhile.
 func (s *Server) RestartThere(t testing.TB) {
 	t.Helper()
 	s.Args = append(s.Args, "-addr", strings.TrimPrefix(s.URL, "http://"))
 	s.start(t)
 }
 
-// Command runs the program with other arguments on the server's data folder, and returns what it
-// prints and its exit status.
+// Command runs a subcommand on the server's data folder. It returns the output and the exit status.
 func (s *Server) Command(t testing.TB, stdin string, args ...string) (out string, status int) {
 	t.Helper()
 	return s.Run(t, stdin, append(args, "-data", s.Data)...)
 }
 
-// Run runs the program with exactly these arguments.
+// Run runs the program with exactly these arguments. It returns the output and the exit status.
 func (s *Server) Run(t testing.TB, stdin string, args ...string) (out string, status int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -281,7 +281,7 @@ func (s *Server) Run(t testing.TB, stdin string, args ...string) (out string, st
 	return string(b), cmd.ProcessState.ExitCode()
 }
 
-// Password is the one of every account that this package makes.
+// Password is the password of all accounts that this package creates.
 const Password = "a quiet fire 7"
 
 // Visitor returns a browser without an account.
@@ -295,7 +295,7 @@ func (s *Server) Visitor(t testing.TB) *Browser {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// SignUp makes an account and returns its browser, signed in. The first one is the admin's.
+// SignUp creates an account and returns a browser that is signed in to it. The first account is an admin's.
 func (s *Server) SignUp(t testing.TB, name string) *Browser {
 	t.Helper()
 	b := s.Visitor(t)

@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// Errors of a Counter.
+// ErrAll and ErrKey are the errors of a Counter: the bound for all keys together, or the one for a single key, is reached.
 var (
 	ErrAll = errors.New("too much is in use by all together")
 	ErrKey = errors.New("too much is in use by this one")
 )
 
-// Counter counts what is in use at this moment, with a bound for each key and one for all keys
-// together. It is safe for concurrent use, and remembers no key that has nothing in use.
+// Counter counts what is in use at the moment. It has a bound for each key and one for all keys together. It stores no key that
+// has nothing in use. It is safe for concurrent use.
 type Counter struct {
 	all, each int64
 
@@ -21,16 +21,14 @@ type Counter struct {
 	inUse map[Key]int64
 }
 
-// NewCounter makes a Counter with a bound for all keys together and one for each. What the zero Key
-// has in use is bounded by all alone.
+// NewCounter returns a Counter with a bound for all keys together and one for each key. The zero Key has no bound of its own.
 func NewCounter(all, each int64) *Counter {
 	return &Counter{all: all, each: each, inUse: map[Key]int64{}}
 }
 
-// Reserve takes n for k if it fits. A key that has nothing in use may take more than
-// the bound of a key, and the first of all may take more than the bound of all: what is too big for
-// any bound can still be used alone. Release must give back what
-// was reserved. Errors: ErrAll, ErrKey.
+// Reserve adds n to what k has in use, if that is within the bounds. A reservation that is larger than a bound can still be
+// made alone: the bound for each key is not applied to a key that has nothing in use, and the bound for all is not applied
+// while nothing is in use. The caller must give the reservation back with Release. Errors: ErrAll, ErrKey.
 func (c *Counter) Reserve(k Key, n int64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -42,7 +40,7 @@ func (c *Counter) Reserve(k Key, n int64) error {
 	return nil
 }
 
-// Fits reports whether Reserve would take n for k now. Errors: ErrAll, ErrKey.
+// Fits returns the error that Reserve would return now, and reserves nothing.
 func (c *Counter) Fits(k Key, n int64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,7 +57,7 @@ func (c *Counter) fits(k Key, n int64) error {
 	return nil
 }
 
-// Release gives back n of what k has reserved.
+// Release subtracts n from what k has in use.
 func (c *Counter) Release(k Key, n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

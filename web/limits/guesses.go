@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// Guess is a password that somebody tries.
+// Guess describes an attempt to sign in with a password.
 type Guess struct {
-	User int64        // whose it would be; 0: nobody has the name
-	Name string       // what was typed, if nobody has it, in a form that is short and equal for equal names
-	From netip.Prefix // where it comes from
-	// Device is the secret of a browser that signed in to the account before, "" for any other. Its guesses
-	// are counted by themselves, so that nobody else's can keep the owner out.
+	User int64        // the account with the typed name; 0: there is none
+	Name string       // a short hash of the typed name; it is used if there is no account
+	From netip.Prefix // the network of the client
+	// Device is the secret of a browser that signed in to the account before, or "" for other browsers. Guesses of such a
+	// browser are counted separately, so that guesses of other people cannot lock out the owner.
 	Device string
 }
 
-// Guesses counts password guesses: of strangers for each account and each address, and those of each
-// browser that signed in before. It is safe for concurrent use. Nothing that is done to other names
-// has it forget what was guessed at an account.
+// Guesses limits password guesses. It counts the guesses of unknown browsers for each account and for each address, and those
+// of each browser that signed in before. Guesses for other names cannot displace the count of an account. It is safe for
+// concurrent use.
 type Guesses struct {
 	mu        sync.Mutex
 	accounts  windows[int64]
@@ -28,18 +28,18 @@ type Guesses struct {
 	devices   windows[string]
 }
 
-// NewGuesses returns a Guesses that has counted none.
+// NewGuesses returns a Guesses that has counted nothing.
 func NewGuesses() *Guesses {
 	return &Guesses{
-		accounts:  newWindows[int64](GuessesAccount, 0), // there are as many as there are accounts
+		accounts:  newWindows[int64](GuessesAccount, 0), // not bounded: there are no more keys than accounts
 		names:     newWindows[string](GuessesAccount, maxKeys),
 		addresses: newWindows[netip.Prefix](GuessesAddress, maxKeys),
 		devices:   newWindows[string](GuessesDevice, maxKeys),
 	}
 }
 
-// Take counts a guess at the time now, as one that is wrong until Right says otherwise. It returns 0, or
-// how long to wait for the next; then nothing is counted.
+// Take counts a guess at the time now. Until Right is called, the guess counts as wrong. Take returns 0, or how long the client
+// must wait for the next guess; then it counts nothing.
 func (g *Guesses) Take(x Guess, now time.Time) (wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -67,7 +67,7 @@ func (g *Guesses) Take(x Guess, now time.Time) (wait time.Duration) {
 	return 0
 }
 
-// Right takes back a guess that was counted at the time at: the password was right.
+// Right removes the guess that Take counted at the time at, because the password was right or was not checked.
 func (g *Guesses) Right(x Guess, at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -79,13 +79,13 @@ func (g *Guesses) Right(x Guess, at time.Time) {
 	g.addresses.remove(x.From, at)
 }
 
-// windows keeps, for each key, the times of the events in the window that ends now.
+// windows stores the times of the events of each key in the last rate.Per.
 type windows[K comparable] struct {
 	rate  Rate
 	times keyed[K, []time.Time]
 }
 
-// newWindows returns windows for the limit n. It remembers at most max keys; 0: no bound.
+// newWindows returns windows for the limit n. It stores at most max keys; 0 means no bound.
 func newWindows[K comparable](n Name, max int) windows[K] {
 	rate := Of(n).Rate
 	return windows[K]{rate, newKeyed[K](max, func(times []time.Time, now time.Time) bool {
@@ -93,7 +93,7 @@ func newWindows[K comparable](n Name, max int) windows[K] {
 	})}
 }
 
-// wait returns how long it takes until the key may have another event.
+// wait returns how long the key must wait for its next event, 0 if it need not wait.
 func (w *windows[K]) wait(k K, now time.Time) time.Duration {
 	times := w.current(k, now)
 	if len(times) < w.rate.N {
@@ -102,7 +102,7 @@ func (w *windows[K]) wait(k K, now time.Time) time.Duration {
 	return times[0].Add(w.rate.Per).Sub(now)
 }
 
-// current returns the times of a key that are in the window.
+// current returns the times of the key's events that are still in the window at the time now.
 func (w *windows[K]) current(k K, now time.Time) []time.Time {
 	times := w.times.states[k]
 	for len(times) > 0 && now.Sub(times[0]) >= w.rate.Per {

@@ -6,33 +6,33 @@ import (
 	"time"
 )
 
-// Key is who is counted: a user, or without one an address. Visitor sets the visitors of an
-// address apart from its users, where both are counted by address.
+// Key identifies who is counted: a user, or an address for people without an account. Visitor separates the visitors of an
+// address from its users, for limits that count both by address.
 type Key struct {
 	User    int64
 	From    netip.Prefix
 	Visitor bool
 }
 
-// Limiter gives every key the same allowance. It is safe for concurrent use. It remembers at most maxKeys keys: beyond them
-// it forgets some at random, which gives these their whole allowance back.
+// Limiter gives every key the same allowance. It stores at most maxKeys keys. Beyond that, it removes some at random, which
+// thereby get their whole allowance back. It is safe for concurrent use.
 type Limiter struct {
-	interval time.Duration
-	burst    time.Duration // how far ahead of now a key's next event may be
+	interval time.Duration // the time in which one event becomes available again
+	burst    time.Duration // the furthest that full may be ahead of now
 
 	mu sync.Mutex
-	// full is when a key's allowance is full again (the generic cell rate algorithm, ITU-T I.371).
+	// full has the time at which the allowance of a key is complete again (the generic cell rate algorithm, ITU-T I.371).
 	full keyed[Key, time.Time]
 }
 
-// NewLimiter returns the limiter of l, which must have a burst and a rate.
+// NewLimiter returns the limiter of l, which must have a Burst and a Rate.
 func NewLimiter(l Limit) *Limiter {
 	return &Limiter{interval: l.interval(), burst: l.interval() * time.Duration(l.Burst-1),
 		full: newKeyed[Key](maxKeys, func(full, now time.Time) bool { return !full.After(now) })}
 }
 
-// Take uses one of the key's allowance at the time now. It returns 0, or how long to wait for the
-// next one; then nothing is used.
+// Take uses one event of the key's allowance at the time now. It returns 0, or how long the key must wait for the next event;
+// then it uses nothing.
 func (l *Limiter) Take(k Key, now time.Time) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -47,17 +47,17 @@ func (l *Limiter) Take(k Key, now time.Time) (wait time.Duration) {
 	return 0
 }
 
-// Len returns how many keys are remembered.
+// Len returns the number of stored keys.
 func (l *Limiter) Len() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.full.states)
 }
 
-// Set is a Limiter for each limit of the Table that has a rate. A nil Set limits nothing.
+// Set has a Limiter for each limit of the Table that has a Burst and a Rate. A nil Set limits nothing.
 type Set struct{ limiters map[Name]*Limiter }
 
-// NewSet makes the limiters of the Table, none of them used.
+// NewSet returns the limiters of the Table with complete allowances.
 func NewSet() *Set {
 	s := &Set{limiters: map[Name]*Limiter{}}
 	for _, l := range Table {
@@ -68,7 +68,7 @@ func NewSet() *Set {
 	return s
 }
 
-// Take uses one of what the key has of the limit n, as Limiter.Take does.
+// Take calls Take of the limiter of n, which must have a Burst and a Rate.
 func (s *Set) Take(n Name, k Key, now time.Time) (wait time.Duration) {
 	if s == nil {
 		return 0
