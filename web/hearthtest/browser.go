@@ -115,7 +115,7 @@ func (b *Browser) TryDial(path string, header http.Header, subprotocols ...strin
 	if b.Host != "" {
 		h.Set("Host", b.Host)
 	}
-	d := websocket.Dialer{Subprotocols: subprotocols, HandshakeTimeout: patience}
+	d := websocket.Dialer{Subprotocols: subprotocols, HandshakeTimeout: timeout}
 	conn, resp, err := d.Dial("ws"+strings.TrimPrefix(b.server.URL, "http")+path, h)
 	if err != nil {
 		return nil, resp, err
@@ -179,7 +179,7 @@ func (s *Socket) Say(text string) { s.t.Helper(); s.Send(map[string]string{"mess
 // Next returns the next event.
 func (s *Socket) Next() Frame {
 	s.t.Helper()
-	f, err := s.TryNext(patience)
+	f, err := s.TryNext(timeout)
 	if err != nil {
 		s.t.Fatalf("%s: %v", s.Name, err)
 	}
@@ -219,7 +219,7 @@ func (s *Socket) Find(what string, fits func(Frame) bool) Frame {
 	s.t.Helper()
 	var seen []string
 	for {
-		f, err := s.TryNext(patience)
+		f, err := s.TryNext(timeout)
 		if err != nil {
 			s.t.Fatalf("%s: waiting for %s: %v; there came %s", s.Name, what, err, strings.Join(seen, ", "))
 		}
@@ -248,7 +248,7 @@ func (s *Socket) Settled() []Frame {
 func (s *Socket) Closed() int {
 	s.t.Helper()
 	for {
-		_, err := s.TryNext(patience)
+		_, err := s.TryNext(timeout)
 		if err == nil {
 			continue
 		}

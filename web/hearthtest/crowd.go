@@ -54,7 +54,7 @@ func (s *Server) Crowd(t testing.TB, name string, n int) []*Browser {
 		t.Fatal(err)
 	}
 	s.Restart(t)
-	var crowd []*Browser
+	var browsers []*Browser
 	for i, cookie := range cookies {
 		b := s.Visitor(t)
 		b.Name = fmt.Sprintf("%s%04d", name, i)
@@ -63,9 +63,9 @@ func (s *Server) Crowd(t testing.TB, name string, n int) []*Browser {
 			t.Fatal(err)
 		}
 		b.http.Jar.SetCookies(at, []*http.Cookie{{Name: "hearth", Value: cookie}})
-		crowd = append(crowd, b)
+		browsers = append(browsers, b)
 	}
-	return crowd
+	return browsers
 }
 
 // sealer returns a function that seals a session's token into a cookie with the server's keys.

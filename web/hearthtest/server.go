@@ -24,9 +24,9 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for an event that must happen. It is long because computers that run tests are busy. No
+// timeout is how long a test waits for an event that must happen. It is long because computers that run tests are busy. No
 // measurement depends on it.
-const patience = time.Minute
+const timeout = time.Minute
 
 // folder creates the folder for the built program, once. Main removes it.
 var folder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "hearth-test-") })
@@ -200,7 +200,7 @@ func (s *Server) start(t testing.TB) {
 		s.URL = "http://" + strings.Replace(at, "localhost", "127.0.0.1", 1)
 	case <-s.done:
 		t.Fatalf("the server ended: %v\n%s", s.err, s.Log())
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatalf("the server did not say where it is\n%s", s.Log())
 	}
 }
@@ -244,7 +244,7 @@ func (s *Server) signal(t testing.TB, sig syscall.Signal) {
 	_ = s.cmd.Process.Signal(sig) // it may have ended by itself
 	select {
 	case <-s.done:
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		_ = s.cmd.Process.Kill()
 		<-s.done
 		t.Errorf("the server did not end on %v\n%s", sig, s.Log())
@@ -270,7 +270,7 @@ func (s *Server) Command(t testing.TB, stdin string, args ...string) (out string
 // Run runs the program with exactly these arguments. It returns the output and the exit status.
 func (s *Server) Run(t testing.TB, stdin string, args ...string) (out string, status int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, Binary(t), args...)
 	cmd.Stdin = strings.NewReader(stdin)
@@ -291,7 +291,7 @@ func (s *Server) Visitor(t testing.TB) *Browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Browser{server: s, t: t, http: &http.Client{Jar: jar, Timeout: patience,
+	return &Browser{server: s, t: t, http: &http.Client{Jar: jar, Timeout: timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
