@@ -2,19 +2,19 @@ package markup
 
 import "strings"
 
-// maxBlocks is how deep quotes and lists may nest (a list counts twice: itself and its item). What is
-// deeper stays text. It bounds both the work and the page: browsers stop nesting at 512.
+// maxBlocks is how deep quotes and lists may be nested. A list counts twice, for itself and for its item. Markers beyond it
+// stay text. This bounds the work and the nesting of the page, which browsers limit to 512 elements.
 const maxBlocks = 12
 
-// maxIndent is how far a mark may stand from the beginning of its line, in columns.
+// maxIndent is how far the marker of a block may be indented, in columns.
 const maxIndent = 3
 
-// line is a line of the text, or what is left of it without the marks of the quotes and lists that it is in.
+// line is the part of a line of the text that follows the markers of the quotes and lists that contain it.
 type line struct{ from, to int }
 
 func (w *writer) part(l line) string { return w.source[l.from:l.to] }
 
-// appendLines appends the lines of a text; behind a line feed at its end there is none.
+// appendLines appends the lines of a text. A line feed at the end of the text does not begin another line.
 func appendLines(all []line, s string) []line {
 	s = strings.TrimSuffix(s, "\n")
 	from := 0
@@ -38,7 +38,7 @@ const (
 	numbers
 )
 
-// kind returns the block that begins with a line, in depth other blocks.
+// kind returns the kind of the block that begins with the line s inside depth other blocks.
 func (w *writer) kind(s string, depth int) blockKind {
 	indent, from := indentOf(s)
 	if isBlank(s[from:]) {
@@ -60,7 +60,7 @@ func (w *writer) kind(s string, depth int) blockKind {
 	return paragraph
 }
 
-// blocks writes lines that are in depth other blocks. The paragraphs of a tight list are only their text.
+// blocks writes lines that are inside depth other blocks. In a tight list, paragraphs are written without <p>.
 func (w *writer) blocks(lines []line, depth int, tight bool) {
 	for len(lines) > 0 {
 		n := 1
@@ -78,8 +78,8 @@ func (w *writer) blocks(lines []line, depth int, tight bool) {
 	}
 }
 
-// paragraph writes the paragraph at the beginning of lines, and returns how many it takes. The line after a quote or a
-// list item belongs to it only when it is marked so: in a chat it is the answer.
+// paragraph writes the paragraph at the beginning of lines and returns how many lines it has. Unlike in Markdown, a line
+// without a marker does not continue the quote or list item above it: in a chat, it is usually the answer.
 func (w *writer) paragraph(lines []line, depth int, tight bool) int {
 	n := 1
 	for n < len(lines) && !w.interrupts(w.part(lines[n]), depth) {
@@ -95,8 +95,8 @@ func (w *writer) paragraph(lines []line, depth int, tight bool) int {
 	return n
 }
 
-// interrupts reports whether a line ends the paragraph before it. A list does if it begins with 1, as other
-// numbers may stand at the beginning of a line by chance.
+// interrupts reports whether the line s ends the paragraph before it. A numbered list does so only if it begins with 1, because
+// a line of a paragraph may begin with any other number by chance.
 func (w *writer) interrupts(s string, depth int) bool {
 	switch w.kind(s, depth) {
 	case paragraph:
@@ -108,12 +108,13 @@ func (w *writer) interrupts(s string, depth int) bool {
 	return true
 }
 
-// isQuoteMark reports whether s begins with ">" before a space or the end of the line. People write ">:(" and ">=5" too.
+// isQuoteMark reports whether s begins with ">" and white space, or is only ">". Texts such as ">:(" and ">=5" are not quotes.
 func isQuoteMark(s string) bool {
 	after, ok := strings.CutPrefix(s, ">")
 	return ok && (isBlank(after) || after[0] == ' ' || after[0] == '\t')
 }
 
+// quote writes the quote at the beginning of lines and returns how many lines it has.
 func (w *writer) quote(lines []line, depth int) int {
 	n := 0
 	for n < len(lines) {
@@ -134,7 +135,7 @@ func (w *writer) quote(lines []line, depth int) int {
 	return n
 }
 
-// ticksOf returns how many backticks open a fence at the beginning of a line, 0 if it is none.
+// ticksOf returns how many backticks open a code block at the beginning of body, or 0 if none is opened.
 func ticksOf(body string) int {
 	rest := strings.TrimLeft(body, "`")
 	ticks := len(body) - len(rest)
@@ -144,7 +145,8 @@ func ticksOf(body string) int {
 	return ticks
 }
 
-// fence writes a block of code. One that is never closed goes on to the end of what it is in.
+// fence writes the fenced code block at the beginning of lines and returns how many lines it has. A block that is not closed
+// ends with the block that contains it.
 func (w *writer) fence(lines []line) int {
 	first := w.part(lines[0])
 	indent, from := indentOf(first)
@@ -164,6 +166,7 @@ func (w *writer) fence(lines []line) int {
 	return min(n+1, len(lines))
 }
 
+// closes reports whether the line s closes a code block that ticks backticks opened.
 func closes(s string, ticks int) bool {
 	indent, from := indentOf(s)
 	body := strings.TrimRight(s[from:], " \t\r")
@@ -173,7 +176,8 @@ func closes(s string, ticks int) bool {
 // indentOf returns how far a line is indented, in columns and in bytes.
 func indentOf(s string) (columns, bytes int) { return indentFrom(s, 0) }
 
-// indentFrom returns how much white space there is from a column on. Tabs go to the next column that is a multiple of four.
+// indentFrom returns the width of the white space at the beginning of s, which begins at a column. A tab extends to the next
+// multiple of four columns.
 func indentFrom(s string, column int) (columns, bytes int) {
 	at := column
 	for ; bytes < len(s) && (s[bytes] == ' ' || s[bytes] == '\t'); bytes++ {
@@ -185,7 +189,7 @@ func indentFrom(s string, column int) (columns, bytes int) {
 	return at - column, bytes
 }
 
-// isBlank reports whether a line has nothing but white space.
+// isBlank reports whether a line is empty or has only white space.
 func isBlank(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c != ' ' && c != '\t' && c != '\r' {
@@ -195,7 +199,7 @@ func isBlank(s string) bool {
 	return true
 }
 
-// without is l without white space at its beginning that takes n columns.
+// without returns l without white space at its beginning, up to a width of n columns.
 func (l line) without(source string, n int) line {
 	for at := 0; at < n && l.from < l.to; l.from++ {
 		switch source[l.from] {

@@ -6,45 +6,45 @@ import (
 	"strings"
 )
 
-// Document is the text of a message as HTML in which people stand by their ids, so that it can be kept while
-// their names change. It is not changed any more and may be used by several goroutines.
+// Document is the text of a message as HTML, with the ids of the people whom it mentions instead of their names. So it can be
+// stored while names change. It is immutable and safe for concurrent use.
 type Document struct {
-	html   string // without the people
-	people []slot // in the order of their places in html
-	ids    []int64
-	plain  bool
-	open   bool
-	escape func(string) string // of what is put in for people; nil: as it is
+	html   string              // without the mentions
+	people []slot              // the mentions, in order of their positions in html
+	ids    []int64             // the result of Mentions
+	plain  bool                // the result of Plain
+	open   bool                // the result of Open
+	escape func(string) string // applied to the HTML of mentions; nil: not applied
 }
 
-// slot is the place of a person in the HTML of a document.
+// slot is a mention in the HTML of a document.
 type slot struct {
-	at     int // in Document.html
+	at     int // the position in Document.html
 	id     int64
-	typed  string // what the sender wrote, with the @
-	inLink bool   // in the text of a link: there are no links in links
+	typed  string // the text of the sender, with the @
+	inLink bool   // it is in the text of a link, so it is not a link itself
 }
 
-// Person is how somebody who is mentioned is shown.
+// Person is how a person who is mentioned is shown.
 type Person struct {
 	URL      string // the address of the person's page
 	Username string
-	Display  string // what people call the person
+	Display  string // the display name
 }
 
-// Plain reports whether there is no markup in the text: HTML is the escaped text, line breaks and all, and
-// need not be sent beside it.
+// Plain reports whether the text has no markup. Then HTML returns the escaped text with its line feeds, and a client that has
+// the text does not need the HTML too.
 func (d *Document) Plain() bool { return d.plain }
 
-// Open reports whether the text may mention a name that nobody has. If somebody takes that name, the text has to be
+// Open reports whether the text may mention a name that nobody has. When an account with that name is created, the text must be
 // parsed again.
 func (d *Document) Open() bool { return d.open }
 
-// Mentions returns the ids of the people whom the text mentions, each once, in ascending order.
-// The slice is not to be changed.
+// Mentions returns the ids of the people whom the text mentions, without duplicates, in ascending order. The caller must not
+// change the slice.
 func (d *Document) Mentions() []int64 { return d.ids }
 
-// idsOf returns the ids of people, each once, in ascending order.
+// idsOf returns the ids of people without duplicates, in ascending order.
 func idsOf(people []slot) []int64 {
 	ids := make([]int64, 0, len(people))
 	for _, s := range people {
@@ -54,18 +54,18 @@ func idsOf(people []slot) []int64 {
 	return slices.Compact(ids)
 }
 
-// Size is about how much memory the document takes, in bytes.
+// Size returns about how much memory the document takes, in bytes.
 func (d *Document) Size() int {
-	const header, place = 128, 64 // of the document with its entry in a map, and of a slot
+	const header, place = 128, 64 // bytes of a document with its entry in a map, and of a slot
 	n := header + len(d.html)
 	for _, s := range d.people {
-		n += place + len(s.typed) // a part of the text, but the text may be gone
+		n += place + len(s.typed) // typed is counted because nothing else may hold the text
 	}
 	return n
 }
 
-// Escaped is d for a place where text has to be escaped. escape must turn a text into the same as it turns its parts into,
-// put together.
+// Escaped returns a copy of d whose HTML is escaped, as for a JSON string. For all texts a and b, escape(a+b) must equal
+// escape(a)+escape(b).
 func (d *Document) Escaped(escape func(string) string) *Document {
 	e := *d
 	e.escape = escape
@@ -85,7 +85,8 @@ func (d *Document) Escaped(escape func(string) string) *Document {
 	return &e
 }
 
-// HTML returns the document with its people, those of Mentions, as they are described. Who has no Username stays text.
+// HTML returns the document with its mentions. people describes the people of Mentions, in the same order. A mention of a
+// person without a Username stays as it was typed.
 func (d *Document) HTML(people []Person) string {
 	if len(d.people) == 0 {
 		return d.html
@@ -93,7 +94,7 @@ func (d *Document) HTML(people []Person) string {
 	return string(d.Append(nil, people))
 }
 
-// Append appends what HTML returns.
+// Append appends to b what HTML returns.
 func (d *Document) Append(b []byte, people []Person) []byte {
 	names, links := make([]string, len(d.ids)), make([]string, len(d.ids)) // "": stays text
 	for i := range d.ids {
@@ -126,7 +127,7 @@ func (d *Document) escaped(s string) string {
 	return d.escape(s)
 }
 
-// link returns the link to a person, with that name.
+// link returns a link to the person. name is its text, as HTML.
 func (p *Person) link(name string) string {
 	title := ""
 	if p.Display != p.Username {

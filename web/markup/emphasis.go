@@ -5,18 +5,18 @@ import (
 	"unicode/utf8"
 )
 
-// run is a row of stars, underscores or tildes that may begin or end something.
+// run is a delimiter run: a row of stars, underscores or tildes that may begin or end emphasis.
 type run struct {
 	node          int32
-	length, left  int32 // in the beginning, and not used yet
+	length, left  int32 // the number of its characters, and of those that are not used for a tag yet
 	char          byte
 	opens, closes bool
 }
 
-// tag is one of the tags that stand at a run; they are linked lists.
+// tag is a tag of a run. The tags of a run are a linked list.
 type tag struct {
 	name byte
-	next int32
+	next int32 // the index in inline.tags; 0: none
 }
 
 const (
@@ -30,7 +30,7 @@ var (
 	endTags   = [...]string{em: "</em>", strong: "</strong>", del: "</del>"}
 )
 
-// run reads a row of stars, underscores or tildes. Of tildes it takes two: one is written for "about".
+// run reads the delimiter run at i and returns its end. Tildes must be two, because people write a single one for "about".
 func (p *inline) run(i int) int {
 	end := endOfRow(p.text, i)
 	c := p.text[i]
@@ -49,7 +49,7 @@ func (p *inline) run(i int) int {
 	return end
 }
 
-// side is what stands beside a run.
+// side is the kind of the character beside a run.
 type side uint8
 
 const (
@@ -58,6 +58,7 @@ const (
 	sign
 )
 
+// around returns the kind of r. The edge of a paragraph counts as white space.
 func around(r rune, edge bool) side {
 	if edge {
 		return space
@@ -85,8 +86,8 @@ var asciiSides = func() (sides [utf8.RuneSelf]side) {
 	return sides
 }()
 
-// flanks reports whether a run may begin and end something, by the rules of CommonMark 0.31 (6.2): what it begins
-// doesn't begin with a space, and underscores within a word mean nothing.
+// flanks reports whether a run may begin and end emphasis, by the rules of CommonMark 0.31, section 6.2. For example,
+// emphasized text does not begin with a space, and underscores within a word are text.
 func flanks(c byte, before, after side) (opens, closes bool) {
 	left := after != space && (after != sign || before != letter)
 	right := before != space && (before != sign || after != letter)
@@ -96,10 +97,11 @@ func flanks(c byte, before, after side) (opens, closes bool) {
 	return left, right
 }
 
-// kinds of runs that end something: a search for what they end goes no further back than the last one that failed
-// for the same kind. Thereby all searches together take a time that grows with the number of runs.
+// kinds is the number of kinds of runs. A search for the run that a closing run belongs to goes no further back than the last
+// failed search for the same kind. So all searches together take time in proportion to the number of runs.
 const kinds = 3 * 2 * 3
 
+// kind returns the kind of r: runs of a kind match the same openers.
 func (r *run) kind() int {
 	k := int(r.length % 3)
 	if r.opens {
@@ -114,9 +116,9 @@ func (r *run) kind() int {
 	return k
 }
 
-// pair finds the runs that belong together and gives them their tags.
+// pair finds the runs that belong together and adds their tags.
 func (p *inline) pair(runs []run) {
-	var searched [kinds]int // how many of the openers are of no use for a kind
+	var searched [kinds]int // for each kind, how many of the openers do not match it
 	openers := p.openers[:0]
 	for i := range runs {
 		end := &runs[i]
@@ -148,7 +150,7 @@ func (p *inline) pair(runs []run) {
 	p.openers = openers
 }
 
-// matches reports whether what begin begins can be ended by end (rules 9 and 10 of CommonMark).
+// matches reports whether end can end the emphasis that begin begins (rules 9 and 10 of CommonMark).
 func matches(begin, end *run) bool {
 	if begin.char != end.char {
 		return false
@@ -159,7 +161,7 @@ func matches(begin, end *run) bool {
 	return (begin.length+end.length)%3 != 0 || begin.length%3 == 0 && end.length%3 == 0
 }
 
-// wrap puts tags around what is between two runs, unless there were too many.
+// wrap adds tags around the text between two runs. It returns false if too few bytes of maxTags are left.
 func (p *inline) wrap(begin, end *run) bool {
 	name, n := byte(em), int32(1)
 	if begin.left >= 2 && end.left >= 2 {
@@ -174,7 +176,7 @@ func (p *inline) wrap(begin, end *run) bool {
 	begin.left -= n
 	end.left -= n
 	first, last := &p.nodes[begin.node], &p.nodes[end.node]
-	first.to -= n // what is left stands before the start tags and behind the end tags
+	first.to -= n // unused characters stay before the start tags and after the end tags
 	last.from += n
 	p.tags = append(p.tags, tag{name, first.opens})
 	first.opens = int32(len(p.tags) - 1)
@@ -189,7 +191,7 @@ func (p *inline) wrap(begin, end *run) bool {
 	return true
 }
 
-// writeTags writes a list of tags, but of those that are nested deeper than maxInlines.
+// writeTags writes a list of tags, except those that are nested deeper than maxInlines.
 func (p *inline) writeTags(i int32, end bool) {
 	for ; i != 0; i = p.tags[i].next {
 		written := startTags[p.tags[i].name]

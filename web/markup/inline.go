@@ -5,14 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// inline is the text of one paragraph while it is parsed. Each step goes over it once: nodes are found from left to
-// right, stars and underscores are paired, the nodes are written.
+// inline is the parser of a paragraph. Each of its steps passes over the paragraph once: scan finds the nodes from left to
+// right, pair finds the stars and underscores that belong together, and write writes the nodes.
 type inline struct {
 	*writer
-	text     string // lines without what they are in, joined by line feeds
-	mentions []mention
+	text     string    // the lines, without the markers of blocks, joined by line feeds
+	mentions []mention // mentions in text
 
-	start     int // of the text that is no node yet
+	start     int // of the text that is in no node yet
 	nodes     []node
 	runs      []run
 	brackets  []bracket
@@ -20,8 +20,8 @@ type inline struct {
 	openers   []int32
 	addresses []string
 	rows      []row
-	row       int // the one that was come to
-	mentioned int // how many of the mentions were passed
+	row       int // the index of the current row
+	mentioned int // how many of the mentions are before the current position
 }
 
 type nodeKind uint8
@@ -36,19 +36,19 @@ const (
 	linkStop
 )
 
-// node is a part of a paragraph: its text, or for a run what is left of it between end and start tags.
+// node is a part of a paragraph. The text of a run is what is left of it between its end tags and its start tags.
 type node struct {
 	kind          nodeKind
-	from, to      int32
-	closes, opens int32 // tags, by the place of the first in inline.tags; 0: none
-	lastClose     int32 // the last of closes
-	about         int32 // the place of a link's address in inline.addresses, or of a person in inline.mentions
+	from, to      int32 // the position in inline.text
+	closes, opens int32 // the indexes in inline.tags of the first end tag and the first start tag; 0: none
+	lastClose     int32 // the index of the last end tag
+	about         int32 // the index of a link target in inline.addresses, or of a mention in inline.mentions
 }
 
-// bracket is one that a link may begin with.
+// bracket is a "[" that may begin a link: the index of its node, and how many runs are before it.
 type bracket struct{ node, runs int32 }
 
-// special are the bytes that may begin or end something.
+// special has the bytes that may begin or end markup.
 var special = func() (is [256]bool) {
 	for _, c := range []byte("*_~`[]@:\\") {
 		is[c] = true
@@ -81,7 +81,7 @@ func (w *writer) inlines(lines []line) {
 	p.write()
 }
 
-// join sets the text, and what is mentioned in it. White space at the ends of lines means nothing.
+// join sets text and mentions. It drops white space at the ends of lines, which has no meaning.
 func (p *inline) join(lines []line) {
 	var b strings.Builder
 	length := 0
@@ -142,13 +142,14 @@ func (p *inline) scan() {
 	p.flush(len(p.text))
 }
 
-// add makes a node of the text up to from, and another of what follows, up to to.
+// add adds a text node for the text before from that is in no node yet, and a node for the text between from and to.
 func (p *inline) add(kind nodeKind, from, to, about int) {
 	p.flush(from)
 	p.nodes = append(p.nodes, node{kind: kind, from: int32(from), to: int32(to), about: int32(about)})
 	p.start = to
 }
 
+// flush adds a text node for the text before to that is in no node yet.
 func (p *inline) flush(to int) {
 	if p.start < to {
 		p.nodes = append(p.nodes, node{kind: textNode, from: int32(p.start), to: int32(to)})
@@ -156,8 +157,8 @@ func (p *inline) flush(to int) {
 	p.start = to
 }
 
-// backslash takes the meaning of the punctuation after it. It is left out only before these: elsewhere people mean
-// it, in paths and in faces.
+// backslash makes the punctuation character after it text. It drops the backslash only before "*", "`", "~", "[" and "@".
+// Elsewhere people mean the backslash itself, as in paths and emoticons.
 func (p *inline) backslash(i int) int {
 	if i+1 == len(p.text) || !asciiPunctuation(p.text[i+1]) {
 		return i + 1
@@ -174,7 +175,7 @@ func asciiPunctuation(c byte) bool {
 	return c > ' ' && c < utf8.RuneSelf-1 && !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z')
 }
 
-// code reads a code span, in which nothing has a meaning: up to as many backticks as it begins with.
+// code reads a code span, in which all characters are text. The span ends at the next row of as many backticks.
 func (p *inline) code(i int) int {
 	from := endOfRow(p.text, i)
 	to := p.closing(i)
@@ -194,14 +195,14 @@ func (p *inline) code(i int) int {
 	return end
 }
 
-// row is a row of backticks, and the next one that is as long (0: there is none).
+// row is the position of a row of backticks, and of the next row of the same length (0: none).
 type row struct{ at, next int }
 
-// maxRow is how many backticks may begin a code span.
+// maxRow is the most backticks that can begin a code span.
 const maxRow = 64
 
-// closing returns where the row of backticks begins that ends what the one at i begins; -1 if there is none, or if a
-// backslash stands before a part of the row.
+// closing returns the position of the row of backticks that ends the code span at i. It returns -1 if there is none, or if a
+// backslash before i takes a part of the row.
 func (p *inline) closing(i int) int {
 	if len(p.rows) == 0 {
 		p.findRows()
@@ -226,7 +227,7 @@ func (p *inline) findRows() {
 		}
 		i += next
 	}
-	var last [maxRow + 1]int // where the next row of a length begins
+	var last [maxRow + 1]int // the position of the next row of each length
 	for i := len(p.rows) - 1; i >= 0; i-- {
 		r := &p.rows[i]
 		if n := endOfRow(p.text, r.at) - r.at; n <= maxRow {
@@ -237,6 +238,7 @@ func (p *inline) findRows() {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' }
 
+// endOfRow returns the end of the row of equal bytes that begins at i.
 func endOfRow(s string, i int) int {
 	j := i
 	for j < len(s) && s[j] == s[i] {
@@ -245,6 +247,7 @@ func endOfRow(s string, i int) int {
 	return j
 }
 
+// bracket reads the "[" at i and returns its end.
 func (p *inline) bracket(i int) int {
 	p.flush(i)
 	p.brackets = append(p.brackets, bracket{int32(len(p.nodes)), int32(len(p.runs))})
@@ -252,6 +255,7 @@ func (p *inline) bracket(i int) int {
 	return i + 1
 }
 
+// mention reads the mention at i, if there is one, and returns its end.
 func (p *inline) mention(i int) int {
 	for p.mentioned < len(p.mentions) && p.mentions[p.mentioned].at < i {
 		p.mentioned++
@@ -264,9 +268,9 @@ func (p *inline) mention(i int) int {
 	return end
 }
 
-// write writes the nodes. Text that belongs together is written at once.
+// write writes the nodes. It joins adjacent texts.
 func (p *inline) write() {
-	from, to := int32(0), int32(0) // text that was not written yet
+	from, to := int32(0), int32(0) // text that is not written yet
 	for i := range p.nodes {
 		n := &p.nodes[i]
 		if n.kind == textNode || n.kind == runNode && n.closes == 0 && n.opens == 0 {
@@ -316,5 +320,5 @@ func (p *inline) writeNode(n *node) {
 	}
 }
 
-// line writes text, with its line feeds as line breaks.
+// line writes text, with <br> for its line feeds.
 func (p *inline) line(s string) { p.escape(s, &lineEscapes) }

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// link reads the end of [text](address), and makes a link of it if the address is allowed, else leaves it as it was
-// typed. There are no images: of ![text](address) the exclamation mark is text.
+// link reads the "]" at i. If it ends the text of [text](address) and the address is allowed, it makes a link. Otherwise all of
+// it stays as it was typed. There are no images: in ![text](address), the exclamation mark is text.
 func (p *inline) link(i int) int {
 	last := len(p.brackets) - 1
 	if last < 0 {
@@ -29,13 +29,13 @@ func (p *inline) link(i int) int {
 	p.flush(i)
 	p.pair(p.runs[begin.runs:])
 	p.runs = p.runs[:begin.runs]
-	p.brackets = p.brackets[:0] // there are no links in links
+	p.brackets = p.brackets[:0] // links are not nested
 	p.add(linkStop, i, end, 0)
 	return end
 }
 
-// target reads (address), (<address>) or (address "title") at a place, and where it ends. What it reads in vain is
-// bounded, as it may be read again for the next bracket.
+// target reads (address), (<address>) or (address "title") at i. It returns the address and the end. Text that is not a target
+// may be read again for the next bracket, so p.ahead bounds how much of it is read.
 func (p *inline) target(i int) (address string, end int, ok bool) {
 	if i == len(p.text) || p.text[i] != '(' || p.ahead <= 0 || p.left < linkTags {
 		return "", 0, false
@@ -68,8 +68,8 @@ func skipSpace(s string, i int) int {
 	return i
 }
 
-// addressEnd returns where an address ends: behind its > if it begins with <, else before a space or a parenthesis that
-// it doesn't open itself.
+// addressEnd returns the end of the address at i. An address that begins with "<" ends after its ">". Any other address ends
+// before white space, or before a closing parenthesis that it did not open.
 func addressEnd(s string, i int) int {
 	if i < len(s) && s[i] == '<' {
 		n := strings.IndexAny(s[i+1:], "<>\n")
@@ -96,7 +96,7 @@ func addressEnd(s string, i int) int {
 	return i
 }
 
-// unescape takes the backslashes out of an address that take the meaning of punctuation.
+// unescape removes the backslashes before punctuation from an address.
 func unescape(s string) string {
 	if strings.IndexByte(s, '\\') < 0 {
 		return s
@@ -111,8 +111,8 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// allowed reports whether an address may be linked to: absolute, and of a scheme that only shows
-// something or writes a letter.
+// allowed reports whether messages may link to the address: it must be absolute, and its scheme may only show a page or write
+// an e-mail.
 func allowed(address string) bool {
 	if strings.ContainsFunc(address, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return false
@@ -130,8 +130,8 @@ func allowed(address string) bool {
 	return false
 }
 
-// address finds an address in the text by its colon and looks back for the scheme. That way it may follow anything
-// but a letter or digit: Chinese and Japanese write no space before one.
+// address finds a bare address by its colon and looks back for the scheme. So an address needs no space before it, which
+// Chinese and Japanese texts do not have.
 func (p *inline) address(colon int) int {
 	from := colon - schemeLength(p.text[p.start:colon])
 	if from == colon || p.ahead <= 0 || p.left < linkTags {
@@ -147,7 +147,8 @@ func (p *inline) address(colon int) int {
 	return to
 }
 
-// schemeLength returns the length of the scheme at the end of a text, 0 when there is none.
+// schemeLength returns the length of the scheme at the end of a text, or 0 if there is none. A scheme does not follow an ASCII
+// letter, an ASCII digit or one of @ . + -, because then it is a part of a word.
 func schemeLength(before string) int {
 	for _, scheme := range []string{"https", "http", "mailto"} {
 		n := len(scheme)
@@ -163,9 +164,9 @@ func schemeLength(before string) int {
 	return 0
 }
 
-// addressLength returns how much of a line, from the colon on, belongs to an address: up to white space, a
-// character that addresses don't have, or punctuation of other scripts, without the punctuation at
-// its end that belongs to the sentence.
+// addressLength returns how much of line belongs to an address, from the colon on. The address ends before white space, a
+// character that addresses do not contain, or punctuation and symbols outside ASCII. Punctuation at its end belongs to the
+// sentence instead.
 func addressLength(line string) int {
 	end := strings.IndexFunc(line, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>\"`[]{}|\\^", r) ||

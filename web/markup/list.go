@@ -2,18 +2,18 @@ package markup
 
 import "strconv"
 
-// maxDigits is how long the number of a list item may be.
+// maxDigits is the most digits in the number of a list item.
 const maxDigits = 9
 
-// mark is what a list item begins with.
+// mark is the marker of a list item.
 type mark struct {
-	char   byte // - or *, or the point after a number
+	char   byte // - or *, or the full stop after a number
 	number int
-	length int // of the mark and the white space before it and after it, in bytes
-	width  int // the same in columns: what belongs to the item is indented so far
+	length int // of the marker with the white space before and after it, in bytes
+	width  int // the same in columns; further lines of the item are indented by it
 }
 
-// markOf reads the mark at the beginning of a line.
+// markOf reads the marker at the beginning of a line.
 func markOf(s string) (m mark, ok bool) {
 	indent, at := indentOf(s)
 	if at == len(s) || indent > maxIndent {
@@ -26,7 +26,7 @@ func markOf(s string) (m mark, ok bool) {
 	switch m.char = s[min(digits, len(s)-1)]; {
 	case digits == at && (m.char == '-' || m.char == '*'):
 	case digits > at && digits < len(s) && m.char == '.' && (s[at] != '0' || digits == at+1): // "007." would be shown as 7
-		m.number, _ = strconv.Atoi(s[at:digits]) // of at most maxDigits digits
+		m.number, _ = strconv.Atoi(s[at:digits]) // does not fail for up to maxDigits digits
 	default:
 		return m, false
 	}
@@ -37,7 +37,7 @@ func markOf(s string) (m mark, ok bool) {
 		m.length, m.width = len(s), m.width+1
 	case space == 0:
 		return m, false
-	case space > 4: // the item begins with white space
+	case space > 4: // the text of the item begins with white space
 		m.length, m.width = m.length+1, m.width+1
 	default:
 		m.length, m.width = m.length+bytes, m.width+space
@@ -45,8 +45,8 @@ func markOf(s string) (m mark, ok bool) {
 	return m, true
 }
 
-// beginsList is stricter than Markdown, so that a lone "-" or "2.", a "* * *" between paragraphs,
-// "+ 1" and "5) what" stay as they were typed.
+// beginsList reports whether the line s begins a list. The rule is stricter than Markdown's, so that a lone "-" or "2.", a "* *
+// *" between paragraphs, "+ 1" and "5) what" stay as they were typed.
 func beginsList(s string) bool {
 	m, ok := markOf(s)
 	if !ok {
@@ -60,7 +60,7 @@ func beginsList(s string) bool {
 	return false
 }
 
-// list writes the list at the beginning of lines, and returns how many it takes.
+// list writes the list at the beginning of lines and returns how many lines it has.
 func (w *writer) list(lines []line, depth int) int {
 	first, _ := markOf(w.part(lines[0]))
 	items, n, loose := w.items(lines, first)
@@ -91,11 +91,11 @@ func (w *writer) list(lines []line, depth int) int {
 	return n
 }
 
-// item is an item of a list: the line at which it begins, and its number in a list of numbers.
+// item is an item of a list: the index of its first line, and its number.
 type item struct{ line, number int }
 
-// items finds the items of the list at the beginning of lines and removes their marks. It returns them, the number of all
-// lines, and whether there are blank ones between the items.
+// items finds the items of the list at the beginning of lines, and removes their markers and indentation. It returns the items,
+// how many lines the list has, and whether blank lines are inside it.
 func (w *writer) items(lines []line, first mark) (items []item, n int, loose bool) {
 	const each, value = len("<li></li>"), len(` value="123456789"`)
 	width, empty, next := 0, false, first.number

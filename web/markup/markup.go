@@ -1,20 +1,19 @@
-// Package markup turns the text of a message into HTML that is safe to put into a page.
+// Package markup converts the text of a message to HTML that is safe to embed in a page.
 //
-// What people type is a small part of Markdown: **bold**, *italic* or _italic_, ~~struck~~, `code`,
-// fenced code blocks, > quotes, lists that begin with -, * or 1., bare links, [text](https://…) and
-// @name. All else stays as it was typed: a # at the beginning of a line, a row of dashes, HTML, the
-// backslash of ¯\_(ツ)_/¯.
+// The markup is a small part of Markdown: **bold**, *italic* or _italic_, ~~struck~~, `code`, fenced code blocks, > quotes,
+// lists that begin with -, * or 1., bare links, [text](https://…) and @name. Everything else stays as it was typed: a # at the
+// beginning of a line, a row of dashes, HTML, the backslash of ¯\_(ツ)_/¯.
 //
-// Safety doesn't rest on cleaning up afterwards. The parser knows no raw HTML, images, headings, link definitions or
-// entities, and writes only the few elements below itself; every byte that came from the sender is escaped. What it
-// does grows with the length of the text, whatever is in it: each step goes over the text once, and what has to be
-// read ahead or searched is counted or not searched again.
+// The HTML is not cleaned afterwards; it is safe because of how it is written. The parser does not know raw HTML, images,
+// headings, link definitions or entities. It writes only the elements below, and escapes every byte of the sender. The time
+// that it takes is proportional to the length of the text, whatever the text contains: each step passes over the text once,
+// reading ahead is limited, and a search that failed is not repeated.
 //
-//	p br strong em del code pre blockquote ul ol[start] li
+//	p br strong em del code pre blockquote ul ol[start] li[value]
 //	a[href rel target] for links, a[class=mention href title] for people
 //
-// Blocks follow each other without white space, so a page may show messages with
-// white-space: pre-wrap and thereby keep the line breaks of those that are plain.
+// There is no white space between blocks. So a page may show messages with white-space: pre-wrap, which keeps the line breaks
+// of messages without markup.
 package markup
 
 import (
@@ -22,14 +21,12 @@ import (
 	"strings"
 )
 
-// Lookup returns those of the names that somebody has, with the ids of their owners, which are not 0. One message makes at
-// most one call, with at most maxMentions names, each once.
+// Lookup returns the user ids of those names that exist. No id is 0. Parse calls it at most once, with at most maxMentions
+// names, all different.
 type Lookup func(names []string) map[string]int64
 
-// Parse makes a Document of a message's text.
-//
-// What it costs is bounded for the 4000 characters that chat lets a message have: nesting, links and
-// mentions have limits.
+// Parse converts the text of a message. Its cost is bounded for a text of up to 4000 characters, the most that chat accepts:
+// nesting, links and mentions are limited.
 func Parse(text string, lookup Lookup) *Document {
 	if d, ok := Plain(text); ok {
 		return d
@@ -37,8 +34,8 @@ func Parse(text string, lookup Lookup) *Document {
 	return parse(text, lookup)
 }
 
-// Plain is Parse for a text that has no character which could begin any markup; ok is false for others. It takes a
-// hundredth of the time.
+// Plain is Parse for a text without any character that could begin markup. For other texts, ok is false. It takes a hundredth
+// of the time of Parse.
 func Plain(text string) (d *Document, ok bool) {
 	if !isPlain(text) {
 		return nil, false
@@ -46,7 +43,7 @@ func Plain(text string) (d *Document, ok bool) {
 	return asTyped(text, false), true
 }
 
-// parse is Parse without the short cut.
+// parse is Parse without the fast path for plain texts.
 func parse(s string, lookup Lookup) *Document {
 	people, open := mentions(s, lookup)
 	left := maxTags - strings.Count(s, "\n")*(len("<br>")-len("\n"))
@@ -67,12 +64,12 @@ func parse(s string, lookup Lookup) *Document {
 	return &Document{html: string(w.html), people: w.people, ids: idsOf(w.people), open: open}
 }
 
-// asTyped returns a text without markup. open is Document.Open.
+// asTyped returns the Document of a text without markup. open is the result of Document.Open.
 func asTyped(s string, open bool) *Document {
 	return &Document{html: html.EscapeString(s), plain: true, open: open}
 }
 
-// release gives back w, without what belongs to the message.
+// release returns w to the pool, without references to the message.
 func (w *writer) release() {
 	w.source, w.inline.text = "", ""
 	w.mentions, w.people = nil, nil
@@ -80,8 +77,8 @@ func (w *writer) release() {
 	writers.Put(w)
 }
 
-// isPlain reports whether the text has no character that could begin any markup. Most messages
-// haven't, and are done without parsing. A false answer means: look closer.
+// isPlain reports whether the text has no character that could begin markup, so that it need not be parsed. Most messages have
+// none. If isPlain returns false, the text may still turn out to have no markup.
 func isPlain(s string) bool {
 	lineStart := true
 	for i := range len(s) {

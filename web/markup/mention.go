@@ -8,23 +8,24 @@ import (
 )
 
 const (
-	// maxName is the length of the longest user name, in characters.
+	// maxName is the length of the longest username, in characters.
 	maxName = 150
-	// maxMentions is how many people one message can mention, and how many names are looked up for it. Nobody reads a
-	// message that means more.
+	// maxMentions is the most people whom a message can mention, and the most names that are looked up for it. More mentions in
+	// one message are of no use to anybody.
 	maxMentions = 50
-	// maxForms is how many names one mention may stand for: "@ada-mai.", say, for ada-mai, "ada-mai." or ada.
+	// maxForms is the most names that one mention can stand for. For example, "@ada-mai." can stand for ada-mai, "ada-mai." or
+	// ada.
 	maxForms = 6
 )
 
-// candidate is a place in a text that mentions somebody if one of its forms is a name, the first that is.
+// candidate is an "@" in a text. It mentions a user if one of its forms is a username; the first such form counts.
 type candidate struct {
-	at    int // of the @
-	row   string
-	forms []string // the likely one at first, the others too if that is not enough
+	at    int      // the position of the @
+	row   string   // the characters after it that a username may contain
+	forms []string // the names that it may stand for; only the likeliest is set until all are needed
 }
 
-// names returns the forms of all candidates, each once: all the likely ones before the others, until they are maxMentions.
+// names returns the forms of all candidates without duplicates, at most maxMentions. The likeliest form of each comes first.
 func names(found []candidate) []string {
 	all := make([]string, 0, len(found))
 	for i := range found {
@@ -46,8 +47,8 @@ func names(found []candidate) []string {
 	return all
 }
 
-// candidates finds the first maxMentions places in a text where an @ with a name after it doesn't follow a name itself,
-// as in an e-mail address.
+// candidates finds the first maxMentions places in a text with an "@" before a possible name. An "@" after a name does not
+// count, as in an e-mail address.
 func candidates(text string) []candidate {
 	var found []candidate
 	for at := 0; len(found) < maxMentions; at++ {
@@ -66,13 +67,13 @@ func candidates(text string) []candidate {
 	return found
 }
 
-// belongsBefore reports whether an @ after this character is part of something else, such as an e-mail
-// address. An underscore begins italics, and Chinese, Japanese and Thai have no space before the @.
+// belongsBefore reports whether an "@" after the character r belongs to something else, such as an e-mail address. An
+// underscore may begin italic text, and Chinese, Japanese and Thai have no space before the "@".
 func belongsBefore(r rune) bool {
 	return r == '/' || r != '_' && isNameRune(r) && !isUnspaced(r)
 }
 
-// nameAt returns what could be a user name at the beginning of a text.
+// nameAt returns the longest text at the beginning of s that could be a username.
 func nameAt(s string) string {
 	count := 0
 	for i, r := range s {
@@ -83,11 +84,12 @@ func nameAt(s string) string {
 	return s
 }
 
-// punctuation is what names may contain beside letters and digits, but neither begin nor end with.
+// punctuation has the characters besides letters and digits that usernames may contain. New usernames neither begin nor end
+// with them.
 const punctuation = "@.+-_"
 
-// likely returns the name that a row of characters after an @ stands for first of all: without the punctuation at its
-// end ("@ada."). Of a row that is nothing else it is the first.
+// likely returns the likeliest name in a row of characters after an "@": the row without the punctuation at its end ("@ada.").
+// If the row is only punctuation, it returns the first character.
 func likely(row string) string {
 	if name := strings.TrimRight(row, punctuation); name != "" {
 		return name
@@ -95,9 +97,8 @@ func likely(row string) string {
 	return row[:1]
 }
 
-// others returns the other names that a row may stand for: with some of the punctuation at its end, as old names may end
-// so, and then without what follows the last punctuation within ("@ada-mai") or, failing that, without letters of scripts
-// that have no spaces ("@ada你好").
+// others returns the other names that a row may stand for. First come the names with some of the punctuation at the end,
+// because old usernames may end in punctuation. Then come shorter names, as of shorter.
 func others(row, likely string) []string {
 	var found []string
 	for end := len(likely) + 1; end <= len(row) && len(found) < 2; end++ {
@@ -112,7 +113,8 @@ func others(row, likely string) []string {
 	return found
 }
 
-// shorter makes a name shorter by what may not belong to it; "" if there is nothing of that kind.
+// shorter returns a name without its last part that may not belong to it: what follows the last punctuation ("@ada-mai") or, if
+// there is no punctuation, letters of scripts that have no spaces ("@ada你好"). It returns "" if there is no such part.
 func shorter(name string) string {
 	if i := strings.LastIndexAny(name, punctuation); i >= 0 {
 		return strings.TrimRight(name[:i], punctuation)
@@ -120,13 +122,13 @@ func shorter(name string) string {
 	return name[:max(0, strings.IndexFunc(name, isUnspaced))]
 }
 
-// mention is a person named in a message.
+// mention is a mention of a user in a text.
 type mention struct {
-	at, end int // of the text, from the @ on
+	at, end int // the position in the text, with the @
 	id      int64
 }
 
-// mentions finds out who is mentioned, in the order of the text. open means that there is a name that nobody has.
+// mentions finds the users whom a text mentions, in order. open is the result of Document.Open.
 func mentions(text string, lookup Lookup) (found []mention, open bool) {
 	all := candidates(text)
 	if len(all) == 0 {
@@ -135,7 +137,7 @@ func mentions(text string, lookup Lookup) (found []mention, open bool) {
 	known := lookup(names(all))
 	for _, c := range all {
 		i := slices.IndexFunc(c.forms, func(name string) bool { return known[name] != 0 })
-		open = open || i != 0 // a name that comes first may be taken one day
+		open = open || i != 0 // somebody may take a name that comes before this one
 		if i >= 0 {
 			found = append(found, mention{at: c.at, end: c.at + 1 + len(c.forms[i]), id: known[c.forms[i]]})
 		}
@@ -143,7 +145,7 @@ func mentions(text string, lookup Lookup) (found []mention, open bool) {
 	return found, open
 }
 
-// isNameRune reports whether user names may contain the character.
+// isNameRune reports whether usernames may contain r.
 func isNameRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		return '0' <= r && r <= '9' || 'a' <= r|0x20 && r|0x20 <= 'z' || strings.IndexByte(punctuation, byte(r)) >= 0
@@ -151,7 +153,7 @@ func isNameRune(r rune) bool {
 	return unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark)
 }
 
-// isUnspaced reports whether the character is of a script without spaces between its words.
+// isUnspaced reports whether r is of a script without spaces between words.
 func isUnspaced(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
 }

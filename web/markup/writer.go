@@ -7,37 +7,36 @@ import (
 )
 
 const (
-	// maxTags is how many bytes of tags, line breaks and repeated addresses a message may have: forty links of 30
-	// characters, or 240 bold words. What comes after them stays text. With it, a message of 4000 characters costs up to twice as much
-	// to serve as one without markup (TestHostileMessagesAreCheapToServe), with 8 KiB 2.7 times.
+	// maxTags is the most bytes of tags, line breaks and link targets in a message. It is enough for forty links of 30
+	// characters, or 240 bold words. Markup beyond it stays text. With this bound, a message of 4000 characters costs at most
+	// twice as much to serve as one without markup (TestHostileMessagesAreCheapToServe). With 8 KiB, it would cost 2.7 times as
+	// much.
 	maxTags = 4 << 10
-	// maxGrowth is how many bytes of HTML a message may have for each byte of its text, beside maxTags: five are needed
-	// for each quotation mark. One that has more is shown as it was typed.
+	// maxGrowth is the most bytes of HTML for each byte of the text, in addition to maxTags. A quotation mark takes five. A
+	// message that exceeds the bound is shown as it was typed.
 	maxGrowth = 1.5
-	// maxInlines is how deep bold, italic and struck text are written into each other; deeper they don't
-	// look different any more.
+	// maxInlines is how deep bold, italic and struck text is nested in the HTML. Deeper nesting looks the same.
 	maxInlines = 8
-	// maxRuns is how many rows of stars, underscores and tildes a paragraph may have that begin or end something, for
-	// 250 bold or italic words.
+	// maxRuns is the most delimiter runs in a paragraph: rows of stars, underscores or tildes that may begin or end emphasis.
+	// It is enough for 250 bold or italic words.
 	maxRuns = 500
-	// maxAhead is how many bytes are read ahead of a place for each byte of the text, to find out where a link ends
-	// that may begin there.
+	// maxAhead bounds how many bytes are read ahead, for each byte of the text, to find the end of a possible link.
 	maxAhead = 2
 )
 
-// writer writes the HTML of one message. Its memory is used again for the next one.
+// writer writes the HTML of one message. It is reused for further messages, with its memory.
 type writer struct {
 	source string
 	lines  []line
 	html   []byte
-	people []slot
-	marked bool // there is more than text and paragraphs
-	left   int  // of maxTags
-	ahead  int  // bytes that may still be read ahead
-	depth  int  // of bold, italic and struck text
-	inLink bool // there are no links in links
+	people []slot // mentions in html
+	marked bool   // the message has markup
+	left   int    // how many bytes of maxTags are left
+	ahead  int    // how many bytes may still be read ahead
+	depth  int    // the nesting of bold, italic and struck text
+	inLink bool   // the text of a link is being written; links are not nested
 
-	mentions []mention // that were not come to yet
+	mentions []mention // mentions in source that no paragraph has contained yet
 	inline   inline
 }
 
@@ -47,8 +46,8 @@ var writers = sync.Pool{New: func() any {
 	return w
 }}
 
-// escapes are what stands for a byte in HTML, as html.EscapeString writes it; "": the byte itself. lineEscapes are the
-// same with line breaks.
+// escapes has the HTML of each byte that html.EscapeString escapes, and "" for all other bytes. lineEscapes also has <br> for
+// line feeds.
 var escapes, lineEscapes = func() (escapes, lines [256]string) {
 	for c := range escapes {
 		if s := html.EscapeString(string(rune(c))); len(s) > 1 && c < utf8.RuneSelf {
@@ -60,8 +59,8 @@ var escapes, lineEscapes = func() (escapes, lines [256]string) {
 	return escapes, lines
 }()
 
-// escape writes text that the sender has typed. Often it is some bytes long: a strings.Replacer takes three times as long
-// to begin.
+// escape writes text of the sender. It is often called with a few bytes, for which a strings.Replacer takes three times as
+// long.
 func (w *writer) escape(s string, escapes *[256]string) {
 	out, from := w.html, 0
 	for i := range len(s) {
@@ -73,14 +72,14 @@ func (w *writer) escape(s string, escapes *[256]string) {
 	w.html = append(out, s[from:]...)
 }
 
-// open writes a start tag that makes the message more than plain text. end is the length of its end tag.
+// open writes a start tag, with which the message is no longer plain text. end is the length of the end tag.
 func (w *writer) open(tag string, end int) {
 	w.marked = true
 	w.left -= len(tag) + end
 	w.html = append(w.html, tag...)
 }
 
-// spend takes n bytes of tags from what is left, if there are so many.
+// spend subtracts n bytes from left. If fewer are left, it subtracts nothing and returns false.
 func (w *writer) spend(n int) bool {
 	if w.left < n {
 		return false
@@ -89,8 +88,8 @@ func (w *writer) spend(n int) bool {
 	return true
 }
 
-// To other sites, which learn neither where the reader comes from (noreferrer) nor get a hold of the chat's window
-// (noopener), and which search engines don't count (nofollow).
+// The parts of a link to another site. With noreferrer, the site does not learn the address of the reader's page. With
+// noopener, it cannot control the chat's window. With nofollow, search engines do not count the link.
 const (
 	linkOpen  = `<a href="`
 	linkRest  = `" rel="nofollow noopener noreferrer" target="_blank">`
@@ -99,7 +98,7 @@ const (
 	linkTags = len(linkOpen + linkRest + linkClose)
 )
 
-// startLink writes the beginning of a link to another site.
+// startLink writes the start tag of a link to another site.
 func (w *writer) startLink(address string) {
 	w.marked = true
 	w.html = append(w.html, linkOpen+html.EscapeString(address)+linkRest...)
