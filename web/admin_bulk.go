@@ -14,9 +14,9 @@ import (
 const (
 	// maxSelected is the most rooms that one form can archive or delete.
 	maxSelected = 10_000
-	// namesShown is how many of them the page names that asks for confirmation.
+	// namesShown is how many of them the confirmation page names.
 	namesShown = 50
-	// workWait is how long the response waits for such work. Afterwards the work continues in the background.
+	// workWait is how long the response waits for a change of many things. Afterwards the change continues in the background.
 	workWait = 20 * time.Second
 )
 
@@ -27,7 +27,7 @@ type confirmData struct {
 	Names                               []string
 	More                                int // not named
 	Action, Back                        string
-	Fields                              [][2]string // the form, to be sent once more
+	Fields                              [][2]string // the submitted form, which the confirmation sends again
 }
 
 // adminChangeRooms archives or deletes the rooms that were ticked, or all that match the search.
@@ -40,7 +40,7 @@ func (s *Server) adminChangeRooms(w http.ResponseWriter, r *request) error {
 	return s.changeRooms(w, r, d, rooms, r.PostFormValue("action"), "/admin/rooms/")
 }
 
-// changeRooms archives or deletes rooms if the form confirms it, and otherwise shows the page that asks.
+// changeRooms archives or deletes rooms if the form confirms it. Otherwise it shows the confirmation page.
 func (s *Server) changeRooms(w http.ResponseWriter, r *request, d confirmData, rooms []*chat.Room, action, back string) error {
 	if len(rooms) == 0 {
 		return chat.Errorf("none_selected")
@@ -112,7 +112,7 @@ func (s *Server) roomsMatching(r *request, q chat.RoomQuery) ([]*chat.Room, erro
 	return rooms, err
 }
 
-// maker returns the id of the user with that username, 0 for "".
+// maker returns the id of the user with that username, or 0 for "". Error: not_found.
 func (s *Server) maker(r *request, name string) (int64, error) {
 	if name == "" {
 		return 0, nil
@@ -124,8 +124,8 @@ func (s *Server) maker(r *request, name string) (int64, error) {
 	return u.ID, nil
 }
 
-// atLength runs work that continues if the browser disconnects, and then redirects to back. If the work takes longer than
-// workWait, that page says that it is still running.
+// atLength runs work, which continues if the browser disconnects, and then redirects to back. If the work takes longer than
+// workWait, it redirects to the current page, which says that the work is still in progress.
 func (s *Server) atLength(w http.ResponseWriter, r *request, back string, work func(context.Context) error) error {
 	ctx, done := context.WithoutCancel(r.Context()), make(chan error, 1)
 	go func() { done <- work(ctx) }()
@@ -145,7 +145,8 @@ func (s *Server) atLength(w http.ResponseWriter, r *request, back string, work f
 	}
 }
 
-// adminChangeMade archives, deletes or revokes what one person created, if the form confirms it.
+// adminChangeMade archives, deletes or revokes what a user created, if the form confirms it. Otherwise it shows the
+// confirmation page.
 func (s *Server) adminChangeMade(w http.ResponseWriter, r *request) error {
 	u, err := s.addressed(r)
 	if err != nil {

@@ -11,7 +11,7 @@ type adminLogData struct {
 	Deeds []chat.AuditEntry
 }
 
-// adminLog shows what admins did, the latest first.
+// adminLog shows the changes that admins made, the latest first.
 func (s *Server) adminLog(w http.ResponseWriter, r *request) error {
 	d := adminLogData{paging: pagingOf(r, "/admin/log/")}
 	deeds, total, err := s.chat.AuditEntries(r.Context(), perPage, d.offset())

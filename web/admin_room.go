@@ -18,7 +18,7 @@ type adminRoomsData struct {
 type adminRoomRow struct {
 	*chat.Room
 	Here int
-	Last time.Time // of its last message; zero: it has none
+	Last time.Time // of its last message; zero: there is none
 }
 
 type adminRoomData struct {
@@ -28,7 +28,7 @@ type adminRoomData struct {
 	Members                      []*chat.User // of a closed room
 	Paging                       paging       // of the members
 	Form, MemberForm, DeleteForm form
-	WhoStays                     *whoStays // the question who stays, before the room is closed; nil: not asked
+	WhoStays                     *whoStays // asks who stays a member, before the room is closed; nil: not asked
 }
 
 // adminRooms lists the rooms, archived ones too.
@@ -103,7 +103,7 @@ func (s *Server) listMembers(r *request, d *adminRoomData) error {
 	return err
 }
 
-// adminChangeRoom does what one of the forms on a room's page asks for.
+// adminChangeRoom handles the forms on the page of a room. The field "action" selects the change.
 func (s *Server) adminChangeRoom(w http.ResponseWriter, r *request) error {
 	room, err := s.addressedRoom(r)
 	if err != nil {

@@ -38,7 +38,7 @@ func (s *Server) adminSettingsPage(w http.ResponseWriter, r *request, status int
 	return s.adminPage(w, r, status, "settings", r.loc.T("admin.settings"), adminSettingsData{Form: f, Fixed: s.chat.Options(), Hosts: hosts})
 }
 
-// adminChangeSettings stores what the form holds; a form without a setting leaves it as it is.
+// adminChangeSettings stores the settings in the form. It keeps settings that the form lacks, and those of the command line.
 func (s *Server) adminChangeSettings(w http.ResponseWriter, r *request) error {
 	if host := r.PostFormValue("forget_host"); host != "" {
 		if err := s.chat.ForgetHost(r.Context(), r.caller, host); err != nil {

@@ -18,10 +18,10 @@ type adminUserData struct {
 	Form, PasswordForm, RoleForm form
 	Sessions                     []sessionRow
 	SessionPaging                paging
-	Link                         *shownLink // for the user to sign in with, just made
+	Link                         *shownLink // for the user to sign in with, just created
 }
 
-// adminUsers lists everybody with an account, or those whose names or address fit a search.
+// adminUsers lists all users, or those whose names or e-mail addresses match a search.
 func (s *Server) adminUsers(w http.ResponseWriter, r *request) error {
 	d := adminUsersData{paging: pagingOf(r, "/admin/users/")}
 	if err := s.searching(r, d.Query); err != nil {
@@ -44,7 +44,7 @@ func (s *Server) adminNewUserPage(w http.ResponseWriter, r *request, status int,
 	return s.adminPage(w, r, status, "newuser", r.loc.T("admin.user.new"), struct{ Form form }{f})
 }
 
-// adminCreateUser makes an account for somebody else.
+// adminCreateUser creates an account for another person.
 func (s *Server) adminCreateUser(w http.ResponseWriter, r *request) error {
 	f := newForm(r, append([]string{"username", "admin"}, profileFields...)...)
 	u, err := s.createAccount(r, f)
@@ -108,7 +108,7 @@ func (s *Server) adminUserPage(w http.ResponseWriter, r *request, status int, d 
 	return s.adminPage(w, r, status, "user", u.Display(), d)
 }
 
-// adminChangeUser does what one of the forms on a user's page asks for.
+// adminChangeUser handles the forms on the page of a user. The field "action" selects the change.
 func (s *Server) adminChangeUser(w http.ResponseWriter, r *request) error {
 	u, err := s.addressed(r)
 	if err != nil {
@@ -137,7 +137,7 @@ func (s *Server) adminChangeUser(w http.ResponseWriter, r *request) error {
 		})
 	}
 	if u.ID == r.caller.User.ID && (action == "unadmin" || action == "disable") {
-		return seeOther(w, r, "/") // this page is no longer theirs to see
+		return seeOther(w, r, "/") // the caller may no longer see this page
 	}
 	return seeOther(w, r, fmt.Sprintf("/admin/users/%d/?done=%s", u.ID, action))
 }
@@ -153,8 +153,8 @@ func (s *Server) resetPassword(r *request, u *chat.User) error {
 	return s.chat.SetPassword(r.Context(), r.caller, u.ID, hash)
 }
 
-// changeStanding changes what a user may do. Admins who sign themselves out everywhere stay
-// signed in where they do it.
+// changeStanding makes a user an admin or not, deactivates or activates the account, or ends its sessions. Admins who end their
+// own sessions keep the current one.
 func (s *Server) changeStanding(r *request, u *chat.User, action string) error {
 	switch action {
 	case "admin", "unadmin":

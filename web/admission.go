@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// perReturn is the time for each socket to reconnect after a restart, when all of them reconnect.
-	// Two cores that other work shares open 2000 a second (go test ./web -bench Reconnect).
+	// perReturn is the time that each socket needs to reconnect after a restart, when all of them reconnect. Two cores that run
+	// other programs too open 2000 sockets a second (go test ./web -bench Reconnect).
 	perReturn = 500 * time.Microsecond
 	// fullWait is the Retry-After for a client with too many open sockets. Only closing some helps earlier.
 	fullWait = 30 * time.Second
@@ -90,17 +90,17 @@ func (d *admission) compute(f func() error) error {
 	return f()
 }
 
-// maxReplays is how many replays one person, or the visitors from one address, can have running.
+// maxReplays is how many replays can run at the same time for one person, or for the visitors from one address.
 const maxReplays = 2
 
-// turn is the semaphore of one key's replays.
+// turn is the semaphore of the replays of one key.
 type turn struct {
 	places chan struct{}
-	users  int // replays that hold or await a place
+	users  int // replays that run or wait
 }
 
-// awaitTurn waits until fewer than maxReplays of the key run, or until gone is closed; then ok is false. Otherwise done must be
-// called at the end of the replay.
+// awaitTurn waits until fewer than maxReplays of who are running. Then ok is true, and done must be called at the end of the
+// replay. If gone is closed first, ok is false.
 func (d *admission) awaitTurn(who limits.Key, gone <-chan struct{}) (done func(), ok bool) {
 	d.mu.Lock()
 	t := d.turns[who]

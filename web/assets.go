@@ -19,8 +19,8 @@ import (
 //go:embed static templates
 var embedded embed.FS
 
-// assets are the static files. All have one fingerprint in their path, so modules that import each other by relative paths have
-// it too.
+// assets are the static files. All their paths have the same fingerprint, so modules that import each other by relative paths
+// use it too.
 type assets struct {
 	hash  string
 	files map[string]asset
@@ -29,7 +29,7 @@ type assets struct {
 
 type asset struct {
 	mime         string
-	body, zipped []byte // zipped is nil if compression saves nothing
+	body, zipped []byte // zipped is nil if compression saves less than a tenth
 }
 
 // scriptKey matches the texts that scripts look up: t("key") with a literal key.

@@ -10,9 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// initials returns the one or two letters of an avatar: the first letters or digits of the first and last word of a display name,
-// or of the username if there is none. Words without any, such as emoji, count only if there are no others. If the last word is
-// in Chinese, Japanese or Korean script, it is that letter alone. js/person.js has the same rule.
+// initials returns the one or two letters of an avatar: the first letter or digit of the first word and of the last word of a
+// display name, or of the username if there is no display name. A word without letters and digits, such as an emoji, counts
+// only if all words are of that kind. If the last word begins in Chinese, Japanese or Korean script, its first letter is the
+// only one. js/person.js has the same rule.
 func initials(display, username string) string {
 	display = strings.TrimSuffix(display, " (@"+username+")") // the suffix that tells namesakes apart
 	words := slices.DeleteFunc(strings.Fields(display), func(word string) bool { return !strings.ContainsFunc(word, lettered) })
@@ -32,7 +33,7 @@ func initials(display, username string) string {
 	return string(unicode.ToUpper(begin)) + string(unicode.ToUpper(end))
 }
 
-// initial returns the first letter or digit of a word, its first character if it has none.
+// initial returns the first letter or digit of a word, or its first character if it has neither.
 func initial(word string) rune {
 	r, _ := utf8.DecodeRuneInString(word[max(0, strings.IndexFunc(word, lettered)):])
 	return r

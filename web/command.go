@@ -35,7 +35,7 @@ var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", 
 // maxNesting is how deep a frame's JSON may be nested (PROTOCOL.md).
 const maxNesting = 16
 
-// parseCommand decodes a frame. With an error it returns at most the nonce.
+// parseCommand decodes a frame. If that fails, the command has at most the nonce. Error: bad_frame.
 func parseCommand(frame []byte) (command, error) {
 	var cmd command
 	deepest, inexact := scan(frame)
@@ -51,8 +51,8 @@ func parseCommand(frame []byte) (command, error) {
 	return cmd, nil
 }
 
-// scan returns how deep a JSON text is nested, and whether the name of a field could be taken for a command's, as encoding/json
-// takes "Message" for "message".
+// scan returns how deep a JSON text is nested. inexact reports that encoding/json could take the name of a field for one of a
+// command although it differs, as it takes "Message" for "message".
 func scan(b []byte) (deepest int, inexact bool) {
 	depth, start := 0, 0
 	for i := 0; i < len(b); i++ {
@@ -76,13 +76,13 @@ func scan(b []byte) (deepest int, inexact bool) {
 	return deepest, inexact
 }
 
-// named reports whether a colon follows a string, so that the string is a name.
+// named reports whether a string is the name of a field: whether a colon follows it.
 func named(rest []byte) bool {
 	rest = bytes.TrimLeft(rest, " \t\r\n")
 	return len(rest) > 0 && rest[0] == ':'
 }
 
-// alike reports whether encoding/json could take a string for a command's field although it is not its exact name.
+// alike reports whether encoding/json could take a name for a command's field although it is not its exact name.
 func alike(quoted []byte) bool {
 	for _, f := range fields {
 		if string(quoted) == f {
@@ -95,7 +95,8 @@ func alike(quoted []byte) bool {
 	return bytes.IndexByte(quoted, '\\') >= 0
 }
 
-// exact removes all fields from an object but those with the exact names of a command's fields. It returns other texts unchanged.
+// exact removes from an object all fields that do not have the exact name of a command's field. It returns other texts
+// unchanged.
 func exact(frame []byte) []byte {
 	var sent map[string]json.RawMessage
 	if json.Unmarshal(frame, &sent) != nil {
@@ -182,7 +183,7 @@ func (t *talker) say(c *ws.Conn, cmd command) error {
 	return nil
 }
 
-// speaker returns the caller as it is now, if it may speak.
+// speaker returns the caller with its current rights. Error: sign_in if the caller may not speak.
 func (t *talker) speaker() (chat.Caller, error) {
 	if t.caller.Name() == "" {
 		return t.caller, t.server.nameless(context.Background())

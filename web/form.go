@@ -11,7 +11,8 @@ import (
 	"hearth/web/chat"
 )
 
-// newForm returns a form with the values of these fields. Passwords must not be among them.
+// newForm returns a form with the submitted values of these fields. Passwords must not be among the fields, because a page
+// shows the values.
 func newForm(r *request, fields ...string) form {
 	f := form{Values: map[string]string{}, Errors: map[string]string{}}
 	for _, name := range fields {
@@ -20,7 +21,7 @@ func newForm(r *request, fields ...string) form {
 	return f
 }
 
-// blame puts err beside its field. The first error of a field stays. Errors that the person cannot fix are returned.
+// blame assigns err to its field, unless the field already has an error. It returns an error that the person cannot fix (5xx).
 func (f form) blame(r *request, err error) error {
 	if err == nil {
 		return nil
@@ -35,7 +36,7 @@ func (f form) blame(r *request, err error) error {
 	return nil
 }
 
-// again shows the page of the form again, with err beside its field.
+// again shows the page of the form again, with err beside its field. show writes the page.
 func (f form) again(w http.ResponseWriter, r *request, err error, show func(http.ResponseWriter, *request, int, form) error) error {
 	e := known(err)
 	if err := f.blame(r, err); err != nil {
@@ -45,7 +46,7 @@ func (f form) again(w http.ResponseWriter, r *request, err error, show func(http
 	return show(w, r, statusOf(e), f)
 }
 
-// on puts err beside a field, unless err names another.
+// on assigns err to a field, unless err has a field or is an error that the person cannot fix (5xx).
 func on(field string, err error) error {
 	if err == nil {
 		return nil
@@ -69,14 +70,14 @@ func newPassword(r *request, username string) error {
 	return nil
 }
 
-// kept is a form that was refused for a while. The error page offers to send it again.
+// kept is a submitted form that was refused temporarily. The error page offers to send it again.
 type kept struct {
 	Action    string
 	Fields    [][2]string // name, value
-	Passwords []string    // have to be typed again: pages never contain them
+	Passwords []string    // names of fields that the person has to type again: pages never contain passwords
 }
 
-// keptForm returns the form that is refused with status, nil if sending it again cannot succeed.
+// keptForm returns the submitted form of a request that is refused with status, or nil if sending it again cannot succeed.
 func keptForm(r *request, status int) *kept {
 	later := status == http.StatusTooManyRequests || status == http.StatusInsufficientStorage || status == http.StatusServiceUnavailable
 	if r.Method != http.MethodPost || !later || r.ParseForm() != nil {
@@ -95,8 +96,8 @@ func keptForm(r *request, status int) *kept {
 	return k
 }
 
-// localPage returns next if it is a page of this site, else the lobby. Browsers take a second slash or a backslash for the
-// beginning of a host, and skip control characters.
+// localPage returns next if it is a page of this site, and the lobby otherwise. After the first slash, browsers take another
+// slash or a backslash for the beginning of a host, and they skip control characters.
 func localPage(next string) string {
 	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsRune(next, '\\') ||
 		strings.IndexFunc(next, unicode.IsControl) >= 0 {
@@ -108,7 +109,8 @@ func localPage(next string) string {
 	return next
 }
 
-// local is localPage for a person who has just signed in: it does not return to the log-in or sign-up page.
+// local is localPage for a person who has just signed in. It returns the lobby instead of a page for logging in, logging out or
+// signing up.
 func local(next string) string {
 	next = localPage(next)
 	path, _, _ := strings.Cut(next, "?")
@@ -122,7 +124,7 @@ func local(next string) string {
 // normalizeNewlines replaces the CR LF of submitted forms by LF.
 func normalizeNewlines(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
-// form holds the values and the errors that a form shows again.
+// form holds the values and the errors that the page of a form shows.
 type form struct {
 	Values map[string]string
 	Errors map[string]string // by field; "" is the whole form

@@ -30,7 +30,7 @@ func (s *Server) guestPage(w http.ResponseWriter, r *request, status int, f form
 	return s.render(w, r, status, "guest", v)
 }
 
-// mayNameGuest returns an error if visitors may not speak.
+// mayNameGuest returns an error if visitors may not write. Errors: sign_in, guests_read.
 func (s *Server) mayNameGuest(r *request) error {
 	may, err := s.chat.GuestsMay(r.Context())
 	switch {
@@ -66,7 +66,7 @@ func (s *Server) nameGuest(w http.ResponseWriter, r *request) error {
 	return seeOther(w, r, local(f.Values["next"]))
 }
 
-// nameless returns the error for a visitor who wants to write and has no name.
+// nameless returns the error for a visitor without a name who wants to write.
 func (s *Server) nameless(ctx context.Context) error {
 	if may, err := s.chat.GuestsMay(ctx); err == nil && may == "write" {
 		return &chat.Error{Code: "sign_in", Key: "guest_name_first"}

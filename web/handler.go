@@ -45,7 +45,8 @@ func statusOf(e *chat.Error) int {
 	return http.StatusUnprocessableEntity
 }
 
-// asked adds the caller and the language to a request.
+// asked returns the request with its caller and language. After an error, the request still has a language, in which the error
+// can be written.
 func (s *Server) asked(r *http.Request) (*request, error) {
 	a := &request{Request: r}
 	caller, session, err := s.caller(r)
@@ -56,7 +57,7 @@ func (s *Server) asked(r *http.Request) (*request, error) {
 	return a, err
 }
 
-// serve turns a handler into net/http's, with fail writing its errors.
+// serve returns a handler for net/http that calls h. If h returns an error or panics, it calls fail to write the error.
 func (s *Server) serve(h handler, fail func(http.ResponseWriter, *request, *chat.Error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a, err := s.asked(r)
@@ -148,6 +149,7 @@ func startJSON(w http.ResponseWriter, status int) {
 	w.WriteHeader(status)
 }
 
+// failPage writes the page of an error, or redirects to the log-in page.
 func (s *Server) failPage(w http.ResponseWriter, r *request, e *chat.Error) {
 	status := statusOf(e)
 	looks := r.Method == http.MethodGet || r.Method == http.MethodHead
@@ -167,7 +169,7 @@ func (s *Server) failPage(w http.ResponseWriter, r *request, e *chat.Error) {
 	}
 }
 
-// heading returns the title of the error page: that of the first of kinds that has one.
+// heading returns the title of the error page: the one of the first of kinds that has a title, or a general one.
 func (r *request) heading(kinds ...string) string {
 	for _, kind := range kinds {
 		if text := r.loc.T("problem.heading." + kind); !strings.HasPrefix(text, "problem.") {

@@ -77,7 +77,8 @@ func listed(r *request, name string) []string {
 	return all
 }
 
-// joinSubprotocols joins repeated headers into one: they mean the same (RFC 6455, 11.3.4), but the library reads only the first.
+// joinSubprotocols joins repeated headers into one, which means the same (RFC 6455, 11.3.4). The WebSocket library reads only
+// the first header.
 func joinSubprotocols(h http.Header) {
 	const name = "Sec-WebSocket-Protocol"
 	if all := h.Values(name); len(all) > 1 {

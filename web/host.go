@@ -183,7 +183,7 @@ func (s *Server) sameOrigin(r *http.Request) bool {
 
 // brief returns the beginning of a client's text, for the log.
 func brief(s string) string {
-	const most = 255 // a host's name and what stands around it in an Origin
+	const most = 255 // longer than the longest host name, which has 253 characters
 	if len(s) > most {
 		return s[:most] + "…"
 	}

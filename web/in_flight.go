@@ -18,12 +18,12 @@ import (
 )
 
 const (
-	// unreadPerConn is how many bytes of responses may wait in memory for each connection that an address may have, beside the
-	// buffers of the kernel.
+	// unreadPerConn is how many bytes of responses may wait in memory for each connection that an address may have. The buffers
+	// of the kernel are not counted.
 	unreadPerConn = 64 << 10
-	// maxUnread bounds what waits in memory for all clients together, in bytes.
+	// maxUnread bounds the responses that wait in memory for all clients together, in bytes.
 	maxUnread = 256 << 20
-	// smallAnswer is the size up to which a piece of a response is not counted, in bytes: files are served in such pieces.
+	// smallAnswer is the size up to which a part of a response is not counted, in bytes. Files are served in such parts.
 	smallAnswer = 32 << 10
 )
 
@@ -114,7 +114,7 @@ func (s *Server) refuseRequest(w http.ResponseWriter, r *http.Request, e *chat.E
 	http.Error(w, a.text(e), http.StatusTooManyRequests)
 }
 
-// errUnread is the error of a Write beyond the bound of unread bytes.
+// errUnread is the error of a Write that exceeds the bound of unread bytes.
 var errUnread = errors.New("too much of what this address asked for is not read")
 
 // boundedWriter counts the bytes that are being written to the client. It delays the status until the body begins, because the
@@ -150,7 +150,7 @@ func (w *boundedWriter) writeHeader() {
 	w.begun, w.status = true, 0
 }
 
-// Write writes a piece of the response. Error: errUnread.
+// Write writes a part of the response. Error: errUnread.
 func (w *boundedWriter) Write(p []byte) (int, error) {
 	if w.refused {
 		return 0, errUnread

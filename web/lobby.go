@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// perPage is how many people a page of the table shows.
+	// perPage is how many rows a page of a list shows, for lists without a number of their own.
 	perPage = 100
 	// maxFaces is how many avatars a room's card shows.
 	maxFaces = 5

@@ -14,7 +14,7 @@ import (
 	"hearth/web/ws"
 )
 
-// joinWithin is the longest time between two messages of one author that are shown together.
+// joinWithin bounds which messages are shown together: those of one author with less time than this between them.
 const joinWithin = 5 * time.Minute
 
 type messageView struct {
@@ -89,7 +89,7 @@ func (s *Server) listMessages(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	p := chat.Page{Before: chat.MessageID(before), After: chat.MessageID(after)}
-	p.First = r.FormValue("after") != "" && p.Before == 0 // reading on, not back
+	p.First = r.FormValue("after") != "" && p.Before == 0 // the client reads forward
 	limit, err := number(r, "limit", pageMessages)
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func (s *Server) createMessage(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	if cmd.As != "" && cmd.As != r.caller.Name() {
-		return chat.Errorf("sign_in") // written before another person signed in
+		return chat.Errorf("sign_in") // the message was written before another person signed in
 	}
 	f, err := s.sayAndWait(r, chat.Draft{Text: *cmd.Message, Nonce: cmd.Nonce, ReplyTo: cmd.ReplyTo})
 	if err != nil {

@@ -102,8 +102,8 @@ func (s *Server) address(r *http.Request) netip.Addr {
 	return from
 }
 
-// Network returns the network that one customer has: the address, or for IPv6 its /64 (RFC 6177). Limits count by it. It returns
-// the zero Prefix for the zero Addr.
+// Network returns the network of one customer of a provider: the address itself, or the /64 of an IPv6 address (RFC 6177).
+// Limits count by it. It returns the zero Prefix for the zero Addr.
 func Network(a netip.Addr) netip.Prefix {
 	a = a.Unmap().WithZone("")
 	bits := a.BitLen()

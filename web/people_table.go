@@ -16,13 +16,14 @@ import (
 const (
 	// tableEvery is the shortest time between two frames of /new-user/ (PROTOCOL.md: four a second).
 	tableEvery = 250 * time.Millisecond
-	// tableShare bounds the cost of the table to a tenth of a core: the next one waits this many times as long as the last one took.
+	// tableShare bounds the cost of the table to a tenth of a core: a table is begun at the earliest when ten times as long has
+	// passed as the last one took.
 	tableShare = 10
 	// maxTable is the most rows of the table. Browsers do not show a longer tbody well.
 	maxTable = 10_000
 )
 
-// tellAgain is the pause after a table that could not be read.
+// tellAgain is how long the next attempt waits after the table could not be read.
 const tellAgain = 10 * time.Second
 
 // tableGroup is the group of the sockets that get the table of people.
@@ -36,7 +37,7 @@ type peopleTable struct {
 	isNew  bool
 	next   time.Time
 	rows   *tableRows // the newest; nil: none yet
-	moved  int        // moves with each change
+	moved  int        // increases with each change
 }
 
 func newTable(s *Server) *peopleTable { return &peopleTable{server: s} }
@@ -96,7 +97,7 @@ func (t *peopleTable) event(ctx context.Context, isNew bool) (chat.Event, error)
 	return chat.TableChanged(isNew, rows.render), nil
 }
 
-// current returns the current rows: the last ones, if nothing has changed since.
+// current returns the current rows. It returns the last ones if nothing has changed since they were read.
 func (t *peopleTable) current(ctx context.Context) (*tableRows, error) {
 	t.mu.Lock()
 	last, moved := t.rows, t.moved

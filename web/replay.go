@@ -68,8 +68,8 @@ func (t *talker) replay(ctx context.Context, c *ws.Conn, replay *chat.Replay) er
 	return nil
 }
 
-// settle looks up a room again that did not exist when it was entered: events from before the socket listened were published
-// without it.
+// settle looks up the room again if it did not exist at the handshake. It may have been created before the socket listened to
+// it, and the events of that time must be replayed.
 func (t *talker) settle(ctx context.Context) (err error) {
 	if t.room.ID == 0 {
 		t.room, err = t.server.chat.Enter(ctx, t.caller, t.name)

@@ -20,7 +20,8 @@ const (
 	maxHere = 200
 	// maxAway is the most absent people who are listed beside a room.
 	maxAway = 100
-	// maxReaders is among how many readers the absent people are searched: some readers are present, or deactivated.
+	// maxReaders is how many readers of a room are loaded to find absent people. It is larger than maxAway because some of the
+	// readers are present or deactivated.
 	maxReaders = 500
 )
 
@@ -37,7 +38,7 @@ type roomData struct {
 	WhyNot     string
 	CanManage  bool
 	Members    []personLink // of a closed room, for those who manage it
-	// MemberPaging is which page of the members that is.
+	// MemberPaging is the page of Members.
 	MemberPaging paging
 	Nonce        string // of the form without script: a form that is sent twice posts once
 	roomForms
@@ -47,7 +48,7 @@ type roomData struct {
 type roomForms struct {
 	Draft, Problem   string // the refused text, and the reason
 	Settings, Invite form
-	WhoStays         *whoStays // the question who stays, before the room is closed; nil: not asked
+	WhoStays         *whoStays // asks who stays a member, before the room is closed; nil: not asked
 	Open             string    // the open dialog: room-settings, room-members, who-stays or none
 }
 

@@ -29,7 +29,7 @@ func (s *Server) changeRoom(w http.ResponseWriter, r *request) error {
 	return s.mendRoom(w, r, err, &f, func() roomForms { return roomForms{Settings: f, Open: "room-settings"} })
 }
 
-// roomDraft returns the settings of a room in a form, and the people who stay if the form asked for them.
+// roomDraft returns the settings of a room in a form. Stay is nil unless the form asked who stays a member.
 func roomDraft(r *request) chat.RoomDraft {
 	d := chat.RoomDraft{Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
 	if r.PostFormValue("asked") == "" {
@@ -44,15 +44,15 @@ func roomDraft(r *request) chat.RoomDraft {
 	return d
 }
 
-// whoStays is the question who stays, before a room is closed.
+// whoStays is the data of the dialog that asks who stays a member, before a room is closed.
 type whoStays struct {
 	Topic  string
-	People []*chat.User // who wrote there in the last 90 days
-	Filter bool         // the list has a filter
-	Max    int          // how many people are listed if there are more; 0: all
+	People []*chat.User // those who wrote in the room in the last 90 days
+	Filter bool         // the dialog has a field that filters the list
+	Max    int          // how many people are listed although there are more; 0: all are listed
 }
 
-// manyPeople is the number of people from which on a list has a filter.
+// manyPeople is how many people a list without a filter can have.
 const manyPeople = 12
 
 func (s *Server) askWhoStays(r *request, room *chat.Room, d chat.RoomDraft) (*whoStays, error) {
@@ -82,7 +82,7 @@ func (s *Server) changeMembers(w http.ResponseWriter, r *request) error {
 	return s.mendRoom(w, r, err, &f, func() roomForms { return roomForms{Invite: f, Open: "room-members"} })
 }
 
-// mendRoom shows the room with the refused form, if the error can be fixed in it.
+// mendRoom shows the room with the refused form if err has a field of the form. Otherwise it returns err.
 func (s *Server) mendRoom(w http.ResponseWriter, r *request, err error, f *form, forms func() roomForms) error {
 	e := known(err)
 	if e.Field == "" {

@@ -41,7 +41,8 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
-// accountRoutes are the addresses of log-in, sign-up and profile. Clients of the tutorials use the second spelling of some.
+// accountRoutes adds the addresses of log-in, sign-up and profile. Some have a second spelling, which clients that follow
+// tutorials use.
 func (s *Server) accountRoutes(mux *http.ServeMux) {
 	for _, path := range []string{"/login/{$}", "/log_in/{$}"} {
 		mux.HandleFunc("GET "+path, s.page(s.showLogin))
@@ -66,8 +67,8 @@ func (s *Server) accountRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /language/{$}", s.page(s.chooseLanguage))
 }
 
-// adminRoutes are the addresses of the admin site. Each form is sent to the address of the page that contains it; the
-// field "action" says what to do.
+// adminRoutes adds the addresses of the admin site. A form is sent to the address of its page. If a page has several forms, the
+// field "action" selects the change.
 func (s *Server) adminRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /admin/{$}", s.admin(s.adminHome))
 	mux.HandleFunc("GET /admin/users/{$}", s.admin(s.adminUsers))

@@ -23,11 +23,12 @@ type Auth interface {
 	Verify(ctx context.Context, g limits.Guess, hash, password string) (right bool, err error)
 }
 
-// cookieLife is how long browsers keep a cookie, in seconds: 400 days, their own limit (RFC
-// 6265bis, section 5.5). The session behind it ends sooner if it isn't used.
+// cookieLife is how long browsers store a cookie, in seconds: 400 days, the longest time that they accept (RFC 6265bis, section
+// 5.5). An unused session ends much sooner.
 const cookieLife = 400 * 24 * 60 * 60
 
-// cookieName returns the name of the session cookie. With HTTPS, no other host and no plain page can set it.
+// cookieName returns the name of the session cookie. With HTTPS, the prefix __Host- prevents other hosts and pages without
+// HTTPS from setting the cookie.
 func (s *Server) cookieName(r *http.Request) string {
 	if s.secure(r) {
 		return "__Host-hearth"

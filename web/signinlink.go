@@ -18,7 +18,7 @@ const signinPath = "/signin/"
 type shownLink struct {
 	URL   string
 	Image template.URL // a QR code of it
-	Local bool         // no other device can open it
+	Local bool         // only this computer can open it
 }
 
 // newShownLink returns the link of a token, with the host by which the browser reached the server.

@@ -123,7 +123,7 @@ type talker struct {
 	again  receipts // of messages that were stored before
 }
 
-// start sends the initial frames, then lets the socket be live.
+// start sends the initial frames. Then it makes the socket live.
 func (t *talker) start(c *ws.Conn, here []string) {
 	seq, inbox, err := t.sendInitial(context.Background(), c, here) // the request's context ended with the upgrade
 	switch {
@@ -196,7 +196,7 @@ func (t *talker) received(ids []chat.MessageID) {
 	}
 }
 
-// still is refresh, and checks that the caller's session has not ended.
+// still is refresh for a caller whose session must not have ended.
 func (s *Server) still(by chat.Caller) (chat.Caller, error) {
 	if err := s.chat.SessionGoesOn(context.Background(), by.SessionID); err != nil {
 		return by, err
