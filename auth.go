@@ -29,10 +29,10 @@ import (
 // Auth seals cookies, hashes passwords and limits password guesses. It is safe for concurrent use.
 type Auth struct {
 	codecs    []securecookie.Codec
-	hashing   chan struct{} // a place for each hash being made
-	strangers chan struct{} // of those places, the ones that anybody can have
+	hashing   chan struct{} // a slot for each hash that is computed at the moment
+	strangers chan struct{} // those of the slots that unknown browsers can use
 	guesses   *limits.Guesses
-	waiting   *limits.Counter // strangers who wait for a place, by where they are
+	waiting   *limits.Counter // people with unknown browsers who wait for a slot, by address
 	limited   bool
 	now       func() time.Time
 }
@@ -70,8 +70,9 @@ type keyPair struct {
 	Block []byte    `json:"block"`
 }
 
-// OpenKeys returns codecs with the keys in DATA/keys.json, which it creates if necessary (mode 0600). The first pair of keys seals;
-// all pairs open. To rotate, put a new pair in front. Cookies that were sealed with a removed pair become void.
+// OpenKeys returns codecs with the keys in DATA/keys.json, which it creates if necessary (mode 0600). The first pair of keys
+// seals cookies, and all pairs open them. To rotate the keys, put a new pair in front. Cookies that were sealed with a removed
+// pair become void.
 func OpenKeys(dataDir string) ([]securecookie.Codec, error) {
 	path := filepath.Join(dataDir, "keys.json")
 	text, err := os.ReadFile(path)
@@ -171,8 +172,8 @@ const saltSize, hashSize = 16, 32
 
 var phc = base64.RawStdEncoding.Strict()
 
-// NewPassword returns the hash of a password in NFC, as keyboards differ in how they type accents. It is a PHC string with a
-// new salt. It leaves one of the places for people who sign in with a known browser.
+// NewPassword returns the hash of a password as a PHC string with a new salt. It hashes the NFC form, because keyboards differ
+// in how they type accents. It leaves one slot for people who sign in with a known browser.
 func (a *Auth) NewPassword(password string) (hash string, err error) {
 	a.strangers <- struct{}{}
 	defer func() { <-a.strangers }()
@@ -182,8 +183,8 @@ func (a *Auth) NewPassword(password string) (hash string, err error) {
 		newArgon.memory, newArgon.time, newArgon.threads, phc.EncodeToString(salt), phc.EncodeToString(sum)), nil
 }
 
-// CheckPassword reports whether hash is that of password. For the hash "", of a user who does not exist, it takes as long and
-// returns false.
+// CheckPassword reports whether hash is the hash of password. For the hash "", which stands for a user who does not exist, it
+// takes as long and returns false.
 func (a *Auth) CheckPassword(hash, password string) bool {
 	p, salt, sum, err := parsePHC(hash)
 	if err != nil {
@@ -194,7 +195,7 @@ func (a *Auth) CheckPassword(hash, password string) bool {
 	}
 	composed := norm.NFC.String(password)
 	right := same(composed)
-	if composed != password { // hashes of earlier versions are of the password as it was typed
+	if composed != password { // earlier versions hashed the password as it was typed
 		right = same(password) || right
 	}
 	return right && err == nil
@@ -206,7 +207,7 @@ func (a *Auth) argon2id(p argon, password string, salt []byte, size uint32) []by
 	return argon2.IDKey([]byte(password), salt, p.time, p.memory, p.threads, size)
 }
 
-// parsePHC parses a stored hash. It refuses excessive parameters, with which a log-in would overload the server.
+// parsePHC parses a stored hash. It refuses excessive parameters, because a log-in with them would overload the server.
 func parsePHC(s string) (p argon, salt, sum []byte, err error) {
 	f := bytes.Split([]byte(s), []byte("$"))
 	if len(f) != 6 || len(f[0]) != 0 || string(f[1]) != "argon2id" || string(f[2]) != fmt.Sprintf("v=%d", argon2.Version) {
@@ -233,7 +234,7 @@ func parsePHC(s string) (p argon, salt, sum []byte, err error) {
 // Guesses.
 
 const (
-	// maxWaiting is how many people with unknown browsers may wait for a password check: the last one waits about 2 s.
+	// maxWaiting is how many people with unknown browsers may wait for a password check. The last one waits about 2 s.
 	maxWaiting = 100
 	// maxWaitingThere is how many of them may come from one address.
 	maxWaitingThere = 4
@@ -241,8 +242,8 @@ const (
 	busyWait = 3 * time.Second
 )
 
-// Verify reports whether hash is that of password. It takes as long for the hash "", of a user who does not exist. Errors:
-// rate_limited, that of ctx.
+// Verify reports whether hash is the hash of password. For the hash "", which stands for a user who does not exist, it takes as
+// long. Errors: rate_limited, that of ctx.
 func (a *Auth) Verify(ctx context.Context, g limits.Guess, hash, password string) (right bool, err error) {
 	at := a.now()
 	if a.limited {
@@ -253,7 +254,7 @@ func (a *Auth) Verify(ctx context.Context, g limits.Guess, hash, password string
 	if g.Device == "" {
 		leave, err := a.await(ctx, g.From)
 		if err != nil {
-			a.guesses.Right(g, at) // it was not tried
+			a.guesses.Right(g, at) // the password was not checked
 			return false, err
 		}
 		defer leave()
@@ -265,8 +266,8 @@ func (a *Auth) Verify(ctx context.Context, g limits.Guess, hash, password string
 	return right, nil
 }
 
-// await waits for one of the places for unknown browsers. One address cannot fill the queue, and known browsers do not wait in it.
-// leave must be called at the end.
+// await waits for one of the slots for unknown browsers, for which known browsers do not wait. One address cannot fill the
+// queue. leave must be called at the end. Errors: rate_limited, that of ctx.
 func (a *Auth) await(ctx context.Context, from netip.Prefix) (leave func(), err error) {
 	if a.limited {
 		k := limits.Key{From: from}

@@ -32,7 +32,7 @@ type Hub struct {
 	conns   map[*ws.Conn]struct{}
 	online  pubsub.Presence[int64]
 	stopped bool
-	rights  int // moves with each change of rights
+	rights  int // increases with each change of rights
 
 	soon   *pubsub.Soon
 	people *pubsub.People
@@ -160,13 +160,13 @@ func (h *Hub) leave(c *ws.Conn) {
 		return
 	}
 	g, name := h.groups[c.Socket.Room.Group()], c.Reader.Name
-	if g == nil { // c was shown out of it, and was the last to leave
+	if g == nil { // c was removed from the group before and was the last one in it
 		return
 	}
 	h.forget(g, g.Leave(c, leaveDelay, func() { h.goneFrom(g, name) }))
 }
 
-// forget removes g from the hub if it is empty. h.mu must have been held since g was asked.
+// forget removes g from the hub if it is empty. h.mu must have been held since empty was determined.
 func (h *Hub) forget(g *pubsub.Group, empty bool) {
 	if empty && h.groups[g.Name] == g {
 		delete(h.groups, g.Name)
@@ -206,7 +206,7 @@ func (h *Hub) PublishAll(all []chat.Announcement) {
 		clear(events)
 	}
 	for _, a := range all {
-		if a.Event.Seq == 0 { // a change of rights too
+		if a.Event.Seq == 0 { // such as a change of rights
 			flush()
 			h.publish(a.Group, []chat.Event{a.Event})
 			continue
@@ -230,7 +230,8 @@ func (h *Hub) publish(name string, events []chat.Event) (sockets int) {
 	return 0
 }
 
-// UserChanged tells the sockets that watch a user that it looks different, or with presence that it came or went.
+// UserChanged sends the state of a user to the sockets that watch the user. presence reports that the user came online or went
+// offline; otherwise the profile has changed.
 func (h *Hub) UserChanged(userID int64, presence bool) { h.people.Changed(userID, presence) }
 
 // UserCreated tells lobby pages that a user has just got an account.
@@ -268,7 +269,7 @@ func (h *Hub) OnlineCount() int {
 	return h.online.Len()
 }
 
-// OnlineUsers returns the ids of those who have a socket open, in order.
+// OnlineUsers returns the ids of the users who have a socket open, in ascending order.
 func (h *Hub) OnlineUsers() []int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -293,7 +294,7 @@ func (h *Hub) HereCount(name string) int {
 	return g.Len()
 }
 
-// Listening returns the ids of the users who have a socket in a group at this very moment.
+// Listening returns the ids of the users who have a socket in a group at the moment. Visitors have the id 0.
 func (h *Hub) Listening(name string) map[int64]bool {
 	ids := map[int64]bool{}
 	for _, c := range h.members(name) {
@@ -302,7 +303,7 @@ func (h *Hub) Listening(name string) map[int64]bool {
 	return ids
 }
 
-// members returns the sockets in a group; of all groups for "".
+// members returns the sockets in a group, or all sockets for "".
 func (h *Hub) members(name string) []*ws.Conn {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -316,19 +317,19 @@ func (h *Hub) members(name string) []*ws.Conn {
 	return g.Conns()
 }
 
-// EndSessions closes the sockets of these sessions, signed out.
+// EndSessions closes the sockets of these sessions with the reason "signed out".
 func (h *Hub) EndSessions(ids ...int64) {
 	for _, id := range ids {
 		h.end(chat.SessionGroup(id), websocket.ClosePolicyViolation, "signed out")
 	}
 }
 
-// EndUser closes all sockets of a user, signed out.
+// EndUser closes all sockets of a user with the reason "signed out".
 func (h *Hub) EndUser(id int64) {
 	h.end(chat.UserGroup(id), websocket.ClosePolicyViolation, "signed out")
 }
 
-// EndRoom closes all sockets in a room. The clients reconnect to what is there now.
+// EndRoom closes all sockets in a room. The clients reconnect and get the changed room, or an error.
 func (h *Hub) EndRoom(group string) {
 	h.end(group, websocket.CloseGoingAway, "the room was changed, come back")
 }
@@ -339,7 +340,7 @@ func (h *Hub) end(group string, code int, reason string) {
 	}
 }
 
-// Recheck closes those sockets of a group ("": all) whose callers may no longer be there.
+// Recheck closes the sockets of a group whose callers may no longer be there. For "", it checks all sockets.
 func (h *Hub) Recheck(group string) {
 	members := h.members(group)
 	go func() {
@@ -404,7 +405,7 @@ func (h *Hub) regroup(c *ws.Conn, groups []string) {
 	c.SetGroups(groups)
 }
 
-// changeRights applies a change of rights to every socket. When it returns, no socket gets events any more that its person may not
+// changeRights applies a change of rights to every socket. When it returns, no socket gets events that its user may no longer
 // see.
 func (h *Hub) changeRights(x *chat.RightsChange) {
 	x.Apply()
@@ -417,7 +418,7 @@ func (h *Hub) changeRights(x *chat.RightsChange) {
 			h.regroup(c, r.Groups(c.Groups()))
 		}
 		if room := c.Socket.Room; r.Out && room != nil && h.groups[room.Group()] != nil {
-			h.groups[room.Group()].Drop(c) // its person is seen there until it has left
+			h.groups[room.Group()].Drop(c) // the user stays present there until the socket has left
 		}
 		if r.Out || r.Back || r.Gone != nil {
 			changed[c] = r

@@ -31,13 +31,12 @@ import (
 const (
 	// headerWait is how long a client may take to send its request's header.
 	headerWait = 5 * time.Second
-	// requestWait is how long a client may take to send all of its request: the longest form
-	// (256 KiB) at 9 KB/s. Sockets are beyond it.
+	// requestWait is how long a client may take to send all of its request: the longest form (256 KiB) at 9 KB/s. It does not
+	// apply to open sockets.
 	requestWait = 30 * time.Second
-	// answerWait is how long a client may take to read an answer, at worst a page of some
-	// 500 KB at 9 KB/s.
+	// answerWait is how long a client may take to read a response: the longest page (about 500 KB) at 9 KB/s.
 	answerWait = time.Minute
-	// maxHeader bounds a request's header, in bytes. Ours are below 2 KiB; a proxy may add to them.
+	// maxHeader bounds the header of a request, in bytes. Browsers send less than 2 KiB here, and a proxy may add fields.
 	maxHeader = 32 << 10
 	// idleWait is how long a connection without a request is kept.
 	idleWait = 2 * time.Minute
@@ -45,13 +44,14 @@ const (
 	stopWait = 8 * time.Second
 	// socketsWait is how long sockets have to take their close frame.
 	socketsWait = 3 * time.Second
-	// heapFloor is the heap size up to which the garbage collector is slowed down, in bytes, and maxGCPercent is how much.
-	// rooms100 of the load harness costs 10 % less CPU than with Go's settings (median of ten rounds, in turns).
+	// heapFloor is the size in bytes up to which the heap may grow before the garbage collector runs, unless that takes a GOGC
+	// above maxGCPercent. The scenario rooms100 of the load harness costs 10 % less CPU than with Go's default (median of ten
+	// rounds, in turns).
 	heapFloor    = 64 << 20
 	maxGCPercent = 400
-	// memoryEvery is how often it is checked whether memory can be returned to the system.
+	// memoryEvery is how often the server checks whether it can return memory to the system.
 	memoryEvery = 5 * time.Second
-	// sweepEvery is how often ended sessions and invitations are swept.
+	// sweepEvery is how often sessions, invitations and sign-in links that have expired are deleted.
 	sweepEvery = time.Hour
 )
 
@@ -111,7 +111,7 @@ func run(ctx context.Context, args []string, in *os.File, out io.Writer) error {
 	return cli.Usagef("there is no command %q; `hearth help` lists them", command)
 }
 
-// openBeside opens the chat in a data folder for a command, beside a server or without one.
+// openBeside opens the chat in a data folder for a subcommand. A server may be running on the folder.
 func openBeside(data string) (*chat.Chat, func() error, error) {
 	store, err := OpenStore(data, chat.Migrations(), false, func([]chat.Announcement) {})
 	if err != nil {
@@ -137,10 +137,10 @@ func version() string {
 type settings struct {
 	addr, data, guests, signup, limits, log, proxies, hosts string
 
-	source map[string]string // what set a flag, if not its own name: the environment variable
+	source map[string]string // the environment variables that gave settings, by flag
 }
 
-// named returns the flag or the variable by which a setting was given, for errors.
+// named returns the name of the flag or the environment variable that gave a setting, for error messages.
 func (s *settings) named(flag string) string {
 	if variable, ok := s.source[flag]; ok {
 		return variable
@@ -324,13 +324,14 @@ func (h *app) serve(ctx context.Context) error {
 	}
 }
 
-// tuneGC sets the percentage of the garbage collector, now and after every collection.
+// tuneGC sets GOGC now and after every collection.
 func tuneGC() {
 	debug.SetGCPercent(gcPercent(metric("/gc/heap/live:bytes")))
 	runtime.AddCleanup(new(*byte), func(struct{}) { tuneGC() }, struct{}{})
 }
 
-// gcPercent lets a live heap of so many bytes grow to heapFloor, but by no more than maxGCPercent.
+// gcPercent returns the GOGC with which a live heap of so many bytes grows to heapFloor. It is at least Go's default of 100 and
+// at most maxGCPercent.
 func gcPercent(live uint64) int {
 	const usual = 100
 	if live == 0 || live >= heapFloor {
@@ -339,12 +340,12 @@ func gcPercent(live uint64) int {
 	return int(min(max((heapFloor-live)*100/live, usual), maxGCPercent))
 }
 
-// allocations decide when to return memory to the system: the collector alone keeps what a sign-up or a wave of sockets
-// has used.
+// allocations decides when to return memory to the system. The garbage collector alone keeps the memory that a sign-up or many
+// new sockets used.
 type allocations struct{ freed, last uint64 }
 
-// calm reports whether little was allocated since the last call, and enough since calm was last true. total is the number
-// of bytes that were allocated since the start.
+// calm reports whether little was allocated since the last call, and enough since calm last returned true. total is the number
+// of bytes that were allocated since the program started.
 func (a *allocations) calm(total uint64) bool {
 	const little, enough = 1 << 20, 16 << 20
 	quiet := total-a.last < little

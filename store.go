@@ -29,15 +29,15 @@ const (
 	// maxBatch is the most jobs that share one commit. 1024 inserts take about 8 ms, which
 	// bounds how long the first of them waits for the last (go test -bench Store).
 	maxBatch = 1024
-	// waiting is how many jobs may wait for the writer before Submit blocks its caller.
+	// waiting is how many jobs may wait for the writer. While there are more, Submit blocks its caller.
 	waiting = 4 * maxBatch
 	// writerCache is the writer's page cache: 32 MiB, filled as needed. With SQLite's default of 2 MiB, the writer would read pages of
 	// the index of nonces and the last pages of rooms again and again.
 	writerCache = "cache_size(-32768)"
-	// maxLog is after how many pages SQLite's log is copied into the database file: 16 MiB. Pages that
-	// many messages change are then written once for all of them; with 4 MiB, SQLite's own figure, and its
-	// small cache, 64 senders store half as much in 1 000 000 messages (go test -bench Curve). More wins
-	// little, and makes a checkpoint longer on the card of a small computer.
+	// maxLog is the size in pages at which SQLite's log is copied into the database file: 16 MiB. A page that many messages
+	// change is then written once for all of them. With 4 MiB, SQLite's default, and SQLite's small cache, 64 senders store
+	// half as much in 1 000 000 messages (go test -bench Curve). A larger log gains little, and makes a checkpoint take longer
+	// on the SD card of a small computer.
 	maxLog = 4000
 	// ownCheckpoints disables SQLite's own checkpoints: ours also clear erased data.
 	ownCheckpoints = "wal_autocheckpoint(0)"
@@ -45,15 +45,15 @@ const (
 	watchEvery = 300 * time.Millisecond
 	// reopenEvery is the pause between attempts to write again after the disk failed.
 	reopenEvery = time.Second
-	// checkpointAfter is how long after a commit SQLite's log is copied into the database file, and
-	// emptied if something was erased, which the log still holds: README promises a minute.
+	// checkpointAfter is how long after a commit SQLite's log is copied into the database file. If something was erased, the
+	// log is also emptied, because it still has the erased data. README promises that within a minute.
 	checkpointAfter = 20 * time.Second
-	// checkpointRetry is the pause after a reader, such as a backup, was in the way of a checkpoint.
+	// checkpointRetry is the pause after a checkpoint that a reader, such as a backup, prevented.
 	checkpointRetry = time.Second
 	// erase has SQLite overwrite with zeros what is deleted or changed.
 	erase = "secure_delete(1)"
-	// examineFor bounds the search for damage at the start, which may take 2 s in all. 1 000 000
-	// messages (158 MB) take half of it (go test -bench Start); what is not reached is found when read.
+	// examineFor bounds the search for damage at the start, which may take 2 s in total. 1 000 000 messages (158 MB) take half
+	// of it (go test -bench Start). Damage that the search does not reach is reported when it is read.
 	examineFor = time.Second
 )
 
@@ -81,7 +81,7 @@ type Store struct {
 	finished   sync.WaitGroup
 	failed     atomic.Pointer[error] // set while the disk refuses writes
 	announced  []chat.Announcement   // of one commit
-	version    int64                 // PRAGMA data_version: moves when another process commits
+	version    int64                 // PRAGMA data_version, which changes when another process commits
 	logDue     time.Time             // when a checkpoint is due; zero: the log has nothing new
 	logBusy    bool                  // the last checkpoint was not complete
 	erased     bool                  // the log has something that must not be found any more
@@ -180,8 +180,8 @@ func (s *Store) open(steps fs.FS) error {
 		if err := db.RewriteOnce(ctx, s.conn); err != nil {
 			slog.Warn("what was deleted by an earlier version may still be in the database file; the next start tries again", "err", err)
 		}
-		s.erased = true // perhaps, before a crash
-		s.checkpoint()  // so that a copy of the file alone has what is there now
+		s.erased = true // something may have been erased before a crash
+		s.checkpoint()  // so that the database file alone is a complete copy
 	}
 	readers, err := sql.Open("sqlite", s.dsn("query_only(1)"))
 	if err != nil {
@@ -274,7 +274,7 @@ func (s *Store) Healthy(ctx context.Context) error {
 	return s.readers.QueryRowContext(ctx, "SELECT 1").Scan(&one)
 }
 
-// Close finishes the submitted jobs, copies the log into the database file and unlocks the folder.
+// Close finishes the submitted jobs, copies the log into the database file and unlocks the folder. Later calls do nothing.
 func (s *Store) Close() error {
 	s.closing.Lock()
 	already := s.closed
@@ -431,7 +431,7 @@ func (s *Store) recover(cause error) {
 	for {
 		if err := s.reopen(); err == nil {
 			slog.Info("the database takes writes again")
-			s.changed() // by another process, meanwhile: the new connection can't tell
+			s.changed() // another process may have committed meanwhile, which the new connection cannot tell
 			return
 		}
 		for waiting := true; waiting; {
