@@ -407,7 +407,7 @@ func (s *Store) checkpoint() {
 func (s *Store) commit(jobs []*db.Job) {
 	if err := s.tx.Commit(jobs); err != nil {
 		s.failed.Store(&err)
-		s.bury()
+		s.overwriteFailed()
 		for _, j := range jobs {
 			j.Answer(storageError(err))
 		}
@@ -447,9 +447,10 @@ func (s *Store) recover(cause error) {
 	}
 }
 
-// bury overwrites a failed commit in the log before the callers get the error. If fsync failed, the log contains the whole commit,
-// and after a crash the next start would find it. A commit that changes nothing takes its place in the file, even if it fails too.
-func (s *Store) bury() {
+// overwriteFailed overwrites a failed commit in the log before the callers get the error. If fsync failed, the log may contain
+// the whole commit, and after a crash the next start would find it. A commit that changes nothing takes its place in the file,
+// even if that commit fails too.
+func (s *Store) overwriteFailed() {
 	if err := s.touch(); err != nil {
 		slog.Debug("overwrite the failed commit", "err", err)
 	}
