@@ -95,8 +95,8 @@ const maxReplays = 2
 
 // turn is the semaphore of the replays of one key.
 type turn struct {
-	places chan struct{}
-	users  int // replays that run or wait
+	slots chan struct{}
+	users int // replays that run or wait
 }
 
 // awaitTurn waits until fewer than maxReplays of who are running. Then ok is true, and done must be called at the end of the
@@ -105,14 +105,14 @@ func (d *admission) awaitTurn(who limits.Key, gone <-chan struct{}) (done func()
 	d.mu.Lock()
 	t := d.turns[who]
 	if t == nil {
-		t = &turn{places: make(chan struct{}, maxReplays)}
+		t = &turn{slots: make(chan struct{}, maxReplays)}
 		d.turns[who] = t
 	}
 	t.users++
 	d.mu.Unlock()
 	select {
-	case t.places <- struct{}{}:
-		return func() { <-t.places; d.endTurn(who, t) }, true
+	case t.slots <- struct{}{}:
+		return func() { <-t.slots; d.endTurn(who, t) }, true
 	case <-gone:
 		d.endTurn(who, t)
 		return nil, false
