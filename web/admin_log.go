@@ -8,17 +8,17 @@ import (
 
 type adminLogData struct {
 	paging
-	Deeds []chat.AuditEntry
+	Entries []chat.AuditEntry
 }
 
 // adminLog shows the changes that admins made, the latest first.
 func (s *Server) adminLog(w http.ResponseWriter, r *request) error {
 	d := adminLogData{paging: pagingOf(r, "/admin/log/")}
-	deeds, total, err := s.chat.AuditEntries(r.Context(), perPage, d.offset())
+	entries, total, err := s.chat.AuditEntries(r.Context(), perPage, d.offset())
 	if err != nil {
 		return err
 	}
 	d.of(total)
-	d.Deeds = deeds
+	d.Entries = entries
 	return s.adminPage(w, r, http.StatusOK, "log", r.loc.T("admin.log"), d)
 }
