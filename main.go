@@ -312,7 +312,7 @@ func (h *app) serve(ctx context.Context) error {
 			h.chat.Forget()
 		case <-sweep.C:
 			if err := h.chat.SweepSessions(ctx); err != nil {
-				slog.Error("sweep sessions", "err", err)
+				slog.Error("delete expired sessions", "err", err)
 			}
 		case <-tidy.C:
 			if allocated.calm(metric("/gc/heap/allocs:bytes")) {
@@ -389,7 +389,7 @@ func (h *app) printBanner(ctx context.Context, s settings, out io.Writer) {
 	some, err := h.chat.HasUsers(ctx)
 	decided, err2 := h.chat.SignupDecided(ctx)
 	if err := errors.Join(err, err2); err != nil {
-		slog.Error("look for accounts and settings", "err", err)
+		slog.Error("read accounts and settings", "err", err)
 	}
 	b := cli.Banner{Version: version(), Addr: h.listen.Addr(), Data: s.data, Empty: err == nil && !some}
 	b.Print(out)

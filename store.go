@@ -178,7 +178,7 @@ func (s *Store) open(steps fs.FS) error {
 	}
 	if s.lock != nil {
 		if err := db.RewriteOnce(ctx, s.conn); err != nil {
-			slog.Warn("what was deleted by an earlier version may still be in the database file; the next start tries again", "err", err)
+			slog.Warn("data that an earlier version deleted may still be in the database file; the next start tries again", "err", err)
 		}
 		s.erased = true // something may have been erased before a crash
 		s.checkpoint()  // so that the database file alone is a complete copy
@@ -336,7 +336,7 @@ func (s *Store) gather(first *db.Job) []*db.Job {
 func (s *Store) look() {
 	var v int64
 	if err := s.tx.QueryRow("PRAGMA data_version").Scan(&v); err != nil {
-		slog.Error("watch the database", "err", err)
+		slog.Error("look for commits of other processes", "err", err)
 		return
 	}
 	if v != s.version {
@@ -382,7 +382,7 @@ func (s *Store) checkpointIfDue() {
 func (s *Store) checkpoint() {
 	job := db.ClearPages(s.file()+"-wal", func(err error) {
 		if err != nil {
-			slog.Warn("clear what was erased", "err", err)
+			slog.Warn("clear erased data in the log", "err", err)
 		}
 	})
 	if job != nil {

@@ -138,7 +138,7 @@ func (s *Server) atLength(w http.ResponseWriter, r *request, back string, work f
 	case <-time.After(workWait):
 		go func() {
 			if err := <-done; err != nil {
-				slog.Error("a long change by an admin failed", "path", r.URL.Path, "err", err)
+				slog.Error("a change by an admin failed in the background", "path", r.URL.Path, "err", err)
 			}
 		}()
 		return seeOther(w, r, r.URL.EscapedPath()+"?done=going_on")

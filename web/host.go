@@ -30,7 +30,7 @@ func below(path string, list []string) bool {
 
 var (
 	unknownHosts = logging.NewKind(slog.LevelWarn, "refused a request for an unknown host", 1)
-	unlearned    = logging.NewKind(slog.LevelError, "learn a host", 1)
+	unlearned    = logging.NewKind(slog.LevelError, "store a host name", 1)
 	otherSites   = logging.NewKind(slog.LevelWarn, "refused a request of another site", 1)
 )
 

@@ -66,7 +66,7 @@ func (t *peopleTable) tell() {
 		return
 	}
 	if e, err := t.event(context.Background(), isNew); err != nil {
-		slog.Error("make the table of people", "err", err)
+		slog.Error("read the table of people", "err", err)
 		if len(t.server.hub.Listening(tableGroup)) > 0 {
 			time.AfterFunc(tellAgain, func() { t.changed(isNew) })
 		}

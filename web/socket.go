@@ -168,7 +168,7 @@ func (t *talker) sendInitial(ctx context.Context, c *ws.Conn, here []string) (se
 
 // giveUp closes a socket whose initial frames cannot be read. The client reconnects.
 func giveUp(c *ws.Conn, what string, err error) {
-	slog.Error("greet a socket", "of", what, "err", err)
+	slog.Error("send the initial frames", "of", what, "err", err)
 	c.Close(websocket.CloseTryAgainLater, "the database does not answer, come back later")
 }
 
@@ -191,7 +191,7 @@ func (t *talker) received(ids []chat.MessageID) {
 			continue
 		}
 		if err := t.server.chat.Read(context.Background(), t.caller, t.room, id.Seq()); err != nil {
-			slog.Error("note what was read", "err", err)
+			slog.Error("store what was read", "err", err)
 		}
 	}
 }
