@@ -27,7 +27,7 @@ type Hub struct {
 	melody *melody.Melody
 	watch  chat.Watcher
 
-	mu      sync.Mutex // guards what follows; taken before a group's, never after
+	mu      sync.Mutex // guards the fields below; it may be locked before the mutex of a group, never after
 	groups  map[string]*pubsub.Group
 	conns   map[*ws.Conn]struct{}
 	online  pubsub.Presence[int64]
@@ -234,7 +234,7 @@ func (h *Hub) publish(name string, events []chat.Event) (sockets int) {
 // offline; otherwise the profile has changed.
 func (h *Hub) UserChanged(userID int64, presence bool) { h.people.Changed(userID, presence) }
 
-// UserCreated tells lobby pages that a user has just got an account.
+// UserCreated announces a new account to the lobby pages.
 func (h *Hub) UserCreated(userID int64) { h.people.Created(userID) }
 
 // lookup is the pubsub.Lookup of a hub.
@@ -376,7 +376,7 @@ func (h *Hub) allowed(c *ws.Conn) error {
 	}
 }
 
-// listen sets the groups of c, unless rights have changed since they were found.
+// listen sets the groups of c. It returns false, and sets nothing, if rights have changed since the groups were determined.
 func (h *Hub) listen(c *ws.Conn, groups []string, found int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -50,7 +50,7 @@ const (
 	checkpointAfter = 20 * time.Second
 	// checkpointRetry is the pause after a checkpoint that a reader, such as a backup, prevented.
 	checkpointRetry = time.Second
-	// erase has SQLite overwrite with zeros what is deleted or changed.
+	// erase makes SQLite overwrite deleted and changed data with zeros.
 	erase = "secure_delete(1)"
 	// examineFor bounds the search for damage at the start, which may take 2 s in total. 1 000 000 messages (158 MB) take half
 	// of it (go test -bench Start). Damage that the search does not reach is reported when it is read.
@@ -456,7 +456,7 @@ func (s *Store) overwriteFailed() {
 	}
 }
 
-// reopen replaces the write connection and proves it with a commit that changes nothing.
+// reopen replaces the write connection, and tests it with a commit that changes nothing.
 func (s *Store) reopen() error {
 	if err := s.closeWriter(); err != nil {
 		slog.Debug("close the failed database", "err", err)
@@ -467,7 +467,7 @@ func (s *Store) reopen() error {
 	return s.touch()
 }
 
-// touch commits a transaction that changes nothing but is written.
+// touch commits a transaction that changes nothing and is written to the log nevertheless.
 func (s *Store) touch() error {
 	ctx := context.Background()
 	var v int

@@ -99,8 +99,8 @@ type turn struct {
 	users int // replays that run or wait
 }
 
-// awaitTurn waits until fewer than maxReplays of who are running. Then ok is true, and done must be called at the end of the
-// replay. If gone is closed first, ok is false.
+// awaitTurn waits until fewer than maxReplays replays of the key are running. Then ok is true, and done must be called at the
+// end of the replay. If gone is closed first, ok is false.
 func (d *admission) awaitTurn(who limits.Key, gone <-chan struct{}) (done func(), ok bool) {
 	d.mu.Lock()
 	t := d.turns[who]

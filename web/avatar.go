@@ -15,7 +15,7 @@ import (
 // only if all words are of that kind. If the last word begins in Chinese, Japanese or Korean script, its first letter is the
 // only one. js/person.js has the same rule.
 func initials(display, username string) string {
-	display = strings.TrimSuffix(display, " (@"+username+")") // the suffix that tells namesakes apart
+	display = strings.TrimSuffix(display, " (@"+username+")") // the suffix that distinguishes people with the same name
 	words := slices.DeleteFunc(strings.Fields(display), func(word string) bool { return !strings.ContainsFunc(word, lettered) })
 	if len(words) == 0 {
 		words = strings.Fields(cmp.Or(display, username))

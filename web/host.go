@@ -128,7 +128,7 @@ func (s *Server) learnHost(ctx context.Context, name string) {
 	}
 }
 
-// proxyHint returns what to do about a proxy that forwarded the request and is not trusted, "" if there is none.
+// proxyHint returns advice about a proxy that forwarded the request and is not trusted, or "" if there is no such proxy.
 func (s *Server) proxyHint(r *http.Request) string {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !forwarded(r.Header) || s.viaProxy(r) {

@@ -32,7 +32,7 @@ type roomData struct {
 	HasOlder   bool
 	OlderURL   string
 	Here, Away []personLink
-	HereCount  int // all who are here
+	HereCount  int // the number of all people who are here
 	HereMore   int // present people who are not listed
 	CanWrite   bool
 	WhyNot     string

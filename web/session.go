@@ -97,7 +97,8 @@ func (s *Server) loginPage(w http.ResponseWriter, r *request, status int, f form
 	return s.render(w, r, status, "login", v)
 }
 
-// login starts a session if the username and password match. Neither the response nor its time tells which of the two was wrong.
+// login starts a session if the username and password match. Neither the response nor the time that it takes shows which of the
+// two was wrong.
 func (s *Server) login(w http.ResponseWriter, r *request) error {
 	f := newForm(r, "username", "next")
 	user, err := s.signedIn(r, f.Values["username"], r.PostFormValue("password"))

@@ -182,8 +182,8 @@ func (t *talker) allowed() error {
 	return err
 }
 
-// received stores that a plain client has received private messages. Plain clients do not send read marks: what they receive in
-// the conversation that they are in counts as read.
+// received stores that a plain client has received private messages. Plain clients do not send read marks, so the messages of
+// the open conversation also count as read.
 func (t *talker) received(ids []chat.MessageID) {
 	t.server.chat.Received(t.caller.User.ID, ids)
 	for _, id := range ids {

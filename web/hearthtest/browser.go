@@ -214,7 +214,7 @@ func (s *Socket) Until(typ string) Frame {
 	return s.Find("a "+typ, func(f Frame) bool { return f.Type() == typ })
 }
 
-// Find skips events up to one for which fits returns true, and returns that one. what describes it in the error.
+// Find skips events up to one for which fits returns true, and returns that one. what describes the event in the error message.
 func (s *Socket) Find(what string, fits func(Frame) bool) Frame {
 	s.t.Helper()
 	var seen []string

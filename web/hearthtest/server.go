@@ -58,7 +58,7 @@ func Main(m *testing.M) int {
 	return status
 }
 
-// Slow skips a test with -short. why says what takes long in it.
+// Slow skips a test with -short. why says why the test is slow.
 func Slow(t testing.TB, why string) {
 	t.Helper()
 	if testing.Short() {

@@ -18,7 +18,7 @@ type Key struct {
 // thereby get their whole allowance back. It is safe for concurrent use.
 type Limiter struct {
 	interval time.Duration // the time in which one event becomes available again
-	burst    time.Duration // the furthest that full may be ahead of now
+	burst    time.Duration // how far full may be ahead of now
 
 	mu sync.Mutex
 	// full has the time at which the allowance of a key is complete again (the generic cell rate algorithm, ITU-T I.371).

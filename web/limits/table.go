@@ -114,8 +114,8 @@ var Table = []Limit{
 	// Each log-in creates a session. The limit leaves room for an owner who signs in often.
 	{LogIns, "log-ins with the right password", user, refused, 100, Rate{60, time.Hour}},
 	{SignInLinks, "one-time sign-in links for oneself", user, refused, 10, Rate{20, time.Hour}},
-	// OWASP, "Device cookies": all unknown browsers together get few guesses for an account, from whatever address, and cannot
-	// lock out its owner.
+	// OWASP, "Device cookies": all unknown browsers together get few guesses for an account, regardless of their addresses.
+	// They cannot lock out the owner, whose browser is known.
 	{GuessesAccount, "guesses of a password", "an account, by browsers that never signed in to it", refused, 0, Rate{5, 30 * time.Minute}},
 	{GuessesAddress, "guesses of a password", address, refused, 0, Rate{20, 15 * time.Minute}},
 	{GuessesDevice, "guesses of a password in a browser that signed in to the account before", "the browser", refused, 0, Rate{10, 30 * time.Minute}},

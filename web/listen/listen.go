@@ -46,8 +46,8 @@ const (
 	// maxAll is the most connections in total. It applies where the limit of file descriptors is higher, and bounds memory: an
 	// idle connection takes about 13 KB.
 	maxAll = 32768
-	// share divides the bound for all connections: one address may have a sixteenth of them. Where so many people use Hearth
-	// that this bound matters, those who share an address are a smaller part of all.
+	// share divides the bound for all connections: one address may have a sixteenth of them. In an installation that is large
+	// enough to reach the bound, the people who share an address are a smaller part of all.
 	share = 16
 	// minAddress is the lowest bound for one address.
 	minAddress = 256

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Document is the text of a message as HTML, with the ids of the people whom it mentions instead of their names. So it can be
-// stored while names change. It is immutable and safe for concurrent use.
+// Document is the text of a message as HTML, with the ids of the people whom it mentions instead of their names. So it stays
+// valid when names change. It is immutable and safe for concurrent use.
 type Document struct {
 	html   string              // without the mentions
 	people []slot              // the mentions, in order of their positions in html

@@ -113,8 +113,9 @@ func others(row, likely string) []string {
 	return found
 }
 
-// shorter returns a name without its last part that may not belong to it: what follows the last punctuation ("@ada-mai") or, if
-// there is no punctuation, letters of scripts that have no spaces ("@ada你好"). It returns "" if there is no such part.
+// shorter returns a name without the last part that may not belong to it, or "" if there is no such part. With punctuation in the
+// name, the part begins at the last punctuation ("@ada-mai"). Otherwise it begins at the first letter of a script that has no
+// spaces ("@ada你好").
 func shorter(name string) string {
 	if i := strings.LastIndexAny(name, punctuation); i >= 0 {
 		return strings.TrimRight(name[:i], punctuation)
