@@ -75,7 +75,11 @@ func (g *Guesses) Right(x Guess, at time.Time) {
 		g.devices.remove(x.Device, at)
 		return
 	}
-	g.accounts.remove(x.User, at)
+	if x.User != 0 {
+		g.accounts.remove(x.User, at)
+	} else {
+		g.names.remove(x.Name, at)
+	}
 	g.addresses.remove(x.From, at)
 }
 

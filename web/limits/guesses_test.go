@@ -101,3 +101,21 @@ func TestOneAddressGuessesAtMany(t *testing.T) {
 		g.Right(x, start)
 	}
 }
+
+// TestUncheckedGuessesDoNotCount for a name that nobody has either: otherwise a busy server would tell which names are accounts.
+func TestUncheckedGuessesDoNotCount(t *testing.T) {
+	t.Parallel()
+	for _, x := range []Guess{
+		{User: 7, From: there(1)},
+		{Name: "nobody", From: there(2)},
+		{User: 7, From: there(3), Device: "browser"},
+	} {
+		g := NewGuesses()
+		for i := range 100 {
+			if wait := g.Take(x, start); wait != 0 {
+				t.Fatalf("guess %d of %+v waits %v", i, x, wait)
+			}
+			g.Right(x, start)
+		}
+	}
+}
