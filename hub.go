@@ -303,6 +303,16 @@ func (h *Hub) Listening(name string) map[int64]bool {
 	return ids
 }
 
+// Elsewhere reports whether a user has a socket that is not in a room's group.
+func (h *Hub) Elsewhere(userID int64, group string) bool {
+	for _, c := range h.members(chat.UserGroup(userID)) {
+		if c.Socket.Room == nil || c.Socket.Room.Group() != group {
+			return true
+		}
+	}
+	return false
+}
+
 // members returns the sockets in a group, or all sockets for "".
 func (h *Hub) members(name string) []*ws.Conn {
 	h.mu.Lock()

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -21,6 +22,12 @@ type apiRoom struct {
 	Access chat.Access `json:"access"`
 	Here   int         `json:"here"`
 	Unread int         `json:"unread"`
+
+	Mentions  int        `json:"mentions,omitempty"`
+	Badge     int        `json:"badge,omitempty"`
+	Level     chat.Level `json:"level,omitempty"`
+	Favourite bool       `json:"favourite,omitempty"`
+	Left      bool       `json:"left,omitempty"`
 }
 
 // listRooms returns a page of the rooms that the caller may enter. ?q= filters; ?offset= and ?limit= (at most 1000) select the
@@ -47,14 +54,23 @@ func (s *Server) listRooms(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	var unread map[int64]chat.Unread
+	var memberships map[int64]chat.Membership
 	if r.caller.SignedIn() {
 		if unread, err = s.chat.Unread(r.Context(), r.caller.User); err != nil {
+			return err
+		}
+		if memberships, err = s.chat.Memberships(r.Context(), r.caller.User); err != nil {
 			return err
 		}
 	}
 	list := make([]apiRoom, 0, len(rooms))
 	for _, room := range rooms {
-		list = append(list, apiRoom{room.Name, room.Topic, room.Access, s.hub.HereCount(room.Group()), unread[room.ID].Count})
+		m, x := memberships[room.ID], unread[room.ID]
+		if r.caller.SignedIn() {
+			m.Level = cmp.Or(m.Level, chat.MentionsOnly)
+		}
+		list = append(list, apiRoom{Name: room.Name, Topic: room.Topic, Access: room.Access, Here: s.hub.HereCount(room.Group()), Unread: x.Count,
+			Mentions: x.Mentions, Badge: x.Badge, Level: m.Level, Favourite: m.Favourite, Left: m.Left})
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"rooms": list, "total": total})
 	return nil

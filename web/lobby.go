@@ -15,7 +15,9 @@ const (
 	maxFaces = 5
 	// roomsPerPage is how many rooms a page of the lobby shows.
 	roomsPerPage = 50
-	// maxSide is how many rooms, and how many conversations, the sidebar lists.
+	// maxSideRooms is up to how many rooms the sidebar lists all of them.
+	maxSideRooms = 30
+	// maxSide is how many conversations the sidebar lists.
 	maxSide = 50
 )
 

@@ -146,21 +146,30 @@ func (s *Server) createMessage(w http.ResponseWriter, r *request) error {
 
 // readCommand decodes the body of a request that posts a message, by the rules of a frame.
 func readCommand(r *request) (command, error) {
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return command{}, chat.Errorf("bad_frame")
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, ws.MaxFrame+1))
-	if err != nil { // the connection broke, or the body took too long
-		return command{}, &chat.Error{Code: "bad_frame", Err: err}
-	}
-	if len(body) > ws.MaxFrame {
-		return command{}, chat.Errorf("too_big", "max", ws.MaxFrame)
+	body, err := readBody(r)
+	if err != nil {
+		return command{}, err
 	}
 	cmd, err := parseCommand(body)
 	if err == nil && cmd.Message == nil {
 		err = chat.Errorf("bad_frame")
 	}
 	return cmd, err
+}
+
+// readBody reads the body of an API request, which is JSON. Errors: bad_frame, too_big.
+func readBody(r *request) ([]byte, error) {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		return nil, chat.Errorf("bad_frame")
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, ws.MaxFrame+1))
+	if err != nil { // the connection broke, or the body took too long
+		return nil, &chat.Error{Code: "bad_frame", Err: err}
+	}
+	if len(body) > ws.MaxFrame {
+		return nil, chat.Errorf("too_big", "max", ws.MaxFrame)
+	}
+	return body, nil
 }
 
 // sayAndWait posts a draft in the room of the request and waits until it is stored.

@@ -40,6 +40,7 @@ type roomData struct {
 	Members    []personLink // of a closed room, for those who manage it
 	// MemberPaging is the page of Members.
 	MemberPaging paging
+	Membership   chat.Membership
 	Nonce        string // of the form without script: a form that is sent twice posts once
 	roomForms
 }
@@ -80,6 +81,11 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 	if room.With != nil {
 		data.Room.Title = room.With.Display()
 	}
+	if r.caller.SignedIn() {
+		if data.Membership, err = s.chat.MembershipIn(r.Context(), r.caller.User, room); err != nil {
+			return err
+		}
+	}
 	if data.Read, err = s.chat.Visit(r.Context(), r.caller, room); err != nil {
 		return err
 	}
@@ -98,7 +104,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 		return err
 	}
 	delete(unread, room.ID)
-	rooms.include(room)
+	rooms.include(room, data.Membership)
 	if v.Side, err = s.sidebar(r, rooms, unread); err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /chat/{room}/{$}", s.page(s.postMessage))
 	mux.HandleFunc("POST /chat/{room}/settings/{$}", s.member(s.changeRoom))
 	mux.HandleFunc("POST /chat/{room}/members/{$}", s.member(s.changeMembers))
+	mux.HandleFunc("POST /chat/{room}/membership/{$}", s.member(s.changeMembership))
+	mux.HandleFunc("GET /mentions/{$}", s.member(s.mentions))
 
 	s.accountRoutes(mux)
 	s.adminRoutes(mux)
@@ -30,6 +32,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /api/rooms", s.api(s.listRooms))
 	mux.HandleFunc("GET /api/rooms/{room}/messages", s.api(s.listMessages))
 	mux.HandleFunc("POST /api/rooms/{room}/messages", s.api(s.createMessage))
+	mux.HandleFunc("POST /api/rooms/{room}/membership", s.api(s.setMembership))
 	mux.HandleFunc("GET /api/users", s.api(s.listUsers))
 	mux.HandleFunc("/api/", s.api(noSuchPath))
 

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -18,9 +17,12 @@ type sidebar struct {
 }
 
 type roomLink struct {
-	Name, URL              string
-	Access                 chat.Access
-	Here, Unread, Mentions int
+	Name, URL    string
+	Access       chat.Access
+	Level        chat.Level
+	Favourite    bool
+	Here         int
+	Unread, News int // messages that are meant for the reader, and all new ones
 }
 
 type directLink struct {
@@ -30,43 +32,34 @@ type directLink struct {
 	Last               time.Time
 }
 
-// sideRooms are the rooms in the sidebar, and the number of all rooms.
+// sideRooms are the rooms in the sidebar, and the number of all rooms that could be there.
 type sideRooms struct {
-	rooms []*chat.Room
+	rooms []chat.SideRoom
 	total int
 }
 
-// roomsFor returns the rooms for the sidebar, by name, and the unread counts of all rooms that the caller may enter. If not all
-// fit, those with the most unread messages come first.
+// roomsFor returns the rooms for the sidebar, and the unread counts of all rooms to which the caller belongs.
 func (s *Server) roomsFor(r *request) (side sideRooms, unread map[int64]chat.Unread, err error) {
 	if r.caller.SignedIn() {
 		if unread, err = s.chat.Unread(r.Context(), r.caller.User); err != nil {
 			return side, nil, err
 		}
-	}
-	side.rooms, side.total, err = s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Limit: maxSide})
-	if err != nil || side.total <= maxSide || len(unread) == 0 {
+		side.rooms, side.total, err = s.chat.SideRooms(r.Context(), r.caller.User, unread, maxSideRooms)
 		return side, unread, err
 	}
-	first, err := s.chat.RoomsByID(r.Context(), r.caller, slices.Collect(maps.Keys(unread)))
-	if err != nil {
-		return side, nil, err
+	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Limit: maxSideRooms})
+	for _, room := range rooms {
+		side.rooms = append(side.rooms, chat.SideRoom{Room: room})
 	}
-	slices.SortStableFunc(first, func(a, b *chat.Room) int { return unread[b.ID].Count - unread[a.ID].Count })
-	for _, room := range side.rooms {
-		if unread[room.ID].Count == 0 {
-			first = append(first, room)
-		}
-	}
-	side.rooms = first[:maxSide]
-	return side, unread, nil
+	side.total = total
+	return side, nil, err
 }
 
 // include adds the open room if the sidebar does not have it.
-func (l *sideRooms) include(room *chat.Room) {
-	listed := slices.ContainsFunc(l.rooms, func(r *chat.Room) bool { return r.ID == room.ID })
-	if room.Access != chat.Direct && l.total > len(l.rooms) && !listed {
-		l.rooms = append([]*chat.Room{room}, l.rooms[:maxSide-1]...)
+func (l *sideRooms) include(room *chat.Room, m chat.Membership) {
+	listed := slices.ContainsFunc(l.rooms, func(r chat.SideRoom) bool { return r.ID == room.ID })
+	if room.ID != 0 && room.Access != chat.Direct && !listed {
+		l.rooms = append(l.rooms, chat.SideRoom{Room: room, Membership: m})
 	}
 }
 
@@ -74,8 +67,8 @@ func (l *sideRooms) include(room *chat.Room) {
 func (s *Server) sidebar(r *request, rooms sideRooms, unread map[int64]chat.Unread) (*sidebar, error) {
 	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms)}
 	for _, room := range rooms.rooms {
-		side.Rooms = append(side.Rooms, roomLink{Name: room.Name, URL: roomURL(room.Name), Access: room.Access,
-			Here: s.hub.HereCount(room.Group()), Unread: unread[room.ID].Count, Mentions: unread[room.ID].Mentions})
+		side.Rooms = append(side.Rooms, roomLink{Name: room.Name, URL: roomURL(room.Name), Access: room.Access, Level: room.Level, Favourite: room.Favourite,
+			Here: s.hub.HereCount(room.Group()), Unread: unread[room.ID].Badge, News: unread[room.ID].Count})
 	}
 	if !r.caller.SignedIn() {
 		return side, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 )
 
@@ -164,21 +165,34 @@ func (c *Chat) DeleteMessagesOf(ctx context.Context, by Caller, u *User) error {
 		after = found[len(found)-1].id
 		err = c.disk.Write(ctx, func(tx Tx) error {
 			for _, m := range found {
-				if _, err := c.takeBack(tx, m.id, m.group, by); err != nil {
+				if _, err := c.takeBack(tx, m.id, (&Room{Key: m.key}).Group(), by); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 		c.unread.clear()
+		c.notifyDeleted(ctx, found)
 	}
 	return storage("delete the messages of a user", err)
 }
 
-// said is a message and the group of its room.
+// notifyDeleted schedules the unread events of the rooms with these messages.
+func (c *Chat) notifyDeleted(ctx context.Context, found []said) {
+	for _, m := range found {
+		r, err := c.roomByKey(ctx, m.key)
+		if err != nil {
+			slog.Error("tell what is unread after messages were deleted", "room", m.key, "err", err)
+			continue
+		}
+		c.notifyChanged(r, m.id)
+	}
+}
+
+// said is a message and the key of its room.
 type said struct {
-	id    MessageID
-	group string
+	id  MessageID
+	key string
 }
 
 // saidBy returns the next messages of a user with higher ids than after. There is no index by sender, so it reads the messages
@@ -192,11 +206,9 @@ func (c *Chat) saidBy(ctx context.Context, user int64, after MessageID) (found [
 	defer rows.Close()
 	for rows.Next() {
 		var m said
-		var key string
-		if err := rows.Scan(&m.id, &key); err != nil {
+		if err := rows.Scan(&m.id, &m.key); err != nil {
 			return nil, storage("look for the messages of a user", err)
 		}
-		m.group = (&Room{Key: key}).Group()
 		found = append(found, m)
 	}
 	return found, storage("look for the messages of a user", rows.Err())

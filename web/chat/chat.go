@@ -23,6 +23,7 @@ type Chat struct {
 	now      func() time.Time
 	rooms    *cache.Cache[string, *Room]  // by key; every socket and message looks one up
 	closed   *cache.Cache[int64, []int64] // the closed rooms of which a user is a member, by the user's id
+	left     *cache.Cache[int64, []int64] // the rooms that a user has left, by the user's id
 	settings *cache.Cache[string, string] // "" for one that was never set
 	unmade   unmadeRooms
 	notifier unreadNotifier
@@ -48,7 +49,7 @@ type Chat struct {
 // New returns a Chat that stores in disk and publishes to hub. It becomes the watcher of the hub.
 func New(disk Disk, hub Hub, o Options) *Chat {
 	c := &Chat{disk: disk, hub: hub, read: &statements{db: disk.Reader()}, options: o, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{},
-		rooms: cache.New[string, *Room](maxCachedRooms), closed: cache.New[int64, []int64](maxCachedRooms), settings: cache.New[string, string](maxCached),
+		rooms: cache.New[string, *Room](maxCachedRooms), closed: cache.New[int64, []int64](maxCachedRooms), left: cache.New[int64, []int64](maxCached), settings: cache.New[string, string](maxCached),
 		users: cache.New[int64, *User](maxCached), names: cache.New[string, int64](maxCached), nameSet: cache.New[struct{}, nameSet](2), sessions: cache.New[tokenHash, *Session](maxCached),
 		documents: cache.Sized(maxDocuments, func(text string, d document) int { return len(text) + d.size() })}
 	if o.Limits {
@@ -73,6 +74,7 @@ func (c *Chat) forgetRooms() {
 func (c *Chat) clearRooms() {
 	c.rooms.Clear()
 	c.closed.Clear()
+	c.left.Clear()
 }
 
 // Forget clears the caches after another process has changed the database, and closes the sockets of people who have lost their

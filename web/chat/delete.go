@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"hearth/web/limits"
 )
@@ -32,6 +33,7 @@ func (c *Chat) Delete(ctx context.Context, by Caller, id MessageID) error {
 		return c.audit(tx, by, "message_deleted", fmt.Sprintf("%s, %s", r.Name, m.User))
 	})
 	c.unread.forget(r.ID)
+	c.notifyChanged(r, id)
 	return storage("delete a message", err)
 }
 
@@ -47,6 +49,9 @@ func (c *Chat) takeBack(tx Tx, id MessageID, group string, by Caller) (taken boo
 	}
 	if _, err := tx.Exec("DELETE FROM reaction WHERE message_id = ?", id); err != nil {
 		return false, fmt.Errorf("erase the reactions to message %d: %w", id, err)
+	}
+	if err := replaceMentions(tx, id, time.Time{}, nil); err != nil {
+		return false, err
 	}
 	n, err := c.insertChange(tx, id.Room(), change{Kind: "delete", Message: id}, by)
 	if err != nil {

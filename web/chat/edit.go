@@ -31,7 +31,10 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 	if text, err = editedText(m.Text, text); err != nil {
 		return err
 	}
-	edited := &Message{ID: id, Text: text, Edited: c.now().Truncate(time.Millisecond)}
+	edited := &Message{ID: id, SenderID: m.SenderID, At: m.At, ReplyTo: m.ReplyTo, Text: text, Edited: c.now().Truncate(time.Millisecond)}
+	if err := c.fillAnswers(ctx, []*Message{edited}); err != nil {
+		return err
+	}
 	if err := c.render(ctx, edited); err != nil {
 		return err
 	}
@@ -46,6 +49,9 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 		} else if n == 0 {
 			return Errorf("no_such_message")
 		}
+		if err := replaceMentions(tx, id, m.At, mentionsOf(edited, r)); err != nil {
+			return err
+		}
 		n, err := c.insertChange(tx, r.ID, change{Kind: "edit", Message: id}, by)
 		if err != nil {
 			return err
@@ -54,6 +60,7 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 		return nil
 	})
 	c.unread.forget(r.ID)
+	c.notifyChanged(r, id)
 	return storage("edit a message", err)
 }
 

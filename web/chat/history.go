@@ -256,6 +256,7 @@ const maxExcerpt = 120
 type Excerpt struct {
 	ID            MessageID
 	Display, Text string
+	sender        int64 // as Message.SenderID
 }
 
 func (m *Message) excerpt() *Excerpt {
@@ -265,7 +266,7 @@ func (m *Message) excerpt() *Excerpt {
 		short, _ = head(short, maxExcerpt-1)
 		text = short + "…"
 	}
-	return &Excerpt{ID: m.ID, Display: m.Display, Text: text}
+	return &Excerpt{ID: m.ID, Display: m.Display, Text: text, sender: m.SenderID}
 }
 
 // head returns the first n characters of a text, and whether there are more.

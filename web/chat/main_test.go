@@ -72,6 +72,7 @@ func (*nowhere) OnlineCount() int                { return 0 }
 func (*nowhere) Here(string) []string            { return nil }
 func (*nowhere) HereCount(string) int            { return 0 }
 func (*nowhere) Listening(string) map[int64]bool { return nil }
+func (*nowhere) Elsewhere(int64, string) bool    { return false }
 func (*nowhere) Publish(string, ...Event)        {}
 func (*nowhere) PublishSoon(string, Event)       {}
 func (*nowhere) Watch(Watcher)                   {}
@@ -141,10 +142,15 @@ func (p *testChat) room(name string, access Access) *Room {
 func (p *testChat) say(by Caller, room, text string) *Message {
 	p.t.Helper()
 	p.clock = p.clock.Add(time.Second)
+	return p.sayDraft(by, room, Draft{Text: text})
+}
+
+func (p *testChat) sayDraft(by Caller, room string, d Draft) *Message {
+	p.t.Helper()
 	var said *Message
-	p.Say(context.Background(), by, room, Draft{Text: text}, func(m *Message, _ *Room, _ bool, err error) {
+	p.Say(context.Background(), by, room, d, func(m *Message, _ *Room, _ bool, err error) {
 		if err != nil {
-			p.t.Fatalf("%s in %s: %v", text, room, err)
+			p.t.Fatalf("%s in %s: %v", d.Text, room, err)
 		}
 		said = m
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 )
 
 // A new read position takes effect at once. It is written later, and only the newest position is written.
@@ -71,6 +72,7 @@ func TestMarksOutlastAFullDisk(t *testing.T) {
 	ctx := context.Background()
 	r := p.room("r", Open)
 	p.say(p.admin, "r", "hello")
+	p.clock = p.clock.Add(time.Second)
 	bob := Caller{User: p.user("bob")}
 	disk := &fullDisk{Disk: p.disk, full: true}
 	p.disk = disk

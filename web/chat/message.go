@@ -38,6 +38,7 @@ type Message struct {
 	*rendered // Text as HTML; nil if the message is not shown
 
 	Reactions []Reactions
+	meantFor  []mention // of a new message
 }
 
 // Guest reports whether the sender is a visitor.
@@ -172,6 +173,11 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 		done(nil, nil, false, err)
 		return
 	}
+	if err := c.returnTo(ctx, by, room); err != nil {
+		done(nil, nil, false, err)
+		return
+	}
+	m.meantFor = mentionsOf(m, room)
 	again, said := false, m.Text
 	c.disk.Submit(func(tx Tx) (err error) {
 		again, err = c.store(tx, room, m, by)
@@ -260,6 +266,9 @@ func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err err
 			return false, Errorf("bad_frame") // the nonce was used in another room
 		}
 		return true, nil
+	}
+	if err := saveMentions(tx, m.ID, m.At, m.meantFor); err != nil {
+		return false, err
 	}
 	c.reserve(tx, m.RoomID, n)
 	c.announce(tx, r, m, by)

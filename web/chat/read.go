@@ -9,18 +9,21 @@ type readFrame struct {
 	ID      MessageID `json:"id"`
 }
 
-// Visit stores that a signed-in caller has opened a stored room, and returns the read position: at the first visit, that of the
-// last message. It does not wait for the write. Error: storage.
+// Visit stores that a signed-in caller has opened a stored room, and returns the read position. At the first visit it is the last
+// message from before the caller belonged to the room, or, for an admin in a closed room of others, the last message. It does not
+// wait for the write. Error: storage.
 func (c *Chat) Visit(ctx context.Context, by Caller, r *Room) (read int64, err error) {
 	if by.User == nil || r.ID == 0 {
 		return 0, nil
 	}
-	read, known, err := c.readTo(ctx, by.User.ID, r.ID)
+	var known bool
+	if r.Access.shared() {
+		read, known, err = c.readOrStart(ctx, by.User, r.ID)
+	} else if read, known, err = c.readTo(ctx, by.User.ID, r.ID); err == nil && !known {
+		read, err = c.Seq(ctx, r)
+	}
 	if err != nil || known {
 		return read, err
-	}
-	if read, err = c.Seq(ctx, r); err != nil {
-		return 0, err
 	}
 	c.mark(by.User.ID, r.ID, read)
 	return read, nil

@@ -77,8 +77,8 @@ func (c *Chat) saveRoom(tx Tx, r *Room, by Caller, owned bool) (int64, error) {
 	if owned {
 		owner = by.User.ID
 	}
-	res, err := tx.Exec("INSERT INTO room (name, name_key, topic, access, created_by, created_at, first) "+
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce((SELECT max(last) FROM ended_line WHERE name_key IN (?2, '')), 0)) ON CONFLICT DO NOTHING",
+	res, err := tx.Exec("INSERT INTO room (name, name_key, topic, access, created_by, created_at, open_since, first) "+
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, coalesce((SELECT max(last) FROM ended_line WHERE name_key IN (?2, '')), 0)) ON CONFLICT DO NOTHING",
 		name, r.Key, r.Topic, r.Access, owner, millis(c.now()))
 	if err != nil {
 		return 0, fmt.Errorf("make room %s: %w", r.Key, err)
@@ -142,13 +142,16 @@ func visit(tx Tx, room, user int64) error {
 	return nil
 }
 
-// join makes users members of a room. It keeps their read positions, and sets new ones to 0. It skips ids without a user.
+// join makes users members of a room. It keeps their read positions; for others, nothing in it is unread. It skips ids without a
+// user.
 func join(tx Tx, room int64, users ...int64) error {
 	for _, u := range users {
 		if u == 0 {
 			continue
 		}
-		if _, err := tx.Exec("INSERT INTO membership (user_id, room_id, member) SELECT id, ?, 1 FROM user WHERE id = ? ON CONFLICT DO UPDATE SET member = 1", room, u); err != nil {
+		if _, err := tx.Exec(`INSERT INTO membership (user_id, room_id, member, read)
+			SELECT id, ?1, 1, ifnull((SELECT max(id) & 0xFFFFFFFF FROM message WHERE id > ?1 << 32 AND id < (?1 + 1) << 32), 0) FROM user WHERE id = ?2
+			ON CONFLICT DO UPDATE SET member = 1, has_left = 0`, room, u); err != nil {
 			return fmt.Errorf("add member %d to room %d: %w", u, room, err)
 		}
 	}

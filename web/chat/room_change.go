@@ -61,6 +61,11 @@ func (c *Chat) changeAccess(tx Tx, by Caller, before, after *Room, stay []int64)
 	if _, err := tx.Exec("UPDATE membership SET member = 0 WHERE room_id = ?", before.ID); err != nil {
 		return fmt.Errorf("end the memberships of room %d: %w", before.ID, err)
 	}
+	if after.Access.shared() {
+		if _, err := tx.Exec("UPDATE room SET open_since = ? WHERE id = ?", millis(c.now()), before.ID); err != nil {
+			return fmt.Errorf("note since when room %d is open: %w", before.ID, err)
+		}
+	}
 	if after.Access == Open {
 		return nil
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -19,10 +17,26 @@ const unreadAgain = 10 * time.Second
 // unreadNotifier collects the rooms with new messages until the unread events are sent to people who are not in them.
 type unreadNotifier struct {
 	mu     sync.Mutex
-	rooms  map[int64]*Room
-	late   map[int64]*Room // rooms whose unread events could not be sent
+	rooms  map[int64]roomNews
+	late   map[int64]roomNews // rooms whose unread events could not be sent
 	closed bool
 	told   sync.WaitGroup // scheduled and running calls of tellUnread
+}
+
+// roomNews is a room with new, edited or deleted messages.
+type roomNews struct {
+	room *Room
+	// changed is the first of its edited and deleted messages; 0: there are only new ones. People who had not read it are told the
+	// counts even if they are 0 now.
+	changed MessageID
+}
+
+// and returns the news of both.
+func (n roomNews) and(m roomNews) roomNews {
+	if n.changed == 0 || m.changed != 0 && m.changed < n.changed {
+		n.changed = m.changed
+	}
+	return n
 }
 
 // close stops the notifier and waits until running notifications end.
@@ -34,7 +48,7 @@ func (b *unreadNotifier) close() {
 }
 
 // take removes and returns the collected rooms; nil once the notifier is closed.
-func (b *unreadNotifier) take() map[int64]*Room {
+func (b *unreadNotifier) take() map[int64]roomNews {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	rooms := b.rooms
@@ -45,7 +59,7 @@ func (b *unreadNotifier) take() map[int64]*Room {
 	return rooms
 }
 
-func (b *unreadNotifier) takeLate() map[int64]*Room {
+func (b *unreadNotifier) takeLate() map[int64]roomNews {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	late := b.late
@@ -53,43 +67,48 @@ func (b *unreadNotifier) takeLate() map[int64]*Room {
 	return late
 }
 
-// notifyUnread schedules the unread events of a room.
-func (c *Chat) notifyUnread(id int64, r *Room) {
+// notifyUnread schedules the unread events of a room with new messages.
+func (c *Chat) notifyUnread(id int64, r *Room) { c.notify(id, roomNews{room: r}) }
+
+// notifyChanged schedules the unread events of a room after the message with that id was edited or deleted.
+func (c *Chat) notifyChanged(r *Room, id MessageID) { c.notify(r.ID, roomNews{r, id}) }
+
+func (c *Chat) notify(id int64, n roomNews) {
 	c.notifier.mu.Lock()
 	defer c.notifier.mu.Unlock()
 	if c.notifier.closed {
 		return
 	}
 	if c.notifier.rooms == nil {
-		c.notifier.rooms = map[int64]*Room{}
+		c.notifier.rooms = map[int64]roomNews{}
 		c.notifier.told.Add(1)
 		time.AfterFunc(unreadEvery, c.tellUnread)
 	}
-	c.notifier.rooms[id] = r
+	c.notifier.rooms[id] = n.and(c.notifier.rooms[id])
 }
 
 // notifyLate schedules another attempt for a room whose unread events could not be sent.
-func (c *Chat) notifyLate(id int64, r *Room) {
+func (c *Chat) notifyLate(id int64, n roomNews) {
 	c.notifier.mu.Lock()
 	defer c.notifier.mu.Unlock()
 	if c.notifier.late == nil {
-		c.notifier.late = map[int64]*Room{}
+		c.notifier.late = map[int64]roomNews{}
 		time.AfterFunc(unreadAgain, func() {
-			for id, r := range c.notifier.takeLate() {
-				c.notifyUnread(id, r)
+			for id, n := range c.notifier.takeLate() {
+				c.notify(id, n)
 			}
 		})
 	}
-	c.notifier.late[id] = r
+	c.notifier.late[id] = n.and(c.notifier.late[id])
 }
 
 func (c *Chat) tellUnread() {
 	defer c.notifier.told.Done()
 	news := unreadNews{}
-	for id, r := range c.notifier.take() {
-		if err := c.collect(context.Background(), id, r, news); err != nil {
-			slog.Error("tell what is unread", "room", r.Name, "err", err)
-			c.notifyLate(id, r)
+	for id, n := range c.notifier.take() {
+		if err := c.collect(context.Background(), id, n, news); err != nil {
+			slog.Error("tell what is unread", "room", n.room.Name, "err", err)
+			c.notifyLate(id, n)
 		}
 	}
 	for user, events := range news {
@@ -100,31 +119,30 @@ func (c *Chat) tellUnread() {
 // unreadNews are the unread events to send, by user.
 type unreadNews map[int64][]Event
 
-// collect adds the unread events of a room to news, for its readers who are online but not in it. Error: storage, if some counts
-// could not be read.
-func (c *Chat) collect(ctx context.Context, id int64, r *Room, news unreadNews) error {
+// collect adds the unread events of a room to news, for people who belong to it and have a socket outside it. Error: storage, if some
+// counts could not be read.
+func (c *Chat) collect(ctx context.Context, id int64, n roomNews, news unreadNews) error {
+	r := n.room
 	now, err := c.unreadRoom(ctx, id, r)
 	if err != nil {
 		return err
 	}
-	looking := c.hub.Listening(r.Group())
 	same := map[sameUnread]Event{}
-	for user, read := range now.read {
-		if looking[user] || !c.hub.Online(user) {
+	for _, user := range now.people(c.hub) {
+		if !c.hub.Elsewhere(user, r.Group()) {
 			continue
 		}
-		var of sameUnread
-		of, e := c.unreadBy(ctx, user, id, read, now, r)
+		of, e := c.unreadBy(ctx, user, id, now, r)
 		if e != nil {
 			err = e
 			continue
 		}
-		if of.count == 0 {
+		if of.Count == 0 && (n.changed == 0 || n.changed <= NewMessageID(id, now.read[user])) {
 			continue
 		}
 		event, known := same[of]
 		if !known {
-			event = unread(r.Group(), of.room, of.count, of.mentions)
+			event = unread(r.Group(), of.room, of.Unread)
 			same[of] = event
 		}
 		news[user] = append(news[user], event)
@@ -134,24 +152,35 @@ func (c *Chat) collect(ctx context.Context, id int64, r *Room, news unreadNews) 
 
 // sameUnread is the content of an unread frame. People with the same content share one event.
 type sameUnread struct {
-	room            string
-	count, mentions int
+	room string
+	Unread
 }
 
-// unreadBy returns how many messages of a room a user with that read position has not read.
-func (c *Chat) unreadBy(ctx context.Context, user, id, read int64, now *unreadRoom, r *Room) (of sameUnread, err error) {
-	var sure bool
-	if of.count, of.mentions, sure = now.recent.unread(user, NewMessageID(id, read)); sure && of.count == 0 {
-		return of, nil
-	}
-	u, err := c.User(ctx, user)
-	if err != nil {
-		return of, err
-	}
-	if !sure {
-		if of.count, of.mentions, err = c.unreadOf(ctx, u, id); err != nil {
+// unreadBy returns what a user who is online has not read in a room.
+func (c *Chat) unreadBy(ctx context.Context, user, id int64, now *unreadRoom, r *Room) (of sameUnread, err error) {
+	read, known := now.read[user]
+	var u *User
+	var since int64
+	if !known {
+		if u, err = c.User(ctx, user); err != nil || now.access == Admins && !u.Admin {
 			return of, err
 		}
+		since = max(millis(u.Created), now.openSince)
+	}
+	var sure bool
+	of.Unread, sure = now.recent.unread(user, NewMessageID(id, read), since)
+	if u == nil {
+		if u, err = c.User(ctx, user); err != nil {
+			return of, err
+		}
+	}
+	if !sure {
+		if of.Unread, err = c.unreadOf(ctx, u, id); err != nil {
+			return of, err
+		}
+	}
+	if r.Access == Direct {
+		of.Badge = of.Count
 	}
 	of.room, err = c.nameOf(ctx, r, u)
 	return of, err
@@ -165,12 +194,13 @@ func (c *Chat) nameOf(ctx context.Context, r *Room, u *User) (string, error) {
 	return c.directName(ctx, r.Key, Caller{User: u})
 }
 
-// Unread is the number of unread messages of others in a room, and how many of them mention the reader. Both are at most MaxUnread.
+// Unread is what a person has not read in a room: the messages of others, those of them that mention the reader, and those that are
+// meant for the reader: mentions, replies, and all in a private conversation. Each is at most MaxUnread.
 type Unread struct {
-	Count, Mentions int
+	Count, Mentions, Badge int
 }
 
-// Unread returns the unread counts of u by room id, without rooms that have none.
+// Unread returns the unread counts of u by room id, for the rooms to which u belongs, without rooms that have none. Error: storage.
 func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 	rooms, err := c.unreadRooms(ctx, u)
 	if err != nil {
@@ -182,8 +212,8 @@ func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 	}
 	found := map[int64]Unread{}
 	for _, room := range append(rooms, waiting...) { // after the queries are closed, because there are few connections
-		var x Unread
-		if x.Count, x.Mentions, err = c.unreadOf(ctx, u, room); err != nil {
+		x, err := c.unreadOf(ctx, u, room)
+		if err != nil {
 			return nil, err
 		}
 		if x.Count > 0 {
@@ -193,33 +223,30 @@ func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 	return found, nil
 }
 
-// unreadRooms returns the ids of the rooms with unread messages for u.
+// unreadRooms returns the ids of the rooms that may have unread messages for u. For rooms in which u has no read position it looks
+// only at the last message.
 func (c *Chat) unreadRooms(ctx context.Context, u *User) ([]int64, error) {
-	rows, err := c.read.Query(ctx, "SELECT s.room_id FROM membership s JOIN user u ON u.id = s.user_id JOIN room r ON r.id = s.room_id "+
-		"WHERE s.user_id = ?1 AND "+mayHear+" AND "+unreadSQL("?2")+" > 0", u.ID, c.marks.json(u.ID))
+	rows, err := c.read.Query(ctx, "SELECT r.id FROM membership s JOIN user u ON u.id = s.user_id JOIN room r ON r.id = s.room_id "+
+		"WHERE s.user_id = ?1 AND "+belongs+" AND "+unreadSQL("?2")+` > 0
+		UNION ALL SELECT r.id FROM room r JOIN user u ON u.id = ?1 WHERE r.access IN ('open', 'admins') AND r.archived_at = 0
+			AND (r.access = 'open' OR u.admin = 1) AND NOT EXISTS (SELECT 1 FROM membership WHERE user_id = ?1 AND room_id = r.id)
+			AND (SELECT created_at FROM message WHERE id > r.id << 32 AND id < (r.id + 1) << 32 ORDER BY id DESC LIMIT 1) >= max(u.created_at, r.open_since)`,
+		u.ID, c.marks.json(u.ID))
 	if err != nil {
 		return nil, storage("look for what is unread", err)
 	}
-	defer rows.Close()
-	var rooms []int64
-	for rows.Next() {
-		var room int64
-		if err := rows.Scan(&room); err != nil {
-			return nil, storage("look for what is unread", err)
-		}
-		rooms = append(rooms, room)
-	}
-	return rooms, storage("look for what is unread", rows.Err())
+	ids, err := scanIDs(rows)
+	return ids, storage("look for what is unread", err)
 }
 
-// waitingRooms returns the ids of the rooms in which a read position of u waits to be written, if u may still enter them.
+// waitingRooms returns the ids of the rooms in which a read position of u waits to be written, if u belongs to them.
 func (c *Chat) waitingRooms(ctx context.Context, u *User) ([]int64, error) {
 	waiting := c.marks.json(u.ID)
 	if waiting == "{}" {
 		return nil, nil
 	}
 	rows, err := c.read.Query(ctx, "SELECT r.id FROM json_each(?2) j JOIN room r ON r.id = j.key JOIN user u ON u.id = ?1 "+
-		"LEFT JOIN membership s ON s.room_id = r.id AND s.user_id = u.id WHERE "+mayHear, u.ID, waiting)
+		"LEFT JOIN membership s ON s.room_id = r.id AND s.user_id = u.id WHERE r.archived_at = 0 AND ifnull(s.has_left, 0) = 0 AND "+mayHear, u.ID, waiting)
 	if err != nil {
 		return nil, storage("look for what was read", err)
 	}
@@ -227,42 +254,44 @@ func (c *Chat) waitingRooms(ctx context.Context, u *User) ([]int64, error) {
 	return ids, storage("look for what was read", err)
 }
 
-// unreadOf counts the unread messages of u in a room, and how many mention u, up to MaxUnread.
-func (c *Chat) unreadOf(ctx context.Context, u *User, room int64) (n, mentions int, err error) {
+// unreadOf counts what a user who belongs to a room has not read in it. Error: storage.
+func (c *Chat) unreadOf(ctx context.Context, u *User, room int64) (x Unread, err error) {
 	read, known, err := c.readTo(ctx, u.ID, room)
-	if err != nil || !known {
-		return 0, 0, err
-	}
-	rows, err := c.read.Query(ctx, "SELECT text FROM message WHERE id > ? AND id < ? AND sender <> ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
-		NewMessageID(room, read), NewMessageID(room+1, 0), u.ID, MaxUnread)
 	if err != nil {
-		return 0, 0, storage("count what is unread", err)
+		return x, err
 	}
-	defer rows.Close()
-	var texts []string // may contain mentions; parsed after the query is closed, because there are few connections
+	var since time.Time
+	if !known {
+		if since, err = c.startOf(ctx, u.ID, room); err != nil {
+			return x, err
+		}
+	}
+	low, high := NewMessageID(room, read), NewMessageID(room+1, 0)
+	if x.Count, err = c.countSince(ctx, u.ID, low, high, since); err != nil || x.Count == 0 {
+		return x, err
+	}
+	return x, c.countMentions(ctx, u.ID, low, high, since, &x)
+}
+
+// countSince counts the messages of others between two ids that are not older than since, up to MaxUnread.
+func (c *Chat) countSince(ctx context.Context, user int64, low, high MessageID, since time.Time) (n int, err error) {
+	rows, err := c.read.Query(ctx, "SELECT created_at FROM message WHERE id > ? AND id < ? AND sender <> ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
+		low, high, user, MaxUnread)
+	if err != nil {
+		return 0, storage("count what is unread", err)
+	}
+	defer func() { err = errors.Join(err, storage("count what is unread", rows.Close())) }()
 	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return 0, 0, storage("count what is unread", err)
+		var at int64
+		if err := rows.Scan(&at); err != nil {
+			return 0, storage("count what is unread", err)
+		}
+		if !since.IsZero() && at < millis(since) {
+			break
 		}
 		n++
-		if strings.Contains(text, "@") {
-			texts = append(texts, text)
-		}
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return 0, 0, storage("count what is unread", err)
-	}
-	for _, text := range texts {
-		d, err := c.document(ctx, text)
-		if err != nil {
-			return 0, 0, err
-		}
-		if slices.Contains(d.Mentions(), u.ID) {
-			mentions++
-		}
-	}
-	return n, mentions, nil
+	return n, storage("count what is unread", rows.Err())
 }
 
 type unreadFrame struct {
@@ -271,13 +300,14 @@ type unreadFrame struct {
 	Room     string `json:"room"`
 	Unread   int    `json:"unread"`
 	Mentions int    `json:"mentions"`
+	Badge    int    `json:"badge"`
 }
 
-// unread returns the event with the unread count of a room. room is its name for the reader.
-func unread(group, room string, count, mentions int) Event {
-	e := local("unread", false, "event.unread", []any{"count", count, "room", room}, func(m string) any {
-		return unreadFrame{Type: "unread", Message: m, Room: room, Unread: count, Mentions: mentions}
+// unread returns the event with the unread counts of a room. room is its name for the reader.
+func unread(group, room string, x Unread) Event {
+	e := local("unread", false, "event.unread", []any{"count", x.Count, "room", room}, func(m string) any {
+		return unreadFrame{Type: "unread", Message: m, Room: room, Unread: x.Count, Mentions: x.Mentions, Badge: x.Badge}
 	})
-	e.About = group
+	e.About, e.ExceptIn = group, group
 	return e
 }

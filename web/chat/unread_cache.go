@@ -2,10 +2,10 @@ package chat
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -27,9 +27,25 @@ type unreadCache struct {
 
 // unreadRoom is a cached room.
 type unreadRoom struct {
-	loading bool // the room is being loaded, and this has only the changes since then
-	recent  recent
-	read    map[int64]int64 // the read positions, by user
+	loading   bool // the room is being loaded, and this has only the changes since then
+	recent    recent
+	read      map[int64]int64 // the read positions of the people who belong to the room, by user
+	left      map[int64]bool  // who has left the room
+	access    Access          // if it is shared, people without a read position belong to the room too
+	openSince int64           // for those: older messages are not unread
+}
+
+// people returns the users who are online and may belong to the room.
+func (r *unreadRoom) people(hub Hub) (ids []int64) {
+	if !r.access.shared() {
+		for user := range r.read {
+			if hub.Online(user) {
+				ids = append(ids, user)
+			}
+		}
+		return ids
+	}
+	return slices.DeleteFunc(hub.OnlineUsers(), func(id int64) bool { return r.left[id] })
 }
 
 // recent are the last messages of a room.
@@ -41,7 +57,8 @@ type recent struct {
 type recentMessage struct {
 	id       MessageID
 	sender   int64
-	mentions []int64
+	at       int64
+	mentions []mention
 }
 
 // add adds a message, unless r contains it.
@@ -61,24 +78,29 @@ func (r *recent) add(m recentMessage) {
 	}
 }
 
-// unread counts the messages of others after the id read, and how many of them mention user. sure reports that earlier messages
-// cannot change the counts.
-func (r recent) unread(user int64, read MessageID) (n, mentions int, sure bool) {
+// unread counts the messages of others after the id read that are not older than since. sure reports that earlier messages cannot
+// change the counts.
+func (r recent) unread(user int64, read MessageID, since int64) (x Unread, sure bool) {
 	for _, m := range slices.Backward(r.messages) {
-		if m.id <= read {
-			return n, mentions, true
+		if m.id <= read || m.at < since {
+			return x, true
 		}
 		if m.sender == user {
 			continue
 		}
-		if n++; slices.Contains(m.mentions, user) {
-			mentions++
-		}
-		if n == MaxUnread {
-			return n, mentions, true
+		x.Count = min(x.Count+1, MaxUnread)
+		for _, of := range m.mentions {
+			if of.user != user && of.user != everybody {
+				continue
+			}
+			x.Badge = min(x.Badge+1, MaxUnread)
+			if of.named {
+				x.Mentions = min(x.Mentions+1, MaxUnread)
+			}
+			break
 		}
 	}
-	return n, mentions, !r.more
+	return x, !r.more
 }
 
 // said adds a stored message.
@@ -86,7 +108,7 @@ func (c *unreadCache) said(m *Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r := c.rooms[m.RoomID]; r != nil {
-		r.recent.add(recentMessage{m.ID, m.SenderID, m.Mentions()})
+		r.recent.add(recentMessage{m.ID, m.SenderID, millis(m.At), m.meantFor})
 	}
 }
 
@@ -99,7 +121,7 @@ func (c *unreadCache) marked(user, room, n int64) {
 	if r == nil {
 		return
 	}
-	if _, known := r.read[user]; !known && !r.loading {
+	if _, known := r.read[user]; !known && !r.loading && !r.access.shared() {
 		delete(c.rooms, room)
 		return
 	}
@@ -137,7 +159,9 @@ func (c *unreadCache) room(id int64) (kept, begun *unreadRoom) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r := c.rooms[id]; r != nil && !r.loading {
-		return &unreadRoom{recent: r.recent, read: maps.Clone(r.read)}, nil
+		kept := *r
+		kept.read = maps.Clone(r.read)
+		return &kept, nil
 	}
 	if c.rooms == nil || len(c.rooms) >= maxUnreadRooms {
 		c.rooms = map[int64]*unreadRoom{}
@@ -154,18 +178,19 @@ func (c *unreadCache) keep(id int64, begun, loaded *unreadRoom) {
 	if c.rooms[id] != begun {
 		return
 	}
-	kept := &unreadRoom{recent: loaded.recent, read: maps.Clone(loaded.read)}
+	kept := *loaded
+	kept.read = maps.Clone(loaded.read)
 	for _, m := range begun.recent.messages {
 		kept.recent.add(m)
 	}
 	for user, n := range begun.read {
-		if _, known := kept.read[user]; !known {
+		if _, known := kept.read[user]; !known && !kept.access.shared() {
 			delete(c.rooms, id)
 			return
 		}
 		kept.read[user] = max(kept.read[user], n)
 	}
-	c.rooms[id] = kept
+	c.rooms[id] = &kept
 }
 
 // unreadRoom returns the last messages and the read positions of a room. Error: storage.
@@ -174,6 +199,24 @@ func (c *Chat) unreadRoom(ctx context.Context, id int64, r *Room) (*unreadRoom, 
 	if kept != nil {
 		return kept, nil
 	}
+	loaded, err := c.positions(ctx, id, r)
+	if err != nil {
+		return nil, err
+	}
+	if loaded.recent, err = c.recentMessages(ctx, id); err != nil {
+		return nil, err
+	}
+	c.unread.keep(id, begun, loaded)
+	return loaded, nil
+}
+
+// positions returns an unreadRoom without messages.
+func (c *Chat) positions(ctx context.Context, id int64, r *Room) (*unreadRoom, error) {
+	x := &unreadRoom{left: map[int64]bool{}}
+	err := c.read.QueryRow(ctx, "SELECT access, open_since FROM room WHERE id = ?", []any{id}, &x.access, &x.openSince)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) { // the room may have been deleted meanwhile
+		return nil, storage("load what was read", err)
+	}
 	readers, err := c.Readers(ctx, &Room{ID: id}, -1)
 	if err != nil {
 		return nil, err
@@ -181,58 +224,54 @@ func (c *Chat) unreadRoom(ctx context.Context, id int64, r *Room) (*unreadRoom, 
 	if readers, err = c.withWaiting(ctx, readers, id, r); err != nil {
 		return nil, err
 	}
-	loaded := &unreadRoom{read: make(map[int64]int64, len(readers))}
-	if loaded.recent, err = c.recentMessages(ctx, id); err != nil {
-		return nil, err
-	}
-	read, err := c.readPositions(ctx, id)
+	read, err := c.readPositions(ctx, id, x.left)
 	if err != nil {
 		return nil, err
 	}
+	x.read = make(map[int64]int64, len(readers))
 	for _, u := range readers {
-		loaded.read[u.ID] = read[u.ID]
+		if !x.left[u.ID] {
+			x.read[u.ID] = read[u.ID]
+		}
 	}
-	c.unread.keep(id, begun, loaded)
-	return loaded, nil
+	return x, nil
 }
 
 // recentMessages returns the last messages of a room, at most maxRecent.
 func (c *Chat) recentMessages(ctx context.Context, room int64) (found recent, err error) {
-	rows, err := c.read.Query(ctx, "SELECT id, sender, text FROM message WHERE id > ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
+	rows, err := c.read.Query(ctx, "SELECT id, sender, created_at FROM message WHERE id > ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?",
 		NewMessageID(room, 0), NewMessageID(room+1, 0), maxRecent)
 	if err != nil {
 		return found, storage("load what may be unread", err)
 	}
-	var texts []string
 	for rows.Next() {
 		var m recentMessage
-		var text string
-		if err := rows.Scan(&m.id, &m.sender, &text); err != nil {
+		if err := rows.Scan(&m.id, &m.sender, &m.at); err != nil {
 			return found, errors.Join(storage("load what may be unread", err), rows.Close())
 		}
-		found.messages, texts = append(found.messages, m), append(texts, text)
+		found.messages = append(found.messages, m)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return found, storage("load what may be unread", err)
 	}
-	for i, text := range texts { // after the query is closed, because there are few connections
-		if !strings.Contains(text, "@") {
-			continue
-		}
-		d, err := c.document(ctx, text)
-		if err != nil {
-			return found, err
-		}
-		found.messages[i].mentions = d.Mentions()
+	if len(found.messages) == 0 {
+		return found, nil
+	}
+	of, err := c.mentionsBetween(ctx, found.messages[len(found.messages)-1].id-1, NewMessageID(room+1, 0))
+	if err != nil {
+		return found, err
+	}
+	for i := range found.messages {
+		found.messages[i].mentions = of[found.messages[i].id]
 	}
 	slices.Reverse(found.messages)
 	found.more = len(found.messages) == maxRecent
 	return found, nil
 }
 
-// readPositions returns the read positions of a room by user.
-func (c *Chat) readPositions(ctx context.Context, room int64) (map[int64]int64, error) {
-	rows, err := c.read.Query(ctx, "SELECT user_id, read FROM membership WHERE room_id = ?", room)
+// readPositions returns the read positions of a room by user, and adds to left who has left it.
+func (c *Chat) readPositions(ctx context.Context, room int64, left map[int64]bool) (map[int64]int64, error) {
+	rows, err := c.read.Query(ctx, "SELECT user_id, read, has_left FROM membership WHERE room_id = ?", room)
 	if err != nil {
 		return nil, storage("load what was read", err)
 	}
@@ -240,10 +279,13 @@ func (c *Chat) readPositions(ctx context.Context, room int64) (map[int64]int64, 
 	read := map[int64]int64{}
 	for rows.Next() {
 		var user, n int64
-		if err := rows.Scan(&user, &n); err != nil {
+		var gone bool
+		if err := rows.Scan(&user, &n, &gone); err != nil {
 			return nil, storage("load what was read", err)
 		}
-		read[user] = n
+		if read[user] = n; gone {
+			left[user] = true
+		}
 	}
 	for user, n := range c.marks.readPositions(room) {
 		read[user] = max(read[user], n)

@@ -4,16 +4,20 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
 // everywhere is a Hub in which everybody is online and nobody is in a room. It records the unread events of each group.
 type everywhere struct {
 	nowhere
-	told map[string][]string
+	users []int64
+	told  map[string][]string
 }
 
-func (*everywhere) Online(int64) bool { return true }
+func (*everywhere) Online(int64) bool            { return true }
+func (e *everywhere) OnlineUsers() []int64       { return slices.Clone(e.users) }
+func (*everywhere) Elsewhere(int64, string) bool { return true }
 
 func (e *everywhere) Publish(group string, events ...Event) {
 	for _, x := range events {
@@ -62,6 +66,8 @@ func (g *gossip) happen(r *Room) {
 		g.must(g.AddMember(ctx, g.admin, r, by.User.Name))
 	case what < 10 && r.Access == Closed && by.User.ID != g.admin.User.ID:
 		g.must(g.RemoveMember(ctx, g.admin, r, by.User.Name))
+	case what < 10 && r.Access == Open:
+		g.must(g.SetMembership(ctx, by, r, Membership{Level: MentionsOnly, Left: g.random.IntN(2) == 0}))
 	case what < 11:
 		g.must(g.FlushMarks(ctx))
 	case what == 11 && g.random.IntN(4) == 0:
@@ -82,6 +88,10 @@ func TestUnreadCacheMatchesTheDatabase(t *testing.T) {
 	ctx := context.Background()
 	g := &gossip{testChat: p, random: rand.New(rand.NewPCG(1, 2)), people: []Caller{p.admin, {User: p.user("bob")}, {User: p.user("eve")}},
 		rooms: []*Room{p.room("tea", Open), p.room("plans", Closed)}}
+	hub := &everywhere{}
+	for _, by := range g.people {
+		hub.users = append(hub.users, by.User.ID)
+	}
 	kept := 0
 	for i := range 1500 {
 		r := g.rooms[g.random.IntN(2)]
@@ -98,22 +108,25 @@ func TestUnreadCacheMatchesTheDatabase(t *testing.T) {
 		}
 		now, err := g.unreadRoom(ctx, r.ID, r)
 		g.must(err)
-		readers, err := g.Readers(ctx, r, -1)
+		var belonging []int64
+		rows, err := g.read.Query(ctx, "SELECT u.id FROM user u JOIN room r ON r.id = ? LEFT JOIN membership s ON s.user_id = u.id AND s.room_id = r.id WHERE "+belongs+" ORDER BY u.id", r.ID)
 		g.must(err)
-		readers, err = g.withWaiting(ctx, readers, r.ID, r)
+		belonging, err = scanIDs(rows)
 		g.must(err)
-		if len(readers) != len(now.read) {
-			t.Fatalf("step %d: %d readers are kept, of %d", i, len(now.read), len(readers))
+		got := now.people(hub)
+		slices.Sort(got)
+		if !slices.Equal(got, belonging) {
+			t.Fatalf("step %d: %v belong to %s, want %v", i, got, r.Name, belonging)
 		}
-		for _, u := range readers {
-			wantN, wantMentions, err := g.unreadOf(ctx, u, r.ID)
+		for _, id := range belonging {
+			u, err := g.User(ctx, id)
 			g.must(err)
-			n, mentions, sure := now.recent.unread(u.ID, NewMessageID(r.ID, now.read[u.ID]))
-			if sure && (n != wantN || mentions != wantMentions) {
-				t.Fatalf("step %d: %s has %d unread with %d mentions in %s; the database says %d and %d", i, u.Name, n, mentions, r.Name, wantN, wantMentions)
-			}
-			if !sure && !now.recent.more {
-				t.Fatalf("step %d: the count of %s is not sure", i, u.Name)
+			want, err := g.unreadOf(ctx, u, r.ID)
+			g.must(err)
+			got, err := g.unreadBy(ctx, id, r.ID, now, r)
+			g.must(err)
+			if got.Unread != want {
+				t.Fatalf("step %d: %s has %+v in %s; the database says %+v", i, u.Name, got.Unread, r.Name, want)
 			}
 		}
 	}
@@ -132,12 +145,13 @@ func TestUnreadTakesNoSQL(t *testing.T) {
 	r := p.room("tea", Open)
 	bob, eve := Caller{User: p.user("bob")}, Caller{User: p.user("eve")}
 	for _, by := range []Caller{bob, eve} {
+		hub.users = append(hub.users, by.User.ID)
 		if _, err := p.Visit(ctx, by, r); err != nil {
 			t.Fatal(err)
 		}
 	}
 	news := unreadNews{}
-	if err := p.collect(ctx, r.ID, r, news); err != nil || len(news) > 0 {
+	if err := p.collect(ctx, r.ID, roomNews{room: r}, news); err != nil || len(news) > 0 {
 		t.Fatal(news, err)
 	}
 	for i := range 3 {
@@ -157,8 +171,8 @@ func TestUnreadTakesNoSQL(t *testing.T) {
 	p.notifyUnread(r.ID, r)
 	p.notifier.told.Wait()
 	for name, want := range map[string]string{
-		Inbox(bob.User.ID): `[{"type":"unread","message":"4 unread messages in tea","room":"tea","unread":4,"mentions":1}]`,
-		Inbox(eve.User.ID): `[{"type":"unread","message":"1 unread message in tea","room":"tea","unread":1,"mentions":0}]`,
+		Inbox(bob.User.ID): `[{"type":"unread","message":"4 unread messages in tea","room":"tea","unread":4,"mentions":1,"badge":1}]`,
+		Inbox(eve.User.ID): `[{"type":"unread","message":"1 unread message in tea","room":"tea","unread":1,"mentions":0,"badge":0}]`,
 	} {
 		if got := fmt.Sprint(hub.told[name]); got != want {
 			t.Errorf("%s is told %s, want %s", name, got, want)
