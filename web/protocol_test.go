@@ -372,6 +372,13 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	a.Send(map[string]any{"type": "typing"})
 	watchKinds(t, kinds, false, two.Until("typing"))
 
+	ada.Post("/chat/kitchen/membership/", "favourite", "on")
+	watchKinds(t, kinds, false, two.Until("membership"))
+	ada.Post("/chat/kitchen/membership/", "left", "on")
+	watchKinds(t, kinds, false, two.Until("membership"))
+	ada.Post("/chat/kitchen/membership/", "left", "off")
+	watchKinds(t, kinds, false, two.Until("membership"))
+
 	m := mai.Dial("/ws/chat/kitchen/?after=999")
 	watchKinds(t, kinds, true, m.Next(), m.Until("reset"), m.Until("private_message"))
 	mai.Dial("/ws/chat/kitchen/").Until("chat_message")

@@ -218,6 +218,7 @@ func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 		"day":        func(t time.Time) template.HTML { return stamp(t, "day", l.Date(t)) },
 		"ago":        func(t time.Time) template.HTML { return stamp(t, "ago", l.Ago(t, time.Now())) },
 		"number":     l.Number,
+		"badge":      func(n int) string { return badge(l, n) },
 		"lastfirst":  l.FamilyFirst,
 		"initials":   initials,
 		"hue":        hue,
@@ -252,4 +253,12 @@ func dict(pairs ...any) (map[string]any, error) {
 		m[name] = pairs[i+1]
 	}
 	return m, nil
+}
+
+// badge returns the number in a badge: "99+" for more than 99.
+func badge(l *locale.Locale, n int) string {
+	if n >= chat.MaxUnread {
+		return l.Number(chat.MaxUnread-1) + "+"
+	}
+	return l.Number(n)
 }

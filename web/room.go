@@ -41,6 +41,7 @@ type roomData struct {
 	// MemberPaging is the page of Members.
 	MemberPaging paging
 	Membership   chat.Membership
+	Stored       bool   // the room exists
 	Nonce        string // of the form without script: a form that is sent twice posts once
 	roomForms
 }
@@ -77,7 +78,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 	if err != nil {
 		return err
 	}
-	data := roomData{roomForms: f, Nonce: rand.Text(), Room: roomView{Name: room.Name, Title: room.Name, Topic: room.Topic, Access: room.Access, Archived: room.Archived, Direct: room.With}}
+	data := roomData{roomForms: f, Stored: room.ID != 0, Nonce: rand.Text(), Room: roomView{Name: room.Name, Title: room.Name, Topic: room.Topic, Access: room.Access, Archived: room.Archived, Direct: room.With}}
 	if room.With != nil {
 		data.Room.Title = room.With.Display()
 	}

@@ -78,14 +78,14 @@ type membershipFrame struct {
 }
 
 // SetMembership stores what the caller has chosen for a stored room, and tells the caller's pages. Private conversations cannot be
-// left. A member who leaves a closed room must be added again to return. Errors: sign_in, bad_choice, not_allowed, rate_limited,
-// storage.
+// left. A member who leaves a closed room must be added again to return. Errors: sign_in, not_found, bad_choice, not_allowed,
+// rate_limited, storage.
 func (c *Chat) SetMembership(ctx context.Context, by Caller, r *Room, m Membership) error {
 	switch {
 	case by.User == nil:
 		return Errorf("sign_in")
 	case r.ID == 0:
-		return Errorf("no_such_room")
+		return Errorf("not_found")
 	case m.Level != AllMessages && m.Level != MentionsOnly && m.Level != Muted:
 		return Errorf("bad_choice").On("level")
 	case m.Left && r.Access == Direct:

@@ -16,8 +16,9 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
   const all = {
     people: sidebar.sidebarPeople,
     room: sidebar.sidebarRoom,
+    membership: sidebar.sidebarMembership,
     private_message: (frame) => frame.user === self || sidebar.privateMessage(frame, connections === 1),
-    unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.mentions),
+    unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge),
     read: (frame) => sidebar.setUnread(frame.room, 0),
     ...frames,
   };

@@ -137,7 +137,8 @@ const frames = {
     sidebar.sidebarPeople(frame);
   },
   room: sidebar.sidebarRoom,
-  unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.mentions),
+  membership: sidebar.sidebarMembership,
+  unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge),
   read(frame) {
     if (frame.room === room) readUpTo = Math.max(readUpTo, frame.id);
     else sidebar.setUnread(frame.room, 0);

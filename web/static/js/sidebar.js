@@ -1,5 +1,6 @@
 // The live parts of the sidebar: unread counts, people online, and new and removed rooms.
 
+import { MAX_BADGE, showBadges } from "./badge.js";
 import { number, t } from "./i18n.js";
 import { directURL, fillHandle } from "./person.js";
 
@@ -16,24 +17,26 @@ function isOpen(link) {
   return link.getAttribute("aria-current") === "page";
 }
 
-export function setUnread(room, unread, mentions = 0) {
+// setUnread shows the unread messages of a room, and the badge: how many of them are meant for the reader.
+export function setUnread(room, unread, badge = 0) {
   let link = linkOf(room);
   if (!link && unread && "partial" in rooms.dataset && !room.startsWith("@")) link = addRoom(room);
   if (!link || isOpen(link)) return;
-  const badge = link.querySelector(".badge");
-  badge.hidden = !unread;
-  badge.dataset.count = unread;
-  badge.classList.toggle("mention", mentions > 0);
-  badge.querySelector(".number").textContent = number(unread);
+  const mark = link.querySelector(".badge");
+  mark.hidden = !badge;
+  mark.dataset.count = badge;
+  mark.querySelector(".number").textContent = badge > MAX_BADGE ? `${number(MAX_BADGE)}+` : number(badge);
   link.classList.toggle("unread", unread > 0);
+  const word = link.querySelector(".news-word");
+  if (word) word.hidden = unread === 0;
   const here = link.querySelector(".side-here");
-  if (here) here.hidden = unread > 0 || here.dataset.count === "0";
+  if (here) here.hidden = badge > 0 || here.dataset.count === "0";
+  showBadges();
 }
 
-function unreadOf(link) {
+function badgeOf(link) {
   const badge = link.querySelector(".badge");
-  if (badge.hidden) return 0;
-  return Number(badge.dataset.count ?? badge.querySelector(".number").textContent.replace(/\D/g, ""));
+  return badge.hidden ? 0 : Number(badge.dataset.count);
 }
 
 function add(list, templateID, room, url, name) {
@@ -69,7 +72,7 @@ export function privateMessage({ id, user, display, history }, firstTime) {
   seen.add(id);
   const link = directOf(user, display);
   if (!link || (history && firstTime)) return;
-  setUnread(`@${user}`, unreadOf(link) + 1);
+  setUnread(`@${user}`, badgeOf(link) + 1, badgeOf(link) + 1);
 }
 
 export function setOnlineCount(count) {
@@ -112,7 +115,31 @@ export function sidebarRoom({ room, access, here, gone }) {
   const place = link.querySelector(".side-here");
   place.dataset.count = here;
   place.querySelector(".number").textContent = number(here);
-  place.hidden = !here || link.classList.contains("unread");
+  place.hidden = !here || badgeOf(link) > 0;
+}
+
+// sidebarMembership handles a membership frame: the reader has changed the level of a room, or left it, in another window.
+export function sidebarMembership({ room, level, favourite = false, left = false }) {
+  let link = linkOf(room);
+  if (left) {
+    if (link && !isOpen(link)) link.closest("li").remove();
+    showBadges();
+    return;
+  }
+  if (!link) link = addRoom(room);
+  link.dataset.level = level;
+  link.toggleAttribute("data-starred", favourite);
+  const item = link.closest("li");
+  const before = Array.from(rooms.children).find((other) => other !== item && comesBefore(link, other.querySelector("a")));
+  rooms.insertBefore(item, before ?? null);
+  showBadges();
+}
+
+// comesBefore reports whether a room's link stands before another one: favourites first, then by name.
+function comesBefore(link, other) {
+  if (!other) return false;
+  const favourites = Number("starred" in other.dataset) - Number("starred" in link.dataset);
+  return favourites ? favourites < 0 : link.dataset.room.localeCompare(other.dataset.room) < 0;
 }
 
 // lock gives the link of a room the icon of a room that is not open to everybody.
