@@ -171,6 +171,12 @@ func (t *talker) say(c *ws.Conn, cmd command) error {
 	if err != nil {
 		return err
 	}
+	if ran, ok, err := t.server.chat.Run(context.Background(), caller, t.name, *cmd.Message); err != nil {
+		return err
+	} else if ok {
+		c.Send(ran.Event(cmd.Nonce))
+		return nil
+	}
 	draft := chat.Draft{Text: *cmd.Message, Nonce: cmd.Nonce, ReplyTo: cmd.ReplyTo}
 	t.server.chat.Say(context.Background(), caller, t.name, draft, func(m *chat.Message, r *chat.Room, again bool, err error) {
 		switch {

@@ -21,7 +21,7 @@ type messageView struct {
 	ID                              chat.MessageID
 	Seq                             int64
 	User, Display                   string
-	Guest                           bool
+	Guest, Action                   bool
 	HTML                            template.HTML
 	Text                            string // as it was typed; of the reader's own messages only, for editing
 	At                              time.Time
@@ -63,11 +63,11 @@ func (s *Server) messageViews(r *request, found []*chat.Message, read int64) []m
 
 // messageView returns the view of one message, as the first of its day.
 func (s *Server) messageView(r *request, m *chat.Message) messageView {
-	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), HTML: template.HTML(m.HTML()), At: m.At,
+	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), Action: m.Action(), HTML: template.HTML(m.HTML()), At: m.At,
 		Edited: !m.Edited.IsZero(), Deleted: m.Deleted, Mine: r.caller.Name() == m.User,
 		Mention: r.caller.User != nil && slices.Contains(m.Mentions(), r.caller.User.ID), Day: true}
 	if v.Mine {
-		v.Text = m.Text
+		v.Text = m.Typed()
 	}
 	if x := m.Answers; x != nil {
 		v.Reply = &replyView{ID: x.ID, Display: x.Display, Excerpt: x.Text}
@@ -127,7 +127,7 @@ func (s *Server) listMessages(w http.ResponseWriter, r *request) error {
 // jsonPiece is the size of the pieces in which a page of messages is written, in bytes.
 const jsonPiece = 64 << 10
 
-// createMessage posts a message. The response comes once it is on disk.
+// createMessage posts a message. The response comes once it is on disk. A command that is no message is carried out.
 func (s *Server) createMessage(w http.ResponseWriter, r *request) error {
 	cmd, err := readCommand(r)
 	if err != nil {
@@ -135,6 +135,12 @@ func (s *Server) createMessage(w http.ResponseWriter, r *request) error {
 	}
 	if cmd.As != "" && cmd.As != r.caller.Name() {
 		return chat.Errorf("sign_in") // the message was written before another person signed in
+	}
+	if ran, ok, err := s.run(r, *cmd.Message); err != nil {
+		return err
+	} else if ok {
+		writeJSON(w, http.StatusOK, map[string]string{"command": ran.Command, "message": ran.Text(r.loc)})
+		return nil
 	}
 	f, err := s.sayAndWait(r, chat.Draft{Text: *cmd.Message, Nonce: cmd.Nonce, ReplyTo: cmd.ReplyTo})
 	if err != nil {
@@ -193,10 +199,27 @@ func (s *Server) sayAndWait(r *request, d chat.Draft) (chat.MessageFrame, error)
 	return o.frame, o.err
 }
 
+// run carries out a text that is a command and no message; ok is false for other texts.
+func (s *Server) run(r *request, text string) (ran *chat.Ran, ok bool, err error) {
+	if r.caller.Name() == "" {
+		return nil, false, s.nameless(r.Context())
+	}
+	return s.chat.Run(context.WithoutCancel(r.Context()), r.caller, r.PathValue("room"), text)
+}
+
 // postMessage handles the composer of a page without script. A refused text stays in it, with the reason.
 func (s *Server) postMessage(w http.ResponseWriter, r *request) error {
 	d := chat.Draft{Text: normalizeNewlines(r.PostFormValue("message")), Nonce: r.PostFormValue("nonce")}
-	_, err := s.sayAndWait(r, d)
+	ran, ok, err := s.run(r, d.Text)
+	if ok && err == nil {
+		if ran.Command == "leave" {
+			return seeOther(w, r, "/")
+		}
+		return s.showRoom(w, r, http.StatusOK, roomForms{Notice: ran.Text(r.loc)})
+	}
+	if err == nil {
+		_, err = s.sayAndWait(r, d)
+	}
 	if err == nil {
 		return seeOther(w, r, r.URL.EscapedPath())
 	}

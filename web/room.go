@@ -49,6 +49,7 @@ type roomData struct {
 // roomForms are the refused forms of a room's page.
 type roomForms struct {
 	Draft, Problem   string // the refused text, and the reason
+	Notice           string // the result of a command
 	Settings, Invite form
 	WhoStays         *whoStays // asks who stays a member, before the room is closed; nil: not asked
 	Open             string    // the open dialog: room-settings, room-members, who-stays or none

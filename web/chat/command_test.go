@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -67,5 +68,65 @@ func TestCommandsAreNotPublished(t *testing.T) {
 		if err := p.Edit(ctx, bob, literal.ID, "//nosuch thing"); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// An action keeps the text as it was typed, and shows it without the command. It stays an action after an edit.
+func TestActions(t *testing.T) {
+	t.Parallel()
+	p := newTestChat(t)
+	ctx := context.Background()
+	p.user("bob")
+	history := func(room string) (*Message, string, string) {
+		t.Helper()
+		r, err := p.Enter(ctx, p.admin, room)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, _, err := p.History(ctx, r, Page{Limit: 1})
+		if err != nil || len(found) != 1 {
+			t.Fatal(found, err)
+		}
+		e := p.messageEvent(found[0], r, false)
+		return found[0], string(e.JSON(Reader{UserID: p.admin.User.ID})), string(e.PlainJSON(Reader{UserID: p.admin.User.ID}))
+	}
+	for text, room := range map[string]string{"/me waves": "tea", "  ／ME\u3000waves": "kitchen", "/pm bob /me waves": "hall", "/me  waves": "@bob"} {
+		m := p.say(p.admin, room, text)
+		if m.RoomID != 0 && text == "/pm bob /me waves" {
+			room = "@bob"
+		}
+		got, frame, plain := history(room)
+		if !got.Action() || got.Text != "waves" || strings.Contains(frame, "/me") || !strings.Contains(frame, `"action":true,"message":"waves"`) {
+			t.Errorf("%q: %+v, %s", text, got, frame)
+		}
+		if want := appendText(nil, got.Typed()); strings.Contains(plain, `"action"`) || !strings.Contains(plain, `"message":`+string(want)) || !strings.HasSuffix(text, got.Typed()) {
+			t.Errorf("%q: a plain client gets %s", text, plain)
+		}
+	}
+	m := p.say(p.admin, "tea", "/me waves")
+	for _, c := range []struct{ text, want string }{{"bows", "bows"}, {"/me nods", "nods"}, {"／me\u00a0*leaves*", "*leaves*"}} {
+		if err := p.Edit(ctx, p.admin, m.ID, c.text); err != nil {
+			t.Fatal(err)
+		}
+		if got, frame, _ := history("tea"); !got.Action() || got.Text != c.want || !strings.Contains(frame, `"action":true`) {
+			t.Errorf("after the edit %q: %+v", c.text, got)
+		}
+	}
+	wantCode(t, p.Edit(ctx, p.admin, m.ID, "/nosuch x"), "unknown_command", "")
+	said := p.say(p.admin, "tea", "hello")
+	if err := p.Edit(ctx, p.admin, said.ID, "/me says hello"); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, _ := history("tea"); !got.Action() {
+		t.Errorf("a message edited to an action is %+v", got)
+	}
+	if m := p.say(p.admin, "tea", "//me waves"); m.Action() || m.Text != "/me waves" {
+		t.Errorf("//me is %+v", m)
+	}
+	if m := p.say(p.admin, "tea", "/shrug who knows"); m.Text != `who knows ¯\_(ツ)_/¯` {
+		t.Errorf("/shrug says %q", m.Text)
+	}
+	for _, text := range []string{"/me", "/me   ", "/me \u200b"} {
+		p.Say(ctx, p.admin, "tea", Draft{Text: text}, func(_ *Message, _ *Room, _ bool, err error) { wantCode(t, err, "empty", "") })
 	}
 }

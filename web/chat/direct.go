@@ -56,6 +56,7 @@ type privateFrame struct {
 	User      string    `json:"user,omitempty"`
 	Display   string    `json:"display,omitempty"` // of the other person, if it is not the username
 	Target    string    `json:"target,omitempty"`
+	Action    bool      `json:"action,omitempty"`
 	Message   string    `json:"message"`
 	Timestamp Stamp     `json:"timestamp"`
 	Nonce     string    `json:"nonce,omitempty"`
@@ -64,22 +65,32 @@ type privateFrame struct {
 
 // private returns the event that delivers a private message to its recipient.
 func private(m *Message, history bool) Event {
-	f := privateFrame{Type: "private_message", ID: m.ID, User: m.User, Message: m.Text, Timestamp: Stamp(m.At), History: history}
+	f := privateFrame{Type: "private_message", ID: m.ID, User: m.User, Action: m.Action(), Message: m.Text, Timestamp: Stamp(m.At), History: history}
 	if m.Display != m.User {
 		f.Display = m.Display
 	}
-	e := same(f.Type, true, f)
+	e := f.event(m)
 	e.ID, e.Private = m.ID, m.ID
 	return e
 }
 
 // Delivered returns the receipt of a private message.
 func Delivered(m *Message, target *User) Event {
-	f := privateFrame{Type: "private_message_delivered", ID: m.ID, Target: target.Name, Message: m.Text, Timestamp: Stamp(m.At), Nonce: m.Nonce}
+	f := privateFrame{Type: "private_message_delivered", ID: m.ID, Target: target.Name, Action: m.Action(), Message: m.Text, Timestamp: Stamp(m.At), Nonce: m.Nonce}
 	if target.Display() != target.Name {
 		f.Display = target.Display()
 	}
-	return same(f.Type, true, f)
+	return f.event(m)
+}
+
+// event returns the event of the frame of m. Clients of the plain dialect get the text as it was typed.
+func (f privateFrame) event(m *Message) Event {
+	e := same(f.Type, true, f)
+	if f.Action {
+		f.Action, f.Message = false, m.Typed()
+		e = e.forPlain(f)
+	}
+	return e
 }
 
 // Receipt returns the event that tells the sender that a message was stored before.

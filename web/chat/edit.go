@@ -25,13 +25,15 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 	if m.SenderID != by.senderID() {
 		return Errorf("not_allowed")
 	}
-	if err := c.MaySpeak(ctx, by, r); err != nil || m.Text == text {
+	if err := c.MaySpeak(ctx, by, r); err != nil || m.Typed() == text {
 		return err
 	}
-	if text, err = editedText(m.Text, text); err != nil {
+	text, action, err := editedText(m, text)
+	if err != nil {
 		return err
 	}
-	edited := &Message{ID: id, SenderID: m.SenderID, At: m.At, ReplyTo: m.ReplyTo, Text: text, Edited: c.now().Truncate(time.Millisecond)}
+	edited := &Message{ID: id, SenderID: m.SenderID, At: m.At, ReplyTo: m.ReplyTo, Edited: c.now().Truncate(time.Millisecond)}
+	edited.setTyped(text, action)
 	if err := c.fillAnswers(ctx, []*Message{edited}); err != nil {
 		return err
 	}
@@ -40,7 +42,7 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
 		tx.Erase()
-		res, err := tx.Exec("UPDATE message SET text = ?, edited_at = ? WHERE id = ? AND deleted_at IS NULL", text, millis(edited.Edited), id)
+		res, err := tx.Exec("UPDATE message SET text = ?, action = ?, edited_at = ? WHERE id = ? AND deleted_at IS NULL", text, action, millis(edited.Edited), id)
 		if err != nil {
 			return fmt.Errorf("edit message %d: %w", id, err)
 		}
@@ -64,15 +66,20 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 	return storage("edit a message", err)
 }
 
-// editedText returns the text that an edit stores. An edit must not publish a command. But a message that already begins with
-// "/word" may begin with the same word afterwards. Error: unknown_command.
-func editedText(before, after string) (string, error) {
-	was, _, _ := commandOf(before)
-	if is, _, ok := commandOf(after); ok && is == was {
-		return after, nil
+// editedText returns the text that an edit of m stores, and whether it is an action. An edit must not publish a command. But a
+// message that already begins with "/word" may begin with the same word afterwards, and an action stays one without a new /me.
+// Errors: unknown_command, those of a text.
+func editedText(m *Message, text string) (stored string, action bool, err error) {
+	if m.Action() && !isCommand(text) {
+		return "/me " + text, true, checkText("/me " + text)
 	}
-	d := Draft{Text: after}
-	return d.published()
+	was, _, _ := commandOf(m.Text)
+	if is, _, ok := commandOf(text); ok && is == was && !m.Action() {
+		return text, false, nil
+	}
+	d := Draft{Text: text}
+	err = d.publish()
+	return d.Text, d.action, err
 }
 
 type editFrame struct {
@@ -80,6 +87,7 @@ type editFrame struct {
 	ID       MessageID `json:"id"`
 	Seq      int64     `json:"seq"`
 	User     string    `json:"user"`
+	Action   bool      `json:"action,omitempty"`
 	Message  string    `json:"message"`
 	HTML     string    `json:"html,omitempty"`
 	EditedAt Stamp     `json:"edited_at"`
@@ -87,7 +95,7 @@ type editFrame struct {
 
 // edited returns the event of an edited message; its human-readable message is the new text.
 func (m *Message) edited(seq int64, by string) Event {
-	f := editFrame{Type: "message_edited", ID: m.ID, Seq: seq, User: by, Message: m.Text, EditedAt: Stamp(m.Edited)}
+	f := editFrame{Type: "message_edited", ID: m.ID, Seq: seq, User: by, Action: m.Action(), Message: m.Text, EditedAt: Stamp(m.Edited)}
 	if !m.Plain() {
 		f.HTML = m.HTML()
 	}

@@ -37,6 +37,7 @@ type Event struct {
 
 	varies Variance
 	frame  func(Reader) any
+	plain  func(Reader) any // the frame for clients of the plain dialect; nil: it is the same
 }
 
 // Reader is the recipient of a frame, as far as frames depend on it.
@@ -85,6 +86,20 @@ func (e Event) JSON(r Reader) []byte {
 		return m.AppendJSON(make([]byte, 0, m.size()))
 	}
 	return marshal(v)
+}
+
+// PlainJSON is JSON for clients of the plain dialect.
+func (e Event) PlainJSON(r Reader) []byte {
+	if e.plain != nil {
+		e.frame = e.plain
+	}
+	return e.JSON(r)
+}
+
+// forPlain returns e with another frame for clients of the plain dialect.
+func (e Event) forPlain(frame any) Event {
+	e.plain = func(Reader) any { return frame }
+	return e
 }
 
 // same returns an event whose frame is the same for everybody.

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -28,7 +29,8 @@ type Message struct {
 	SenderID  int64  // the id of the user, or minus the id of a guest's session
 	User      string // the username, or a guest's name with its mark
 	Display   string // the name as others see it
-	Text      string
+	Text      string // of an action, without /me
+	typed     string // of an action: the text as it was typed
 	At        time.Time
 	Edited    time.Time
 	Deleted   bool
@@ -44,6 +46,21 @@ type Message struct {
 // Guest reports whether the sender is a visitor.
 func (m *Message) Guest() bool { return m.SenderID < 0 }
 
+// Action reports whether the text says what the sender does: it was typed as "/me waves".
+func (m *Message) Action() bool { return m.typed != "" }
+
+// Typed returns the text as it was typed.
+func (m *Message) Typed() string { return cmp.Or(m.typed, m.Text) }
+
+// setTyped sets the text from one that was typed. action is set if it is an action.
+func (m *Message) setTyped(text string, action bool) {
+	m.Text, m.typed = text, ""
+	if action {
+		_, rest, _ := commandOf(text)
+		m.Text, m.typed = rest, text
+	}
+}
+
 // MessageFrame is a message in frames and in responses of the HTTP API.
 type MessageFrame struct {
 	Type      string    `json:"type,omitempty"`
@@ -53,6 +70,7 @@ type MessageFrame struct {
 	User      string    `json:"user"`
 	Display   string    `json:"display,omitempty"` // as others see the user, if it is not the username
 	Guest     bool      `json:"guest,omitempty"`
+	Action    bool      `json:"action,omitempty"`
 	Message   string    `json:"message"`
 	HTML      string    `json:"html,omitempty"` // if the text has markup; "" if rendered is set
 	Timestamp Stamp     `json:"timestamp"`
@@ -76,7 +94,7 @@ type reply struct {
 
 // Frame returns the frame of a rendered message in the room with that name.
 func (c *Chat) Frame(m *Message, room string) MessageFrame {
-	f := MessageFrame{ID: m.ID, Seq: m.Seq, Room: room, User: m.User, Guest: m.Guest(), Message: m.Text,
+	f := MessageFrame{ID: m.ID, Seq: m.Seq, Room: room, User: m.User, Guest: m.Guest(), Action: m.Action(), Message: m.Text,
 		Timestamp: Stamp(m.At), ReplyTo: m.ReplyTo, Nonce: m.Nonce, Reactions: m.Reactions, rendered: m.rendered}
 	if m.Display != m.User {
 		f.Display = m.Display
@@ -96,16 +114,34 @@ func (c *Chat) messageEvent(m *Message, r *Room, history bool) Event {
 	f := c.Frame(m, r.Name)
 	f.Type, f.History = "chat_message", history
 	e := same("chat_message", true, f)
+	if m.Action() {
+		e = e.forPlain(f.asTyped(m))
+	}
 	e.Seq = m.Seq
 	if r.Access == Direct {
 		e.Private = m.ID
-		e.varies, e.frame = ByPerson, func(to Reader) any {
-			f := f
-			f.Room = r.nameFor(to.UserID)
-			return f
+		e.varies = ByPerson
+		e.frame = inRoomOf(e.frame, r)
+		if e.plain != nil {
+			e.plain = inRoomOf(e.plain, r)
 		}
 	}
 	return e
+}
+
+// asTyped returns the frame of an action for clients of the plain dialect: an ordinary message with the text as it was typed.
+func (f MessageFrame) asTyped(m *Message) MessageFrame {
+	f.Action, f.Message, f.HTML, f.rendered = false, m.Typed(), "", nil
+	return f
+}
+
+// inRoomOf returns the frames of a private conversation, in which each side has its own name for the room.
+func inRoomOf(frame func(Reader) any, r *Room) func(Reader) any {
+	return func(to Reader) any {
+		f := frame(to).(MessageFrame)
+		f.Room = r.nameFor(to.UserID)
+		return f
+	}
 }
 
 // Draft is a message to be posted.
@@ -113,6 +149,8 @@ type Draft struct {
 	Text    string
 	Nonce   string // the client's own, unique per message; "" for none
 	ReplyTo MessageID
+
+	action bool // Text begins with /me
 }
 
 // newlines replaces CR LF by LF, so that clients may send either.
@@ -164,7 +202,8 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 		done(nil, nil, false, err)
 		return
 	}
-	m := &Message{SenderID: by.senderID(), User: by.Name(), Display: by.Display(), Text: d.Text, Nonce: d.Nonce, ReplyTo: d.ReplyTo}
+	m := &Message{SenderID: by.senderID(), User: by.Name(), Display: by.Display(), Nonce: d.Nonce, ReplyTo: d.ReplyTo}
+	m.setTyped(d.Text, d.action)
 	if m.Answers, err = c.answered(ctx, room, d.ReplyTo); err != nil {
 		done(nil, nil, false, err)
 		return
@@ -178,7 +217,7 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 		return
 	}
 	m.meantFor = mentionsOf(m, room)
-	again, said := false, m.Text
+	again, said := false, m.Typed()
 	c.disk.Submit(func(tx Tx) (err error) {
 		again, err = c.store(tx, room, m, by)
 		return err
@@ -187,7 +226,7 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 			c.forgetRooms() // the room is stored now
 			c.unmade.made(room.Key)
 		}
-		if again && m.Text != said {
+		if again && m.Typed() != said {
 			c.fillHTML(ctx, []*Message{m}) // the stored text was edited, or the client used the nonce for another text
 		}
 		if err == nil && !again {
@@ -210,11 +249,17 @@ func (c *Chat) target(ctx context.Context, by Caller, name string, d Draft) (*Ro
 		return nil, d, err
 	}
 	if who, text, private := privately(d.Text); private {
-		d.Text = text
 		if room, err = c.privateTarget(ctx, by, who, text); err != nil {
 			return nil, d, err
 		}
-	} else if d.Text, err = d.published(); err != nil {
+		d.Text = text // even if it begins like a command; only /me has its effect
+		if name, rest, _ := commandOf(text); name == "me" {
+			d.action, err = true, checkText(rest)
+		}
+	} else {
+		err = d.publish()
+	}
+	if err != nil {
 		return nil, d, err
 	}
 	if err := c.MaySpeak(ctx, by, room); err != nil {
@@ -248,8 +293,8 @@ func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err err
 		return false, err
 	}
 	m.Seq, m.ID, m.At = n, NewMessageID(m.RoomID, n), c.now().Truncate(time.Millisecond)
-	res, err := tx.Exec("INSERT INTO message (id, sender, guest, text, reply_to, nonce, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sender, nonce) WHERE nonce IS NOT NULL DO NOTHING",
-		m.ID, m.SenderID, nullable(by.User == nil, m.User), m.Text, nullable(m.ReplyTo != 0, m.ReplyTo), nullable(m.Nonce != "", m.Nonce), millis(m.At))
+	res, err := tx.Exec("INSERT INTO message (id, sender, guest, text, action, reply_to, nonce, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sender, nonce) WHERE nonce IS NOT NULL DO NOTHING",
+		m.ID, m.SenderID, nullable(by.User == nil, m.User), m.Typed(), m.Action(), nullable(m.ReplyTo != 0, m.ReplyTo), nullable(m.Nonce != "", m.Nonce), millis(m.At))
 	if err != nil {
 		return false, fmt.Errorf("insert a message: %w", err)
 	}
@@ -285,12 +330,15 @@ func nullable(has bool, v any) any {
 // storedBefore replaces m by the stored message with its nonce.
 func (c *Chat) storedBefore(tx Tx, m *Message) error {
 	var at int64
+	var text string
+	var action bool
 	var reply, edited, deleted sql.NullInt64
-	err := tx.QueryRow("SELECT id, text, reply_to, created_at, edited_at, deleted_at FROM message WHERE sender = ? AND nonce = ?", m.SenderID, m.Nonce).
-		Scan(&m.ID, &m.Text, &reply, &at, &edited, &deleted)
+	err := tx.QueryRow("SELECT id, text, action, reply_to, created_at, edited_at, deleted_at FROM message WHERE sender = ? AND nonce = ?", m.SenderID, m.Nonce).
+		Scan(&m.ID, &text, &action, &reply, &at, &edited, &deleted)
 	if err != nil {
 		return fmt.Errorf("find the message with that nonce: %w", err)
 	}
+	m.setTyped(text, action)
 	m.RoomID, m.Seq, m.At = m.ID.Room(), m.ID.Seq(), moment(at)
 	m.ReplyTo, m.Edited, m.Deleted = MessageID(reply.Int64), moment(edited.Int64), deleted.Valid
 	return nil

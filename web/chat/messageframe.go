@@ -23,6 +23,9 @@ func (f *MessageFrame) AppendJSON(b []byte) []byte {
 	if f.Guest {
 		b = append(b, `,"guest":true`...)
 	}
+	if f.Action {
+		b = append(b, `,"action":true`...)
+	}
 	b = f.rendered.appendText(append(b, `,"message":`...), f.Message)
 	b = f.rendered.appendHTML(b, `,"html":`, f.HTML)
 	b = f.Timestamp.append(append(b, `,"timestamp":`...))

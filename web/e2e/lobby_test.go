@@ -126,7 +126,7 @@ func TestWhoStays(t *testing.T) {
 	for _, p := range []*page{tom, mai} {
 		p.open("/chat/tea/")
 		p.say("hello from " + p.who)
-		p.missing(".pane-head details.menu") // ada owns it
+		p.missing(`.menu [data-dialog="room-settings"]`) // ada owns it
 	}
 	tom.open("/")
 	ada.click(".pane-head details.menu summary")

@@ -59,7 +59,7 @@ func (f *Frames) encodePlain(r chat.Reader) []byte {
 	frames := []byte{}
 	for _, e := range f.events {
 		if e.Plain {
-			frames = appendFrame(frames, e.JSON(r))
+			frames = appendFrame(frames, e.PlainJSON(r))
 		}
 	}
 	return frames

@@ -8,6 +8,7 @@ const TYPING_EVERY = 3000; // ms between two typing frames; the server ignores m
 const form = document.getElementById("composer");
 const field = form?.elements.message;
 const error = document.getElementById("composer-error");
+const notice = document.getElementById("composer-notice");
 const main = document.getElementById("main");
 const draftKey = `hearth.draft.${main.dataset.me ?? ""}.${main.dataset.room}`;
 const replying = document.getElementById("replying");
@@ -39,6 +40,13 @@ export function showError(text) {
   if (!error) return;
   error.textContent = text;
   error.hidden = !text;
+}
+
+// showNotice shows the result of a command above the field, until it is closed or another text is sent.
+export function showNotice(text) {
+  if (!notice) return;
+  notice.querySelector(".notice-text").textContent = text;
+  notice.hidden = !text;
 }
 
 // replyTo makes the next message a reply to the given message. With null it cancels the edit, or the reply if nothing is edited.
@@ -87,17 +95,6 @@ export function restoreText(text, reason) {
   field.focus();
 }
 
-// startPrivateMessage turns the text in the field into a private message. It returns false on a page without a composer.
-export function startPrivateMessage(name) {
-  if (!form) return false;
-  endEdit();
-  const text = field.value.replace(/^\/pm \S+ ?/, "");
-  setValue(`/pm ${name} ${text}`);
-  field.focus();
-  field.setSelectionRange(field.value.length, field.value.length);
-  return true;
-}
-
 // On phones Enter starts a new line, and the button beside the field sends.
 function enterSends() {
   return !matchMedia("(pointer: coarse) and (hover: none)").matches;
@@ -136,11 +133,13 @@ export function startComposer({ onSend, onTyping }) {
     typedAt = Date.now();
     onTyping();
   });
+  notice.querySelector("button").addEventListener("click", () => showNotice(""));
   replying.querySelector("button").addEventListener("click", () => replyTo(null));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!field.value.trim()) return;
     if (edit) return edit.onSubmit(field.value);
+    showNotice("");
     onSend(field.value, answered);
     replyTo(null);
     setValue("");

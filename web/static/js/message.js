@@ -43,9 +43,15 @@ function quote(element, frame, find) {
 }
 
 // markMine marks a message of the reader. data-text is the text as it was typed, for editing.
-function markMine(element, { message }) {
+function markMine(element, { message, action }) {
   element.dataset.mine = "";
-  element.dataset.text = message;
+  element.dataset.text = action ? `/me ${message}` : message;
+}
+
+// setAction shows a message as something that its sender does: "Ada waves".
+function setAction(element, action) {
+  element.classList.toggle("action", Boolean(action));
+  element.querySelector(".action-name").textContent = action ? element.dataset.display : "";
 }
 
 // displayOf returns the name as others see it. For a guest it leaves out "(guest)", because the page shows that word in the reader's
@@ -73,6 +79,7 @@ export function buildMessage(frame, me, find = inPage) {
   element.querySelector(".guest").hidden = !frame.guest;
   setTime(element.querySelector("time"), new Date(frame.timestamp));
   setText(element, frame);
+  setAction(element, frame.action);
   fillReactions(element, frame.reactions);
   if (frame.reply_to) quote(element, frame, find);
   markMention(element, me);
@@ -117,6 +124,7 @@ function choices(item, onChoice) {
 
 export function markEdited(element, frame, me) {
   setText(element, frame);
+  setAction(element, frame.action);
   if ("mine" in element.dataset) markMine(element, frame);
   markMention(element, me);
   element.querySelector(".edited").hidden = false;
@@ -124,6 +132,7 @@ export function markEdited(element, frame, me) {
 
 export function markDeleted(element) {
   element.classList.add("deleted");
+  setAction(element, false);
   element.classList.remove("mentioned");
   delete element.dataset.text;
   fillReactions(element, []);

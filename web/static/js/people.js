@@ -4,8 +4,6 @@ import { isolate, number, t } from "./i18n.js";
 import { clockText, setTime } from "./time.js";
 import { directURL, displayOf, fillHandle, withHandle } from "./person.js";
 import { appendLine } from "./log.js";
-import { closeDrawers } from "./dialog.js";
-import { startPrivateMessage } from "./composer.js";
 
 export const here = document.getElementById("here");
 export const away = document.getElementById("away");
@@ -31,10 +29,7 @@ function isGuest(name) {
 
 // removeLinks removes the links of a guest's row, because guests cannot get private messages.
 function removeLinks(row) {
-  row.querySelector(".person-open").remove();
-  const link = row.querySelector(".side-link");
-  link.removeAttribute("href");
-  delete link.dataset.pm;
+  row.querySelector(".side-link").removeAttribute("href");
 }
 
 function build(name, display) {
@@ -43,7 +38,6 @@ function build(name, display) {
   row.dataset.display = display ?? name;
   if (!display && !isGuest(name)) row.dataset.unnamed = ""; // until the server sends the display name
   for (const link of row.querySelectorAll("a")) link.href = directURL(name);
-  row.querySelector("[data-pm]").dataset.pm = name;
   if (isGuest(name)) removeLinks(row);
   fillName(row);
   return row;
@@ -196,11 +190,3 @@ export function stopTyping(user) {
   typists.delete(user);
   showTyping();
 }
-
-// A click on a person starts a private message. With a modifier key, the browser follows the link.
-document.getElementById("people").addEventListener("click", (event) => {
-  const link = event.target.closest("[data-pm]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  closeDrawers();
-  if (startPrivateMessage(link.dataset.pm)) event.preventDefault();
-});

@@ -4,7 +4,7 @@ import { isolate, t } from "./i18n.js";
 import { directURL, displayOf } from "./person.js";
 
 // privateMessage creates the element. other is the username of the other person; sent is true if the reader sent the message.
-export function privateMessage(other, { id, message, display }, sent = false) {
+export function privateMessage(other, { id, message, display, action }, sent = false) {
   const name = isolate(display ?? displayOf(other));
   const line = document.createElement("div");
   line.className = "whisper";
@@ -19,6 +19,7 @@ export function privateMessage(other, { id, message, display }, sent = false) {
   text.className = "text";
   text.dir = "auto";
   text.textContent = message;
+  line.classList.toggle("action", Boolean(action));
   line.append(head, text);
   return line;
 }

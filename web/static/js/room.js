@@ -10,7 +10,7 @@ import { showState } from "./bars.js";
 import { append, appendLine, atEnd, keepPlace, messages, showPending, startLog, toEnd } from "./log.js";
 import { buildMessage, markDeleted, markEdited } from "./message.js";
 import { reload, watchScroll } from "./history.js";
-import { replyTo, restoreText, showError, startComposer } from "./composer.js";
+import { replyTo, restoreText, showError, showNotice, startComposer } from "./composer.js";
 import { saved, startEdit, startEditing } from "./edit.js";
 import { openPicker, reacted, startReactions } from "./reaction.js";
 import { displayOf, self } from "./person.js";
@@ -142,6 +142,11 @@ const frames = {
   read(frame) {
     if (frame.room === room) readUpTo = Math.max(readUpTo, frame.id);
     else sidebar.setUnread(frame.room, 0);
+  },
+  command(frame) {
+    outbox.receipt(frame.nonce);
+    if (frame.command === "leave") location.href = "/";
+    else showNotice(frame.message);
   },
   error(frame) {
     changes.refused(frame);
