@@ -120,7 +120,7 @@ func TestUnreadCountsReachOtherPages(t *testing.T) {
 	if f["room"] != "kitchen" || f.Int("mentions") != 1 {
 		t.Errorf("bob is told %v", f)
 	}
-	bob.Get("/chat/kitchen/")
+	bob.PostJSON("/api/rooms/kitchen/read", map[string]any{"id": lastID(t, bob, "kitchen")})
 	if f := elsewhere.Until("read"); f["room"] != "kitchen" || f.Int("id") == 0 {
 		t.Errorf("his other window is told %v", f)
 	}

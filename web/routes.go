@@ -11,8 +11,10 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /conversations/{$}", s.member(s.conversations))
 	mux.HandleFunc("GET /rooms/new/{$}", s.member(s.newRoom))
 	mux.HandleFunc("POST /rooms/{$}", s.member(s.createRoom))
+	mux.HandleFunc("POST /read/{$}", s.member(s.markAllRead))
 	mux.HandleFunc("GET /chat/{room}/{$}", s.page(s.room))
 	mux.HandleFunc("POST /chat/{room}/{$}", s.page(s.postMessage))
+	mux.HandleFunc("POST /chat/{room}/read/{$}", s.member(s.markRead))
 	mux.HandleFunc("POST /chat/{room}/settings/{$}", s.member(s.changeRoom))
 	mux.HandleFunc("POST /chat/{room}/members/{$}", s.member(s.changeMembers))
 
@@ -30,6 +32,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /api/rooms", s.api(s.listRooms))
 	mux.HandleFunc("GET /api/rooms/{room}/messages", s.api(s.listMessages))
 	mux.HandleFunc("POST /api/rooms/{room}/messages", s.api(s.createMessage))
+	mux.HandleFunc("GET /api/rooms/{room}/read", s.api(s.showPosition))
+	mux.HandleFunc("POST /api/rooms/{room}/read", s.api(s.movePosition))
 	mux.HandleFunc("GET /api/users", s.api(s.listUsers))
 	mux.HandleFunc("/api/", s.api(noSuchPath))
 

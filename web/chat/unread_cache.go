@@ -245,8 +245,8 @@ func (c *Chat) readPositions(ctx context.Context, room int64) (map[int64]int64, 
 		}
 		read[user] = n
 	}
-	for user, n := range c.marks.readPositions(room) {
-		read[user] = max(read[user], n)
+	for user, p := range c.marks.readPositions(room) {
+		read[user] = p.over(read[user])
 	}
 	return read, storage("load what was read", rows.Err())
 }
