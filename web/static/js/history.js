@@ -77,10 +77,15 @@ function loadOlder() {
   });
 }
 
+// lacksNewest reports whether a message is missing in a page because it came after the page was requested, when the last one was asked.
+function lacksNewest(page, asked) {
+  return newest > asked && page.messages.every(({ id }) => id !== newest);
+}
+
 function loadNewer() {
   const asked = newest;
   load(`&after=${messages().at(-1).dataset.id}`, (page) => {
-    edges.newer = page.messages.length === PAGE || newest > asked; // what came meanwhile may be missing in the page
+    edges.newer = page.messages.length === PAGE || lacksNewest(page, asked);
     extend(buildAll(page.messages));
   });
 }
@@ -101,7 +106,7 @@ async function show(query, ends) {
   if (now !== part) return null;
   part++; // a page that was requested for the messages before must not be added to these
   Object.assign(edges, ends(page));
-  edges.newer ||= newest > asked;
+  edges.newer ||= lacksNewest(page, asked);
   replaceAll(buildAll(page.messages, () => null));
   showEdges();
   return page;

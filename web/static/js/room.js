@@ -189,10 +189,11 @@ function request(frame) {
   if (!sent) connection.reconnectNow();
 }
 
-// sendMark sends a read frame through the socket, or through an HTTP request if WebSockets are blocked. It reports whether it was sent.
-function sendMark({ id, back }) {
+// sendMark sends a read frame through the socket, or through an HTTP request if WebSockets are blocked, or if the page is left before its
+// socket is open. It reports whether it was sent.
+function sendMark({ id, back }, leaving = false) {
   if (connection.send({ type: "read", id, back })) return true;
-  if (state === "open" || !reaches(state)) return false;
+  if (!leaving && !reaches(state)) return false;
   fetch(`/api/rooms/${encodeURIComponent(room)}/read`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },

@@ -11,6 +11,7 @@ import { timeText } from "./time.js";
 
 const MARK_EVERY = 3000; // ms between two read marks
 const MOST = 10_000; // the highest count that the server knows; MaxUnreadHere in web/chat/read.go is the same number
+const MOST_TRIES = 3; // to load the end of the log, while messages come
 const PARTS = [0, 0.25, 0.5, 0.75, 1]; // of a message: the browser reports when another part of it is on the screen
 
 const page = document.getElementById("main").dataset;
@@ -28,7 +29,7 @@ let markTimer = 0;
 let showsBar = unread > 0;
 let held = false; // the reader has marked messages as unread: what is on the screen does not count until they are marked as read
 let cameHidden = false; // messages came while the page was hidden
-let send = () => false; // sends a read frame, and reports whether it was sent
+let send = () => false; // sends {id, back}, and reports whether it was sent
 
 function isOthers(message) {
   return !("mine" in message.dataset);
@@ -50,12 +51,16 @@ function countText() {
   return unread < MOST ? t("room.new_messages", { count: unread }) : t("unread.many", { count: MOST });
 }
 
-// show draws the bar and the button that leads to the end.
+// show draws the bar, and the button that leads to the end.
 export function show() {
-  if (edges.newer && unread) showsBar = true;
+  if (!bar && atEnd()) unread = 0;
+  if (edges.newer && unread) showsBar = Boolean(bar);
   if (!unread) showsBar = false;
+  if (bar) drawBar();
   drawPill();
-  if (!bar) return;
+}
+
+function drawBar() {
   bar.hidden = !showsBar;
   if (!showsBar) return;
   const first = firstUnread();
@@ -70,7 +75,7 @@ export function show() {
 function drawPill() {
   const counts = unread > 0 && !showsBar;
   document.getElementById("pill-text").textContent = counts ? t("room.new_messages", { count: unread }) : t("room.to_bottom");
-  pill.hidden = atEnd();
+  pill.hidden = atEnd() || (showsBar && !document.getElementById("jump-newest").hidden); // one way to the end is enough
 }
 
 // see marks a message as seen.
@@ -155,8 +160,8 @@ function mark() {
 }
 
 // sendMark sends the read position without waiting, for example because the page is about to be hidden.
-export function sendMark() {
-  if (bar && seen.position > sent && send({ type: "read", id: seen.position })) sent = seen.position;
+export function sendMark(leaving = false) {
+  if (bar && seen.position > sent && send({ id: seen.position }, leaving)) sent = seen.position;
 }
 
 // markAll moves the read position to the newest message.
@@ -175,7 +180,7 @@ export function markUnread(message) {
   seen.move(idOf(message) - 1);
   sent = seen.position;
   unread = messages().filter((other) => idOf(other) > seen.position && isOthers(other)).length; // until the server says how many
-  send({ type: "read", id: seen.position, back: true });
+  send({ id: seen.position, back: true });
   showUnread();
 }
 
@@ -258,8 +263,9 @@ export function deleted(id, message) {
 
 // toNewest shows the end of the log. It does not move the read position.
 export async function toNewest() {
-  if (edges.newer) await showNewest();
+  for (let tries = 0; edges.newer && tries < MOST_TRIES; tries++) await showNewest();
   toEnd();
+  loadNear();
   show();
 }
 
@@ -275,7 +281,7 @@ export async function toFirst() {
 }
 
 function onVisibility() {
-  if (document.hidden) return sendMark();
+  if (document.hidden) return sendMark(true);
   if (cameHidden) {
     showUnread();
     showNewLine();
@@ -302,9 +308,10 @@ function watchEscape() {
   });
 }
 
-// startUnread sets up the log and the bar. sendFrame(frame) sends a read frame, and reports whether it was sent.
-export function startUnread(sendFrame) {
-  send = sendFrame;
+// startUnread sets up the log and the bar. sendPosition({id, back}, leaving) sends the read position, and reports whether it was sent.
+// leaving says that there may be no later attempt.
+export function startUnread(sendPosition) {
+  send = sendPosition;
   startLog();
   scroller.addEventListener("scroll", show);
   pill.addEventListener("click", () => {
@@ -316,7 +323,7 @@ export function startUnread(sendFrame) {
   watchScreen();
   watchEscape();
   document.addEventListener("visibilitychange", onVisibility);
-  addEventListener("pagehide", sendMark);
+  addEventListener("pagehide", () => sendMark(true));
   const on = (id, act) => document.getElementById(id).addEventListener("click", (event) => {
     event.preventDefault();
     act();
