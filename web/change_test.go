@@ -107,7 +107,7 @@ func TestUnreadCountsReachOtherPages(t *testing.T) {
 	b.Until("user_join") // what is said from here on he is told
 	a.Say("the kitchen is kept now")
 	b.Until("chat_message")
-	bob.Get("/chat/kitchen/") // bob belongs to it
+	bob.PostJSON("/api/rooms/kitchen/read", map[string]any{"id": lastID(t, bob, "kitchen")})
 	_ = b.Close()
 	for gauge(t, ada, "hearth_connections") > 1 {
 		time.Sleep(10 * time.Millisecond) // until he is gone; if never, the test's time ends
@@ -120,7 +120,7 @@ func TestUnreadCountsReachOtherPages(t *testing.T) {
 	if f["room"] != "kitchen" || f.Int("mentions") != 1 {
 		t.Errorf("bob is told %v", f)
 	}
-	bob.Get("/chat/kitchen/")
+	bob.PostJSON("/api/rooms/kitchen/read", map[string]any{"id": lastID(t, bob, "kitchen")})
 	if f := elsewhere.Until("read"); f["room"] != "kitchen" || f.Int("id") == 0 {
 		t.Errorf("his other window is told %v", f)
 	}

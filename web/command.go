@@ -24,13 +24,14 @@ type command struct {
 	ID      chat.MessageID `json:"id"`
 	Emoji   string         `json:"emoji"`
 	On      *bool          `json:"on"`
+	Back    bool           `json:"back"`
 	As      string         `json:"as"` // over HTTP: the username under which the client believes to act
 
 	Users json.RawMessage `json:"users"` // used by watch only
 }
 
 // fields are the names of a command's fields.
-var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on", "as", "users"}
+var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on", "back", "as", "users"}
 
 // maxNesting is how deep a frame's JSON may be nested (PROTOCOL.md).
 const maxNesting = 16
@@ -235,10 +236,12 @@ func (t *talker) read(cmd command) error {
 	if cmd.ID.Room() != room.ID {
 		return chat.Errorf("no_such_message")
 	}
-	if t.server.chat.Take(t.caller, limits.ReadMarks) != nil {
+	if err := t.server.chat.Take(t.caller, limits.ReadMarks); err != nil && cmd.Back {
+		return err
+	} else if err != nil {
 		return nil // a later mark covers this one
 	}
-	return t.server.chat.Read(context.Background(), t.caller, room, cmd.ID.Seq())
+	return t.server.mark(context.Background(), t.caller, room, cmd.ID, cmd.Back)
 }
 
 func (t *talker) typing() error {

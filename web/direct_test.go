@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,6 +43,9 @@ func TestPrivateMessages(t *testing.T) {
 	}
 	if r := bob.Get("/chat/@ada/"); r.Status != 200 || !strings.Contains(r.Body, "while you were out") {
 		t.Errorf("the conversation's page: %d", r.Status)
+	}
+	if r := bob.Post("/chat/@ada/read/", "id", fmt.Sprint(f.Int("id"))); r.Status != http.StatusSeeOther {
+		t.Errorf("marked as read: %d %s", r.Status, r.Body)
 	}
 	for _, f := range bob.Dial("/ws/chat/lobby/").Settled() {
 		if f.Type() == "private_message" {

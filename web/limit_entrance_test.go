@@ -128,6 +128,21 @@ func (l limitTest) watches(b *hearthtest.Browser) (ways []entrance) {
 	return ways
 }
 
+// readMarks returns the ways to move a read position that say when they are refused. Read frames without back are ignored then.
+func (l limitTest) readMarks(b *hearthtest.Browser) []entrance {
+	through(l.t, b.PostJSON("/api/rooms/talk/messages", map[string]any{"message": "hi"}))
+	id := lastID(l.t, b, "talk")
+	s := b.DialBatched("/ws/chat/talk/")
+	return []entrance{
+		{"API", func(i int) bool {
+			return through(l.t, b.PostJSON("/api/rooms/talk/read", map[string]any{"id": id - int64(i%2), "back": i%2 == 1}))
+		}},
+		{"socket", func(i int) bool {
+			return counted(l.t, s, map[string]any{"type": "read", "id": id - int64(i%2), "back": true})
+		}},
+	}
+}
+
 func (l limitTest) rooms(b *hearthtest.Browser) []entrance {
 	return []entrance{
 		{"form", func(i int) bool {
@@ -225,6 +240,8 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 			l.one("room", func(i int) hearthtest.Reply {
 				return admin.Post("/admin/rooms/1/", "action", map[bool]string{true: "archive", false: "restore"}[i%2 == 0])
 			})}
+	case limits.ReadMarks:
+		return l.readMarks(someone())
 	case limits.Watch:
 		return l.watches(someone())
 	case limits.SignUps:
@@ -277,7 +294,7 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 // elsewhere are the limits that other tests hold against a running server.
 var elsewhere = map[limits.Name]string{
 	limits.GuessesAccount: "TestFewGuessesOfStrangers", limits.GuessesAddress: "TestFewGuessesOfStrangers", limits.GuessesDevice: "TestFewGuessesOfStrangers",
-	limits.Conversations: "chat.TestConversationsAreLimited", limits.Typing: "TestTypingIsLimited", limits.ReadMarks: "reads",
+	limits.Conversations: "chat.TestConversationsAreLimited", limits.Typing: "TestTypingIsLimited",
 	limits.AllRequests: "TestRequestsOfAnyKindAreLimited", limits.NewSockets: "TestSocketsASecondAreLimitedByAddress", limits.VisitorOpen: "TestOpenSocketsAreLimited",
 	limits.UserOpen: "TestOpenSocketsAreLimited", limits.Control: "TestControlFramesAreLimited", limits.Frames: "TestAFloodOfOtherFramesIsReadLate",
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"slices"
@@ -33,7 +34,7 @@ type messageView struct {
 
 type replyView struct {
 	ID               chat.MessageID
-	Display, Excerpt string
+	Display, Excerpt string // empty if the original was deleted
 }
 
 type reactionView struct {
@@ -43,17 +44,18 @@ type reactionView struct {
 	Mine  bool
 }
 
-// messageViews returns the views of messages. The reader has read up to the sequence number read.
-func (s *Server) messageViews(r *request, found []*chat.Message, read int64) []messageView {
-	views := make([]messageView, 0, len(found))
-	fresh := false // the new messages begin with the first one of another person
-	for i, m := range found {
+// messageViews returns the views of a stretch of messages. The reader has read up to the sequence number read; the line "New"
+// stands above the first later message of another person, if the stretch has it.
+func (s *Server) messageViews(r *request, x chat.Stretch, read int64) []messageView {
+	views := make([]messageView, 0, len(x.Messages))
+	fresh := !r.caller.SignedIn() || x.Older && x.Messages[0].Seq > read // the line stands above, or there is none
+	for i, m := range x.Messages {
 		v := s.messageView(r, m)
+		v.New = !fresh && m.Seq > read && !v.Mine
+		fresh = fresh || v.New
 		if i > 0 {
-			last := found[i-1]
+			last := x.Messages[i-1]
 			v.Day = last.At.Format(time.DateOnly) != m.At.Format(time.DateOnly)
-			v.New = r.caller.SignedIn() && !fresh && m.Seq > read && !v.Mine
-			fresh = fresh || v.New
 			v.Joined = !v.Day && !v.New && last.User == m.User && m.ReplyTo == 0 && m.At.Sub(last.At) < joinWithin
 		}
 		views = append(views, v)
@@ -69,8 +71,11 @@ func (s *Server) messageView(r *request, m *chat.Message) messageView {
 	if v.Mine {
 		v.Text = m.Typed()
 	}
+	if m.ReplyTo != 0 {
+		v.Reply = &replyView{ID: m.ReplyTo}
+	}
 	if x := m.Answers; x != nil {
-		v.Reply = &replyView{ID: x.ID, Display: x.Display, Excerpt: x.Text}
+		v.Reply.Display, v.Reply.Excerpt = x.Display, x.Text
 	}
 	for _, x := range m.Reactions {
 		v.Reactions = append(v.Reactions, reactionView{Emoji: x.Emoji, Count: x.Count, Users: x.Users, Mine: x.By(r.caller)})
@@ -80,29 +85,19 @@ func (s *Server) messageView(r *request, m *chat.Message) messageView {
 
 // listMessages returns a page of a room's history, in order of id.
 func (s *Server) listMessages(w http.ResponseWriter, r *request) error {
-	before, err := number(r, "before", 0)
-	if err != nil {
-		return err
-	}
-	after, err := number(r, "after", 0)
-	if err != nil {
-		return err
-	}
-	p := chat.Page{Before: chat.MessageID(before), After: chat.MessageID(after)}
-	p.First = r.FormValue("after") != "" && p.Before == 0 // the client reads forward
 	limit, err := number(r, "limit", pageMessages)
 	if err != nil {
 		return err
 	}
-	p.Limit = int(max(1, min(limit, maxPage)))
 	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
 	if err != nil {
 		return err
 	}
-	found, seq, err := s.chat.History(r.Context(), room, p)
+	x, both, err := s.stretch(r, room, int(max(1, min(limit, maxPage))))
 	if err != nil {
 		return err
 	}
+	found, seq := x.Messages, x.Seq
 	startJSON(w, http.StatusOK)
 	b := append(make([]byte, 0, jsonPiece), `{"messages":[`...)
 	for i, m := range found {
@@ -120,8 +115,52 @@ func (s *Server) listMessages(w http.ResponseWriter, r *request) error {
 			b = b[:0]
 		}
 	}
-	_, _ = fmt.Fprintf(w, "%s],\"seq\":%d}\n", b, seq)
+	b = fmt.Appendf(b, `],"seq":%d`, seq)
+	if both {
+		b = fmt.Appendf(b, `,"older":%t,"newer":%t`, x.Older, x.Newer)
+	}
+	_, _ = w.Write(append(b, "}\n"...))
 	return nil
+}
+
+// stretch returns the messages that a request of the API selects: around a message or a time (both), or before or after a message.
+func (s *Server) stretch(r *request, room *chat.Room, limit int) (x chat.Stretch, both bool, err error) {
+	if r.FormValue("around") != "" || r.FormValue("time") != "" {
+		id, err := s.around(r, room)
+		if err != nil {
+			return x, true, err
+		}
+		x, err = s.chat.Around(r.Context(), room, id, limit/2, limit)
+		return x, true, err
+	}
+	before, err := number(r, "before", 0)
+	if err != nil {
+		return x, false, err
+	}
+	after, err := number(r, "after", 0)
+	if err != nil {
+		return x, false, err
+	}
+	p := chat.Page{Before: chat.MessageID(before), After: chat.MessageID(after), Limit: limit}
+	p.First = r.FormValue("after") != "" && p.Before == 0 // the client reads forward
+	x.Messages, x.Seq, err = s.chat.History(r.Context(), room, p)
+	return x, false, err
+}
+
+// around returns the position that a request names by a message (around) or by a time. Errors: bad_number, no_such_message.
+func (s *Server) around(r *request, room *chat.Room) (chat.MessageID, error) {
+	if text := r.FormValue("time"); text != "" {
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return 0, &chat.Error{Code: "bad_number", Args: []any{"name", "time"}}
+		}
+		return s.chat.FirstSince(r.Context(), room, at)
+	}
+	id, err := number(r, "around", 0)
+	if err == nil && chat.MessageID(id).Room() != room.ID {
+		err = chat.Errorf("no_such_message")
+	}
+	return chat.MessageID(id), err
 }
 
 // jsonPiece is the size of the pieces in which a page of messages is written, in bytes.
@@ -210,6 +249,7 @@ func (s *Server) run(r *request, text string) (ran *chat.Ran, ok bool, err error
 // postMessage handles the composer of a page without script. A refused text stays in it, with the reason.
 func (s *Server) postMessage(w http.ResponseWriter, r *request) error {
 	d := chat.Draft{Text: normalizeNewlines(r.PostFormValue("message")), Nonce: r.PostFormValue("nonce")}
+	var f chat.MessageFrame
 	ran, ok, err := s.run(r, d.Text)
 	if ok && err == nil {
 		if ran.Command == "leave" {
@@ -218,9 +258,10 @@ func (s *Server) postMessage(w http.ResponseWriter, r *request) error {
 		return s.showRoom(w, r, http.StatusOK, roomForms{Notice: ran.Text(r.loc)})
 	}
 	if err == nil {
-		_, err = s.sayAndWait(r, d)
+		f, err = s.sayAndWait(r, d)
 	}
 	if err == nil {
+		s.readAsFarAs(r, f.ID)
 		return seeOther(w, r, r.URL.EscapedPath())
 	}
 	e := known(err)
@@ -229,4 +270,16 @@ func (s *Server) postMessage(w http.ResponseWriter, r *request) error {
 		return s.showRoom(w, r, status, roomForms{Draft: d.Text, Problem: r.text(e)})
 	}
 	return err
+}
+
+// readAsFarAs marks the room of the request as read up to the caller's own message, unless it was sent elsewhere with /pm. The
+// message is stored, so an error is only logged.
+func (s *Server) readAsFarAs(r *request, id chat.MessageID) {
+	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
+	if err == nil && room.ID == id.Room() {
+		err = s.chat.Read(r.Context(), r.caller, room, id.Seq())
+	}
+	if err != nil {
+		slog.Error("mark a room as read after a message", "err", err)
+	}
 }

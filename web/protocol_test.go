@@ -193,7 +193,7 @@ func TestEveryErrorIsInTheProtocol(t *testing.T) {
 	t.Parallel()
 	section := protocol(t, "Codes of errors")
 	documented := quoted(section)
-	for _, field := range []string{"code", "limit", "offset", "before", "after", "type", "message"} {
+	for _, field := range []string{"code", "limit", "offset", "before", "after", "around", "time", "type", "message"} {
 		delete(documented, field)
 	}
 	made := map[string]bool{}
@@ -364,6 +364,8 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	b.Send(map[string]any{"type": "edit", "id": first, "message": "*rolls*, anyone?"})
 	a.Send(map[string]any{"type": "react", "id": first, "emoji": "🎉", "on": true})
 	watchKinds(t, kinds, false, two.Until("read"), two.Until("reaction"))
+	a.Send(map[string]any{"type": "read", "id": first - 1, "back": true})
+	watchKinds(t, kinds, false, two.Until("read"))
 	watchKinds(t, kinds, false, a.Until("message_edited"))
 	a.Send(map[string]any{"type": "delete", "id": own})
 	watchKinds(t, kinds, false, two.Until("message_deleted"))

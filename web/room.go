@@ -16,6 +16,8 @@ import (
 const (
 	// pageMessages is how many messages a room's page has.
 	pageMessages = 50
+	// contextMessages is how many of them were written before the first unread message, at least.
+	contextMessages = 20
 	// maxHere is the most present people who are listed beside a room. js/people.js has the same number.
 	maxHere = 200
 	// maxAway is the most absent people who are listed beside a room.
@@ -28,9 +30,14 @@ const (
 type roomData struct {
 	Room       roomView
 	Messages   []messageView
-	Seq, Read  int64
+	Seq        int64
+	Read, Last chat.MessageID // the read position, and the last event of the room
+	Unread     int            // messages after Read, at most chat.MaxUnreadHere
+	HasNew     bool           // the page has the first of them
 	HasOlder   bool
+	HasNewer   bool
 	OlderURL   string
+	NewerURL   string
 	Here, Away []personLink
 	HereCount  int // the number of all people who are here
 	HereMore   int // present people who are not listed
@@ -68,7 +75,7 @@ type personLink struct {
 	LastSeen           time.Time
 }
 
-// room shows a room or a private conversation with its last messages, or those before a given one.
+// room shows a room or a private conversation.
 func (s *Server) room(w http.ResponseWriter, r *request) error {
 	return s.showRoom(w, r, http.StatusOK, roomForms{})
 }
@@ -88,10 +95,11 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 			return err
 		}
 	}
-	if data.Read, err = s.chat.Visit(r.Context(), r.caller, room); err != nil {
+	read, err := s.chat.Visit(r.Context(), r.caller, room)
+	if err != nil {
 		return err
 	}
-	if err := s.fillMessages(r, room, &data); err != nil {
+	if err := s.fillMessages(r, room, read, &data); err != nil {
 		return err
 	}
 	if err := s.fillPeople(r, room, &data); err != nil {
@@ -110,30 +118,70 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 	if v.Side, err = s.sidebar(r, rooms, unread); err != nil {
 		return err
 	}
+	for i, d := range v.Side.Directs {
+		if room.With != nil && d.Name == room.With.Name {
+			v.Side.Directs[i].Unread = 0 // the page itself shows what is unread
+		}
+	}
 	v.Data = data
 	return s.render(w, r, status, "room", v)
 }
 
-// fillMessages loads the requested page of messages. The newest page counts as read.
-func (s *Server) fillMessages(r *request, room *chat.Room, d *roomData) error {
-	before, err := strconv.ParseInt(cmp.Or(r.FormValue("before"), "0"), 10, 64)
-	if err != nil || before < 0 {
-		before = 0
+// fillMessages loads the requested messages. Unless the request selects others, these are the last ones, or those around the first
+// unread message. Nothing is marked as read: the page does that with what was on the screen.
+func (s *Server) fillMessages(r *request, room *chat.Room, read int64, d *roomData) error {
+	var err error
+	if d.Unread, err = s.chat.UnreadAfter(r.Context(), r.caller, room, read); err != nil {
+		return err
 	}
-	found, seq, err := s.chat.History(r.Context(), room, chat.Page{Before: chat.MessageID(before), Limit: pageMessages + 1})
+	x, err := s.window(r, room, read, d.Unread > 0)
 	if err != nil {
 		return err
 	}
-	if d.HasOlder = len(found) > pageMessages; d.HasOlder {
-		found = found[1:]
-		d.OlderURL = fmt.Sprintf("%s?before=%d", roomURL(room.Name), found[0].ID)
+	d.Seq, d.Read, d.Last = x.Seq, chat.NewMessageID(room.ID, read), chat.NewMessageID(room.ID, x.Seq)
+	d.HasOlder, d.HasNewer = x.Older, x.Newer
+	if n := len(x.Messages); n > 0 {
+		d.OlderURL = fmt.Sprintf("%s?before=%d", roomURL(room.Name), x.Messages[0].ID)
+		d.NewerURL = fmt.Sprintf("%s?after=%d", roomURL(room.Name), x.Messages[n-1].ID)
 	}
-	d.Seq = seq
-	d.Messages = s.messageViews(r, found, d.Read)
-	if before == 0 && seq > d.Read {
-		return s.chat.Read(r.Context(), r.caller, room, seq)
+	d.Messages = s.messageViews(r, x, read)
+	for _, m := range d.Messages {
+		d.HasNew = d.HasNew || m.New
 	}
 	return nil
+}
+
+// window returns the messages of a room's page. The parameters are those of links without script; wrong ones are ignored.
+func (s *Server) window(r *request, room *chat.Room, read int64, unread bool) (x chat.Stretch, err error) {
+	ctx := r.Context()
+	id := func(name string) chat.MessageID {
+		n, _ := strconv.ParseInt(r.FormValue(name), 10, 64)
+		return max(0, chat.MessageID(n))
+	}
+	day, _ := time.Parse(time.DateOnly, r.FormValue("date"))
+	switch {
+	case id("before") > 0:
+		x.Messages, x.Seq, err = s.chat.History(ctx, room, chat.Page{Before: id("before"), Limit: pageMessages + 1})
+		x.Newer = true
+	case id("after") > 0:
+		return s.chat.Around(ctx, room, id("after"), pageMessages, pageMessages+1)
+	case id("around").Room() == room.ID && room.ID > 0:
+		return s.chat.Around(ctx, room, id("around"), pageMessages/2, pageMessages)
+	case !day.IsZero(): // without script, in UTC
+		at, err := s.chat.FirstSince(ctx, room, day)
+		if err != nil {
+			return x, err
+		}
+		return s.chat.Around(ctx, room, at, pageMessages-contextMessages, pageMessages)
+	case unread && r.FormValue("newest") == "":
+		return s.chat.Around(ctx, room, chat.NewMessageID(room.ID, read), pageMessages-contextMessages, pageMessages)
+	default:
+		x.Messages, x.Seq, err = s.chat.History(ctx, room, chat.Page{Limit: pageMessages + 1})
+	}
+	if x.Older = len(x.Messages) > pageMessages; x.Older {
+		x.Messages = x.Messages[1:]
+	}
+	return x, err
 }
 
 // fillPeople lists the present and the absent people of a room.

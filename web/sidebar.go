@@ -13,6 +13,7 @@ type sidebar struct {
 	// MoreRooms and MoreDirects report that the list is not complete.
 	MoreRooms, MoreDirects bool
 	Current                string // URL of the open page
+	Unread                 bool   // some room or conversation has unread messages
 	Online                 int
 }
 
@@ -65,7 +66,7 @@ func (l *sideRooms) include(room *chat.Room, m chat.Membership) {
 
 // sidebar returns the sidebar of the caller: rooms and the latest conversations.
 func (s *Server) sidebar(r *request, rooms sideRooms, unread map[int64]chat.Unread) (*sidebar, error) {
-	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms)}
+	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms), Unread: len(unread) > 0}
 	for _, room := range rooms.rooms {
 		side.Rooms = append(side.Rooms, roomLink{Name: room.Name, URL: roomURL(room.Name), Access: room.Access, Level: room.Level, Favourite: room.Favourite,
 			Here: s.hub.HereCount(room.Group()), Unread: unread[room.ID].Badge, News: unread[room.ID].Count})

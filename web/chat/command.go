@@ -17,7 +17,7 @@ import (
 type Command struct {
 	Name    string   // without the slash; its description is the locale text command.<Name>
 	Aliases []string // other names
-	Args    string   // the suffix of the locale text that names what follows: command.args_<Args>; "": nothing follows
+	Args    string   // the suffix of the locale text that names what follows: command.args.<Args>; "": nothing follows
 	// run carries out a command that is no message. It returns the locale key of a sentence about the result, and its values.
 	run func(c *Chat, ctx context.Context, by Caller, r *Room, rest string) (key string, args []any, err error)
 }
@@ -154,7 +154,7 @@ func helpText(l *locale.Locale) string {
 	for _, x := range Commands() {
 		b.WriteString("/" + x.Name)
 		if x.Args != "" {
-			b.WriteString(" " + l.T("command.args_"+x.Args))
+			b.WriteString(" " + l.T("command.args."+x.Args))
 		}
 		b.WriteString(" – " + l.T("command."+x.Name) + "\n")
 	}

@@ -162,7 +162,7 @@ const maxInbox = 100
 // readToSQL returns the SQL expression of the number up to which user s.user_id has read room s.room_id. marks is the parameter with
 // marks.json of that user.
 func readToSQL(marks string) string {
-	return "max(s.read, coalesce((SELECT value FROM json_each(" + marks + ") WHERE key = CAST(s.room_id AS TEXT)), 0))"
+	return "coalesce((SELECT iif(value < 0, ~value, max(value, s.read)) FROM json_each(" + marks + ") WHERE key = CAST(s.room_id AS TEXT)), s.read)"
 }
 
 // unreadSQL returns the SQL expression of the unread count of user s.user_id in room s.room_id. marks is as for readToSQL.

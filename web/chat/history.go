@@ -160,6 +160,64 @@ func (c *Chat) History(ctx context.Context, r *Room, p Page) ([]*Message, int64,
 	return found, seq, err
 }
 
+// Stretch is a part of a room's history without gaps.
+type Stretch struct {
+	Messages []*Message // in order of id
+	Seq      int64      // as History returns it
+	// Older and Newer report that there are messages before the first one, and after the last one.
+	Older, Newer bool
+}
+
+// Around returns messages of a room around a position: at most after messages with higher ids, and those up to id, so that
+// there are at most limit in all. The position need not be the id of a message. Error: storage.
+func (c *Chat) Around(ctx context.Context, r *Room, id MessageID, after, limit int) (Stretch, error) {
+	newer, seq, err := c.History(ctx, r, Page{After: id, First: true, Limit: after + 1})
+	if err != nil {
+		return Stretch{}, err
+	}
+	found := Stretch{Seq: seq, Newer: len(newer) > after}
+	if found.Newer {
+		newer = newer[:after]
+	}
+	before := limit - len(newer)
+	older, _, err := c.History(ctx, r, Page{Before: id + 1, Limit: before + 1})
+	if err != nil {
+		return Stretch{}, err
+	}
+	if found.Older = len(older) > before; found.Older {
+		older = older[1:]
+	}
+	found.Messages = append(older, newer...)
+	return found, nil
+}
+
+// FirstSince returns the position in a room before the first message that is not older than at: no message up to it was written
+// at that time or later, as far as the clock of the server was never set back. It takes as long in long rooms as in short ones.
+// Error: storage.
+func (c *Chat) FirstSince(ctx context.Context, r *Room, at time.Time) (MessageID, error) {
+	seq, err := c.Seq(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	low, high := int64(0), seq // the position is at least low and at most high
+	for low < high {
+		middle := low + (high-low)/2
+		var id MessageID
+		var written int64
+		err := c.read.QueryRow(ctx, "SELECT id, created_at FROM message WHERE id > ? AND id <= ? ORDER BY id LIMIT 1",
+			[]any{NewMessageID(r.ID, middle), NewMessageID(r.ID, high)}, &id, &written)
+		switch {
+		case errors.Is(err, sql.ErrNoRows), err == nil && written >= millis(at):
+			high = middle
+		case err != nil:
+			return 0, storage("look for a day", err)
+		default:
+			low = id.Seq()
+		}
+	}
+	return NewMessageID(r.ID, low), nil
+}
+
 // Seq returns the last sequence number of a room, 0 if there is none.
 func (c *Chat) Seq(ctx context.Context, r *Room) (int64, error) {
 	if r.ID == 0 {

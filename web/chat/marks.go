@@ -28,8 +28,8 @@ const (
 // received positions of plain clients, and when users and sessions were last seen. The newest counts.
 type marks struct {
 	mu       sync.Mutex
-	read     map[int64]map[int64]int64 // by user and room: the read position
-	reads    int                       // the number of positions in read
+	read     map[int64]map[int64]readPosition // by user and room
+	reads    int                              // the number of positions in read
 	received map[conversation]int64
 	users    map[int64]time.Time
 	sessions map[int64]time.Time
@@ -37,15 +37,30 @@ type marks struct {
 	closed   bool
 }
 
+// readPosition is a read position that waits to be written.
+type readPosition struct {
+	n int64
+	// exact is set if the position was moved back. It replaces the stored position even if that is higher.
+	exact bool
+}
+
+// over returns the read position of somebody whose stored one is n.
+func (p readPosition) over(n int64) int64 {
+	if p.exact {
+		return p.n
+	}
+	return max(p.n, n)
+}
+
 var droppedMarks = logging.NewKind(slog.LevelWarn, "the disk takes no read and received positions, further ones are dropped", 1)
 
-// setRead raises the read position of a user in a room to n.
-func (m *marks) setRead(user, room, n int64) {
+// setRead raises the read position of a user in a room to n. With back, it sets the position to n, even if it was higher.
+func (m *marks) setRead(user, room, n int64, back bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	was, known := m.read[user][room]
 	switch {
-	case known && was >= n:
+	case known && !back && was.n >= n:
 		return
 	case !known && m.reads >= maxMarksWaiting:
 		droppedMarks.Log()
@@ -54,36 +69,36 @@ func (m *marks) setRead(user, room, n int64) {
 		m.reads++
 	}
 	if m.read == nil {
-		m.read = map[int64]map[int64]int64{}
+		m.read = map[int64]map[int64]readPosition{}
 	}
 	if m.read[user] == nil {
-		m.read[user] = map[int64]int64{}
+		m.read[user] = map[int64]readPosition{}
 	}
-	m.read[user][room] = n
+	m.read[user][room] = readPosition{n, back || was.exact}
 }
 
 // readTo returns the read position of a user in a room if it waits to be written.
-func (m *marks) readTo(user, room int64) (n int64, known bool) {
+func (m *marks) readTo(user, room int64) (p readPosition, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n, known = m.read[user][room]
-	return n, known
+	p, known = m.read[user][room]
+	return p, known
 }
 
 // readPositions returns the waiting read positions of a room, by user.
-func (m *marks) readPositions(room int64) map[int64]int64 {
+func (m *marks) readPositions(room int64) map[int64]readPosition {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	read := map[int64]int64{}
+	read := map[int64]readPosition{}
 	for user, rooms := range m.read {
-		if n, known := rooms[room]; known {
-			read[user] = n
+		if p, known := rooms[room]; known {
+			read[user] = p
 		}
 	}
 	return read
 }
 
-// json returns the waiting read positions of a user by room, for SQL.
+// json returns the waiting read positions of a user by room, for readToSQL: the complement of those that were moved back.
 func (m *marks) json(user int64) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -91,8 +106,11 @@ func (m *marks) json(user int64) string {
 		return "{}"
 	}
 	rooms := make(map[string]int64, len(m.read[user]))
-	for room, n := range m.read[user] {
-		rooms[strconv.FormatInt(room, 10)] = n
+	for room, p := range m.read[user] {
+		if p.exact {
+			p.n = ^p.n
+		}
+		rooms[strconv.FormatInt(room, 10)] = p.n
 	}
 	b, err := json.Marshal(rooms)
 	if err != nil {
@@ -147,7 +165,10 @@ type batch struct {
 	users, sessions map[int64]time.Time
 }
 
-type readMark struct{ user, room, n int64 }
+type readMark struct {
+	user, room int64
+	readPosition
+}
 
 // take returns a copy of the waiting marks, after the timer has fired.
 func (m *marks) take() batch {
@@ -156,8 +177,8 @@ func (m *marks) take() batch {
 	m.timer = nil
 	b := batch{received: maps.Clone(m.received), users: map[int64]time.Time{}, sessions: map[int64]time.Time{}}
 	for user, rooms := range m.read {
-		for room, n := range rooms {
-			b.read = append(b.read, readMark{user, room, n})
+		for room, p := range rooms {
+			b.read = append(b.read, readMark{user, room, p})
 		}
 	}
 	for id, at := range m.users {
@@ -174,7 +195,7 @@ func (m *marks) written(b batch) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, x := range b.read {
-		if n, known := m.read[x.user][x.room]; known && n == x.n {
+		if p, known := m.read[x.user][x.room]; known && p == x.readPosition {
 			delete(m.read[x.user], x.room)
 			m.reads--
 		}
@@ -212,7 +233,7 @@ func (m *marks) close() {
 func (b batch) store(tx Tx) error {
 	for _, x := range b.read {
 		_, err := tx.Exec(`INSERT INTO membership (user_id, room_id, read) SELECT u.id, r.id, ?3 FROM user u, room r WHERE u.id = ?1 AND r.id = ?2
-			ON CONFLICT DO UPDATE SET read = excluded.read WHERE excluded.read > read`, x.user, x.room, x.n)
+			ON CONFLICT DO UPDATE SET read = excluded.read WHERE ?4 OR excluded.read > read`, x.user, x.room, x.n, x.exact)
 		if err != nil {
 			return fmt.Errorf("note what was read: %w", err)
 		}
@@ -272,11 +293,11 @@ func (c *Chat) readTo(ctx context.Context, user, room int64) (n int64, known boo
 	err = c.read.QueryRow(ctx, "SELECT read FROM membership WHERE user_id = ? AND room_id = ?", []any{user, room}, &n)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return waiting, known, nil
+		return waiting.n, known, nil
 	case err != nil:
 		return 0, false, storage("look for what was read", err)
 	}
-	return max(n, waiting), true, nil
+	return waiting.over(n), true, nil
 }
 
 // Seen stores when a user opened the first socket or closed the last one.

@@ -125,3 +125,95 @@ func TestWhatIsReadInALostRoomIsNotCounted(t *testing.T) {
 	}
 	want(0)
 }
+
+// A position that was moved back counts at once, replaces the stored one, and can rise again before it is written.
+func TestReadPositionsMoveBack(t *testing.T) {
+	t.Parallel()
+	p := newTestChat(t)
+	ctx := context.Background()
+	bob := Caller{User: p.user("bob")}
+	for range 5 {
+		p.say(p.admin, "r", "hello")
+		p.say(p.admin, "@bob", "hello")
+	}
+	for _, name := range []string{"r", "@ada"} {
+		r, err := p.Enter(ctx, bob, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := func(when string, unread int) {
+			t.Helper()
+			if _, n, err := p.Position(ctx, bob, r); n != unread || err != nil {
+				t.Errorf("%s, %s: %d are unread, %v, want %d", name, when, n, err, unread)
+			}
+			if all, err := p.Unread(ctx, bob.User); all[r.ID].Count != unread || err != nil {
+				t.Errorf("%s, %s: %v in the list, %v, want %d", name, when, all, err, unread)
+			}
+			talks, _, err := p.Conversations(ctx, bob.User.ID, 10, 0)
+			if err != nil || name == "@ada" && talks[0].Unread != unread {
+				t.Errorf("%s, %s: %v in the sidebar, %v, want %d", name, when, talks, err, unread)
+			}
+		}
+		flush := func() {
+			t.Helper()
+			if err := p.FlushMarks(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := p.Read(ctx, bob, r, 5); err != nil {
+			t.Fatal(err)
+		}
+		flush()
+		want("read", 0)
+		if err := p.ReadBack(ctx, bob, r, 2); err != nil {
+			t.Fatal(err)
+		}
+		want("moved back", 3)
+		if err := p.Read(ctx, bob, r, 3); err != nil {
+			t.Fatal(err)
+		}
+		want("one more", 2)
+		flush()
+		want("on disk", 2)
+		wantCode(t, p.ReadBack(ctx, bob, r, 6), "no_such_message", "")
+		if err := p.ReadBack(ctx, bob, r, 0); err != nil {
+			t.Fatal(err)
+		}
+		want("from the beginning", 5)
+	}
+	if err := p.ReadAll(ctx, bob); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := p.Unread(ctx, bob.User); len(all) > 0 || err != nil {
+		t.Errorf("after all were marked: %v, %v", all, err)
+	}
+}
+
+// A day is found without reading the messages before it.
+func TestFirstSince(t *testing.T) {
+	t.Parallel()
+	p := newTestChat(t)
+	ctx := context.Background()
+	var said []*Message
+	for range 20 {
+		p.clock = p.clock.Add(time.Hour)
+		said = append(said, p.say(p.admin, "r", "hello"))
+	}
+	r, err := p.Enter(ctx, p.admin, "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Delete(ctx, p.admin, said[7].ID); err != nil { // its time stays
+		t.Fatal(err)
+	}
+	for i, m := range said {
+		for _, at := range []time.Time{m.At, m.At.Add(-time.Minute)} {
+			if id, err := p.FirstSince(ctx, r, at); id >= m.ID || i > 0 && id < said[i-1].ID || err != nil {
+				t.Errorf("before message %d is %d, %v", m.Seq, id.Seq(), err)
+			}
+		}
+	}
+	if id, err := p.FirstSince(ctx, r, p.clock.Add(time.Hour)); id < said[19].ID || err != nil {
+		t.Errorf("the end is at %d, %v", id.Seq(), err)
+	}
+}

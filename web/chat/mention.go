@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -175,9 +174,9 @@ func (c *Chat) MentionsOf(ctx context.Context, u *User, before time.Time, id Mes
 	c.fillHTML(ctx, messages)
 	found := make([]Mentioned, 0, len(messages))
 	for _, m := range messages {
-		r, err := c.roomOf(ctx, u, m.RoomID)
-		if errors.Is(err, ErrNotFound) {
-			continue
+		r, err := c.roomOf(ctx, Caller{User: u}, m.RoomID)
+		if errors.Is(err, Errorf("no_such_message")) {
+			continue // u has lost the right to enter it meanwhile
 		}
 		if err != nil {
 			return nil, err
@@ -185,25 +184,4 @@ func (c *Chat) MentionsOf(ctx context.Context, u *User, before time.Time, id Mes
 		found = append(found, Mentioned{m, r})
 	}
 	return found, nil
-}
-
-// roomOf returns the room with that id as u sees it. Errors: ErrNotFound, storage.
-func (c *Chat) roomOf(ctx context.Context, u *User, id int64) (*Room, error) {
-	r, err := scanRoom(func(dest ...any) error {
-		return c.read.QueryRow(ctx, "SELECT "+roomColumns+" FROM room WHERE id = ?", []any{id}, dest...)
-	})
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, ErrNotFound
-	}
-	if err != nil {
-		return nil, storage("load a room", err)
-	}
-	if other, mine := otherOf(r.Key, u.ID); r.Access == Direct && mine {
-		with, err := c.User(ctx, other)
-		if err != nil {
-			return nil, err
-		}
-		r.Name, r.With = "@"+with.Name, with
-	}
-	return r, nil
 }

@@ -360,23 +360,9 @@ func (c *Chat) announce(tx Tx, r *Room, m *Message, by Caller) {
 
 // messageFor returns a message and its room, if the caller may enter the room.
 func (c *Chat) messageFor(ctx context.Context, by Caller, id MessageID) (*Message, *Room, error) {
-	var name, key string
-	var access Access
-	err := c.read.QueryRow(ctx, "SELECT name, name_key, access FROM room WHERE id = ?", []any{id >> 32}, &name, &key, &access)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil, Errorf("no_such_message")
-	}
+	r, err := c.roomOf(ctx, by, id.Room())
 	if err != nil {
-		return nil, nil, storage("find the message's room", err)
-	}
-	if access == Direct {
-		if name, err = c.directName(ctx, key, by); err != nil {
-			return nil, nil, err
-		}
-	}
-	r, err := c.Enter(ctx, by, name)
-	if err != nil {
-		return nil, nil, hidden(err)
+		return nil, nil, err
 	}
 	found, err := c.bareMessages(ctx, "WHERE m.id = ?", id)
 	if err != nil {
@@ -386,6 +372,29 @@ func (c *Chat) messageFor(ctx context.Context, by Caller, id MessageID) (*Messag
 		return nil, nil, Errorf("no_such_message")
 	}
 	return found[0], r, nil
+}
+
+// roomOf returns the room or private conversation with that id, if the caller may enter it. Errors: no_such_message, storage.
+func (c *Chat) roomOf(ctx context.Context, by Caller, id int64) (*Room, error) {
+	var name, key string
+	var access Access
+	err := c.read.QueryRow(ctx, "SELECT name, name_key, access FROM room WHERE id = ?", []any{id}, &name, &key, &access)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, Errorf("no_such_message")
+	}
+	if err != nil {
+		return nil, storage("find a room", err)
+	}
+	if access == Direct {
+		if name, err = c.directName(ctx, key, by); err != nil {
+			return nil, err
+		}
+	}
+	r, err := c.Enter(ctx, by, name)
+	if err != nil {
+		return nil, hidden(err)
+	}
+	return r, nil
 }
 
 // hidden returns the error for a message in a room that the caller may not enter: the same as for a message that does not exist.

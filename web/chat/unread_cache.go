@@ -287,8 +287,8 @@ func (c *Chat) readPositions(ctx context.Context, room int64, left map[int64]boo
 			left[user] = true
 		}
 	}
-	for user, n := range c.marks.readPositions(room) {
-		read[user] = max(read[user], n)
+	for user, p := range c.marks.readPositions(room) {
+		read[user] = p.over(read[user])
 	}
 	return read, storage("load what was read", rows.Err())
 }

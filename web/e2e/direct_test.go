@@ -51,6 +51,7 @@ func TestPrivateMessagesWaitForTheRecipient(t *testing.T) {
 	tom.reads(`.sidebar [data-room="@ada"] .badge .number`, "1")
 	tom.open("/chat/@ada/")
 	tom.hears("for when you are back")
+	tom.hasRead("@ada")
 	for _, path := range []string{"/", "/profile/"} {
 		tom.open(path)
 		tom.missing(`.sidebar [data-room="@ada"] .badge`)
@@ -59,6 +60,7 @@ func TestPrivateMessagesWaitForTheRecipient(t *testing.T) {
 		tom.reads(`.sidebar [data-room="@ada"] .badge .number`, "1")
 		tom.click(`.sidebar [data-room="@ada"]`)
 		tom.hears("are you at " + path)
+		tom.hasRead("@ada")
 	}
 }
 
@@ -80,6 +82,7 @@ func TestNewSinceYouLeft(t *testing.T) {
 	if got := value[string](tom, `document.getElementById("new-line").nextElementSibling.querySelector(".text").textContent`); got != "one" {
 		t.Errorf("the line stands above %q", got)
 	}
+	tom.hasRead("garden")
 	tom.open("/chat/garden/")
 	tom.missing("#new-line")
 }

@@ -186,8 +186,8 @@ func TestHistory(t *testing.T) {
 	ada.missing("#older")
 
 	// Whoever has scrolled up is not pulled down by what comes, but told.
-	b.PostJSON("/api/rooms/garden/messages", map[string]string{"message": "news"})
-	ada.reads("#pill", "1")
+	s.SignUp(t, "tom").PostJSON("/api/rooms/garden/messages", map[string]string{"message": "news"})
+	ada.reads("#pill", "1 new message")
 	ada.click("#pill")
 	ada.until("the end", `scroller.scrollTop === 0`)
 }

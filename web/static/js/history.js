@@ -1,19 +1,22 @@
-// Loads older messages when the reader scrolls near the first message on the page.
+// Loads the messages at either end of the log when the reader scrolls near it, and other parts of the room's history.
 
 import { t } from "./i18n.js";
-import { messages, prepend, replaceAll } from "./log.js";
+import { edges, extend, idOf, keepPlace, messages, prepend, replaceAll, scroller } from "./log.js";
 import { buildMessage } from "./message.js";
 
 const PAGE = 50; // messages in each request
-const NEAR_START = 600; // px from the top at which the next page is loaded
+const NEAR = 1000; // px from an end of the log at which the next page is loaded
 const PAUSE = 3000; // ms after a failure
 
 const main = document.getElementById("main");
 const older = document.getElementById("older");
-const link = older.querySelector("a");
+const olderLink = older.querySelector("a");
+const newer = document.getElementById("newer");
 
-let hasOlder = main.dataset.older === "true";
 let loading = false;
+let paused = false; // after a failure
+let part = 0; // counts the parts of the history that were shown: an answer for an earlier one is dropped
+let newest = 0; // the id of the last message that has come
 
 async function fetchPage(query) {
   const room = encodeURIComponent(main.dataset.room);
@@ -22,53 +25,116 @@ async function fetchPage(query) {
   return answer.json();
 }
 
-// buildAll creates the elements of a page of messages. The message to which one replies can be among them or in the log.
-function buildAll(frames) {
+// buildAll creates the elements of the messages that are not on the page yet. The message to which one replies can be among them or in the
+// log.
+function buildAll(frames, known = (id) => document.getElementById(`m${id}`)) {
   const built = new Map();
-  const find = (id) => built.get(id) ?? document.getElementById(`m${id}`);
-  for (const frame of frames) built.set(frame.id, buildMessage(frame, main.dataset.me, find));
+  const find = (id) => built.get(id) ?? known(id);
+  for (const frame of frames) {
+    if (!known(frame.id)) built.set(frame.id, buildMessage(frame, main.dataset.me, find));
+  }
   return [...built.values()];
 }
 
-function showBeginning() {
-  older.hidden = !hasOlder;
-  document.getElementById("room-start").hidden = hasOlder;
+function showEdges() {
+  older.hidden = !edges.older;
+  newer.hidden = !edges.newer;
+  document.getElementById("room-start").hidden = edges.older;
 }
 
-export async function loadOlder() {
-  const first = messages()[0]?.dataset.id;
-  if (!hasOlder || loading || !first) return;
+// came is called for each message that comes, whether it is shown or not.
+export function came(id) {
+  newest = Math.max(newest, id);
+  keepPlace(showEdges);
+}
+
+// load fetches a page and calls show with it, unless another part of the history was shown meanwhile.
+async function load(query, show) {
   loading = true;
-  link.textContent = t("room.loading");
+  const shown = part;
   try {
-    const page = await fetchPage(`&before=${first}`);
-    hasOlder = page.messages.length === PAGE;
-    const fresh = page.messages.filter((message) => !document.getElementById(`m${message.id}`));
-    prepend(buildAll(fresh));
-    showBeginning();
+    const page = await fetchPage(query);
+    if (shown === part) show(page);
+    keepPlace(showEdges);
   } catch {
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    paused = true;
+    setTimeout(() => {
+      paused = false;
+      loadNear();
+    }, PAUSE);
   } finally {
     loading = false;
-    link.textContent = t("room.older");
+    olderLink.textContent = t("room.older");
+  }
+  loadNear();
+}
+
+function loadOlder() {
+  olderLink.textContent = t("room.loading");
+  load(`&before=${messages()[0].dataset.id}`, (page) => {
+    edges.older = page.messages.length === PAGE;
+    prepend(buildAll(page.messages));
+  });
+}
+
+// lacksNewest reports whether a message is missing in a page because it came after the page was requested, when the last one was asked.
+function lacksNewest(page, asked) {
+  return newest > asked && page.messages.every(({ id }) => id !== newest);
+}
+
+function loadNewer() {
+  const asked = newest;
+  load(`&after=${messages().at(-1).dataset.id}`, (page) => {
+    edges.newer = page.messages.length === PAGE || lacksNewest(page, asked);
+    extend(buildAll(page.messages));
+  });
+}
+
+// loadNear loads the next page if the reader is near an end of the window.
+export function loadNear() {
+  if (loading || paused || !messages().length) return;
+  const below = Math.abs(scroller.scrollTop);
+  const above = scroller.scrollHeight - scroller.clientHeight - below;
+  if (edges.older && above < NEAR) loadOlder();
+  else if (edges.newer && below < NEAR) loadNewer();
+}
+
+async function show(query, ends) {
+  const asked = newest;
+  const now = ++part;
+  const page = await fetchPage(query);
+  if (now !== part) return null;
+  part++; // a page that was requested for the messages before must not be added to these
+  Object.assign(edges, ends(page));
+  edges.newer ||= lacksNewest(page, asked);
+  replaceAll(buildAll(page.messages, () => null));
+  showEdges();
+  return page;
+}
+
+// showAround shows the messages around a position, which is the id of a message or a Date. It returns null if the reader wants to see
+// another part of the history meanwhile. It rejects if the messages cannot be loaded.
+export function showAround(position) {
+  const query = position instanceof Date ? `&time=${encodeURIComponent(position.toISOString())}` : `&around=${position}`;
+  return show(query, (page) => ({ older: page.older, newer: page.newer }));
+}
+
+// showNewest shows the last messages of the room.
+export function showNewest() {
+  return show("", (page) => ({ older: page.messages.length === PAGE, newer: false }));
+}
+
+export function startHistory() {
+  showEdges();
+  const last = messages().at(-1);
+  if (last) newest = idOf(last);
+  scroller.addEventListener("scroll", loadNear);
+  new ResizeObserver(loadNear).observe(scroller);
+  for (const link of [olderLink, newer.querySelector("a")]) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      paused = false;
+      loadNear();
+    });
   }
 }
-
-// reload replaces all messages, when too many were missed to get them one by one. It returns the seq of the new messages.
-export async function reload() {
-  const page = await fetchPage("");
-  hasOlder = page.messages.length === PAGE;
-  replaceAll(buildAll(page.messages));
-  showBeginning();
-  return page.seq;
-}
-
-export function watchScroll(scroller) {
-  const left = scroller.scrollHeight - scroller.clientHeight - Math.abs(scroller.scrollTop);
-  if (left < NEAR_START) loadOlder();
-}
-
-link.addEventListener("click", (event) => {
-  event.preventDefault();
-  loadOlder();
-});

@@ -19,7 +19,7 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
     membership: sidebar.sidebarMembership,
     private_message: (frame) => frame.user === self || sidebar.privateMessage(frame, connections === 1),
     unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge),
-    read: (frame) => sidebar.setUnread(frame.room, 0),
+    read: (frame) => sidebar.setUnread(frame.room, frame.unread ?? 0),
     ...frames,
   };
   const connection = new Connection({

@@ -1,28 +1,35 @@
-// The log of messages. While the reader is at its end, it scrolls to new messages; otherwise what the reader sees does not move. This
-// module also inserts the day lines between messages.
+// The log of messages: a window of at most MAX_ROWS messages of the room's history, with day lines between them and the line "New" above
+// the first unread one. While the reader is at the end of the log, it scrolls to new messages; otherwise what the reader sees does not move.
 
 import { t } from "./i18n.js";
 import { buildPending } from "./message.js";
 import { dayOf, setTime } from "./time.js";
 
 const JOIN_WITHIN = 5 * 60_000; // ms between two messages of one author that are shown without repeating the name
-const NEAR_END = 48; // px from the end that still count as the end
-const MAX_ELEMENTS = 1000; // elements that are kept on the page; older messages are loaded again when the reader scrolls up
+const NEAR_END = 40; // px from the end that still count as the end
+const MAX_ROWS = 300; // messages on the page; others are loaded again when the reader scrolls to them
+const NEW_AT = 0.25; // of the height of the view: where the line "New" is when the room opens
 
-const scroller = document.getElementById("scroller");
-const inner = scroller.querySelector(".scroller-inner");
+const main = document.getElementById("main");
+export const scroller = document.getElementById("scroller");
 const log = document.getElementById("log");
 const pending = document.getElementById("pending");
-const pill = document.getElementById("pill");
 const dayTemplate = document.getElementById("day-template");
 
-let unseen = 0;
+// edges says at which ends of the window the room has more messages.
+export const edges = { older: main.dataset.older === "true", newer: main.dataset.newer === "true" };
+
+let newFrom = 0; // the id of the message below the line "New"; 0: there is no line
 
 function timeOf(message) {
   return new Date(message.querySelector(".byline time").dateTime);
 }
 
-function messageBefore(message) {
+export function idOf(message) {
+  return Number(message.dataset.id);
+}
+
+export function messageBefore(message) {
   let element = message.previousElementSibling;
   while (element && !element.classList.contains("message")) element = element.previousElementSibling;
   return element;
@@ -46,6 +53,7 @@ function group(message) {
   const day = dayBetween(before, message);
   if (newDay && !day) message.before(dayLine(at));
   if (!newDay) day?.closest(".line.day")?.remove();
+  if (!newDay) day?.closest(".line.new")?.firstElementChild.replaceChildren(t("room.new_since"));
   const apart = message.previousElementSibling !== before;
   const sameAuthor = before?.dataset.user === message.dataset.user;
   const reply = !message.querySelector(".reply").hidden;
@@ -58,61 +66,152 @@ function dayLine(at) {
   return line;
 }
 
-export function groupAll() {
-  for (const message of log.querySelectorAll(".message")) group(message);
-}
-
 export function messages() {
-  return log.querySelectorAll(".message");
+  return Array.from(log.querySelectorAll(".message"));
 }
 
-// atEnd reports whether the reader is at the end of the log. The scroller is a reversed column (css/room.css), so scrollTop is 0 there.
+// putNewLine puts the line "New" above a message. A day that begins there is on the same line.
+export function putNewLine(message) {
+  newFrom = idOf(message);
+  const old = document.getElementById("new-line");
+  const below = old?.nextElementSibling;
+  if (below === message) return;
+  old?.remove();
+  if (below?.classList.contains("message")) group(below);
+  const line = document.createElement("div");
+  line.id = "new-line";
+  line.className = "line new";
+  const words = document.createElement("span");
+  words.append(t("room.new_since"));
+  line.append(words);
+  const day = message.previousElementSibling;
+  if (day?.matches(".line.day")) {
+    words.append(" · ", day.querySelector("time"));
+    day.remove();
+  }
+  message.before(line);
+  group(message);
+}
+
+// showNewLine scrolls so that the line "New" is in the upper part of the view, or to the end if all that follows fits below it.
+export function showNewLine() {
+  const line = document.getElementById("new-line");
+  if (line) scrollTo(line, NEW_AT);
+}
+
+// scrollTo scrolls so that the top of an element is at a part of the height of the view.
+export function scrollTo(element, part) {
+  const { top, height } = scroller.getBoundingClientRect();
+  scroller.scrollTop += element.getBoundingClientRect().top - top - part * height;
+}
+
+// atEnd reports whether the reader is at the newest message. The scroller is a reversed column (css/room.css), so scrollTop is 0 there.
 export function atEnd() {
-  return Math.abs(scroller.scrollTop) < NEAR_END;
+  return !edges.newer && Math.abs(scroller.scrollTop) < NEAR_END;
 }
 
-// keepPlace calls change, which changes the log, and keeps what the reader sees in place.
-export function keepPlace(change) {
-  if (atEnd()) return change();
-  const height = inner.getBoundingClientRect().height;
+// firstVisible returns the first message in the view. Day lines do not count, because they stick to its top.
+function firstVisible() {
+  const { top } = scroller.getBoundingClientRect();
+  return messages().find((message) => message.getBoundingClientRect().bottom > top);
+}
+
+// keepPlace calls change, which changes the log, and keeps what the reader sees in place. A reader at the end stays there.
+export function keepPlace(change, follow = atEnd()) {
+  if (follow) return change();
+  const kept = firstVisible();
+  const before = kept?.getBoundingClientRect().top;
   change();
-  scroller.scrollTop -= inner.getBoundingClientRect().height - height;
+  if (kept?.isConnected) scroller.scrollTop += kept.getBoundingClientRect().top - before;
 }
 
-function trim() {
-  if (!atEnd()) return;
-  while (log.childElementCount > MAX_ELEMENTS) log.firstElementChild.remove();
-}
-
-export function append(message, { own = false } = {}) {
-  const stay = atEnd() || own;
-  keepPlace(() => {
-    log.append(message);
-    group(message);
-  });
-  if (stay) return toEnd();
-  unseen++;
-  showPill();
-}
-
-// appendLine adds an element that is not a message of the room: a join, a leave, or a private message.
-export function appendLine(element) {
-  keepPlace(() => log.append(element));
-  trim();
-}
-
-// prepend inserts older messages at the top. What the reader sees does not move, and screen readers do not announce them (aria-busy).
-export function prepend(elements) {
+// quietly inserts messages that screen readers must not announce.
+function quietly(change) {
   log.setAttribute("aria-busy", "true");
-  log.prepend(...elements);
-  groupAll();
+  change();
   log.removeAttribute("aria-busy");
 }
 
-export function replaceAll(elements) {
-  log.replaceChildren();
-  prepend(elements);
+// restoreNewLine puts the line "New" back if its message is on the page again.
+function restoreNewLine() {
+  const message = newFrom && document.getElementById(`m${newFrom}`);
+  if (message && !document.getElementById("new-line")) putNewLine(message);
+}
+
+function removeAll(elements) {
+  if (elements.some((element) => element.contains(document.activeElement))) scroller.focus({ preventScroll: true });
+  for (const element of elements) element.remove();
+}
+
+// trimStart and trimEnd remove the messages at one end that exceed MAX_ROWS.
+function trimStart() {
+  const rows = messages();
+  const first = rows[rows.length - MAX_ROWS];
+  if (rows.length <= MAX_ROWS) return;
+  const all = Array.from(log.children);
+  removeAll(all.slice(0, all.indexOf(first)));
+  edges.older = true;
+  group(first);
+}
+
+function trimEnd() {
+  const last = messages()[MAX_ROWS - 1];
+  const all = Array.from(log.children);
+  const extra = last ? all.slice(all.indexOf(last) + 1) : [];
+  if (!extra.some((element) => element.matches(".message"))) return;
+  removeAll(extra);
+  edges.newer = true;
+}
+
+// append adds a new message. It returns false, and adds nothing, if the window does not reach to the end of the room, or would have to lose
+// messages that the reader sees.
+export function append(message, { own = false } = {}) {
+  const follow = own || (atEnd() && !document.hidden);
+  if (!edges.newer && !follow && messages().length >= MAX_ROWS) edges.newer = true;
+  if (edges.newer) return false;
+  keepPlace(() => {
+    log.append(message);
+    group(message);
+  }, follow);
+  if (!follow) return true;
+  trimStart();
   toEnd();
+  return true;
+}
+
+// appendLine adds a private message, which is not a message of the room.
+export function appendLine(element) {
+  keepPlace(() => log.append(element));
+}
+
+// prepend and extend insert older messages at the top, and newer ones at the end. What the reader sees does not move.
+export function prepend(elements) {
+  const first = messages()[0];
+  quietly(() => keepPlace(() => {
+    log.prepend(...elements);
+    for (const message of [...elements, ...(first ? [first] : [])]) group(message);
+    restoreNewLine();
+    trimEnd();
+  }, false));
+}
+
+export function extend(elements) {
+  quietly(() => keepPlace(() => {
+    log.append(...elements);
+    for (const message of elements) group(message);
+    restoreNewLine();
+    trimStart();
+  }, false));
+}
+
+// replaceAll shows another part of the room's history. The caller scrolls.
+export function replaceAll(elements) {
+  quietly(() => {
+    removeAll(Array.from(log.children));
+    log.append(...elements);
+    for (const message of elements) group(message);
+    restoreNewLine();
+  });
 }
 
 let shownPending = ""; // the pending messages on the page, as JSON
@@ -126,29 +225,12 @@ export function showPending(items, author, state, onChoice) {
 
 export function toEnd() {
   scroller.scrollTop = 0;
-  unseen = 0;
-  showPill();
-  trim();
 }
 
-function showPill() {
-  const text = unseen ? t("room.new_messages", { count: unseen }) : t("room.to_bottom");
-  document.getElementById("pill-text").textContent = text;
-  pill.hidden = atEnd();
-}
-
-// startLog sets up the log with the messages that the server has rendered. onScroll(scroller) is called when the reader scrolls.
-export function startLog(onScroll) {
-  groupAll();
-  document.getElementById("new-line")?.scrollIntoView({ block: "nearest" });
-  pill.addEventListener("click", () => {
-    toEnd();
-    scroller.focus({ preventScroll: true });
-  });
-  scroller.addEventListener("scroll", () => {
-    if (atEnd()) unseen = 0;
-    showPill();
-    onScroll(scroller);
-  });
-  showPill();
+// startLog sets up the log with the messages that the server has rendered.
+export function startLog() {
+  const below = document.getElementById("new-line")?.nextElementSibling;
+  if (below) newFrom = idOf(below);
+  for (const message of messages()) group(message);
+  showNewLine();
 }

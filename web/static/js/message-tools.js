@@ -1,4 +1,4 @@
-// The toolbar of a message: react, reply, edit, delete. It appears on hover, on a long press, and on keyboard focus: the arrow keys move
+// The toolbar of a message: react, reply, copy the link, mark as unread, edit, delete. There is one for all messages. It appears on hover, on a long press, and on keyboard focus: the arrow keys move
 // through the messages, Enter moves the focus to the toolbar, and Escape moves it to the composer.
 
 import { isPicking } from "./reaction.js";
@@ -13,6 +13,8 @@ const tools = document.getElementById("message-tools");
 const react = tools.querySelector("[data-tool=react]"); // null, like reply and edit, for readers who may not write
 const reply = tools.querySelector("[data-tool=reply]");
 const edit = tools.querySelector("[data-tool=edit]");
+const link = tools.querySelector("[data-tool=link]");
+const unread = tools.querySelector("[data-tool=unread]"); // null for visitors
 const remove = tools.querySelector("[data-tool=delete]");
 const dialog = document.getElementById("delete-dialog");
 
@@ -31,7 +33,18 @@ function show(message) {
   tools.hidden = !current || !tools.querySelector("button:not([hidden])");
   if (!current) return;
   current.classList.add("with-tools");
-  tools.style.top = `${current.offsetTop - OVERLAP}px`;
+  place();
+}
+
+// place moves the toolbar to its message.
+function place() {
+  if (current) tools.style.top = `${current.offsetTop - OVERLAP}px`;
+}
+
+// followMessage keeps the toolbar at its message when messages are loaded above, and hides it when its message is no longer on the page.
+function followMessage() {
+  new ResizeObserver(place).observe(tools.parentElement);
+  new MutationObserver(() => current && !current.isConnected && show(null)).observe(log, { childList: true });
 }
 
 function onPointer(event) {
@@ -90,14 +103,16 @@ function askDelete(onDelete) {
   dialog.showModal();
 }
 
-// startTools sets up the toolbar. It calls onReact(element of the message, button), onReply(element), onEdit(element) and onDelete(id).
-export function startTools({ onReact, onReply, onEdit, onDelete }) {
+// startTools sets up the toolbar. It calls onReact(element of the message, button), onReply(element), onEdit(element), onLink(element),
+// onUnread(element) and onDelete(id).
+export function startTools({ onReact, onReply, onEdit, onDelete, onLink, onUnread }) {
   scroller.addEventListener("pointerover", onPointer);
   scroller.addEventListener("pointerleave", onLeave);
   scroller.addEventListener("keydown", onKey);
   watchLongPress();
+  followMessage();
   react?.addEventListener("click", () => onReact(current, react));
-  for (const [tool, use] of [[reply, onReply], [edit, onEdit]]) {
+  for (const [tool, use] of [[reply, onReply], [edit, onEdit], [link, onLink], [unread, onUnread]]) {
     tool?.addEventListener("click", () => {
       use(current);
       show(null);

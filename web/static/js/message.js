@@ -6,6 +6,8 @@ import { directURL, paintAvatar, self, fillHandle } from "./person.js";
 import { fillReactions } from "./reaction.js";
 import { setTime } from "./time.js";
 
+const EXCERPT = 120; // characters of a quote; maxExcerpt in web/chat/history.go is the same number
+
 const template = document.getElementById("message-template");
 
 // setText is the only function that inserts HTML. It inserts only the `html` of a message, which the server has made with web/markup and
@@ -31,15 +33,36 @@ function inPage(id) {
   return document.getElementById(`m${id}`);
 }
 
+// quote shows the beginning of the message to which one replies, or that it was deleted.
 function quote(element, frame, find) {
   const original = find(frame.reply_to);
-  const display = frame.reply?.display ?? original?.dataset.display;
-  if (!display) return;
+  const deleted = original?.classList.contains("deleted");
+  const display = frame.reply?.display ?? original?.dataset.display ?? "";
+  const excerpt = frame.reply?.excerpt ?? original?.querySelector(".text").textContent ?? "";
   const reply = element.querySelector(".reply");
   reply.hidden = false;
-  reply.querySelector("a").href = `#m${frame.reply_to}`;
+  reply.dataset.of = frame.reply_to;
+  reply.querySelector("a").href = `?around=${frame.reply_to}#m${frame.reply_to}`;
   reply.querySelector(".reply-name").textContent = display;
-  reply.querySelector(".reply-text").textContent = frame.reply?.excerpt ?? original?.querySelector(".text").textContent ?? "";
+  setExcerpt(reply, deleted || !display ? "" : excerpt);
+}
+
+// setExcerpt sets the text of a quote. It is empty if the original was deleted.
+function setExcerpt(reply, text) {
+  reply.querySelector("a").hidden = !text;
+  reply.querySelector(".reply-gone").hidden = Boolean(text);
+  reply.querySelector(".reply-text").textContent = text;
+}
+
+// excerptOf returns the beginning of a text in one line, as the server cuts it (web/chat/history.go).
+function excerptOf(text) {
+  const letters = Array.from(text.replace(/\s+/g, " ").trim());
+  return letters.length > EXCERPT ? `${letters.slice(0, EXCERPT - 1).join("")}…` : letters.join("");
+}
+
+// updateQuotes changes all quotes of a message that was edited, or deleted if text is empty.
+export function updateQuotes(id, text) {
+  for (const reply of document.querySelectorAll(`.reply[data-of="${id}"]`)) setExcerpt(reply, excerptOf(text));
 }
 
 // markMine marks a message of the reader. data-text is the text as it was typed, for editing.

@@ -7,14 +7,17 @@ import { Outbox } from "./outbox.js";
 import { PendingChanges } from "./pending-changes.js";
 import { Unsent, post } from "./unsent.js";
 import { showState } from "./bars.js";
-import { append, appendLine, atEnd, keepPlace, messages, showPending, startLog, toEnd } from "./log.js";
-import { buildMessage, markDeleted, markEdited } from "./message.js";
-import { reload, watchScroll } from "./history.js";
+import { appendLine, edges, keepPlace, showPending } from "./log.js";
+import { buildMessage, markDeleted, markEdited, updateQuotes } from "./message.js";
+import { startHistory } from "./history.js";
+import * as unread from "./unread.js";
 import { replyTo, restoreText, showError, showNotice, startComposer } from "./composer.js";
 import { saved, startEdit, startEditing } from "./edit.js";
 import { openPicker, reacted, startReactions } from "./reaction.js";
 import { displayOf, self } from "./person.js";
 import { startTools } from "./message-tools.js";
+import { copyLink, startPermalinks } from "./permalink.js";
+import { startJumpDate } from "./jump-date.js";
 import { privateMessage } from "./private-message.js";
 import * as people from "./people.js";
 import * as sidebar from "./sidebar.js";
@@ -27,12 +30,7 @@ const author = { user: me ?? page.guest ?? "", display: page.meDisplay ?? page.g
 // The types of frames whose seq is a position in the room's sequence.
 const CHANGES = new Set(["chat_message", "message_edited", "message_deleted", "reaction"]);
 
-const MARK_EVERY = 3000; // ms between two read marks
-
 let seq = Number(page.seq);
-let readUpTo = Number(page.read); // the id of the last message that the server has as read
-let seenUpTo = 0; // the id of the last message that was on the screen
-let markTimer = 0;
 let connections = 0;
 let state = "reconnecting";
 
@@ -90,7 +88,7 @@ function onState(now, words) {
     watching.opened();
     outbox.ready.then(() => outbox.reconnected());
     changes.reconnected();
-    markRead();
+    unread.sendMark();
   }
   drawPending();
 }
@@ -108,12 +106,19 @@ const frames = {
   chat_message: showMessage,
   message_edited(frame) {
     const element = document.getElementById(`m${frame.id}`);
-    if (element) keepPlace(() => markEdited(element, frame, me));
+    keepPlace(() => {
+      if (element) markEdited(element, frame, me);
+      updateQuotes(frame.id, frame.message);
+    });
     saved(frame);
   },
   message_deleted(frame) {
     const element = document.getElementById(`m${frame.id}`);
-    if (element) keepPlace(() => markDeleted(element));
+    unread.deleted(frame.id, element);
+    keepPlace(() => {
+      if (element) markDeleted(element);
+      updateQuotes(frame.id, "");
+    });
   },
   reaction(frame) {
     const element = document.getElementById(`m${frame.id}`);
@@ -123,14 +128,16 @@ const frames = {
     if (room === `@${frame.user}`) return; // the log of this page shows it
     if (frame.user === me) return; // of a message to oneself, the page shows the receipt
     sidebar.privateMessage(frame, connections === 1);
-    if (!frame.history) appendLine(privateMessage(frame.user, frame));
+    if (!frame.history && !edges.newer) appendLine(privateMessage(frame.user, frame));
   },
   private_message_delivered(frame) {
     outbox.receipt(frame.nonce);
     sidebar.directOf(frame.target, frame.display ?? displayOf(frame.target));
-    const shown = room === `@${frame.target}` || document.getElementById(`w${frame.id}`); // a receipt can be repeated
-    if (!shown) appendLine(privateMessage(frame.target, frame, true));
-    toEnd();
+    if (room === `@${frame.target}`) return;
+    unread.toNewest().catch(() => {}).then(() => {
+      const shown = document.getElementById(`w${frame.id}`); // a receipt can be repeated
+      if (!shown) appendLine(privateMessage(frame.target, frame, true));
+    });
   },
   people(frame) {
     people.changed(frame);
@@ -140,8 +147,8 @@ const frames = {
   membership: sidebar.sidebarMembership,
   unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge),
   read(frame) {
-    if (frame.room === room) readUpTo = Math.max(readUpTo, frame.id);
-    else sidebar.setUnread(frame.room, 0);
+    if (frame.room === room) unread.movedElsewhere(frame);
+    else sidebar.setUnread(frame.room, frame.unread ?? 0);
   },
   command(frame) {
     outbox.receipt(frame.nonce);
@@ -155,7 +162,7 @@ const frames = {
   // The new connection repeats the events that came while the messages were loaded, so there is no gap. Their ids prevent duplicates.
   async reset() {
     try {
-      seq = await reload();
+      seq = await unread.reload();
       changes.forget();
       connection.restart();
     } catch {
@@ -178,8 +185,7 @@ function showMessage(frame) {
   people.stopTyping(frame.user);
   if (document.getElementById(`m${frame.id}`)) return;
   frame.display ??= displayOf(frame.user);
-  append(buildMessage(frame, me), { own });
-  markRead();
+  unread.arrived(buildMessage(frame, me), own);
 }
 
 // request sends a deletion or a reaction. Without a connection, it shows an error instead of keeping the command for later.
@@ -189,38 +195,41 @@ function request(frame) {
   if (!sent) connection.reconnectNow();
 }
 
-// markRead marks all messages as read if the page is visible and scrolled to its end. It sends the first mark at once, and later ones at
-// most every MARK_EVERY.
-function markRead() {
-  if (!me || document.hidden || !atEnd()) return;
-  seenUpTo = Number(Array.from(messages()).at(-1)?.dataset.id ?? 0);
-  if (markTimer) return;
-  sendMark();
-  markTimer = setTimeout(() => {
-    markTimer = 0;
-    sendMark();
-  }, MARK_EVERY);
+// sendMark sends a read frame through the socket, or through an HTTP request if WebSockets are blocked, or if the page is left before its
+// socket is open. It reports whether it was sent.
+function sendMark({ id, back }, leaving = false) {
+  if (connection.send({ type: "read", id, back })) return true;
+  if (!leaving && !reaches(state)) return false;
+  fetch(`/api/rooms/${encodeURIComponent(room)}/read`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ id, back }),
+    keepalive: true,
+  }).catch(() => {});
+  return true;
 }
 
-function sendMark() {
-  if (seenUpTo > readUpTo && connection.send({ type: "read", id: seenUpTo })) readUpTo = seenUpTo;
-}
-
-startLog((scroller) => {
-  watchScroll(scroller);
-  markRead();
-});
+unread.startUnread(sendMark);
+startHistory();
 startComposer({
   onSend(text, answered) {
     outbox.add(text, answered ? { reply_to: answered } : {});
     if (!connection.open) connection.reconnectNow();
-    toEnd();
+    unread.markAll();
+    unread.toNewest().catch(() => {});
   },
   onTyping: () => connection.send({ type: "typing" }),
 });
 startEditing((id, message) => changes.request({ type: "edit", id, message }));
 startReactions((id, emoji, on) => request({ type: "react", id, emoji, on }));
-startTools({ onReact: openPicker, onReply: replyTo, onEdit: startEdit, onDelete: (id) => request({ type: "delete", id }) });
-document.addEventListener("visibilitychange", () => (document.hidden ? sendMark() : markRead()));
-addEventListener("pagehide", sendMark);
+startTools({
+  onReact: openPicker,
+  onReply: replyTo,
+  onEdit: startEdit,
+  onDelete: (id) => request({ type: "delete", id }),
+  onLink: copyLink,
+  onUnread: unread.markUnread,
+});
+startPermalinks();
+startJumpDate();
 connection.connect();

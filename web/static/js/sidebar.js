@@ -1,12 +1,14 @@
 // The live parts of the sidebar: unread counts, people online, and new and removed rooms.
 
 import { MAX_BADGE, showBadges } from "./badge.js";
+import { flash } from "./flash.js";
 import { number, t } from "./i18n.js";
 import { directURL, fillHandle } from "./person.js";
 
 const rooms = document.getElementById("room-links");
 export const directs = document.getElementById("direct-links");
 const onlineCount = document.getElementById("online-count");
+const markAll = document.getElementById("mark-all"); // null for visitors
 const seen = new Set(); // the ids of private messages that were counted
 
 function linkOf(room) {
@@ -31,8 +33,20 @@ export function setUnread(room, unread, badge = 0) {
   if (word) word.hidden = unread === 0;
   const here = link.querySelector(".side-here");
   if (here) here.hidden = badge > 0 || here.dataset.count === "0";
+  showMarkAll();
   showBadges();
 }
+
+// showMarkAll shows the button "Mark all as read" while something is unread.
+function showMarkAll() {
+  if (markAll) markAll.hidden = !document.querySelector(".sidebar .side-link.unread");
+}
+
+// Without reloading the page: read frames change the counts.
+markAll?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  fetch(markAll.action, { method: "POST", body: new URLSearchParams({ next: "/healthz" }) }).catch(() => flash(t("connection.needed")));
+});
 
 function badgeOf(link) {
   const badge = link.querySelector(".badge");

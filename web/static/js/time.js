@@ -35,6 +35,15 @@ function dayText(at, now = new Date()) {
   return (at.getFullYear() === now.getFullYear() ? date : dateOfYear).format(at);
 }
 
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+
+// timeText returns a time for the middle of a sentence: with the day, unless that is today.
+export function timeText(at, now = new Date()) {
+  const days = Math.round((dayOf(now) - dayOf(at)) / DAY);
+  if (days === 0) return clock.format(at);
+  return t("date.both", { date: days === 1 ? relative.format(-1, "day") : dayText(at, now), time: clock.format(at) });
+}
+
 export function agoText(at, now = new Date()) {
   const age = now - at;
   if (age < MINUTE) return t("ago.now");
