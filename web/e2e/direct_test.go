@@ -77,7 +77,7 @@ func TestNewSinceYouLeft(t *testing.T) {
 	tom.reads(`.sidebar [data-room="garden"].unread .badge .number`, "1")
 	tom.click(`.sidebar [data-room="garden"]`)
 	tom.at("/chat/garden/")
-	tom.heard("I am off", "one", "tom, two")
+	tom.heard("I am off", "one", "@tom, two")
 	tom.reads("#new-line", "New")
 	if got := value[string](tom, `document.getElementById("new-line").nextElementSibling.querySelector(".text").textContent`); got != "one" {
 		t.Errorf("the line stands above %q", got)
