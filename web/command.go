@@ -12,6 +12,7 @@ import (
 
 	"hearth/web/chat"
 	"hearth/web/limits"
+	"hearth/web/locale"
 	"hearth/web/ws"
 )
 
@@ -253,4 +254,23 @@ func (t *talker) typing() error {
 		t.server.hub.Publish(t.room.Group(), chat.Typing(t.caller.Name()))
 	}
 	return nil
+}
+
+// commandView describes a command for the list in the composer.
+type commandView struct {
+	Names []string `json:"names"`
+	Args  string   `json:"args"`
+	Help  string   `json:"help"`
+}
+
+func commandViews(l *locale.Locale) []commandView {
+	var views []commandView
+	for _, x := range chat.Commands() {
+		v := commandView{Names: append([]string{x.Name}, x.Aliases...), Help: l.T("command." + x.Name)}
+		if x.Args != "" {
+			v.Args = l.T("command.args." + x.Args)
+		}
+		views = append(views, v)
+	}
+	return views
 }

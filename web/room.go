@@ -48,6 +48,7 @@ type roomData struct {
 	// MemberPaging is the page of Members.
 	MemberPaging paging
 	Membership   chat.Membership
+	Commands     []commandView
 	Stored       bool   // the room exists
 	Nonce        string // of the form without script: a form that is sent twice posts once
 	roomForms
@@ -108,6 +109,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 	if err := s.fillRights(r, room, &data); err != nil {
 		return err
 	}
+	data.Commands = commandViews(r.loc)
 	v := s.view(r, data.Room.Title)
 	rooms, unread, err := s.roomsFor(r)
 	if err != nil {

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // deleteAtOnce is how many messages of a deleted room one job of the writer deletes. New messages wait for one such job, 2 ms
@@ -29,14 +27,14 @@ type RoomRow struct {
 	Last time.Time // the time of its last message; zero: it has none
 }
 
-const roomMatches = " FROM room WHERE access <> 'direct' AND (instr(name_key, ?1) > 0 OR instr(lower(topic), ?1) > 0) AND (?2 = 0 OR " + madeBy + ")"
+const roomMatches = " FROM room WHERE access <> 'direct' AND (?1 = '' OR instr(fold_marks(name), ?1) > 0 OR instr(fold_marks(topic), ?1) > 0) AND (?2 = 0 OR " + madeBy + ")"
 
 // Rooms returns the rooms that match q, by name, and the number of all matches, without private conversations.
 func (c *Chat) Rooms(ctx context.Context, q RoomQuery) (found []RoomRow, total int, err error) {
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
-	text := norm.NFC.String(searchText(q.Text))
+	text := foldMarks(q.Text)
 	if err := c.read.QueryRow(ctx, "SELECT count(*)"+roomMatches, []any{text, q.MadeBy}, &total); err != nil {
 		return nil, 0, storage("count rooms", err)
 	}

@@ -38,7 +38,7 @@ func TestMigrationsFromTheOldest(t *testing.T) {
 	}
 	run(fstest.MapFS{oldest: {Data: start}})
 	for _, row := range []string{
-		"INSERT INTO user (id, name, name_key, name_look, first_name, last_name, password, created_at) VALUES (1, 'ada', 'ada', 'ada', 'Ada', 'Lund', '', 0)",
+		"INSERT INTO user (id, name, name_key, name_look, first_name, last_name, search, password, created_at) VALUES (1, 'ada', 'ada', 'ada', 'Ada', 'Lünd', 'ada ada lünd', '', 0)",
 		"INSERT INTO room (id, name, name_key, access, created_at) VALUES (1, 'r', 'r', 'open', 0)",
 		"INSERT INTO message (id, sender, text, created_at) VALUES (1 << 32 | 1, 1, 'hello', 0)",
 	} {
@@ -52,8 +52,11 @@ func TestMigrationsFromTheOldest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ada.Display() != "Ada Lund" {
+	if ada.Display() != "Ada Lünd" {
 		t.Errorf("ada is called %q", ada.Display())
+	}
+	if found, _, err := c.Users(ctx, UserQuery{Text: "lund"}); err != nil || len(found) != 1 {
+		t.Errorf("a search without the mark finds %v, %v", found, err)
 	}
 	said := make(chan *Message, 1)
 	c.Say(ctx, Caller{User: ada}, "r", Draft{Text: "still here"}, func(m *Message, _ *Room, _ bool, err error) {

@@ -8,8 +8,6 @@ import (
 	"maps"
 	"slices"
 	"sort"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // RoomsFor returns a page of the rooms that the caller may enter and that match q, by name, and the number of all, without archived
@@ -18,8 +16,8 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*R
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
-	where := " FROM room WHERE archived_at = 0 AND " + enterable(by) + " AND (?2 = '' OR instr(name_key, ?2) > 0 OR instr(lower(topic), ?2) > 0)"
-	text := norm.NFC.String(searchText(q.Text))
+	where := " FROM room WHERE archived_at = 0 AND " + enterable(by) + " AND (?2 = '' OR instr(fold_marks(name), ?2) > 0 OR instr(fold_marks(topic), ?2) > 0)"
+	text := foldMarks(q.Text)
 	if err := c.read.QueryRow(ctx, "SELECT count(*)"+where, []any{by.userID(), text}, &total); err != nil {
 		return nil, 0, storage("count rooms", err)
 	}

@@ -142,7 +142,7 @@ func (c *Chat) unmadeRooms(text string) []*Room {
 	defer c.unmade.mu.Unlock()
 	var rooms []*Room
 	for key, x := range c.unmade.rooms {
-		if strings.Contains(key, text) {
+		if strings.Contains(foldMarks(key), text) {
 			rooms = append(rooms, x.room)
 		}
 	}

@@ -153,7 +153,7 @@ func (c *Chat) Users(ctx context.Context, q UserQuery) (users []*User, total int
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
-	words := append(strings.Fields(searchText(q.Text)), make([]string, maxWords)...)
+	words := append(strings.Fields(foldMarks(q.Text)), make([]string, maxWords)...)
 	args := []any{q.Active, q.Admins, q.Emails, words[0], words[1], words[2], words[3]}
 	if err := c.read.QueryRow(ctx, "SELECT count(*)"+userMatches, args, &total); err != nil {
 		return nil, 0, storage("count users", err)
@@ -182,12 +182,12 @@ func scanUsers(rows *sql.Rows) (users []*User, err error) {
 	return users, storage("list users", rows.Err())
 }
 
-// searchText returns a text in the form in which a search compares it.
+// searchText returns a text in the form in which a search of messages compares it.
 func searchText(text string) string { return cases.Fold().String(text) }
 
 // searched returns the text in which a search looks for u: all names.
 func (u *User) searched() string {
-	return searchText(u.Name + " " + u.DisplayName + " " + joinNames(u.FirstName, u.LastName))
+	return foldMarks(u.Name + " " + u.DisplayName + " " + joinNames(u.FirstName, u.LastName))
 }
 
 // HasUsers reports whether there is an account. The first one becomes an admin. Accounts are never deleted, so true is final.

@@ -1,5 +1,6 @@
 // The composer is the text field below the log. It grows with its text, keeps a draft for each room, and sends on Enter.
 
+import { startCompletion } from "./complete.js";
 import { isolate, t } from "./i18n.js";
 
 const MAX_LINES = 8; // to which the field grows; css/composer.css has the same number
@@ -108,6 +109,19 @@ function onKey(event) {
   form.requestSubmit();
 }
 
+// takeFocus gives the composer the focus on a desktop, unless the address names a message. Later, letters and digits that are typed while
+// nothing or the log has the focus go to the composer.
+function takeFocus() {
+  if (!enterSends()) return;
+  if (!location.hash) field.focus({ preventScroll: true });
+  document.addEventListener("keydown", (event) => {
+    const at = document.activeElement;
+    const idle = !at || at === document.body || at.id === "scroller" || at.closest("#log");
+    const typed = [...event.key].length === 1 && /[\p{L}\p{N}]/u.test(event.key);
+    if (idle && typed && !event.ctrlKey && !event.metaKey && !event.altKey && !document.querySelector("dialog[open]")) field.focus();
+  });
+}
+
 // On some phones the on-screen keyboard covers the page instead of shortening it. --height is the part that remains visible (css/app.css).
 function followKeyboard() {
   const seen = window.visualViewport;
@@ -122,8 +136,11 @@ export function startComposer({ onSend, onTyping }) {
   followKeyboard();
   if (!form) return;
   let typedAt = 0;
+  field.enterKeyHint = enterSends() ? "send" : "enter";
+  takeFocus();
   field.value ||= localStorage.getItem(draftKey) ?? "";
   resize();
+  startCompletion();
   field.addEventListener("keydown", onKey);
   field.addEventListener("input", () => {
     keepDraft();

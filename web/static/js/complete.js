@@ -1,0 +1,174 @@
+// Completion in the composer: commands after "/" at the beginning, people after "@", rooms after "#". The list of matches is a listbox
+// above the field, which keeps the focus.
+
+import { displayOf } from "./person.js";
+import { t } from "./i18n.js";
+
+const MAX_ITEMS = 8;
+const ASK_AFTER = 150; // ms without typing after which the server is asked
+const MAX_ASKED = 40; // characters
+
+const form = document.getElementById("composer");
+const field = form?.elements.message;
+const list = document.getElementById("complete");
+const commands = JSON.parse(list?.dataset.commands ?? "[]");
+
+let items = []; // the matches in the list
+let active = -1; // the index of the selected one
+let token = null; // what is being completed: its kind, its text, and where it begins
+let timer = 0;
+let request = 0; // counts requests, so that a late answer is ignored
+
+// fold returns the form in which names are compared: without case and marks, like the server's foldMarks.
+export function fold(text) {
+  return text.toLowerCase().normalize("NFKD").replace(/(?![\u3099\u309a])\p{Mn}/gu, "").normalize("NFC").replaceAll("đ", "d").replaceAll("ł", "l").replaceAll("ø", "o");
+}
+
+// tokenAt returns the token that ends at the caret, or null.
+function tokenAt(text, caret) {
+  if (field.selectionStart !== field.selectionEnd) return null;
+  const before = text.slice(0, caret);
+  const command = before.match(/^\s*[/／](\p{L}*)$/u);
+  if (command) return { kind: "/", text: command[1], at: caret - command[1].length - 1 };
+  const word = before.match(/(?:^|[^\p{L}\p{N}.+/_-])([@＠#])([\p{L}\p{N}\p{M}@.+_-]*)$/u);
+  if (!word) return null;
+  return { kind: word[1] === "#" ? "#" : "@", text: word[2], at: caret - word[2].length - 1 };
+}
+
+function commandItems(text) {
+  return commands
+    .filter(({ names }) => names.some((name) => name.startsWith(text.toLowerCase())))
+    .map(({ names, args, help }) => ({ insert: `/${names[0]} `, label: `/${names[0]} ${args}`, hint: help }));
+}
+
+// knownPeople returns the people on the page by username.
+function knownPeople() {
+  const people = new Map();
+  for (const element of document.querySelectorAll(".person[data-user], #direct-links [data-user], #log .message[data-user]")) {
+    const { user } = element.dataset;
+    if (user && !user.includes("(")) people.set(user, displayOf(user));
+  }
+  return people;
+}
+
+function personItem(user, display) {
+  return { insert: `@${user} `, label: display || user, hint: `@${user}`, key: user };
+}
+
+function peopleItems(text) {
+  const wanted = fold(text);
+  const matches = Array.from(knownPeople(), ([user, display]) => personItem(user, display)).filter(({ label, key }) =>
+    [key, ...label.split(/\s+/)].some((word) => fold(word).startsWith(wanted)) || fold(label).startsWith(wanted));
+  const everybody = list.dataset.everybody !== undefined && "room".startsWith(wanted) ? [{ insert: "@room ", label: "@room", hint: t("complete.everybody") }] : [];
+  return [...matches, ...everybody];
+}
+
+function roomItems(text) {
+  const wanted = fold(text);
+  return Array.from(document.querySelectorAll("#room-links [data-room]"), (link) => link.dataset.room)
+    .filter((room) => fold(room).startsWith(wanted))
+    .map(roomItem);
+}
+
+function roomItem(room) {
+  return { insert: `#${room} `, label: `#${room}`, hint: "", key: room };
+}
+
+// ask adds matches that the server knows.
+function ask({ kind, text }) {
+  clearTimeout(timer);
+  const id = ++request;
+  if (kind === "/" || !text || text.length > MAX_ASKED) return;
+  timer = setTimeout(async () => {
+    const path = kind === "@" ? "/api/users" : "/api/rooms";
+    const answer = await fetch(`${path}?limit=${MAX_ITEMS}&q=${encodeURIComponent(text)}`).catch(() => null);
+    if (!answer?.ok || id !== request || !token) return;
+    const found = await answer.json();
+    const more = kind === "@" ? found.users.map(({ username, display }) => personItem(username, display)) : found.rooms.map(({ name }) => roomItem(name));
+    const fresh = more.filter(({ key }) => !items.some((item) => item.key === key));
+    if (id === request && fresh.length > 0) show([...items, ...fresh], active);
+  }, ASK_AFTER);
+}
+
+function optionOf({ label, hint }, i) {
+  const option = document.createElement("li");
+  option.id = `complete-${i}`;
+  option.setAttribute("role", "option");
+  option.dataset.index = i;
+  const name = document.createElement("bdi");
+  name.textContent = label;
+  const note = document.createElement("bdi");
+  note.className = "hint";
+  note.textContent = hint === label || hint === `@${label}` ? "" : hint;
+  option.append(name, " ", note);
+  return option;
+}
+
+function show(matches, selected = 0) {
+  items = matches.slice(0, MAX_ITEMS);
+  list.replaceChildren(...items.map(optionOf));
+  list.hidden = items.length === 0;
+  field.setAttribute("aria-expanded", String(!list.hidden));
+  select(Math.min(Math.max(selected, 0), items.length - 1));
+}
+
+function select(i) {
+  active = i;
+  for (const option of list.children) option.setAttribute("aria-selected", String(Number(option.dataset.index) === i));
+  if (i < 0) field.removeAttribute("aria-activedescendant");
+  else field.setAttribute("aria-activedescendant", `complete-${i}`);
+  list.children[i]?.scrollIntoView({ block: "nearest" });
+}
+
+function close() {
+  token = null;
+  request++;
+  clearTimeout(timer);
+  show([]);
+}
+
+// update shows the matches of the token at the caret.
+function update() {
+  token = tokenAt(field.value, field.selectionStart);
+  if (!token) return close();
+  show({ "/": commandItems, "@": peopleItems, "#": roomItems }[token.kind](token.text));
+  ask(token);
+}
+
+// insert replaces the token by a match. The browser's undo brings the token back.
+function insert({ insert: text }) {
+  field.focus();
+  field.setSelectionRange(token.at, field.selectionStart);
+  if (!document.execCommand("insertText", false, text)) {
+    field.setRangeText(text, token.at, field.selectionStart, "end");
+    field.dispatchEvent(new Event("input"));
+  }
+  close();
+}
+
+function onKey(event) {
+  if (list.hidden || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey) return;
+  const last = items.length - 1;
+  const steps = { ArrowDown: active === last ? 0 : active + 1, ArrowUp: active === 0 ? last : active - 1 };
+  const chosen = (event.key === "Enter" && !event.shiftKey) || event.key === "Tab";
+  if (event.key in steps) select(steps[event.key]);
+  else if (chosen) insert(items[active]);
+  else if (event.key === "Escape") close();
+  else return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+// startCompletion must be called before other listeners of the field are added, because it takes keys while the list is open.
+export function startCompletion() {
+  if (!form || !list) return;
+  field.addEventListener("keydown", onKey);
+  field.addEventListener("input", update);
+  field.addEventListener("click", update);
+  field.addEventListener("blur", close);
+  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
+  list.addEventListener("click", (event) => {
+    const option = event.target.closest("[role=option]");
+    if (option && token) insert(items[Number(option.dataset.index)]);
+  });
+}
