@@ -40,7 +40,7 @@ const changes = new PendingChanges((frame) => connection.send(frame));
 const watching = new Watching({
   names: () => [...people.shown(), ...sidebar.directNames()],
   send: (frame) => connection.send(frame),
-  lists: [people.here, people.away, sidebar.directs],
+  lists: [people.here, people.elsewhere, people.offline, sidebar.directs],
 });
 const unsent = self ? new Unsent({ owner: author.user, has: (nonce) => outbox.has(nonce) }) : null;
 
@@ -177,6 +177,7 @@ function onFrame(frame) {
 function showMessage(frame) {
   const own = Boolean(frame.nonce) && outbox.receipt(frame.nonce);
   people.stopTyping(frame.user);
+  people.wrote(frame.user);
   if (document.getElementById(`m${frame.id}`)) return;
   frame.display ??= displayOf(frame.user);
   unread.arrived(buildMessage(frame, me), own);
