@@ -303,6 +303,11 @@ func (h *Hub) Listening(name string) map[int64]bool {
 	return ids
 }
 
+// ListensElsewhere reports whether a user has a socket that gets the events of the user's inbox and is not in a group.
+func (h *Hub) ListensElsewhere(userID int64, group string) bool {
+	return slices.ContainsFunc(h.members(chat.Inbox(userID)), func(c *ws.Conn) bool { return !c.In(group) })
+}
+
 // members returns the sockets in a group, or all sockets for "".
 func (h *Hub) members(name string) []*ws.Conn {
 	h.mu.Lock()

@@ -50,6 +50,8 @@ type Roster interface {
 	HereCount(group string) int
 	// Listening returns the ids of the users who have an open socket in a group, without a leave delay.
 	Listening(group string) map[int64]bool
+	// ListensElsewhere reports whether a user has an open socket that gets the events of the user's inbox and is not in a group.
+	ListensElsewhere(userID int64, group string) bool
 }
 
 // Publisher sends events to groups.

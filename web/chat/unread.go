@@ -100,7 +100,7 @@ func (c *Chat) tellUnread() {
 // unreadNews are the unread events to send, by user.
 type unreadNews map[int64][]Event
 
-// collect adds the unread events of a room to news, for its readers who are online but not in it. Error: storage, if some counts
+// collect adds the unread events of a room to news, for its readers who have a socket that is not in it. Error: storage, if some counts
 // could not be read.
 func (c *Chat) collect(ctx context.Context, id int64, r *Room, news unreadNews) error {
 	now, err := c.unreadRoom(ctx, id, r)
@@ -110,7 +110,7 @@ func (c *Chat) collect(ctx context.Context, id int64, r *Room, news unreadNews) 
 	looking := c.hub.Listening(r.Group())
 	same := map[sameUnread]Event{}
 	for user, read := range now.read {
-		if looking[user] || !c.hub.Online(user) {
+		if !c.hub.Online(user) || looking[user] && !c.hub.ListensElsewhere(user, r.Group()) {
 			continue
 		}
 		var of sameUnread
@@ -126,6 +126,9 @@ func (c *Chat) collect(ctx context.Context, id int64, r *Room, news unreadNews) 
 		if !known {
 			event = unread(r.Group(), of.room, of.count, of.mentions)
 			same[of] = event
+		}
+		if looking[user] {
+			event.ExceptIn = r.Group() // only then, because such events are sent one at a time
 		}
 		news[user] = append(news[user], event)
 	}
