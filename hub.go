@@ -303,14 +303,9 @@ func (h *Hub) Listening(name string) map[int64]bool {
 	return ids
 }
 
-// Elsewhere reports whether a user has a socket that is not in a room's group.
-func (h *Hub) Elsewhere(userID int64, group string) bool {
-	for _, c := range h.members(chat.UserGroup(userID)) {
-		if c.Socket.Room == nil || c.Socket.Room.Group() != group {
-			return true
-		}
-	}
-	return false
+// ListensElsewhere reports whether a user has a socket that gets the events of the user's inbox and is not in a group.
+func (h *Hub) ListensElsewhere(userID int64, group string) bool {
+	return slices.ContainsFunc(h.members(chat.Inbox(userID)), func(c *ws.Conn) bool { return !c.In(group) })
 }
 
 // members returns the sockets in a group, or all sockets for "".

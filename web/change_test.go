@@ -99,6 +99,27 @@ func TestEditsDeletionsAndReactions(t *testing.T) {
 	}
 }
 
+// A page in the background may have the room open: the other pages of the person are told what is unread in it all the same.
+func TestUnreadCountsReachPagesBesideTheRoom(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t)
+	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
+	write(t, ada, "kitchen", 1, 1)
+	bob.PostJSON("/api/rooms/kitchen/read", map[string]any{"id": lastID(t, bob, "kitchen")})
+	room, lobby := bob.DialBatched("/ws/chat/kitchen/"), bob.DialBatched("/users/")
+	room.Until("user_list")
+	lobby.Until("people")
+	write(t, ada, "kitchen", 2, 2)
+	if f := lobby.Until("unread"); f["room"] != "kitchen" || f.Int("unread") != 1 {
+		t.Errorf("the lobby is told %v", f)
+	}
+	for _, f := range room.Settled() {
+		if f.Type() == "unread" {
+			t.Errorf("the room's own page is told %v", f)
+		}
+	}
+}
+
 func TestUnreadCountsReachOtherPages(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t)

@@ -99,7 +99,7 @@ func TestInvitationsHavePages(t *testing.T) {
 	}
 }
 
-// A room's page lists 200 of those who are in it, its reader among them, and counts the others.
+// A room's page lists 50 of those who are in it, its reader among them, and counts all. Without script, further pages have the others.
 func TestARoomListsSomeOfManyPeople(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t, "-guests", "write")
@@ -110,10 +110,13 @@ func TestARoomListsSomeOfManyPeople(t *testing.T) {
 		b.Dial("/ws/chat/r/").Until("user_list")
 	}
 	page := zoe.Get("/chat/r/")
-	wantReply(t, "the room", page, http.StatusOK, `<span id="here-count">206</span>`, "and 6 more", `data-user="zoe"`)
+	wantReply(t, "the room", page, http.StatusOK, `<span id="here-count" data-count="206">206</span>`, `href="/chat/r/?here=2"`, `data-user="zoe"`)
 	_, here, _ := strings.Cut(page.Body, `<ul id="here">`)
 	here, _, _ = strings.Cut(here, "</ul>")
-	if n := strings.Count(here, `<li class="person"`); n != 200 {
+	if n := strings.Count(here, `<li class="person"`); n != 50 {
 		t.Errorf("%d people are listed", n)
+	}
+	if n := strings.Count(zoe.Get("/chat/r/?here=5").Body, `<li class="person"`); n != 6+1 { // one is the script's template
+		t.Errorf("%d people are on the last page", n)
 	}
 }

@@ -1,12 +1,10 @@
 package web
 
 import (
-	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -18,13 +16,6 @@ const (
 	pageMessages = 50
 	// contextMessages is how many of them were written before the first unread message, at least.
 	contextMessages = 20
-	// maxHere is the most present people who are listed beside a room. js/people.js has the same number.
-	maxHere = 200
-	// maxAway is the most absent people who are listed beside a room.
-	maxAway = 100
-	// maxReaders is how many readers of a room are loaded to find absent people. It is larger than maxAway because some of the
-	// readers are present or deactivated.
-	maxReaders = 500
 )
 
 type roomData struct {
@@ -38,9 +29,7 @@ type roomData struct {
 	HasNewer   bool
 	OlderURL   string
 	NewerURL   string
-	Here, Away []personLink
-	HereCount  int // the number of all people who are here
-	HereMore   int // present people who are not listed
+	People     []peopleGroup
 	CanWrite   bool
 	WhyNot     string
 	CanManage  bool
@@ -68,12 +57,6 @@ type roomView struct {
 	Access             chat.Access
 	Archived           bool
 	Direct             *chat.User
-}
-
-type personLink struct {
-	Name, Display, URL string
-	Online, Me         bool
-	LastSeen           time.Time
 }
 
 // room shows a room or a private conversation.
@@ -184,59 +167,6 @@ func (s *Server) window(r *request, room *chat.Room, read int64, unread bool) (x
 		x.Messages = x.Messages[1:]
 	}
 	return x, err
-}
-
-// fillPeople lists the present and the absent people of a room.
-func (s *Server) fillPeople(r *request, room *chat.Room, d *roomData) error {
-	here := s.hub.Here(room.Group())
-	me := r.caller.Name()
-	if me != "" && !slices.Contains(here, me) {
-		here = append(here, me) // the page is about to open its socket
-	}
-	d.HereCount = len(here)
-	shown := here[:min(maxHere, len(here))]
-	if me != "" && !slices.Contains(shown, me) {
-		shown = append(slices.Clone(shown[1:]), me)
-	}
-	d.HereMore = len(here) - len(shown)
-	for _, name := range shown {
-		p := personLink{Name: name, Display: name, Online: true, Me: name == me, URL: roomURL("@" + name)}
-		if u, err := s.chat.UserByName(r.Context(), name); err == nil {
-			p.Display = u.Display()
-		} else if !errors.Is(err, chat.ErrNotFound) {
-			return err
-		} else {
-			bare, _ := chat.Bare(name)
-			p.Display, p.URL = bare+" ("+r.loc.T("guest.badge")+")", "" // guests have no private conversations
-		}
-		d.Here = append(d.Here, p)
-	}
-	slices.SortFunc(d.Here, func(a, b personLink) int { return cmp.Compare(a.Display, b.Display) })
-	others, err := s.others(r, room)
-	if err != nil {
-		return err
-	}
-	for _, u := range others {
-		if !slices.Contains(here, u.Name) && !u.Disabled && len(d.Away) < maxAway {
-			d.Away = append(d.Away, personLink{Name: u.Name, Display: u.Display(), URL: roomURL("@" + u.Name), Online: s.hub.Online(u.ID), LastSeen: u.LastSeen})
-		}
-	}
-	return nil
-}
-
-// others returns the people who belong to a room, present or not.
-func (s *Server) others(r *request, room *chat.Room) ([]*chat.User, error) {
-	switch {
-	case !r.caller.SignedIn() || room.ID == 0 && room.With == nil:
-		return nil, nil
-	case room.With != nil:
-		return []*chat.User{room.With}, nil
-	}
-	if room.Access == chat.Closed {
-		members, _, err := s.chat.Members(r.Context(), room, maxReaders, 0)
-		return members, err
-	}
-	return s.chat.Readers(r.Context(), room, maxReaders)
 }
 
 // fillRights sets what the caller may do in the room, or why not.

@@ -37,6 +37,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /api/rooms/{room}/membership", s.api(s.setMembership))
 	mux.HandleFunc("GET /api/rooms/{room}/read", s.api(s.showPosition))
 	mux.HandleFunc("POST /api/rooms/{room}/read", s.api(s.movePosition))
+	mux.HandleFunc("GET /api/rooms/{room}/people", s.api(s.listRoomPeople))
 	mux.HandleFunc("GET /api/users", s.api(s.listUsers))
 	mux.HandleFunc("/api/", s.api(noSuchPath))
 

@@ -28,6 +28,7 @@ type Chat struct {
 	unmade   unmadeRooms
 	notifier unreadNotifier
 	unread   unreadCache
+	wrote    writers
 	marks    marks
 	options  Options
 	limits   *limits.Set // nil: none

@@ -48,10 +48,10 @@ type Roster interface {
 	Here(group string) []string
 	// HereCount returns the number of people who are present in a room's group.
 	HereCount(group string) int
-	// Elsewhere reports whether a user has an open socket that is not in a group.
-	Elsewhere(userID int64, group string) bool
 	// Listening returns the ids of the users who have an open socket in a group, without a leave delay.
 	Listening(group string) map[int64]bool
+	// ListensElsewhere reports whether a user has an open socket that gets the events of the user's inbox and is not in a group.
+	ListensElsewhere(userID int64, group string) bool
 }
 
 // Publisher sends events to groups.

@@ -62,20 +62,20 @@ type nowhere struct {
 	people          []string // the calls of UserChanged and UserCreated
 }
 
-func (n *nowhere) EndSessions(ids ...int64)      { n.sessions = append(n.sessions, ids...) }
-func (n *nowhere) EndUser(id int64)              { n.users = append(n.users, id) }
-func (n *nowhere) EndRoom(group string)          { n.groups = append(n.groups, group) }
-func (*nowhere) Recheck(string)                  {}
-func (*nowhere) Online(int64) bool               { return false }
-func (*nowhere) OnlineUsers() []int64            { return nil }
-func (*nowhere) OnlineCount() int                { return 0 }
-func (*nowhere) Here(string) []string            { return nil }
-func (*nowhere) HereCount(string) int            { return 0 }
-func (*nowhere) Listening(string) map[int64]bool { return nil }
-func (*nowhere) Elsewhere(int64, string) bool    { return false }
-func (*nowhere) Publish(string, ...Event)        {}
-func (*nowhere) PublishSoon(string, Event)       {}
-func (*nowhere) Watch(Watcher)                   {}
+func (n *nowhere) EndSessions(ids ...int64)          { n.sessions = append(n.sessions, ids...) }
+func (n *nowhere) EndUser(id int64)                  { n.users = append(n.users, id) }
+func (n *nowhere) EndRoom(group string)              { n.groups = append(n.groups, group) }
+func (*nowhere) Recheck(string)                      {}
+func (*nowhere) Online(int64) bool                   { return false }
+func (*nowhere) OnlineUsers() []int64                { return nil }
+func (*nowhere) OnlineCount() int                    { return 0 }
+func (*nowhere) Here(string) []string                { return nil }
+func (*nowhere) HereCount(string) int                { return 0 }
+func (*nowhere) Listening(string) map[int64]bool     { return nil }
+func (*nowhere) ListensElsewhere(int64, string) bool { return false }
+func (*nowhere) Publish(string, ...Event)            {}
+func (*nowhere) PublishSoon(string, Event)           {}
+func (*nowhere) Watch(Watcher)                       {}
 func (n *nowhere) UserChanged(id int64, _ bool) {
 	n.people = append(n.people, fmt.Sprint(id, " changed"))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"reflect"
@@ -204,5 +205,50 @@ func TestWhoStaysInARoomThatIsClosed(t *testing.T) {
 	}
 	if _, err := p.Enter(ctx, bob, "tea"); err == nil {
 		t.Error("bob, not chosen the second time, still enters")
+	}
+}
+
+// To an open room those belong who have written in it, to a closed one its members. Who has written once is not stored again.
+func TestAbsentPeople(t *testing.T) {
+	t.Parallel()
+	p := newTestChat(t)
+	ctx := context.Background()
+	bob, eve := Caller{User: p.user("bob")}, Caller{User: p.user("eve")}
+	open, closed := p.room("open", Open), p.room("closed", Closed)
+	if err := p.AddMember(ctx, p.admin, closed, "eve"); err != nil {
+		t.Fatal(err)
+	}
+	p.say(bob, "open", "hello")
+	p.say(bob, "open", "again")
+	p.say(bob, "@eve", "in private")
+	if _, err := p.Visit(ctx, eve, open); err != nil {
+		t.Fatal(err)
+	}
+	if !p.wrote.has(open.ID, bob.User.ID) || p.wrote.has(open.ID, eve.User.ID) {
+		t.Error("it is not known who has written")
+	}
+	for _, c := range []struct {
+		room *Room
+		by   Caller
+		want string
+	}{{open, p.admin, "[bob] 1"}, {open, eve, "[bob] 1"}, {open, bob, "[] 0"}, {closed, p.admin, "[eve] 1"}, {closed, eve, "[ada] 1"}} {
+		found, total, err := p.Absent(ctx, c.by, c.room, Offline, 10, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := []string{}
+		for _, u := range found {
+			names = append(names, u.Name)
+		}
+		if got := fmt.Sprint(names, " ", total); got != c.want {
+			t.Errorf("%s sees in %s: %s, want %s", c.by.Name(), c.room.Name, got, c.want)
+		}
+		if found, total, err := p.Absent(ctx, c.by, c.room, Elsewhere, 10, 0); len(found) > 0 || total > 0 || err != nil {
+			t.Errorf("%v, %d, %v are online", found, total, err)
+		}
+	}
+	belong, err := p.Belongs(ctx, open, []*User{bob.User, eve.User})
+	if err != nil || !belong[bob.User.ID] || belong[eve.User.ID] {
+		t.Errorf("%v, %v", belong, err)
 	}
 }

@@ -230,6 +230,9 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 			c.fillHTML(ctx, []*Message{m}) // the stored text was edited, or the client used the nonce for another text
 		}
 		if err == nil && !again {
+			if by.User != nil {
+				c.wrote.add(m.RoomID, m.SenderID)
+			}
 			c.unread.said(m)
 			c.notifyUnread(m.RoomID, room) // after the commit, because a commit may take longer than the notifier waits
 		}
@@ -313,6 +316,9 @@ func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err err
 		return true, nil
 	}
 	if err := saveMentions(tx, m.ID, m.At, m.meantFor); err != nil {
+		return false, err
+	}
+	if err := c.saveWriter(tx, r, m.RoomID, by); err != nil {
 		return false, err
 	}
 	c.reserve(tx, m.RoomID, n)

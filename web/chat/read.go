@@ -117,7 +117,9 @@ func (c *Chat) unreadEvent(ctx context.Context, u *User, r *Room) (e Event, some
 		return e, false, err
 	}
 	x, err := c.unreadBy(ctx, u.ID, r.ID, now, r)
-	return unread(r.Group(), r.Name, x.Unread), x.Count > 0, err
+	e = unread(r.Group(), r.Name, x.Unread)
+	e.ExceptIn = r.Group()
+	return e, x.Count > 0, err
 }
 
 // readEvent completes f and returns its event.

@@ -127,9 +127,10 @@ func (c *Chat) collect(ctx context.Context, id int64, n roomNews, news unreadNew
 	if err != nil {
 		return err
 	}
+	looking := c.hub.Listening(r.Group())
 	same := map[sameUnread]Event{}
 	for _, user := range now.people(c.hub) {
-		if !c.hub.Elsewhere(user, r.Group()) {
+		if looking[user] && !c.hub.ListensElsewhere(user, r.Group()) {
 			continue
 		}
 		of, e := c.unreadBy(ctx, user, id, now, r)
@@ -144,6 +145,9 @@ func (c *Chat) collect(ctx context.Context, id int64, n roomNews, news unreadNew
 		if !known {
 			event = unread(r.Group(), of.room, of.Unread)
 			same[of] = event
+		}
+		if looking[user] {
+			event.ExceptIn = r.Group() // only then, because such events are sent one at a time
 		}
 		news[user] = append(news[user], event)
 	}
@@ -308,6 +312,6 @@ func unread(group, room string, x Unread) Event {
 	e := local("unread", false, "event.unread", []any{"count", x.Count, "room", room}, func(m string) any {
 		return unreadFrame{Type: "unread", Message: m, Room: room, Unread: x.Count, Mentions: x.Mentions, Badge: x.Badge}
 	})
-	e.About, e.ExceptIn = group, group
+	e.About = group
 	return e
 }

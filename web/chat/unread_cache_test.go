@@ -15,9 +15,9 @@ type everywhere struct {
 	told  map[string][]string
 }
 
-func (*everywhere) Online(int64) bool            { return true }
-func (e *everywhere) OnlineUsers() []int64       { return slices.Clone(e.users) }
-func (*everywhere) Elsewhere(int64, string) bool { return true }
+func (*everywhere) Online(int64) bool                   { return true }
+func (e *everywhere) OnlineUsers() []int64              { return slices.Clone(e.users) }
+func (*everywhere) ListensElsewhere(int64, string) bool { return true }
 
 func (e *everywhere) Publish(group string, events ...Event) {
 	for _, x := range events {

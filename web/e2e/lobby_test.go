@@ -190,5 +190,5 @@ func TestGuestsWrite(t *testing.T) {
 	guest.say("thank you")
 	ada.hears("thank you")
 	ada.sees("#log .guest:not([hidden])")
-	ada.toldOf("Wanda")
+	ada.reads("#here", "Wanda")
 }

@@ -36,13 +36,6 @@ func (p *page) heard(want ...string) {
 	}
 }
 
-// toldOf waits for a quiet line in the log.
-func (p *page) toldOf(words string) {
-	p.t.Helper()
-	p.until("a line: "+words, `Array.from(document.querySelectorAll("#log .line.event"), (line) => line.textContent.replace(/[\u2066-\u2069]/g, ""))
-		.some((line) => line.includes(`+quote(words)+`))`)
-}
-
 func TestTwoPeopleTalk(t *testing.T) {
 	s := start(t)
 	ada, tom := member(t, s, "ada"), member(t, s, "tom")
@@ -52,7 +45,7 @@ func TestTwoPeopleTalk(t *testing.T) {
 	ada.enter()
 	ada.at("/chat/the-garden/")
 	tom.open("/chat/the-garden/")
-	ada.toldOf("tom joined")
+	ada.sees(`#here [data-user="tom"]`)
 
 	var want []string
 	for i := range 5 {
@@ -71,8 +64,10 @@ func TestTwoPeopleTalk(t *testing.T) {
 	p.heard(want...)
 
 	tom.open("/")
-	ada.toldOf("tom left")
-	ada.sees(`#away [data-user="tom"]`)
+	ada.sees(`#elsewhere [data-user="tom"]`)
+	tom.leave()
+	ada.sees(`#offline [data-user="tom"]`)
+	ada.missing("#log .line.event")
 }
 
 func TestManyAtOnce(t *testing.T) {

@@ -5,7 +5,7 @@ import { edges, extend, idOf, keepPlace, messages, prepend, replaceAll, scroller
 import { buildMessage } from "./message.js";
 
 const PAGE = 50; // messages in each request
-const NEAR = 1000; // px from an end of the log at which the next page is loaded
+const NEAR = 600; // px from an end of the log at which the next page is loaded
 const PAUSE = 3000; // ms after a failure
 
 const main = document.getElementById("main");

@@ -1,22 +1,35 @@
-// The list of people beside a room, the lines about joins and leaves, and the line that says who is typing.
+// The people beside a room, in three groups: those who are here now, those who are online elsewhere, and those who are offline.
 
-import { isolate, number, t } from "./i18n.js";
-import { clockText, setTime } from "./time.js";
-import { directURL, displayOf, fillHandle, withHandle } from "./person.js";
-import { appendLine } from "./log.js";
+import { number, t } from "./i18n.js";
+import { setTime } from "./time.js";
+import { directURL, fillHandle } from "./person.js";
+import { stopTyping } from "./typing.js";
 
 export const here = document.getElementById("here");
-export const away = document.getElementById("away");
+export const elsewhere = document.getElementById("elsewhere");
+export const offline = document.getElementById("offline");
+const panel = document.getElementById("people");
 const template = document.getElementById("person-link-template");
-const typing = document.getElementById("typing");
-const me = document.getElementById("main").dataset.me;
+const page = document.getElementById("main").dataset;
+const me = page.me;
 
-const MAX_HERE = 200; // rows; maxHere in web/room.go is the same number
-const TYPING_FOR = 6000; // ms for which a typing frame is shown
+const PAGE = 50; // rows of a group that are shown at first, and with each "Show more"; peoplePage in web/room_people.go is the same number
+const COUNT_EVERY = 10_000; // ms at least between two requests for the numbers of people
 
 // The names of all who are in the room. The list may show fewer.
 const present = new Set(Array.from(here.children, (row) => row.dataset.user));
-const typists = new Map(); // maps a name to the timer that removes it
+// The names of those who stay in the list after they leave the room: who has written here, or is a member.
+const belonging = new Set(Array.from(panel.querySelectorAll("[data-belongs]"), (row) => row.dataset.user));
+// Names and display names of people who have left the room. The server says whether they are online.
+const leaving = new Map();
+
+const totals = { elsewhere: totalOf("elsewhere"), offline: totalOf("offline") }; // people in these groups, listed or not
+let hereShown = PAGE;
+let countTimer = 0;
+
+function totalOf(group) {
+  return Number(document.getElementById(`${group}-count`).dataset.count);
+}
 
 function rowOf(name) {
   return document.querySelector(`.person[data-user="${CSS.escape(name)}"]`);
@@ -48,20 +61,38 @@ function fillName(row) {
   fillHandle(row, row.dataset.user, row.dataset.display);
 }
 
-function count() {
-  const more = document.getElementById("here-more");
-  const unlisted = Math.max(0, present.size - here.childElementCount);
-  more.hidden = !unlisted;
-  more.textContent = t("people.more", { count: unlisted });
-  document.getElementById("here-count").textContent = number(present.size);
-  document.getElementById("away-count").textContent = number(away.childElementCount);
-  document.getElementById("away-section").hidden = !away.childElementCount;
+function showCount(list, total) {
+  document.getElementById(`${list.id}-count`).textContent = number(total);
+  document.getElementById(`${list.id}-section`).hidden = !total;
+  panel.querySelector(`.more-people[data-group="${list.id}"]`).hidden = total <= list.childElementCount;
 }
 
-function place(list, row) {
+function count() {
+  showCount(here, present.size);
+  for (const list of [elsewhere, offline]) {
+    totals[list.id] = Math.max(totals[list.id], list.childElementCount);
+    showCount(list, totals[list.id]);
+  }
+}
+
+// put moves a row into a list: to the top of those who are offline, because who has just gone was the last one seen; otherwise by name.
+function put(list, row) {
+  const from = row.parentElement;
   const display = row.dataset.display;
-  const next = Array.from(list.children).find((other) => other !== row && other.dataset.display.localeCompare(display) > 0);
-  list.insertBefore(row, next ?? null);
+  const byName = Array.from(list.children).find((other) => other !== row && other.dataset.display.localeCompare(display) > 0);
+  list.insertBefore(row, list === offline ? list.firstElementChild : byName ?? null);
+  if (from !== list) moveTotal(from, list);
+  count();
+}
+
+function moveTotal(from, to) {
+  if (from?.id in totals) totals[from.id]--;
+  if (to?.id in totals) totals[to.id]++;
+}
+
+function remove(row) {
+  moveTotal(row.parentElement, null);
+  row.remove();
   count();
 }
 
@@ -77,79 +108,105 @@ function setOnline(row, online, lastSeen) {
   seen.append(time);
 }
 
+// isPartial reports whether a group has people who are not listed.
+function isPartial() {
+  return [elsewhere, offline].some((list) => totals[list.id] > list.childElementCount);
+}
+
+async function fetchPeople(group, offset) {
+  const room = encodeURIComponent(page.room);
+  const answer = await fetch(`/api/rooms/${room}/people?group=${group}&offset=${offset}`, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`people: status ${answer.status}`);
+  return answer.json();
+}
+
+// countLater asks for the numbers of people again, after somebody has come who may be in a part of the list that is not loaded.
+function countLater() {
+  if (!me || countTimer || !isPartial()) return;
+  countTimer = setTimeout(async () => {
+    countTimer = 0;
+    if (document.hidden) return;
+    for (const { id } of [elsewhere, offline]) {
+      const { total } = await fetchPeople(id, totals[id] + PAGE).catch(() => ({ total: totals[id] }));
+      totals[id] = total;
+    }
+    count();
+  }, COUNT_EVERY * (1 + Math.random()));
+}
+
 // addPresent adds a person who is in the room. If the display name is not given, the server is asked for it (see shown).
 function addPresent(name, display) {
   present.add(name);
+  leaving.delete(name);
   const known = rowOf(name);
-  if (known?.parentElement !== here && here.childElementCount >= MAX_HERE && name !== me) {
-    known?.remove();
-    count();
-    return;
+  if (!known) countLater();
+  if (known?.parentElement !== here && here.childElementCount >= hereShown && name !== me) {
+    if (known) remove(known);
+    return count();
   }
   const row = known ?? build(name, display);
   setOnline(row, true);
-  if (row.parentElement !== here) place(here, row);
+  if (row.parentElement !== here) put(here, row);
+  count();
 }
 
-// removePresent moves a person who has left the room to the list of absent people, and lists another present person in the free row.
+// removePresent removes a person who has left the room, until the server says where the person is, and lists another present person in the
+// free row.
 function removePresent(name) {
   present.delete(name);
   const row = rowOf(name);
-  if (row) place(away, row);
-  else count();
-  if (here.childElementCount >= Math.min(MAX_HERE, present.size)) return;
-  const next = Array.from(present).find((other) => rowOf(other)?.parentElement !== here);
-  if (next) addPresent(next);
+  if (belonging.has(name)) leaving.set(name, row?.dataset.display ?? name);
+  if (row?.parentElement === here) remove(row);
+  fillHere();
+}
+
+// fillHere lists present people until hereShown rows are full.
+function fillHere() {
+  for (const name of present) {
+    if (here.childElementCount >= hereShown) break;
+    if (rowOf(name)?.parentElement !== here) addPresent(name);
+  }
+  count();
 }
 
 // replaceHere sets the people who are in the room.
 export function replaceHere(names) {
-  const now = new Set(me ? [...names, me] : names);
+  const now = new Set(me ? [me, ...names] : names);
   for (const name of Array.from(present)) {
     if (!now.has(name)) removePresent(name);
   }
   for (const name of now) addPresent(name);
 }
 
-// addLine adds a line to the log.
-function addLine(text) {
-  const line = document.createElement("div");
-  line.className = "line event";
-  line.textContent = `${text} · ${clockText(new Date())}`;
-  appendLine(line);
-}
-
-// joined and left handle user_join and user_leave frames. A frame can repeat what the page already knows; then they add no line.
+// joined and left handle user_join and user_leave frames.
 export function joined({ user, display }) {
-  const known = present.has(user);
   addPresent(user, display ?? user);
-  if (user !== me && !known) addLine(t("room.joined", { name: isolate(display ?? displayOf(user)) }));
 }
 
-export function left({ user, display }) {
-  if (user !== me && present.has(user)) addLine(t("room.left", { name: isolate(display ?? displayOf(user)) }));
+export function left({ user }) {
   removePresent(user);
   stopTyping(user);
 }
 
 // manyJoined and manyLeft handle users_joined and users_left frames.
-export function manyJoined({ users, message }) {
+export function manyJoined({ users }) {
   for (const user of users) addPresent(user);
-  addLine(message);
 }
 
-export function manyLeft({ users, message }) {
-  for (const user of users) {
-    removePresent(user);
-    stopTyping(user);
-  }
-  addLine(message);
+export function manyLeft({ users }) {
+  for (const user of users) left({ user });
 }
 
-// shown returns the people about whom the server should send changes: the absent ones, and the present ones whose display name is not
+// wrote is called for each message: in rooms that are not only for members, its author belongs to the room from now on.
+export function wrote(user) {
+  if (!("members" in panel.dataset) && !isGuest(user)) belonging.add(user);
+}
+
+// shown returns the people about whom the server should send changes: those who are not here, and the present ones whose display name is not
 // known yet.
 export function shown() {
-  return Array.from(document.querySelectorAll("#away .person, #here .person[data-unnamed]"), (row) => row.dataset.user);
+  const rows = panel.querySelectorAll("#elsewhere .person, #offline .person, #here .person[data-unnamed]");
+  return [...leaving.keys(), ...Array.from(rows, (row) => row.dataset.user)];
 }
 
 // changed handles a people frame.
@@ -159,34 +216,46 @@ export function changed({ came = [], went = [] }) {
 }
 
 function change({ user, display, last_seen }, online) {
-  const row = rowOf(user);
+  const row = rowOf(user) ?? (leaving.has(user) ? build(user, display ?? user) : null);
+  leaving.delete(user);
   if (!row) return;
   delete row.dataset.unnamed;
-  if (row.dataset.display !== (display ?? user)) {
+  const renamed = row.dataset.display !== (display ?? user);
+  if (renamed) {
     row.dataset.display = display ?? user;
     fillName(row);
-    place(row.parentElement, row);
   }
-  if (row.parentElement === away) setOnline(row, online, last_seen);
+  if (row.parentElement === here) return renamed ? put(here, row) : undefined;
+  setOnline(row, online, last_seen);
+  const list = online ? elsewhere : offline;
+  if (renamed || row.parentElement !== list) put(list, row);
 }
 
-function showTyping() {
-  const [first, second, third] = Array.from(typists.keys(), (name) => isolate(displayOf(name)));
-  typing.title = Array.from(typists.keys(), (name) => withHandle(name, displayOf(name))).join(", ");
-  if (third) typing.textContent = t("typing.many");
-  else if (second) typing.textContent = t("typing.two", { name: first, other: second });
-  else typing.textContent = first ? t("typing.one", { name: first }) : "";
+// showMore lists the next people of a group.
+async function showMore(list) {
+  if (list === here) {
+    hereShown += PAGE;
+    return fillHere();
+  }
+  const { users, total } = await fetchPeople(list.id, list.childElementCount);
+  for (const { username, display, last_seen } of users) {
+    belonging.add(username);
+    if (rowOf(username)) continue;
+    const row = build(username, display ?? username);
+    setOnline(row, list === elsewhere, last_seen);
+    list.append(row);
+  }
+  totals[list.id] = total;
+  count();
 }
 
-export function showTypingUser({ user }) {
-  if (user === me) return;
-  clearTimeout(typists.get(user));
-  typists.set(user, setTimeout(() => stopTyping(user), TYPING_FOR));
-  showTyping();
+for (const button of panel.querySelectorAll(".more-people")) {
+  const list = document.getElementById(button.dataset.group);
+  button.addEventListener("click", async () => {
+    const last = list.lastElementChild;
+    await showMore(list).catch(() => {});
+    if (button.hidden) last?.nextElementSibling?.querySelector("a").focus(); // the focus must not get lost with the button
+  });
 }
 
-export function stopTyping(user) {
-  clearTimeout(typists.get(user));
-  typists.delete(user);
-  showTyping();
-}
+count();
