@@ -52,12 +52,10 @@ func parse(s string, lookup Lookup) *Document {
 	}
 	w := writers.Get().(*writer)
 	defer w.release()
-	w.source, w.mentions = s, people
-	w.marked, w.depth, w.inLink = false, 0, false
-	w.left, w.ahead = left, maxAhead*len(s)
-	w.html = w.html[:0]
-	w.lines = appendLines(w.lines[:0], s)
-	w.blocks(w.lines, 0, false)
+	w.state.text, w.source = s, append(w.source, s...)
+	w.mentions, w.left, w.ahead = people, left, maxAhead*len(s)
+	w.hasEscape = strings.IndexByte(s, '\\') >= 0
+	w.children(w.tree(w.hasEscape && mayEscape(s)), false)
 	if !w.marked || len(w.html) > maxTags+int(maxGrowth*float64(len(s))) {
 		return asTyped(s, open)
 	}
@@ -67,14 +65,6 @@ func parse(s string, lookup Lookup) *Document {
 // asTyped returns the Document of a text without markup. open is the result of Document.Open.
 func asTyped(s string, open bool) *Document {
 	return &Document{html: html.EscapeString(s), plain: true, open: open}
-}
-
-// release returns w to the pool, without references to the message.
-func (w *writer) release() {
-	w.source, w.inline.text = "", ""
-	w.mentions, w.people = nil, nil
-	clear(w.inline.addresses)
-	writers.Put(w)
 }
 
 // isPlain reports whether the text has no character that could begin markup, so that it need not be parsed. Most messages have
@@ -102,4 +92,14 @@ func isPlain(s string) bool {
 		}
 	}
 	return true
+}
+
+// mayEscape reports whether a backslash in the text is before a character that may be a marker.
+func mayEscape(s string) bool {
+	for i := range len(s) - 1 {
+		if s[i] == '\\' && strings.IndexByte(escapable, s[i+1]) >= 0 {
+			return true
+		}
+	}
+	return false
 }
