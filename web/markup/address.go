@@ -205,7 +205,7 @@ func endsAddress(r rune) bool {
 // isInnerSign reports whether r is punctuation that is in words and addresses, although Unicode has it in the same category as
 // the full stop.
 func isInnerSign(r rune) bool {
-	return strings.ContainsRune("·‧・･•§¶†‡‰‱′″‴※", r)
+	return strings.ContainsRune("·‧・･•§¶†‡‰‱′″‴※＠＃％＆＊／＼", r)
 }
 
 // endsSentence reports whether r at the end of an address does not belong to it.
@@ -318,54 +318,3 @@ func startsDomain(s string) bool {
 	r, _ := utf8.DecodeRuneInString(s)
 	return isDomainRune(r)
 }
-
-var kindShortcode = ast.NewNodeKind("Shortcode")
-
-// shortcode is the :name: of an emoji.
-type shortcode struct {
-	ast.BaseInline
-	emoji string
-}
-
-func (*shortcode) Kind() ast.NodeKind              { return kindShortcode }
-func (n *shortcode) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
-
-type shortcodeParser struct{}
-
-func (shortcodeParser) Trigger() []byte { return []byte{':'} }
-
-func (shortcodeParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) ast.Node {
-	st := stateOf(pc)
-	st.enter(parent)
-	line, segment := st.rest(reader)
-	n := shortcodeLength(line)
-	if n == 0 || n < len(line) && isASCIIWord(line[n]) {
-		return nil
-	}
-	if i := segment.Start; i > 0 && i != st.emojiEnd && (isASCIIWord(st.source[i-1]) || st.source[i-1] == ':') {
-		return nil
-	}
-	emoji, ok := emojiOf(line[1:n-1])
-	if !ok {
-		return nil
-	}
-	reader.Advance(n)
-	st.emojiEnd = segment.Start + n
-	st.tookEffect(segment.Start)
-	return &shortcode{emoji: emoji}
-}
-
-// shortcodeLength returns the length of the text at the beginning of s that looks like a shortcode, or 0.
-func shortcodeLength(s string) int {
-	for i := 1; i < len(s) && i < 60; i++ {
-		switch c := s[i]; {
-		case c == ':' && i > 1:
-			return i + 1
-		case !isASCIILetter(c) && !(c >= '0' && c <= '9') && c != '_' && c != '+' && c != '-':
-			return 0
-		}
-	}
-	return 0
-}
-
-func isASCIIWord(c byte) bool { return isASCIILetter(c) || c >= '0' && c <= '9' }

@@ -68,7 +68,7 @@ func (paragraphParser) Continue(n ast.Node, reader text.Reader, pc parser.Contex
 	}
 	st := stateOf(pc)
 	if st.hasEscape {
-		if at := escapedBlock(line, n.Lines().Len() > 0); at >= 0 {
+		if at := escapedBlock(line, n); at >= 0 {
 			st.hide(segment.Start - segment.Padding + at)
 		}
 	}
@@ -90,8 +90,8 @@ func trimEnd(n ast.Node, source []byte) {
 	lines.Set(last, segment.TrimRightSpace(source))
 }
 
-// escapedBlock returns the position of a backslash that prevents a line from beginning a block, or -1.
-func escapedBlock(line string, inParagraph bool) int {
+// escapedBlock returns the position of a backslash that prevents a line of the paragraph n from beginning a block, or -1.
+func escapedBlock(line string, n ast.Node) int {
 	at := strings.IndexByte(line, '\\')
 	if at < 0 {
 		return -1
@@ -106,7 +106,7 @@ func escapedBlock(line string, inParagraph bool) int {
 		return at
 	case beginsList(rest):
 		m, _ := markOf(rest)
-		if m.char != '.' && at == from || m.char == '.' && rest[at] == '.' && strings.Trim(rest[from:at], "0123456789") == "" && (!inParagraph || m.number == 1) {
+		if m.char != '.' && at == from || m.char == '.' && rest[at] == '.' && strings.Trim(rest[from:at], "0123456789") == "" && (n.Lines().Len() == 0 || m.interrupts(n.Parent())) {
 			return at
 		}
 	}

@@ -91,7 +91,8 @@ func flanks(c byte, n int, before2, before, after, after2 rune) (opens, closes b
 	case b == ending:
 		opens = a != sign && (!isASCII(before) || c != '_' && (!one && before != '.' || isBracket(before) && a != digit))
 	default:
-		opens = a != sign && before != '/' && before != '\\' || before == '/' && before2 == rune(c)
+		opens = (a == letter || a == digit || a == unspaced || a != sign && (unicode.In(before, unicode.Pd, unicode.So))) && before != '/' && before != '\\' ||
+			before == '/' && before2 == rune(c)
 	}
 	switch {
 	case b == space || b == opening:

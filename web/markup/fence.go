@@ -83,7 +83,7 @@ func (fenceParser) Continue(node ast.Node, reader text.Reader, _ parser.Context)
 	from, to := n.closing(line)
 	if n.closed {
 		begin := segment.Start - segment.Padding
-		n.last = text.NewSegment(begin+from, begin+to)
+		n.last = text.NewSegment(begin+from, begin+len(strings.TrimRight(line[:to], " \t")))
 	}
 	if n.closed && isBlank(line[:from]) {
 		reader.Advance(to)
@@ -114,6 +114,9 @@ func (n *fence) closing(line string) (from, to int) {
 	indent, from := indentOf(line)
 	if to = endOfRow(line, from); indent <= maxIndent && from < len(line) && line[from] == '`' && to-from >= n.ticks {
 		rest := line[to:]
+		for to < len(line) && (line[to] == ' ' || line[to] == '\t') {
+			to++
+		}
 		n.closed = isBlank(rest) || !strings.Contains(rest, "`") && !isWordByte(rest[0])
 		return from, to
 	}

@@ -91,8 +91,10 @@ func (codeParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) 
 			node.AppendChild(node, ast.NewRawTextSegment(part.WithStop(end)))
 			reader.Advance(at + n)
 			st.left -= codeTags
-			st.tookEffect(segment.Start)
-			st.tookEffect(end)
+			if st.first && st.escapes(segment.Start-1) {
+				st.tookEffect(segment.Start)
+				st.tookEffect(end)
+			}
 			node.trim(st.source)
 			return node
 		}

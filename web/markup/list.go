@@ -2,6 +2,7 @@ package markup
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
@@ -108,8 +109,8 @@ func (listParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (
 		return nil, parser.NoChildren
 	}
 	m, _ := markOf(line)
-	// A line of a paragraph may begin with any number by chance, but seldom with 1.
-	if last := pc.LastOpenedBlock().Node; ast.IsParagraph(last) && last.Parent() == parent && m.char == '.' && m.number != 1 {
+	// A line of a paragraph may begin with any number by chance, but seldom with 1, and seldom indented below an item.
+	if last := pc.LastOpenedBlock().Node; ast.IsParagraph(last) && last.Parent() == parent && !m.interrupts(parent) {
 		return nil, parser.NoChildren
 	}
 	st.left -= len(`<ul></ul><li></li>`)
@@ -117,6 +118,12 @@ func (listParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (
 		st.left -= len(` start="123456789"`)
 	}
 	return &list{char: m.char, start: m.number, next: m}, parser.HasChildren
+}
+
+// interrupts reports whether an item with the marker m may follow a line of a paragraph in parent.
+func (m mark) interrupts(parent ast.Node) bool {
+	_, nested := parent.(*item)
+	return m.char != '.' || m.number == 1 || nested
 }
 
 func (listParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) parser.State {
@@ -181,16 +188,21 @@ func (taskParser) Trigger() []byte { return []byte{'['} }
 
 func (taskParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) ast.Node {
 	x, ok := parent.Parent().(*item)
-	if !ok || x.FirstChild() != parent || parent.HasChildren() || x.task {
+	if !ok || x.FirstChild() != parent || x.task {
 		return nil
 	}
-	line, segment := reader.PeekLine()
-	if len(line) < 5 || line[2] != ']' || line[3] != ' ' && line[3] != '\t' || isBlank(string(line[4:])) || segment.Start != parent.Lines().At(0).Start {
+	st := stateOf(pc)
+	line, segment := st.rest(reader)
+	if len(line) < 5 || line[2] != ']' || line[3] != ' ' && line[3] != '\t' || isBlank(strings.TrimSpace(line[4:])) {
 		return nil
 	}
-	if c := line[1]; c != ' ' && c != 'x' && c != 'X' || !stateOf(pc).spend(taskTags) {
+	if first := parent.Lines().At(0).Start; segment.Start != first && !(st.first && segment.Start == first+1 && st.source[first] == '\\') {
 		return nil
 	}
+	if c := line[1]; c != ' ' && c != 'x' && c != 'X' || !st.spend(taskTags) {
+		return nil
+	}
+	st.tookEffect(segment.Start)
 	x.task, x.done = true, line[1] != ' '
 	reader.Advance(4)
 	return &nothing{}

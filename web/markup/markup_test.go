@@ -199,7 +199,14 @@ func TestWhoIsMentioned(t *testing.T) {
 		{"```\n@bob\n```", "bob", "", false},
 		{`\@bob`, "bob", "", false},
 		{"@bobby", "bob", "", true},
-		{"@小明你好", "小明", "", true},
+		{"@小明你好", "小明", "小明", true},
+		{"@小明你好", "小明 小明你", "小明你", true},
+		{"@bob님 @민수가 ＠eve", "bob 민수 eve", "bob eve 민수", true},
+		{"@สมชายครับ @សុខាបាទ", "สมชาย សុខា", "สมชาย សុខា", true},
+		{"@bob/@eve /@mai", "bob eve mai", "bob eve mai", false},
+		{"mastodon.example/@bob", "bob", "", false},
+		{`D:\\@x`, "x", "", false},
+		{"x@bob 2@bob", "bob", "", false},
 		{"@bob你好", "bob", "bob", true},
 		{"> @bob said", "bob", "bob", false},
 		{"[@bob](https://a.example)", "bob", "bob", false},
@@ -264,8 +271,8 @@ func TestPlain(t *testing.T) {
 		`¯\_(ツ)_/¯`, `C:\dir\x`, "&amp; &lt;", "<b>bold</b><script>alert(1)</script>", "<!-- -->", "<img src=x onerror=alert(1)>",
 		"[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x](data:text/html,y)", "[x](/admin/)", "[x](//evil.example)", "[x](https://)", "[](https://example.org)",
 		"[x](vbscript:x \"t\")", "![x](data:image/png;base64,x)", "javascript:alert(1)", "ftp://example.org", "xhttps://example.org", "https://", "http:// x", "mailto:", "mailto:x",
-		"@nobody", "@", "a@ada", "/@ada", "www.example.org", "привет", "你好：世界", "todo: x", "    indented", "\tx\n    y",
-		"007. Bond", ">:( no\n>=5 items\n>_> hm", ">quoted without a space", "|a|b|\n|-|-|", "😀", "\u202e", "tail \\", "hello  \nworld",
+		"@nobody", "@", "a@ada", "mastodon.example/@ada", "www.example", "www.", "привет", "你好：世界", "todo: x", "    indented", "\tx\n    y",
+		"007. Bond", ">:( no\n>=5 items\n>_> hm", ">quoted without a space", "|a|b|", "😀", "\u202e", "tail \\", "hello  \nworld",
 	} {
 		got, plain := rendered(text)
 		if got != html.EscapeString(text) || !plain {

@@ -36,8 +36,8 @@ var stateKey = parser.NewContextKey()
 type state struct {
 	text   string
 	source []byte // the text
-	left   int // how many bytes of maxTags are left
-	ahead  int // how many bytes may still be read ahead
+	left   int    // how many bytes of maxTags are left
+	ahead  int    // how many bytes may still be read ahead
 
 	mentions []mention // in the order of their positions
 	next     int       // the mention that the inline parsers look at next

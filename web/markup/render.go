@@ -332,7 +332,7 @@ func (w *writer) inline(n ast.Node) {
 func (w *writer) code(line text.Segment) {
 	from := line.Start
 	for i := from; i < line.Stop; i++ {
-		if w.hidden[i] {
+		if w.hidden[i] && w.source[i+1] == '|' {
 			w.escape(w.source[from:i], &escapes)
 			from = i + 1
 		}

@@ -1,4 +1,0 @@
-package markup
-
-// emojiOf returns the emoji with a shortcode.
-func emojiOf(string) (string, bool) { return "", false }
