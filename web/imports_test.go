@@ -56,6 +56,7 @@ var heights = map[string]int{
 	"hearth/web/db":         3,
 	"hearth/web/chat":       2,
 	"hearth/web/limits":     0, // below the listener
+	"hearth/web/emoji":      0, // below the markup
 	"hearth/web/db/datadir": 0, // below the leaves that write to it
 }
 

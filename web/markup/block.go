@@ -1,6 +1,12 @@
 package markup
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+)
 
 // maxBlocks is how deep quotes and lists may be nested. A list counts twice, for itself and for its item. Markers beyond it
 // stay text. This bounds the work and the nesting of the page, which browsers limit to 512 elements.
@@ -9,102 +15,143 @@ const maxBlocks = 12
 // maxIndent is how far the marker of a block may be indented, in columns.
 const maxIndent = 3
 
-// line is the part of a line of the text that follows the markers of the quotes and lists that contain it.
-type line struct{ from, to int }
-
-func (w *writer) part(l line) string { return w.source[l.from:l.to] }
-
-// appendLines appends the lines of a text. A line feed at the end of the text does not begin another line.
-func appendLines(all []line, s string) []line {
-	s = strings.TrimSuffix(s, "\n")
-	from := 0
-	for i := range len(s) {
-		if s[i] == '\n' {
-			all = append(all, line{from, i})
-			from = i + 1
+// depthOf returns how many quotes, lists and items contain the children of a block.
+func depthOf(parent ast.Node) int {
+	n := 0
+	for ; parent != nil; parent = parent.Parent() {
+		switch parent.(type) {
+		case *quote, *list, *item:
+			n++
 		}
-	}
-	return append(all, line{from, len(s)})
-}
-
-type blockKind uint8
-
-const (
-	blank blockKind = iota
-	paragraph
-	quote
-	fence
-	bullets
-	numbers
-)
-
-// kind returns the kind of the block that begins with the line s inside depth other blocks.
-func (w *writer) kind(s string, depth int) blockKind {
-	indent, from := indentOf(s)
-	if isBlank(s[from:]) {
-		return blank
-	}
-	if indent > maxIndent || w.left <= 0 {
-		return paragraph
-	}
-	switch c := s[from]; {
-	case c == '>' && depth < maxBlocks && isQuoteMark(s[from:]):
-		return quote
-	case c == '`' && ticksOf(s[from:]) > 0:
-		return fence
-	case (c == '-' || c == '*') && depth+2 <= maxBlocks && beginsList(s):
-		return bullets
-	case c >= '0' && c <= '9' && depth+2 <= maxBlocks && beginsList(s):
-		return numbers
-	}
-	return paragraph
-}
-
-// blocks writes lines that are inside depth other blocks. In a tight list, paragraphs are written without <p>.
-func (w *writer) blocks(lines []line, depth int, tight bool) {
-	for len(lines) > 0 {
-		n := 1
-		switch w.kind(w.part(lines[0]), depth) {
-		case paragraph:
-			n = w.paragraph(lines, depth, tight)
-		case quote:
-			n = w.quote(lines, depth)
-		case fence:
-			n = w.fence(lines)
-		case bullets, numbers:
-			n = w.list(lines, depth)
-		}
-		lines = lines[n:]
-	}
-}
-
-// paragraph writes the paragraph at the beginning of lines and returns how many lines it has. Unlike in Markdown, a line
-// without a marker does not continue the quote or list item above it: in a chat, it is usually the answer.
-func (w *writer) paragraph(lines []line, depth int, tight bool) int {
-	n := 1
-	for n < len(lines) && !w.interrupts(w.part(lines[n]), depth) {
-		n++
-	}
-	if !tight {
-		w.html = append(w.html, "<p>"...)
-	}
-	w.inlines(lines[:n])
-	if !tight {
-		w.html = append(w.html, "</p>"...)
 	}
 	return n
 }
 
-// interrupts reports whether the line s ends the paragraph before it. A numbered list does so only if it begins with 1, because
-// a line of a paragraph may begin with any other number by chance.
-func (w *writer) interrupts(s string, depth int) bool {
-	switch w.kind(s, depth) {
-	case paragraph:
-		return false
-	case numbers:
-		m, _ := markOf(s)
-		return m.number == 1
+// block has the methods that most block parsers share. None accepts lines that are indented by more than maxIndent.
+type block struct{}
+
+func (block) Close(ast.Node, text.Reader, parser.Context) {}
+func (block) CanInterruptParagraph() bool                 { return true }
+func (block) CanAcceptIndentedLine() bool                 { return false }
+
+// lineOf returns the current line without its end, and its segment.
+func lineOf(reader text.Reader) (string, text.Segment) {
+	line, segment := reader.PeekLine()
+	return strings.TrimSuffix(strings.TrimSuffix(string(line), "\n"), "\r"), segment
+}
+
+// paragraphParser is the parser of lines without a marker. Unlike in Markdown, such a line does not continue the quote or list
+// item above it: in a chat, it is usually the answer.
+type paragraphParser struct{ block }
+
+func (paragraphParser) Trigger() []byte             { return nil }
+func (paragraphParser) CanAcceptIndentedLine() bool { return true }
+
+func (p paragraphParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	if last := pc.LastOpenedBlock().Node; ast.IsParagraph(last) && last.Parent() == parent {
+		return nil, parser.NoChildren // continues it
 	}
+	if _, ok := parent.(*list); ok {
+		return nil, parser.NoChildren
+	}
+	n := ast.NewParagraph()
+	if p.Continue(n, reader, pc) == parser.Close {
+		return nil, parser.NoChildren
+	}
+	return n, parser.NoChildren
+}
+
+func (paragraphParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) parser.State {
+	line, segment := lineOf(reader)
+	if isBlank(line) {
+		return parser.Close
+	}
+	st := stateOf(pc)
+	if st.hasEscape {
+		if at := escapedBlock(line, n); at >= 0 {
+			st.hide(segment.Start - segment.Padding + at)
+		}
+	}
+	segment.Padding = 0
+	n.Lines().Append(segment)
+	reader.AdvanceToEOL()
+	return parser.Continue | parser.NoChildren
+}
+
+func (paragraphParser) Close(n ast.Node, reader text.Reader, _ parser.Context) {
+	trimEnd(n, reader.Source())
+}
+
+// trimEnd removes the line feed and the white space at the end of a paragraph.
+func trimEnd(n ast.Node, source []byte) {
+	lines := n.Lines()
+	last := lines.Len() - 1
+	segment := lines.At(last)
+	lines.Set(last, segment.TrimRightSpace(source))
+}
+
+// escapedBlock returns the position of a backslash that prevents a line of the paragraph n from beginning a block, or -1.
+func escapedBlock(line string, n ast.Node) int {
+	at := strings.IndexByte(line, '\\')
+	if at < 0 {
+		return -1
+	}
+	rest := line[:at] + line[at+1:]
+	indent, from := indentOf(rest)
+	if indent > maxIndent || from == len(rest) || isBlank(rest) {
+		return -1
+	}
+	switch {
+	case at == from && (isQuoteMark(rest[from:]) || ticksOf(rest[from:]) > 0):
+		return at
+	case beginsList(rest):
+		m, _ := markOf(rest)
+		if m.char != '.' && at == from || m.char == '.' && rest[at] == '.' && strings.Trim(rest[from:at], "0123456789") == "" && (n.Lines().Len() == 0 || m.interrupts(n.Parent())) {
+			return at
+		}
+	}
+	return -1
+}
+
+var kindQuote = ast.NewNodeKind("Quote")
+
+type quote struct{ ast.BaseBlock }
+
+func (*quote) Kind() ast.NodeKind              { return kindQuote }
+func (n *quote) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
+
+type quoteParser struct{ block }
+
+func (quoteParser) Trigger() []byte { return []byte{'>'} }
+
+func (p quoteParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	const tags = len("<blockquote></blockquote>")
+	st := stateOf(pc)
+	if _, ok := parent.(*list); ok || st.left <= 0 || depthOf(parent) >= maxBlocks || !p.mark(reader) {
+		return nil, parser.NoChildren
+	}
+	st.left -= tags
+	return &quote{}, parser.HasChildren
+}
+
+func (p quoteParser) Continue(_ ast.Node, reader text.Reader, _ parser.Context) parser.State {
+	if p.mark(reader) {
+		return parser.Continue | parser.HasChildren
+	}
+	return parser.Close
+}
+
+// mark reads the marker of a quote. It reports whether there is one.
+func (quoteParser) mark(reader text.Reader) bool {
+	line, _ := lineOf(reader)
+	indent, from := indentOf(line)
+	if indent > maxIndent || !isQuoteMark(line[from:]) {
+		return false
+	}
+	if from++; from < len(line) && (line[from] == ' ' || line[from] == '\t') {
+		from++
+	}
+	reader.Advance(from)
 	return true
 }
 
@@ -112,65 +159,6 @@ func (w *writer) interrupts(s string, depth int) bool {
 func isQuoteMark(s string) bool {
 	after, ok := strings.CutPrefix(s, ">")
 	return ok && (isBlank(after) || after[0] == ' ' || after[0] == '\t')
-}
-
-// quote writes the quote at the beginning of lines and returns how many lines it has.
-func (w *writer) quote(lines []line, depth int) int {
-	n := 0
-	for n < len(lines) {
-		s := w.part(lines[n])
-		indent, from := indentOf(s)
-		if indent > maxIndent || !isQuoteMark(s[from:]) {
-			break
-		}
-		if from++; from < len(s) && (s[from] == ' ' || s[from] == '\t') {
-			from++
-		}
-		lines[n].from += from
-		n++
-	}
-	w.open("<blockquote>", len("</blockquote>"))
-	w.blocks(lines[:n], depth+1, false)
-	w.html = append(w.html, "</blockquote>"...)
-	return n
-}
-
-// ticksOf returns how many backticks open a code block at the beginning of body, or 0 if none is opened.
-func ticksOf(body string) int {
-	rest := strings.TrimLeft(body, "`")
-	ticks := len(body) - len(rest)
-	if ticks < 3 || strings.Contains(rest, "`") {
-		return 0
-	}
-	return ticks
-}
-
-// fence writes the fenced code block at the beginning of lines and returns how many lines it has. A block that is not closed
-// ends with the block that contains it.
-func (w *writer) fence(lines []line) int {
-	first := w.part(lines[0])
-	indent, from := indentOf(first)
-	ticks := ticksOf(first[from:])
-	n := 1
-	for n < len(lines) && !closes(w.part(lines[n]), ticks) {
-		n++
-	}
-	w.open("<pre><code>", len("</code></pre>"))
-	for i, l := range lines[1:n] {
-		if i > 0 {
-			w.html = append(w.html, '\n')
-		}
-		w.escape(strings.TrimSuffix(w.part(l.without(w.source, indent)), "\r"), &escapes)
-	}
-	w.html = append(w.html, "</code></pre>"...)
-	return min(n+1, len(lines))
-}
-
-// closes reports whether the line s closes a code block that ticks backticks opened.
-func closes(s string, ticks int) bool {
-	indent, from := indentOf(s)
-	body := strings.TrimRight(s[from:], " \t\r")
-	return indent <= maxIndent && len(body) >= ticks && strings.Trim(body, "`") == ""
 }
 
 // indentOf returns how far a line is indented, in columns and in bytes.
@@ -197,19 +185,4 @@ func isBlank(s string) bool {
 		}
 	}
 	return true
-}
-
-// without returns l without white space at its beginning, up to a width of n columns.
-func (l line) without(source string, n int) line {
-	for at := 0; at < n && l.from < l.to; l.from++ {
-		switch source[l.from] {
-		case ' ':
-			at++
-		case '\t':
-			at += 4 - at%4
-		default:
-			return l
-		}
-	}
-	return l
 }

@@ -3,21 +3,123 @@ package markup
 import (
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
 )
 
-// run is a delimiter run: a row of stars, underscores or tildes that may begin or end emphasis.
-type run struct {
-	node          int32
-	length, left  int32 // the number of its characters, and of those that are not used for a tag yet
-	char          byte
-	opens, closes bool
+// side is the kind of the character beside a delimiter run: a row of stars, underscores or tildes.
+type side uint8
+
+const (
+	space     side = iota // white space, or the edge of a paragraph
+	letter                // of a script with spaces between words
+	digit                 // a decimal digit
+	unspaced              // a letter of a script in which emphasis has no spaces around it
+	opening               // ( “ ¿
+	ending                // ) ” . , ! 。
+	quotation             // " ' « », which open in some languages and close in others
+	sign                  // all others: / - + #, emoji
+)
+
+// sideOf returns the kind of r.
+func sideOf(r rune) side {
+	if r >= 0 && r < utf8.RuneSelf {
+		return asciiSides[r]
+	}
+	return findSide(r)
 }
 
-// tag is a tag of a run. The tags of a run are a linked list.
-type tag struct {
-	name byte
-	next int32 // the index in inline.tags; 0: none
+var asciiSides = func() (sides [utf8.RuneSelf]side) {
+	for r := range sides {
+		sides[r] = findSide(rune(r))
+	}
+	return sides
+}()
+
+func findSide(r rune) side {
+	switch {
+	case unicode.IsSpace(r):
+		return space
+	case isUnspaced(r):
+		return unspaced
+	case unicode.IsDigit(r):
+		return digit
+	case unicode.In(r, unicode.Letter, unicode.Number, unicode.Mark):
+		return letter
+	case r == '"' || r == '\'' || unicode.In(r, unicode.Pi, unicode.Pf):
+		return quotation
+	case r == '¿' || r == '¡' || unicode.Is(unicode.Ps, r):
+		return opening
+	case unicode.Is(unicode.Pe, r) || isSentenceEnd(r):
+		return ending
+	}
+	return sign
 }
+
+// isSentenceEnd reports whether r is punctuation that follows a word, in any script.
+func isSentenceEnd(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r == '.' || r == ',' || r == ';' || r == ':' || r == '!' || r == '?'
+	}
+	return unicode.Is(unicode.Po, r) && !isInnerSign(r)
+}
+
+func (s side) word() bool { return s == letter || s == digit }
+
+// flanks reports whether a delimiter run can begin and end emphasis. CommonMark's rules (section 6.2) find emphasis in
+// calculations, file names and programs, and miss it beside the punctuation of scripts without spaces. So these rules are
+// other ones. Emphasis begins at the beginning of a word, after white space, an opening bracket, or text without spaces; it
+// ends in the reverse way. before2 and after2 are the characters beyond before and after.
+func flanks(c byte, n int, before2, before, after, after2 rune) (opens, closes bool) {
+	b, a := sideOf(before), sideOf(after)
+	one := n == 1
+	switch {
+	case a == space:
+	case a == ending: // COUNT(*), but **…and so on**
+		opens = b == space && !one && (after == '.' || after == '…' || after == ':' || after == '!' || after == '?') || b == space && after == ':'
+	case b == space, b == opening:
+		opens = a != sign || !glob(after, after2, one)
+	case b == quotation:
+		opens = true
+	case b == unspaced:
+		opens = c != '_'
+	case b == letter:
+		opens = c != '_' && !one && a == letter // checked again by pairing
+	case b == digit:
+	case b == ending:
+		opens = a != sign && (!isASCII(before) || c != '_' && (!one && before != '.' || isBracket(before) && a != digit))
+	default:
+		opens = (a == letter || a == digit || a == unspaced || a != sign && (unicode.In(before, unicode.Pd, unicode.So))) && before != '/' && before != '\\' ||
+			before == '/' && before2 == rune(c)
+	}
+	switch {
+	case b == space || b == opening:
+	case b == sign && a == sign:
+	case a == space || a == quotation:
+		closes = true
+	case a == ending:
+		closes = c != '_' || !sideOf(after2).word()
+	case a == unspaced:
+		closes = c != '_'
+	case a == letter || a == digit:
+		closes = c != '_' && (b == ending && !(isASCII(before) && isBracket(before)) || !one && b != sign)
+	case a == opening:
+		closes = c != '_' && (!one || !isASCII(after) || b == ending)
+	default:
+		closes = !(c == '_' && sideOf(after2).word())
+	}
+	return opens, closes
+}
+
+// glob reports whether a run before these characters looks like a pattern of file names or times, such as **/*.js or */5.
+func glob(after, after2 rune, one bool) bool {
+	return after == '/' && (one || after2 == '*')
+}
+
+func isASCII(r rune) bool   { return r < utf8.RuneSelf }
+func isBracket(r rune) bool { return r == ')' || r == ']' || r == '}' }
 
 const (
 	em = iota
@@ -25,186 +127,155 @@ const (
 	del
 )
 
-var (
-	startTags = [...]string{em: "<em>", strong: "<strong>", del: "<del>"}
-	endTags   = [...]string{em: "</em>", strong: "</strong>", del: "</del>"}
-)
+var kindEmphasis = ast.NewNodeKind("ChatEmphasis")
 
-// run reads the delimiter run at i and returns its end. Tildes must be two, because people write a single one for "about".
-func (p *inline) run(i int) int {
-	end := endOfRow(p.text, i)
-	c := p.text[i]
-	if c == '~' && end-i != 2 || len(p.runs) == maxRuns {
-		return end
+// emphasis is bold, italic or struck text.
+type emphasis struct {
+	ast.BaseInline
+	name uint8
+}
+
+func (*emphasis) Kind() ast.NodeKind              { return kindEmphasis }
+func (n *emphasis) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
+
+type emphasisParser struct{}
+
+func (emphasisParser) Trigger() []byte { return []byte("*_~") }
+
+func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) ast.Node {
+	st := stateOf(pc)
+	st.enter(parent)
+	line, segment := st.rest(reader)
+	c := line[0]
+	n := 1
+	for n < len(line) && line[n] == c {
+		n++
 	}
-	before, _ := utf8.DecodeLastRuneInString(p.text[:i])
-	after, _ := utf8.DecodeRuneInString(p.text[end:])
-	opens, closes := flanks(c, around(before, i == 0), around(after, end == len(p.text)))
+	// Tildes must be two, because people write a single one for "about".
+	if c == '~' && (n != 2 || reader.PrecendingCharacter() == '~') || st.runs == maxRuns {
+		return st.literal(reader, segment, n)
+	}
+	// In the first pass, a row may have a backslash within.
+	before2, before := st.runesBefore(reader, segment.Start)
+	after, after2 := runesAfter(line[n:])
+	opens, closes := flanks(c, n, before2, before, after, after2)
 	if !opens && !closes {
-		return end
+		return st.literal(reader, segment, n)
 	}
-	p.flush(i)
-	p.runs = append(p.runs, run{node: int32(len(p.nodes)), length: int32(end - i), left: int32(end - i), char: c, opens: opens, closes: closes})
-	p.add(runNode, i, end, 0)
-	return end
+	st.runs++
+	st.emphasis.state = st
+	d := parser.NewDelimiter(opens, closes, n, c, &st.emphasis)
+	d.Segment = segment.WithStop(segment.Start + n)
+	reader.Advance(n)
+	pc.PushDelimiter(d)
+	return d
 }
 
-// side is the kind of the character beside a run.
-type side uint8
-
-const (
-	letter side = iota
-	space
-	sign
-)
-
-// around returns the kind of r. The edge of a paragraph counts as white space.
-func around(r rune, edge bool) side {
-	if edge {
-		return space
-	}
-	if r < utf8.RuneSelf {
-		return asciiSides[r]
-	}
-	return sideOf(r)
+// literal reads n characters as text, so that the parser does not look at each of them again.
+func (st *state) literal(reader text.Reader, segment text.Segment, n int) ast.Node {
+	reader.Advance(n)
+	return ast.NewTextSegment(segment.WithStop(segment.Start + n))
 }
 
-func sideOf(r rune) side {
-	switch {
-	case unicode.IsSpace(r):
-		return space
-	case unicode.IsPunct(r) || unicode.IsSymbol(r):
-		return sign
+// runesBefore returns the two characters before i. In the first pass, it skips a backslash that may be a marker.
+func (st *state) runesBefore(reader text.Reader, i int) (before2, before rune) {
+	before = reader.PrecendingCharacter()
+	if before == '\n' {
+		return ' ', ' '
 	}
-	return letter
-}
-
-var asciiSides = func() (sides [utf8.RuneSelf]side) {
-	for r := range sides {
-		sides[r] = sideOf(rune(r))
-	}
-	return sides
-}()
-
-// flanks reports whether a run may begin and end emphasis, by the rules of CommonMark 0.31, section 6.2. For example,
-// emphasized text does not begin with a space, and underscores within a word are text.
-func flanks(c byte, before, after side) (opens, closes bool) {
-	left := after != space && (after != sign || before != letter)
-	right := before != space && (before != sign || after != letter)
-	if c == '_' {
-		return left && (!right || before == sign), right && (!left || after == sign)
-	}
-	return left, right
-}
-
-// kinds is the number of kinds of runs. A search for the run that a closing run belongs to goes no further back than the last
-// failed search for the same kind. So all searches together take time in proportion to the number of runs.
-const kinds = 3 * 2 * 3
-
-// kind returns the kind of r: runs of a kind match the same openers.
-func (r *run) kind() int {
-	k := int(r.length % 3)
-	if r.opens {
-		k += 3
-	}
-	switch r.char {
-	case '_':
-		k += 6
-	case '~':
-		k += 12
-	}
-	return k
-}
-
-// pair finds the runs that belong together and adds their tags.
-func (p *inline) pair(runs []run) {
-	var searched [kinds]int // for each kind, how many of the openers do not match it
-	openers := p.openers[:0]
-	for i := range runs {
-		end := &runs[i]
-		for kind := end.kind(); end.closes && end.left > 0; {
-			at := len(openers) - 1
-			for at >= searched[kind] && !matches(&runs[openers[at]], end) {
-				at--
-			}
-			if at < searched[kind] {
-				searched[kind] = len(openers)
-				break
-			}
-			begin := &runs[openers[at]]
-			if !p.wrap(begin, end) {
-				return
-			}
-			openers = openers[:at+1]
-			if begin.left == 0 {
-				openers = openers[:at]
-			}
-			for k := range searched {
-				searched[k] = min(searched[k], len(openers))
-			}
-		}
-		if end.opens && end.left > 0 {
-			openers = append(openers, int32(i))
+	if st.first && before == '\\' && st.escapes(i-1) {
+		i--
+		before, _ = utf8.DecodeLastRune(st.source[:i])
+		if i == 0 {
+			before = ' '
 		}
 	}
-	p.openers = openers
+	size := max(utf8.RuneLen(before), 1)
+	if i <= size {
+		return ' ', before
+	}
+	before2, _ = utf8.DecodeLastRune(st.source[:i-size])
+	return before2, before
 }
 
-// matches reports whether end can end the emphasis that begin begins (rules 9 and 10 of CommonMark).
-func matches(begin, end *run) bool {
-	if begin.char != end.char {
-		return false
+// runesAfter returns the first two characters of a line. The end of the line counts as white space.
+func runesAfter(line string) (after, after2 rune) {
+	if len(line) == 0 {
+		return ' ', ' '
 	}
-	if begin.char == '~' || !begin.closes && !end.opens {
-		return true
+	after, size := utf8.DecodeRuneInString(line)
+	if len(line) == size {
+		return after, ' '
 	}
-	return (begin.length+end.length)%3 != 0 || begin.length%3 == 0 && end.length%3 == 0
+	after2, _ = utf8.DecodeRuneInString(line[size:])
+	return after, after2
 }
 
-// wrap adds tags around the text between two runs. It returns false if too few bytes of maxTags are left.
-func (p *inline) wrap(begin, end *run) bool {
-	name, n := byte(em), int32(1)
-	if begin.left >= 2 && end.left >= 2 {
-		name, n = strong, 2
-	}
-	if begin.char == '~' {
-		name = del
-	}
-	if !p.spend(len(startTags[name]) + len(endTags[name])) {
+// pairing decides which delimiters belong together.
+type pairing struct {
+	state          *state
+	opener, closer *parser.Delimiter // that match
+}
+
+func (*pairing) IsDelimiter(c byte) bool { return c == '*' || c == '_' || c == '~' }
+
+func (p *pairing) CanOpenCloser(opener, closer *parser.Delimiter) bool {
+	if opener.Char != closer.Char || p.state.left < len("<strong></strong>") {
 		return false
 	}
-	begin.left -= n
-	end.left -= n
-	first, last := &p.nodes[begin.node], &p.nodes[end.node]
-	first.to -= n // unused characters stay before the start tags and after the end tags
-	last.from += n
-	p.tags = append(p.tags, tag{name, first.opens})
-	first.opens = int32(len(p.tags) - 1)
-	p.tags = append(p.tags, tag{name, 0})
-	added := int32(len(p.tags) - 1)
-	if last.closes == 0 {
-		last.closes = added
-	} else {
-		p.tags[last.lastClose].next = added
+	from, to := opener.Segment.Start+opener.OriginalLength, closer.Segment.Start
+	source := p.state.source
+	if p.state.nextLetter(from) >= to {
+		return false // nothing to emphasize: *_*
 	}
-	last.lastClose = added
+	before, _ := utf8.DecodeLastRune(source[:opener.Segment.Start])
+	after, _ := utf8.DecodeRune(source[min(closer.Segment.Start+closer.OriginalLength, len(source)):])
+	last, _ := utf8.DecodeLastRune(source[:to])
+	begins := opener.Segment.Start == 0 || !sideOf(before).word()
+	ends := after == utf8.RuneError || !sideOf(after).word() || sideOf(last) == ending
+	if !begins || !ends { // within a word: un**believ**able, but not 2**3**4 or s**t and f**k
+		for _, c := range p.state.text[from:to] {
+			if sideOf(c) == space || begins == ends && sideOf(c) != letter && c != '*' {
+				return false
+			}
+		}
+		if !begins && to-from < 2 {
+			return false
+		}
+	}
+	p.opener, p.closer = opener, closer
 	return true
 }
 
-// writeTags writes a list of tags, except those that are nested deeper than maxInlines.
-func (p *inline) writeTags(i int32, end bool) {
-	for ; i != 0; i = p.tags[i].next {
-		written := startTags[p.tags[i].name]
-		if end {
-			written = endTags[p.tags[i].name]
-			p.depth--
-		}
-		if p.depth < maxInlines {
-			p.marked = true
-			p.html = append(p.html, written...)
-		}
-		if !end {
-			p.depth++
+func (p *pairing) OnMatch(consumed int) ast.Node {
+	n := &emphasis{name: em}
+	switch {
+	case p.opener.Char == '~':
+		n.name = del
+	case consumed == 2:
+		n.name = strong
+	}
+	p.state.left -= len(startTags[n.name]) + len(endTags[n.name])
+	if p.state.first {
+		open := p.opener.Segment.Start + p.opener.Length
+		end := p.closer.Segment.Start + p.closer.OriginalLength - p.closer.Length - consumed
+		for i := range consumed {
+			p.state.tookEffect(open + i)
+			p.state.tookEffect(end + i)
 		}
 	}
+	return n
+}
+
+// nextLetter returns the position of the first character from i on that is neither white space nor ASCII punctuation.
+func (st *state) nextLetter(i int) int {
+	if st.letterAt >= i && st.letterFrom <= i {
+		return st.letterAt
+	}
+	st.letterFrom = i
+	for i < len(st.source) && (st.source[i] <= ' ' || st.source[i] < utf8.RuneSelf && !isASCIILetter(st.source[i]) && !(st.source[i] >= '0' && st.source[i] <= '9')) {
+		i++
+	}
+	st.letterAt = i
+	return i
 }

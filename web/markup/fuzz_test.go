@@ -15,7 +15,8 @@ import (
 // elements are all that messages may contain, with their attributes.
 var elements = map[string][]string{
 	"p": nil, "br": nil, "strong": nil, "em": nil, "del": nil, "code": nil, "pre": nil, "blockquote": nil, "ul": nil,
-	"ol": {"start"}, "li": {"value"},
+	"ol": {"start"}, "li": {"value", "class"}, "label": nil, "input": {"type", "disabled", "checked"},
+	"div": {"class"}, "table": nil, "thead": nil, "tbody": nil, "tr": nil, "th": {"align"}, "td": {"align"},
 	"a": {"href", "rel", "target", "class", "title"},
 }
 
@@ -43,7 +44,7 @@ func deepest(t *testing.T, markup string) int {
 			if token.Data == "a" && slices.Contains(open, "a") {
 				t.Errorf("a link in a link: %q", markup)
 			}
-			if token.Data != "br" {
+			if token.Data != "br" && token.Data != "input" {
 				open = append(open, token.Data)
 			}
 			depth = max(depth, len(open))
@@ -96,7 +97,8 @@ func FuzzHTML(f *testing.F) {
 		"[a](https://example.org/?a=1&b=2 \"t\")", "https://example.org/(x)), see @ada and @o.k.!", "mailto:ada@example.org",
 		"[x](javascript:alert(1))", "[x](java\tscript:alert(1))", "[x](&#106;avascript:alert(1))", "[x](<https://a b>)", "[x](https://a\"onmouseover=\"b)",
 		"<img src=x onerror=alert(1)>", "<a href=\"https://example.org\">x</a>", "![x](https://example.org)", "[[a](https://a.example)](https://b.example)",
-		"[@ada https://a.example](https://b.example)", "# a\n===\n---\n    code", "\\*a\\* \\@ada \\\\", "a\r\nb\rc", "\x00\u2028\u202e", "\xff\xfe[a](https://\xff)",
+		"[@ada https://a.example](https://b.example)", "# a\n===\n---\n    code", "\\*a\\* \\@ada \\\\", "- [x] a\n- [ ] b", "| a | b |\n|:-:|---|\n| `x \\| y` | 2 | 3 |\nc", "1\\. a\n\\> b", ":tada: ＠ada www.a.example a@b.example",
+		"```a b\nc``` d\n> ```\n> x\n> ``` y", "a\r\nb\rc", "\x00\u2028\u202e", "\xff\xfe[a](https://\xff)",
 		"> - 1. > ```\n> x", "你好@ada，https://例子.example/路径。", "[foo]: https://example.org\n\n[foo]", "*a **b ~~c [d](https://e) ~~ ** *", "&lt;script&gt;", "- \n\n  a\n-\n-",
 	} {
 		f.Add(text)

@@ -1,239 +1,141 @@
 package markup
 
 import (
+	"bytes"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
 )
 
-// inline is the parser of a paragraph. Each of its steps passes over the paragraph once: scan finds the nodes from left to
-// right, pair finds the stars and underscores that belong together, and write writes the nodes.
-type inline struct {
-	*writer
-	text     string    // the lines, without the markers of blocks, joined by line feeds
-	mentions []mention // mentions in text
+// escapable has the markers before which a backslash may be a marker too.
+const escapable = "*_~`[]@:|"
 
-	start     int // of the text that is in no node yet
-	nodes     []node
-	runs      []run
-	brackets  []bracket
-	tags      []tag
-	openers   []int32
-	addresses []string
-	rows      []row
-	row       int // the index of the current row
-	mentioned int // how many of the mentions are before the current position
-}
+// backslashParser parses backslashes. A backslash before a marker that would take effect is not shown, and the marker does not
+// take effect. All other backslashes stay.
+type backslashParser struct{}
 
-type nodeKind uint8
+func (backslashParser) Trigger() []byte { return []byte{'\\'} }
 
-const (
-	textNode nodeKind = iota
-	runNode
-	codeNode
-	addressNode
-	personNode
-	linkStart
-	linkStop
-)
-
-// node is a part of a paragraph. The text of a run is what is left of it between its end tags and its start tags.
-type node struct {
-	kind          nodeKind
-	from, to      int32 // the position in inline.text
-	closes, opens int32 // the indexes in inline.tags of the first end tag and the first start tag; 0: none
-	lastClose     int32 // the index of the last end tag
-	about         int32 // the index of a link target in inline.addresses, or of a mention in inline.mentions
-}
-
-// bracket is a "[" that may begin a link: the index of its node, and how many runs are before it.
-type bracket struct{ node, runs int32 }
-
-// special has the bytes that may begin or end markup.
-var special = func() (is [256]bool) {
-	for _, c := range []byte("*_~`[]@:\\") {
-		is[c] = true
+func (backslashParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) ast.Node {
+	st := stateOf(pc)
+	st.enter(parent)
+	line, segment := st.rest(reader)
+	n := 1
+	for n < len(line) && line[n] == '\\' {
+		n++
 	}
-	return is
-}()
-
-func hasSpecial(s string) bool {
-	for i := range len(s) {
-		if special[s[i]] {
-			return true
+	hidden := st.hidden[segment.Start+n-1]
+	switch {
+	case hidden && n > 1:
+		return st.literal(reader, segment, n-1) // the last one comes next
+	case hidden:
+		reader.Advance(1)
+		taken := 0
+		if len(line) > 1 {
+			taken = 1 + countTicks(line[2:], line[1])
 		}
+		reader.Advance(taken)
+		return ast.NewTextSegment(text.NewSegment(segment.Start+1, segment.Start+1+taken))
+	case n%2 == 0 || n == len(line) || strings.IndexByte(escapable, line[n]) < 0 || st.first:
+		return st.literal(reader, segment, n)
 	}
-	return false
+	return st.literal(reader, segment, n+1+countTicks(line[n+1:], line[n]))
 }
 
-// inlines writes the text of a paragraph.
-func (w *writer) inlines(lines []line) {
-	p := &w.inline
-	p.start, p.mentioned, p.row = 0, 0, 0
-	p.nodes, p.runs, p.brackets, p.addresses, p.rows = p.nodes[:0], p.runs[:0], p.brackets[:0], p.addresses[:0], p.rows[:0]
-	p.tags = append(p.tags[:0], tag{})
-	p.join(lines)
-	if !hasSpecial(p.text) {
-		p.line(p.text)
-		return
+// countTicks returns how many backticks are at the beginning of line, if c is a backtick too.
+func countTicks(line string, c byte) int {
+	if c != '`' {
+		return 0
 	}
-	p.scan()
-	p.pair(p.runs)
-	p.write()
+	return len(line) - len(strings.TrimLeft(line, "`"))
 }
-
-// join sets text and mentions. It drops white space at the ends of lines, which has no meaning.
-func (p *inline) join(lines []line) {
-	var b strings.Builder
-	length := 0
-	p.mentions = p.mentions[:0]
-	if len(lines) > 1 {
-		b.Grow(lines[len(lines)-1].to - lines[0].from)
-	}
-	for i, l := range lines {
-		for l.from < l.to && isBlank(p.source[l.to-1:l.to]) {
-			l.to--
-		}
-		s := p.source[l.from:l.to]
-		for len(p.writer.mentions) > 0 && p.writer.mentions[0].at < l.to {
-			if m := p.writer.mentions[0]; m.at >= l.from {
-				m.at, m.end = m.at-l.from+length, m.end-l.from+length
-				p.mentions = append(p.mentions, m)
-			}
-			p.writer.mentions = p.writer.mentions[1:]
-		}
-		if len(lines) == 1 {
-			p.text = s
-			return
-		}
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(s)
-		length = b.Len() + 1
-	}
-	p.text = b.String()
-}
-
-// scan finds the nodes.
-func (p *inline) scan() {
-	i := 0
-	for i < len(p.text) {
-		if !special[p.text[i]] {
-			i++
-			continue
-		}
-		switch p.text[i] {
-		case '*', '_', '~':
-			i = p.run(i)
-		case '`':
-			i = p.code(i)
-		case '[':
-			i = p.bracket(i)
-		case ']':
-			i = p.link(i)
-		case '@':
-			i = p.mention(i)
-		case ':':
-			i = p.address(i)
-		case '\\':
-			i = p.backslash(i)
-		}
-	}
-	p.flush(len(p.text))
-}
-
-// add adds a text node for the text before from that is in no node yet, and a node for the text between from and to.
-func (p *inline) add(kind nodeKind, from, to, about int) {
-	p.flush(from)
-	p.nodes = append(p.nodes, node{kind: kind, from: int32(from), to: int32(to), about: int32(about)})
-	p.start = to
-}
-
-// flush adds a text node for the text before to that is in no node yet.
-func (p *inline) flush(to int) {
-	if p.start < to {
-		p.nodes = append(p.nodes, node{kind: textNode, from: int32(p.start), to: int32(to)})
-	}
-	p.start = to
-}
-
-// backslash makes the punctuation character after it text. It drops the backslash only before "*", "`", "~", "[" and "@".
-// Elsewhere people mean the backslash itself, as in paths and emoticons.
-func (p *inline) backslash(i int) int {
-	if i+1 == len(p.text) || !asciiPunctuation(p.text[i+1]) {
-		return i + 1
-	}
-	if strings.IndexByte("*`~[@", p.text[i+1]) >= 0 {
-		p.marked = true
-		p.flush(i)
-		p.start = i + 1
-	}
-	return i + 2
-}
-
-func asciiPunctuation(c byte) bool {
-	return c > ' ' && c < utf8.RuneSelf-1 && !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z')
-}
-
-// code reads a code span, in which all characters are text. The span ends at the next row of as many backticks.
-func (p *inline) code(i int) int {
-	from := endOfRow(p.text, i)
-	to := p.closing(i)
-	if to < 0 || !p.spend(len("<code></code>")) {
-		return from
-	}
-	end := to + from - i
-	content := p.text[from:to]
-	p.flush(i)
-	p.start = from
-	if len(content) > 1 && isSpace(content[0]) && isSpace(content[len(content)-1]) && strings.Trim(content, " \n") != "" {
-		from, to = from+1, to-1
-		p.start = from
-	}
-	p.add(codeNode, from, to, 0)
-	p.start = end
-	return end
-}
-
-// row is the position of a row of backticks, and of the next row of the same length (0: none).
-type row struct{ at, next int }
 
 // maxRow is the most backticks that can begin a code span.
 const maxRow = 64
 
-// closing returns the position of the row of backticks that ends the code span at i. It returns -1 if there is none, or if a
-// backslash before i takes a part of the row.
-func (p *inline) closing(i int) int {
-	if len(p.rows) == 0 {
-		p.findRows()
+var kindCode = ast.NewNodeKind("Code")
+
+// code is a code span. Its children are texts.
+type code struct{ ast.BaseInline }
+
+func (*code) Kind() ast.NodeKind              { return kindCode }
+func (n *code) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
+
+// codeParser parses code spans, in which all characters are text. The span ends at the next row of as many backticks.
+type codeParser struct{}
+
+func (codeParser) Trigger() []byte { return []byte{'`'} }
+
+func (codeParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) ast.Node {
+	st := stateOf(pc)
+	st.enter(parent)
+	line, segment := st.rest(reader)
+	n := endOfRow(line, 0)
+	if n > maxRow || st.noTicks[n] != 0 && segment.Start >= st.noTicks[n] || st.left < codeTags {
+		return st.literal(reader, segment, n)
 	}
-	for p.row < len(p.rows) && p.rows[p.row].at < i {
-		p.row++
+	reader.Advance(n)
+	number, position := reader.Position()
+	node := &code{}
+	for {
+		line, part := reader.PeekLine()
+		if line == nil {
+			st.noTicks[n] = max(segment.Start, 1)
+			reader.SetPosition(number, position)
+			return ast.NewTextSegment(segment.WithStop(segment.Start + n))
+		}
+		if at := rowOf(line, n); at >= 0 {
+			end := part.Start - part.Padding + at
+			node.AppendChild(node, ast.NewRawTextSegment(part.WithStop(end)))
+			reader.Advance(at + n)
+			st.left -= codeTags
+			if st.first && st.escapes(segment.Start-1) {
+				st.tookEffect(segment.Start)
+				st.tookEffect(end)
+			}
+			node.trim(st.source)
+			return node
+		}
+		node.AppendChild(node, ast.NewRawTextSegment(part))
+		reader.AdvanceLine()
 	}
-	if p.row == len(p.rows) || p.rows[p.row].at != i || p.rows[p.row].next == 0 {
-		return -1
-	}
-	return p.rows[p.row].next
 }
 
-// findRows finds all rows of backticks.
-func (p *inline) findRows() {
-	for i := strings.IndexByte(p.text, '`'); i < len(p.text); {
-		p.rows = append(p.rows, row{at: i})
-		i = endOfRow(p.text, i)
-		next := strings.IndexByte(p.text[i:], '`')
-		if next < 0 {
-			break
+// rowOf returns the position of a row of exactly n backticks, or -1.
+func rowOf(line []byte, n int) int {
+	for i := 0; i < len(line); {
+		j := bytes.IndexByte(line[i:], '`')
+		if j < 0 {
+			return -1
 		}
-		i += next
-	}
-	var last [maxRow + 1]int // the position of the next row of each length
-	for i := len(p.rows) - 1; i >= 0; i-- {
-		r := &p.rows[i]
-		if n := endOfRow(p.text, r.at) - r.at; n <= maxRow {
-			r.next, last[n] = last[n], r.at
+		i += j
+		end := i
+		for end < len(line) && line[end] == '`' {
+			end++
 		}
+		if end-i == n {
+			return i
+		}
+		i = end
 	}
+	return -1
+}
+
+// trim removes a space at each end, which separates backticks in the code from those of the markers.
+func (n *code) trim(source []byte) {
+	first, last := n.FirstChild().(*ast.Text), n.LastChild().(*ast.Text)
+	blank := true
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		blank = blank && isBlank(strings.Trim(string(c.(*ast.Text).Segment.Value(source)), "\n"))
+	}
+	a, b := first.Segment, last.Segment
+	if blank || a.IsEmpty() || b.IsEmpty() || !isSpace(source[a.Start]) || !isSpace(source[b.Stop-1]) {
+		return
+	}
+	first.Segment.Start++
+	last.Segment.Stop--
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' }
@@ -247,78 +149,41 @@ func endOfRow(s string, i int) int {
 	return j
 }
 
-// bracket reads the "[" at i and returns its end.
-func (p *inline) bracket(i int) int {
-	p.flush(i)
-	p.brackets = append(p.brackets, bracket{int32(len(p.nodes)), int32(len(p.runs))})
-	p.add(textNode, i, i+1, 0)
-	return i + 1
+var kindPerson = ast.NewNodeKind("Person")
+
+// person is a mention.
+type person struct {
+	ast.BaseInline
+	mention
 }
 
-// mention reads the mention at i, if there is one, and returns its end.
-func (p *inline) mention(i int) int {
-	for p.mentioned < len(p.mentions) && p.mentions[p.mentioned].at < i {
-		p.mentioned++
+func (*person) Kind() ast.NodeKind              { return kindPerson }
+func (n *person) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
+
+type mentionParser struct{}
+
+func (mentionParser) Trigger() []byte { return []byte{'@'} }
+
+func (mentionParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) ast.Node {
+	st := stateOf(pc)
+	st.enter(parent)
+	_, segment := reader.PeekLine()
+	m, ok := st.mentionAt(segment.Start)
+	if !ok || m.end > segment.Stop || st.escapes(segment.Start-1) && !st.first {
+		return nil
 	}
-	if p.mentioned == len(p.mentions) || p.mentions[p.mentioned].at != i {
-		return i + 1
-	}
-	end := p.mentions[p.mentioned].end
-	p.add(personNode, i, end, p.mentioned)
-	return end
+	st.tookEffect(segment.Start)
+	reader.Advance(m.end - m.at)
+	return &person{mention: m}
 }
 
-// write writes the nodes. It joins adjacent texts.
-func (p *inline) write() {
-	from, to := int32(0), int32(0) // text that is not written yet
-	for i := range p.nodes {
-		n := &p.nodes[i]
-		if n.kind == textNode || n.kind == runNode && n.closes == 0 && n.opens == 0 {
-			if n.from != to {
-				p.line(p.text[from:to])
-				from = n.from
-			}
-			to = n.to
-			continue
-		}
-		p.line(p.text[from:to])
-		p.writeNode(n)
-		from, to = n.to, n.to
+// mentionAt returns the mention at i. It is called with ascending positions.
+func (st *state) mentionAt(i int) (mention, bool) {
+	for st.next < len(st.mentions) && st.mentions[st.next].at < i {
+		st.next++
 	}
-	p.line(p.text[from:to])
-}
-
-func (p *inline) writeNode(n *node) {
-	s := p.text[n.from:n.to]
-	switch n.kind {
-	case runNode:
-		p.writeTags(n.closes, true)
-		p.line(s)
-		p.writeTags(n.opens, false)
-	case codeNode:
-		p.marked = true
-		p.html = append(p.html, "<code>"...)
-		p.escape(s, &escapes)
-		p.html = append(p.html, "</code>"...)
-	case addressNode:
-		if p.inLink {
-			p.line(s)
-			return
-		}
-		p.startLink(s)
-		p.line(s)
-		p.html = append(p.html, linkClose...)
-	case personNode:
-		p.marked = true
-		p.people = append(p.people, slot{at: len(p.html), id: p.mentions[n.about].id, typed: s, inLink: p.inLink})
-	case linkStart:
-		p.startLink(p.addresses[n.about])
-		p.inLink = true
-	case linkStop:
-		p.html = append(p.html, linkClose...)
-		p.inLink = false
+	if st.next < len(st.mentions) && st.mentions[st.next].at == i {
+		return st.mentions[st.next], true
 	}
+	return mention{}, false
 }
-
-// line writes text, with <br> for its line feeds.
-func (p *inline) line(s string) { p.escape(s, &lineEscapes) }

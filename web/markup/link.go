@@ -1,71 +1,115 @@
 package markup
 
 import (
-	"net/url"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
 )
 
-// link reads the "]" at i. If it ends the text of [text](address) and the address is allowed, it makes a link. Otherwise all of
-// it stays as it was typed. There are no images: in ![text](address), the exclamation mark is text.
-func (p *inline) link(i int) int {
-	last := len(p.brackets) - 1
-	if last < 0 {
-		return i + 1
-	}
-	begin := p.brackets[last]
-	p.brackets = p.brackets[:last]
-	target, end, ok := p.target(i + 1)
-	if !ok {
-		return i + 1
-	}
-	empty := int(begin.node) == len(p.nodes)-1 && p.start == i
-	if empty || !allowed(target) || !p.spend(linkTags+len(target)) {
-		return end
-	}
-	p.nodes[begin.node] = node{kind: linkStart, about: int32(len(p.addresses))}
-	p.addresses = append(p.addresses, target)
-	p.flush(i)
-	p.pair(p.runs[begin.runs:])
-	p.runs = p.runs[:begin.runs]
-	p.brackets = p.brackets[:0] // links are not nested
-	p.add(linkStop, i, end, 0)
-	return end
+var kindLink, kindBracket = ast.NewNodeKind("ChatLink"), ast.NewNodeKind("Bracket")
+
+// link is [text](address). Its children are the text.
+type link struct {
+	ast.BaseInline
+	address string
 }
 
-// target reads (address), (<address>) or (address "title") at i. It returns the address and the end. Text that is not a target
-// may be read again for the next bracket, so p.ahead bounds how much of it is read.
-func (p *inline) target(i int) (address string, end int, ok bool) {
-	if i == len(p.text) || p.text[i] != '(' || p.ahead <= 0 || p.left < linkTags {
-		return "", 0, false
+func (*link) Kind() ast.NodeKind              { return kindLink }
+func (n *link) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
+
+// openBracket is a "[" that may begin a link.
+type openBracket struct {
+	ast.BaseInline
+	at     int
+	bottom ast.Node // the last delimiter before it
+}
+
+func (*openBracket) Kind() ast.NodeKind              { return kindBracket }
+func (n *openBracket) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
+
+// linkParser parses [text](address). There are no images: in ![text](address), the exclamation mark is text.
+type linkParser struct{}
+
+func (linkParser) Trigger() []byte { return []byte("[]") }
+
+func (linkParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) ast.Node {
+	st := stateOf(pc)
+	st.enter(parent)
+	line, segment := st.rest(reader)
+	if line[0] == '[' {
+		n := &openBracket{at: segment.Start}
+		if d := pc.LastDelimiter(); d != nil {
+			n.bottom = d
+		}
+		st.brackets = append(st.brackets, n)
+		reader.Advance(1)
+		return n
 	}
-	from := skipSpace(p.text, i+1)
-	to := addressEnd(p.text, from)
-	if address = p.text[from:to]; strings.HasPrefix(address, "<") {
+	last := len(st.brackets) - 1
+	if last < 0 {
+		return nil
+	}
+	begin := st.brackets[last]
+	st.brackets = st.brackets[:last]
+	number, _ := reader.Position()
+	reader.Advance(1)
+	address, ok := st.target(reader)
+	if !ok {
+		return nil // the parser resets the position
+	}
+	if begin.NextSibling() == nil && begin.at == segment.Start-1 || !allowed(address) || !st.spend(linkTags+len(address)) {
+		now, position := reader.Position()
+		if now != number {
+			return nil
+		}
+		return ast.NewTextSegment(segment.WithStop(position.Start))
+	}
+	st.tookEffect(begin.at)
+	st.tookEffect(segment.Start)
+	parser.ProcessDelimiters(begin.bottom, pc)
+	n := &link{address: address}
+	for c := begin.NextSibling(); c != nil; {
+		next := c.NextSibling()
+		n.AppendChild(n, c)
+		c = next
+	}
+	parent.RemoveChild(parent, begin)
+	st.brackets = st.brackets[:0] // links are not nested
+	return n
+}
+
+// target reads (address), (<address>) or (address "title"). Text that is not a target may be read again for the next bracket, so
+// st.ahead bounds how much of it is read.
+func (st *state) target(reader text.Reader) (address string, ok bool) {
+	if reader.Peek() != '(' || st.ahead <= 0 || st.left < linkTags {
+		return "", false
+	}
+	reader.Advance(1)
+	reader.SkipSpaces()
+	line, _ := st.rest(reader)
+	to := addressEnd(line, 0)
+	if address = line[:to]; strings.HasPrefix(address, "<") {
 		address = strings.TrimSuffix(address[1:], ">")
 	}
-	end = skipSpace(p.text, to)
-	if end > to && end < len(p.text) && (p.text[end] == '"' || p.text[end] == '\'') {
-		n := strings.IndexByte(p.text[end+1:], p.text[end])
-		if n < 0 {
-			p.ahead -= len(p.text) - i
-			return "", 0, false
+	reader.Advance(to)
+	_, spaces, _ := reader.SkipSpaces()
+	if c := reader.Peek(); spaces > 0 && (c == '"' || c == '\'') {
+		reader.Advance(1)
+		if _, closed := reader.FindClosure(c, c, text.FindClosureOptions{Newline: true, Advance: true}); !closed {
+			st.ahead -= len(st.source)
+			return "", false
 		}
-		end = skipSpace(p.text, end+n+2)
+		reader.SkipSpaces()
 	}
-	if end == len(p.text) || p.text[end] != ')' {
-		p.ahead -= end - i
-		return "", 0, false
+	if reader.Peek() != ')' {
+		st.ahead -= to + 1
+		return "", false
 	}
-	return unescape(address), end + 1, true
-}
-
-func skipSpace(s string, i int) int {
-	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '\n') {
-		i++
-	}
-	return i
+	reader.Advance(1)
+	return unescape(address), true
 }
 
 // addressEnd returns the end of the address at i. An address that begins with "<" ends after its ">". Any other address ends
@@ -111,80 +155,39 @@ func unescape(s string) string {
 	return b.String()
 }
 
+func asciiPunctuation(c byte) bool {
+	return c > ' ' && c < 0x7f && !isASCIILetter(c) && !(c >= '0' && c <= '9')
+}
+
 // allowed reports whether messages may link to the address: it must be absolute, and its scheme may only show a page or write
-// an e-mail.
+// an e-mail. Browsers accept more than net/url does, such as https://x.example/100%.
 func allowed(address string) bool {
 	if strings.ContainsFunc(address, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return false
 	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	switch u.Scheme {
+	scheme, rest, _ := strings.Cut(address, ":")
+	switch strings.ToLower(scheme) {
 	case "http", "https":
-		return u.Hostname() != ""
+		after, ok := strings.CutPrefix(rest, "//")
+		return ok && isHost(after)
 	case "mailto":
-		return strings.Contains(u.Opaque, "@")
+		at := strings.IndexByte(rest, '@')
+		return at > 0 && at < len(rest)-1
 	}
 	return false
 }
 
-// address finds a bare address by its colon and looks back for the scheme. So an address needs no space before it, which
-// Chinese and Japanese texts do not have.
-func (p *inline) address(colon int) int {
-	from := colon - schemeLength(p.text[p.start:colon])
-	if from == colon || p.ahead <= 0 || p.left < linkTags {
-		return colon + 1
+// isHost reports whether an address without its scheme begins with a host.
+func isHost(rest string) bool {
+	if i := strings.IndexAny(rest, "/?#\\"); i >= 0 {
+		rest = rest[:i]
 	}
-	to := colon + addressLength(p.text[colon:])
-	s := p.text[from:to]
-	if !allowed(s) || !p.spend(linkTags+len(s)) {
-		p.ahead -= to - colon
-		return colon + 1
+	rest = rest[strings.LastIndexByte(rest, '@')+1:]
+	if strings.HasPrefix(rest, "[") { // IPv6
+		end := strings.IndexByte(rest, ']')
+		return end > 2 && strings.Trim(rest[1:end], "0123456789abcdefABCDEF:.") == "" && strings.Contains(rest[:end], ":")
 	}
-	p.add(addressNode, from, to, 0)
-	return to
-}
-
-// schemeLength returns the length of the scheme at the end of a text, or 0 if there is none. A scheme does not follow an ASCII
-// letter, an ASCII digit or one of @ . + -, because then it is a part of a word.
-func schemeLength(before string) int {
-	for _, scheme := range []string{"https", "http", "mailto"} {
-		n := len(scheme)
-		if len(before) < n || !strings.EqualFold(before[len(before)-n:], scheme) {
-			continue
-		}
-		last, _ := utf8.DecodeLastRuneInString(before[:len(before)-n])
-		if last < utf8.RuneSelf && last != '_' && isNameRune(last) {
-			return 0
-		}
-		return n
-	}
-	return 0
-}
-
-// addressLength returns how much of line belongs to an address, from the colon on. The address ends before white space, a
-// character that addresses do not contain, or punctuation and symbols outside ASCII. Punctuation at its end belongs to the
-// sentence instead.
-func addressLength(line string) int {
-	end := strings.IndexFunc(line, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>\"`[]{}|\\^", r) ||
-			r >= utf8.RuneSelf && (unicode.IsPunct(r) || unicode.IsSymbol(r))
-	})
-	if end < 0 {
-		end = len(line)
-	}
-	unmatched := strings.Count(line[:end], ")") - strings.Count(line[:end], "(")
-	for ; end > 0; end-- {
-		c := line[end-1]
-		if c == ')' && unmatched > 0 {
-			unmatched--
-			continue
-		}
-		if c == ')' || !strings.ContainsRune("?!.,:;*_~'", rune(c)) {
-			break
-		}
-	}
-	return end
+	host, _, _ := strings.Cut(rest, ":")
+	return strings.ContainsFunc(host, func(r rune) bool { return unicode.In(r, unicode.Letter, unicode.Number, unicode.So) }) &&
+		!strings.ContainsAny(host, "[]{}()|^`%")
 }

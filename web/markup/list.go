@@ -1,6 +1,14 @@
 package markup
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
 
 // maxDigits is the most digits in the number of a list item.
 const maxDigits = 9
@@ -60,69 +68,150 @@ func beginsList(s string) bool {
 	return false
 }
 
-// list writes the list at the beginning of lines and returns how many lines it has.
-func (w *writer) list(lines []line, depth int) int {
-	first, _ := markOf(w.part(lines[0]))
-	items, n, loose := w.items(lines, first)
-	open, end := "<ul>", "</ul>"
-	if first.char == '.' {
-		open, end = "<ol>", "</ol>"
-		if first.number != 1 {
-			open = `<ol start="` + strconv.Itoa(first.number) + `">`
-		}
-	}
-	w.open(open, len(end))
-	number := first.number
-	for i, x := range items {
-		to := n
-		if i+1 < len(items) {
-			to = items[i+1].line
-		}
-		if x.number == number {
-			w.html = append(w.html, "<li>"...)
-		} else {
-			w.html = append(strconv.AppendInt(append(w.html, `<li value="`...), int64(x.number), 10), `">`...)
-		}
-		number = x.number + 1
-		w.blocks(lines[x.line:to], depth+2, !loose)
-		w.html = append(w.html, "</li>"...)
-	}
-	w.html = append(w.html, end...)
-	return n
+var kindList, kindItem = ast.NewNodeKind("ChatList"), ast.NewNodeKind("ChatListItem")
+
+// list is a list. Its children are items.
+type list struct {
+	ast.BaseBlock
+	char  byte // of its marks
+	start int  // the number of the first item
+	next  mark // of the item that begins on the current line
+	loose bool // blank lines are inside the list
+	empty bool // the last line was blank
 }
 
-// item is an item of a list: the index of its first line, and its number.
-type item struct{ line, number int }
+func (*list) Kind() ast.NodeKind              { return kindList }
+func (n *list) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
 
-// items finds the items of the list at the beginning of lines, and removes their markers and indentation. It returns the items,
-// how many lines the list has, and whether blank lines are inside it.
-func (w *writer) items(lines []line, first mark) (items []item, n int, loose bool) {
-	const each, value = len("<li></li>"), len(` value="123456789"`)
-	width, empty, next := 0, false, first.number
-	for ; n < len(lines); n++ {
-		s := w.part(lines[n])
-		if isBlank(s) {
-			empty = true
-			continue
-		}
-		if indent, _ := indentOf(s); len(items) > 0 && indent >= width {
-			lines[n] = lines[n].without(w.source, width)
-		} else if m, ok := markOf(s); ok && m.char == first.char && w.left > 0 {
-			w.left -= each
-			if m.char != '.' {
-				m.number = next
-			} else if m.number != next {
-				w.left -= value
-			}
-			next = m.number + 1
-			items = append(items, item{n, m.number})
-			lines[n].from += m.length
-			width = m.width
-		} else {
-			break
-		}
-		loose = loose || empty
-		empty = false
-	}
-	return items, n, loose
+// item is an item of a list.
+type item struct {
+	ast.BaseBlock
+	mark
+	task, done bool // it begins with a check box
 }
+
+func (*item) Kind() ast.NodeKind              { return kindItem }
+func (n *item) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
+
+type listParser struct{ block }
+
+var listTriggers = []byte("-*0123456789")
+
+func (listParser) Trigger() []byte { return listTriggers }
+
+func (listParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	st := stateOf(pc)
+	if _, ok := parent.(*list); ok || st.left <= 0 || depthOf(parent)+2 > maxBlocks {
+		return nil, parser.NoChildren
+	}
+	line, _ := lineOf(reader)
+	if !beginsList(line) {
+		return nil, parser.NoChildren
+	}
+	m, _ := markOf(line)
+	// A line of a paragraph may begin with any number by chance, but seldom with 1, and seldom indented below an item.
+	if last := pc.LastOpenedBlock().Node; ast.IsParagraph(last) && last.Parent() == parent && !m.interrupts(parent) {
+		return nil, parser.NoChildren
+	}
+	st.left -= len(`<ul></ul><li></li>`)
+	if m.number > 1 {
+		st.left -= len(` start="123456789"`)
+	}
+	return &list{char: m.char, start: m.number, next: m}, parser.HasChildren
+}
+
+// interrupts reports whether an item with the marker m may follow a line of a paragraph in parent.
+func (m mark) interrupts(parent ast.Node) bool {
+	_, nested := parent.(*item)
+	return m.char != '.' || m.number == 1 || nested
+}
+
+func (listParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) parser.State {
+	l := n.(*list)
+	line, _ := lineOf(reader)
+	if isBlank(line) {
+		l.empty = true
+		return parser.Continue | parser.HasChildren
+	}
+	last := l.LastChild().(*item)
+	if indent, _ := indentOf(line); indent < last.width {
+		m, ok := markOf(line)
+		st := stateOf(pc)
+		if !ok || m.char != l.char || st.left <= 0 {
+			return parser.Close
+		}
+		st.left -= len("<li></li>")
+		if m.char == '.' && m.number != last.number+1 {
+			st.left -= len(` value="123456789"`)
+		}
+		l.next = m
+	}
+	l.loose = l.loose || l.empty
+	l.empty = false
+	return parser.Continue | parser.HasChildren
+}
+
+type itemParser struct{ block }
+
+func (itemParser) Trigger() []byte { return listTriggers }
+
+func (itemParser) Open(parent ast.Node, reader text.Reader, _ parser.Context) (ast.Node, parser.State) {
+	l, ok := parent.(*list)
+	if !ok || l.next.char == 0 {
+		return nil, parser.NoChildren
+	}
+	n := &item{mark: l.next}
+	l.next = mark{}
+	reader.Advance(n.length)
+	return n, parser.HasChildren
+}
+
+func (itemParser) Continue(n ast.Node, reader text.Reader, _ parser.Context) parser.State {
+	line, _ := lineOf(reader)
+	if isBlank(line) {
+		return parser.Continue | parser.HasChildren
+	}
+	if n.Parent().(*list).next.char != 0 {
+		return parser.Close
+	}
+	raw, _ := reader.PeekLine()
+	reader.AdvanceAndSetPadding(util.IndentPosition(raw, reader.LineOffset(), n.(*item).width))
+	return parser.Continue | parser.HasChildren
+}
+
+var kindTask = ast.NewNodeKind("Task")
+
+// taskParser parses the check box at the beginning of a list item.
+type taskParser struct{}
+
+func (taskParser) Trigger() []byte { return []byte{'['} }
+
+func (taskParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) ast.Node {
+	x, ok := parent.Parent().(*item)
+	if !ok || x.FirstChild() != parent || x.task {
+		return nil
+	}
+	st := stateOf(pc)
+	line, segment := st.rest(reader)
+	if len(line) < 5 || line[2] != ']' || line[3] != ' ' && line[3] != '\t' || isBlank(strings.TrimSpace(line[4:])) {
+		return nil
+	}
+	if first := parent.Lines().At(0).Start; segment.Start != first && !(st.first && segment.Start == first+1 && st.source[first] == '\\') {
+		return nil
+	}
+	if c := line[1]; c != ' ' && c != 'x' && c != 'X' || !st.spend(taskTags) {
+		return nil
+	}
+	st.tookEffect(segment.Start)
+	x.task, x.done = true, line[1] != ' '
+	reader.Advance(4)
+	return &nothing{}
+}
+
+var kindNothing = ast.NewNodeKind("Nothing")
+
+// nothing is a marker that is shown by something else, or a hidden backslash.
+type nothing struct{ ast.BaseInline }
+
+func (*nothing) Kind() ast.NodeKind              { return kindNothing }
+func (n *nothing) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }

@@ -1,15 +1,20 @@
 // Package markup converts the text of a message to HTML that is safe to embed in a page.
 //
-// The markup is a small part of Markdown: **bold**, *italic* or _italic_, ~~struck~~, `code`, fenced code blocks, > quotes,
-// lists that begin with -, * or 1., bare links, [text](https://…) and @name. Everything else stays as it was typed: a # at the
-// beginning of a line, a row of dashes, HTML, the backslash of ¯\_(ツ)_/¯.
+// The markup is a dialect of Markdown for chats, parsed by goldmark: **bold**, *italic* or _italic_, ~~struck~~, `code`, fenced
+// code blocks, > quotes, lists that begin with -, * or 1., task lists, tables, addresses, [text](https://…), :shortcodes: of
+// emoji, and @name. Everything else stays as it was typed: a # at the beginning of a line, a row of dashes, HTML, the backslash
+// of ¯\_(ツ)_/¯.
+//
+// One law holds for all texts: the HTML shows what was typed. Only markers that took effect are left out, with a backslash that
+// prevents a marker from taking effect; a shortcode is replaced by its emoji, and a username by the display name.
 //
 // The HTML is not cleaned afterwards; it is safe because of how it is written. The parser does not know raw HTML, images,
-// headings, link definitions or entities. It writes only the elements below, and escapes every byte of the sender. The time
-// that it takes is proportional to the length of the text, whatever the text contains: each step passes over the text once,
-// reading ahead is limited, and a search that failed is not repeated.
+// headings, link definitions or entities. The writer writes only the elements below, and escapes every byte of the sender. The
+// time that it takes is proportional to the length of the text, whatever the text contains: nesting, delimiters and reading
+// ahead are limited, and a search that failed is not repeated.
 //
-//	p br strong em del code pre blockquote ul ol[start] li[value]
+//	p br strong em del code pre blockquote ul ol[start] li[value class=task] label input[type=checkbox disabled checked]
+//	div[class=table] table thead tbody tr th[align] td[align]
 //	a[href rel target] for links, a[class=mention href title] for people
 //
 // There is no white space between blocks. So a page may show messages with white-space: pre-wrap, which keeps the line breaks
@@ -52,13 +57,11 @@ func parse(s string, lookup Lookup) *Document {
 	}
 	w := writers.Get().(*writer)
 	defer w.release()
-	w.source, w.mentions = s, people
-	w.marked, w.depth, w.inLink = false, 0, false
-	w.left, w.ahead = left, maxAhead*len(s)
-	w.html = w.html[:0]
-	w.lines = appendLines(w.lines[:0], s)
-	w.blocks(w.lines, 0, false)
-	if !w.marked || len(w.html) > maxTags+int(maxGrowth*float64(len(s))) {
+	w.state.text, w.source = s, append(w.source, s...)
+	w.mentions, w.left, w.ahead = people, left, maxAhead*len(s)
+	w.hasEscape = strings.IndexByte(s, '\\') >= 0
+	w.children(w.tree(w.hasEscape && mayEscape(s)), false)
+	if !w.marked && len(w.hidden) == 0 || len(w.html) > maxTags+int(maxGrowth*float64(len(s))) {
 		return asTyped(s, open)
 	}
 	return &Document{html: string(w.html), people: w.people, ids: idsOf(w.people), open: open}
@@ -69,29 +72,36 @@ func asTyped(s string, open bool) *Document {
 	return &Document{html: html.EscapeString(s), plain: true, open: open}
 }
 
-// release returns w to the pool, without references to the message.
-func (w *writer) release() {
-	w.source, w.inline.text = "", ""
-	w.mentions, w.people = nil, nil
-	clear(w.inline.addresses)
-	writers.Put(w)
-}
-
 // isPlain reports whether the text has no character that could begin markup, so that it need not be parsed. Most messages have
 // none. If isPlain returns false, the text may still turn out to have no markup.
 func isPlain(s string) bool {
-	lineStart := true
+	lineStart, further := true, false // further: after the first line
 	for i := range len(s) {
 		switch c := s[i]; c {
 		case '*', '_', '~', '`', '[', '\\', '@':
 			return false
-		case ':': // https://, http://, mailto:
-			if strings.HasPrefix(s[i:], "://") || i > 0 && (s[i-1] == 'o' || s[i-1] == 'O') {
+		case ':': // https://, http://, mailto:, :tada:
+			if strings.HasPrefix(s[i:], "://") || i > 0 && s[i-1]|0x20 == 'o' || shortcodeLength(s[i:]) > 0 {
+				return false
+			}
+			lineStart = false
+		case '.': // www.
+			if i > 2 && s[i-1]|0x20 == 'w' && s[i-2]|0x20 == 'w' {
+				return false
+			}
+			lineStart = false
+		case '|': // the second line of a table
+			if further {
 				return false
 			}
 			lineStart = false
 		case '\n':
-			lineStart = true
+			lineStart, further = true, true
+		case wideAt[0]:
+			if strings.HasPrefix(s[i:], wideAt) {
+				return false
+			}
+			lineStart = false
 		case ' ', '\t', '\r':
 		case '>', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 			if lineStart {
@@ -102,4 +112,14 @@ func isPlain(s string) bool {
 		}
 	}
 	return true
+}
+
+// mayEscape reports whether a backslash in the text is before a character that may be a marker.
+func mayEscape(s string) bool {
+	for i := range len(s) - 1 {
+		if s[i] == '\\' && strings.IndexByte(escapable, s[i+1]) >= 0 {
+			return true
+		}
+	}
+	return false
 }

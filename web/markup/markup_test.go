@@ -43,7 +43,7 @@ func rendered(text string) (html string, plain bool) {
 
 const rel = `" rel="nofollow noopener noreferrer" target="_blank">`
 
-func link(address, text string) string { return `<a href="` + address + rel + text + `</a>` }
+func anchor(address, text string) string { return `<a href="` + address + rel + text + `</a>` }
 
 var ada = `<a class="mention" href="/chat/@ada/?a=1&amp;b=2" title="@ada">@Ada Lund</a>`
 
@@ -115,20 +115,20 @@ func TestQuotesAndLists(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	check(t, [][2]string{
-		{"[the *docs*](https://example.org/a?b=1&c=2)", "<p>" + link("https://example.org/a?b=1&amp;c=2", "the <em>docs</em>") + "</p>"},
-		{"[write](mailto:ada@example.org)", "<p>" + link("mailto:ada@example.org", "write") + "</p>"},
-		{`[t](https://example.org "title")`, "<p>" + link("https://example.org", "t") + "</p>"},
-		{"https://example.org/a_b_c*", "<p>" + link("https://example.org/a_b_c", "https://example.org/a_b_c") + "*</p>"},
-		{"see HTTP://Example.org.", "<p>see " + link("HTTP://Example.org", "HTTP://Example.org") + ".</p>"},
-		{"(https://ru.wikipedia.org/wiki/Го_(язык))", "<p>(" + link("https://ru.wikipedia.org/wiki/Го_(язык)", "https://ru.wikipedia.org/wiki/Го_(язык)") + ")</p>"},
-		{"看https://example.org/x，好", "<p>看" + link("https://example.org/x", "https://example.org/x") + "，好</p>"},
-		{"**https://example.org**", "<p><strong>" + link("https://example.org", "https://example.org") + "</strong></p>"},
-		{"<https://example.org>", "<p>&lt;" + link("https://example.org", "https://example.org") + "&gt;</p>"},
-		{"mailto:ada@example.org!", "<p>" + link("mailto:ada@example.org", "mailto:ada@example.org") + "!</p>"},
-		{"[https://a.example](https://b.example)", "<p>" + link("https://b.example", "https://a.example") + "</p>"},
-		{"[hi @ada](https://b.example)", "<p>" + link("https://b.example", "hi @Ada Lund") + "</p>"},
-		{"![cat](https://example.org/cat.png)", "<p>!" + link("https://example.org/cat.png", "cat") + "</p>"},
-		{`https://example.org/"onclick="x`, "<p>" + link("https://example.org/", "https://example.org/") + `&#34;onclick=&#34;x</p>`},
+		{"[the *docs*](https://example.org/a?b=1&c=2)", "<p>" + anchor("https://example.org/a?b=1&amp;c=2", "the <em>docs</em>") + "</p>"},
+		{"[write](mailto:ada@example.org)", "<p>" + anchor("mailto:ada@example.org", "write") + "</p>"},
+		{`[t](https://example.org "title")`, "<p>" + anchor("https://example.org", "t") + "</p>"},
+		{"https://example.org/a_b_c*", "<p>" + anchor("https://example.org/a_b_c", "https://example.org/a_b_c") + "*</p>"},
+		{"see HTTP://Example.org.", "<p>see " + anchor("HTTP://Example.org", "HTTP://Example.org") + ".</p>"},
+		{"(https://ru.wikipedia.org/wiki/Го_(язык))", "<p>(" + anchor("https://ru.wikipedia.org/wiki/Го_(язык)", "https://ru.wikipedia.org/wiki/Го_(язык)") + ")</p>"},
+		{"看https://example.org/x，好", "<p>看" + anchor("https://example.org/x", "https://example.org/x") + "，好</p>"},
+		{"**https://example.org**", "<p><strong>" + anchor("https://example.org", "https://example.org") + "</strong></p>"},
+		{"<https://example.org>", "<p>&lt;" + anchor("https://example.org", "https://example.org") + "&gt;</p>"},
+		{"mailto:ada@example.org!", "<p>" + anchor("mailto:ada@example.org", "mailto:ada@example.org") + "!</p>"},
+		{"[https://a.example](https://b.example)", "<p>" + anchor("https://b.example", "https://a.example") + "</p>"},
+		{"[hi @ada](https://b.example)", "<p>" + anchor("https://b.example", "hi @Ada Lund") + "</p>"},
+		{"![cat](https://example.org/cat.png)", "<p>!" + anchor("https://example.org/cat.png", "cat") + "</p>"},
+		{`https://example.org/"onclick="x`, "<p>" + anchor("https://example.org/", "https://example.org/") + `&#34;onclick=&#34;x</p>`},
 	})
 }
 
@@ -155,10 +155,10 @@ func TestPeopleAreFilledInLater(t *testing.T) {
 	d := Parse("hi @ada [and @ada](https://b.example) <@o>", lookup)
 	shown := func(p Person) string { return d.HTML([]Person{p, p}) }
 	for _, tt := range []struct{ got, want string }{
-		{shown(Person{"/u", "x", "x"}), `<p>hi <a class="mention" href="/u">@x</a> ` + link("https://b.example", "and @x") + ` &lt;<a class="mention" href="/u">@x</a>&gt;</p>`},
-		{shown(Person{"/u", "x", `<"X">`}), `<p>hi <a class="mention" href="/u" title="@x">@&lt;&#34;X&#34;&gt;</a> ` + link("https://b.example", "and @&lt;&#34;X&#34;&gt;") +
+		{shown(Person{"/u", "x", "x"}), `<p>hi <a class="mention" href="/u">@x</a> ` + anchor("https://b.example", "and @x") + ` &lt;<a class="mention" href="/u">@x</a>&gt;</p>`},
+		{shown(Person{"/u", "x", `<"X">`}), `<p>hi <a class="mention" href="/u" title="@x">@&lt;&#34;X&#34;&gt;</a> ` + anchor("https://b.example", "and @&lt;&#34;X&#34;&gt;") +
 			` &lt;<a class="mention" href="/u" title="@x">@&lt;&#34;X&#34;&gt;</a>&gt;</p>`},
-		{shown(Person{}), `<p>hi @ada ` + link("https://b.example", "and @ada") + ` &lt;@o&gt;</p>`},
+		{shown(Person{}), `<p>hi @ada ` + anchor("https://b.example", "and @ada") + ` &lt;@o&gt;</p>`},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got  %s\nwant %s", tt.got, tt.want)
@@ -199,7 +199,14 @@ func TestWhoIsMentioned(t *testing.T) {
 		{"```\n@bob\n```", "bob", "", false},
 		{`\@bob`, "bob", "", false},
 		{"@bobby", "bob", "", true},
-		{"@小明你好", "小明", "", true},
+		{"@小明你好", "小明", "小明", true},
+		{"@小明你好", "小明 小明你", "小明你", true},
+		{"@bob님 @민수가 ＠eve", "bob 민수 eve", "bob eve 민수", true},
+		{"@สมชายครับ @សុខាបាទ", "สมชาย សុខា", "สมชาย សុខា", true},
+		{"@bob/@eve /@mai", "bob eve mai", "bob eve mai", false},
+		{"mastodon.example/@bob", "bob", "", false},
+		{`D:\\@x`, "x", "", false},
+		{"x@bob 2@bob", "bob", "", false},
 		{"@bob你好", "bob", "bob", true},
 		{"> @bob said", "bob", "bob", false},
 		{"[@bob](https://a.example)", "bob", "bob", false},
@@ -261,11 +268,11 @@ func TestPlain(t *testing.T) {
 		"", "hi", "Sure — on my desk, I'll bring it at ten.", "a\nb\n\n\n  c", "a & b < c > d \"e\"",
 		"# no heading", "#general", "===\n---\n***\n* * *", "a\n---", "-", "2.", "- ", "-5 °C", "+ 1\n+1", "5) what", "12:30", "1986.x",
 		"snake_case_name and 2 * 3 * 4 and ~5 to ~10 a~b~c", "** not bold **", "a*", "`", "``", "[x]", "[x](y)", "[ ] todo", "[a][b]\n\n[b]: https_",
-		`¯\_(ツ)_/¯`, `C:\dir\x`, "&amp; &lt;", "<b>bold</b><script>alert(1)</script>", "<!-- -->", "<img src=x onerror=alert(1)>", "<ada@example.org>",
+		`¯\_(ツ)_/¯`, `C:\dir\x`, "&amp; &lt;", "<b>bold</b><script>alert(1)</script>", "<!-- -->", "<img src=x onerror=alert(1)>",
 		"[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x](data:text/html,y)", "[x](/admin/)", "[x](//evil.example)", "[x](https://)", "[](https://example.org)",
 		"[x](vbscript:x \"t\")", "![x](data:image/png;base64,x)", "javascript:alert(1)", "ftp://example.org", "xhttps://example.org", "https://", "http:// x", "mailto:", "mailto:x",
-		"ada@example.org", "@nobody", "@", "a@ada", "/@ada", "www.example.org", "привет", "你好：世界", "todo: x", "    indented", "\tx\n    y",
-		"007. Bond", ">:( no\n>=5 items\n>_> hm", ">quoted without a space", "|a|b|\n|-|-|", "😀", "\u202e", "tail \\", "hello  \nworld",
+		"@nobody", "@", "a@ada", "mastodon.example/@ada", "www.example", "www.", "привет", "你好：世界", "todo: x", "    indented", "\tx\n    y",
+		"007. Bond", ">:( no\n>=5 items\n>_> hm", ">quoted without a space", "|a|b|", "😀", "\u202e", "tail \\", "hello  \nworld",
 	} {
 		got, plain := rendered(text)
 		if got != html.EscapeString(text) || !plain {

@@ -14,15 +14,20 @@ const (
 	// one message are of no use to anybody.
 	maxMentions = 50
 	// maxForms is the most names that one mention can stand for. For example, "@ada-mai." can stand for ada-mai, "ada-mai." or
-	// ada.
-	maxForms = 6
+	// ada, and "@小明你好" for 小明你好, 小明你, 小明 or 小.
+	maxForms = 16
+	// maxDomain is how many bytes before the "/@" are searched for the domain of an address.
+	maxDomain = 64
+
+	wideAt = "＠" // U+FF20, which keyboards for Chinese and Japanese produce
 )
 
 // candidate is an "@" in a text. It mentions a user if one of its forms is a username; the first such form counts.
 type candidate struct {
-	at    int      // the position of the @
-	row   string   // the characters after it that a username may contain
-	forms []string // the names that it may stand for; only the likeliest is set until all are needed
+	at, from int      // the positions of the @ and of the name
+	row      string   // the characters after it that a username may contain
+	forms    []string // the names that it may stand for; only the likeliest is set until all are needed
+	order    []int    // the order in which the forms are looked up
 }
 
 // names returns the forms of all candidates without duplicates, at most maxMentions. The likeliest form of each comes first.
@@ -37,10 +42,12 @@ func names(found []candidate) []string {
 		for i := range found {
 			c := &found[i]
 			if rank == 1 {
-				c.forms = append(c.forms, others(c.row, c.forms[0])...)
+				c.findForms()
 			}
-			if rank < len(c.forms) && len(all) < maxMentions && !slices.Contains(all, c.forms[rank]) {
-				all = append(all, c.forms[rank])
+			if rank < len(c.order) && len(all) < maxMentions {
+				if form := c.forms[c.order[rank]]; !slices.Contains(all, form) {
+					all = append(all, form)
+				}
 			}
 		}
 	}
@@ -52,25 +59,45 @@ func names(found []candidate) []string {
 func candidates(text string) []candidate {
 	var found []candidate
 	for at := 0; len(found) < maxMentions; at++ {
-		i := strings.IndexByte(text[at:], '@')
+		i := strings.IndexAny(text[at:], "@"+wideAt)
 		if i < 0 {
 			break
 		}
 		at += i
-		if before, _ := utf8.DecodeLastRuneInString(text[:at]); at > 0 && belongsBefore(before) {
+		if belongsBefore(text[:at]) {
 			continue
 		}
-		if row := nameAt(text[at+1:]); row != "" {
-			found = append(found, candidate{at, row, []string{likely(row)}})
+		from := at + 1
+		if text[at] != '@' {
+			from = at + len(wideAt)
+		}
+		if row := nameAt(text[from:]); row != "" {
+			found = append(found, candidate{at: at, from: from, row: row, forms: []string{likely(row)}})
 		}
 	}
 	return found
 }
 
-// belongsBefore reports whether an "@" after the character r belongs to something else, such as an e-mail address. An
-// underscore may begin italic text, and Chinese, Japanese and Thai have no space before the "@".
-func belongsBefore(r rune) bool {
-	return r == '/' || r != '_' && isNameRune(r) && !isUnspaced(r)
+// belongsBefore reports whether an "@" after this text belongs to something else, such as an e-mail address or the address of a
+// page. An underscore may begin italic text, and Chinese, Japanese, Korean and Thai have no space before the "@". A backslash is
+// in D:\@x, unless it begins a word.
+func belongsBefore(text string) bool {
+	r, size := utf8.DecodeLastRuneInString(text)
+	switch {
+	case size == 0:
+		return false
+	case r == '\\':
+		before, _ := utf8.DecodeLastRuneInString(text[:len(text)-size])
+		b := sideOf(before)
+		return len(text) > size && b != space && b != opening && b != quotation
+	case r == '/':
+		from := max(0, len(text)-maxDomain)
+		if i := strings.LastIndexAny(text[from:], " \t\n@"); i >= 0 {
+			from += i
+		}
+		return text[from:] != "/" && text[from] != '@' && strings.Contains(text[from:], ".")
+	}
+	return r != '_' && isNameRune(r) && !isUnspaced(r)
 }
 
 // nameAt returns the longest text at the beginning of s that could be a username.
@@ -97,30 +124,42 @@ func likely(row string) string {
 	return row[:1]
 }
 
-// others returns the other names that a row may stand for. First come the names with some of the punctuation at the end,
-// because old usernames may end in punctuation. Then come shorter names, as of shorter.
-func others(row, likely string) []string {
-	var found []string
-	for end := len(likely) + 1; end <= len(row) && len(found) < 2; end++ {
-		found = append(found, row[:end])
+// findForms finds the other names that the row may stand for. First come the names with some of the punctuation at the end,
+// because old usernames may end in punctuation. Then come shorter names, the longest first: up to punctuation ("@ada-mai"), or up
+// to a character after which a text without spaces can go on ("@ada你好", "@小明你好"). Most names are short, so the shortest
+// ones are looked up first.
+func (c *candidate) findForms() {
+	name := c.forms[0]
+	c.order = append(c.order, 0)
+	for end := len(name) + 1; end <= len(c.row) && len(c.forms) < 3; end++ {
+		c.order = append(c.order, len(c.forms))
+		c.forms = append(c.forms, c.row[:end])
 	}
-	if len(likely)+len(found) < len(row) {
-		found = append(found, row)
+	if last := c.forms[len(c.forms)-1]; len(c.forms) == 3 && last != c.row {
+		c.order = append(c.order, len(c.forms))
+		c.forms = append(c.forms, c.row)
 	}
-	for name := shorter(likely); name != "" && len(found) < maxForms-1; name = shorter(name) {
-		found = append(found, name)
+	var ends []int // of the shorter names, the shortest first
+	before := rune(utf8.RuneError)
+	for i, r := range name {
+		if i > 0 && len(c.forms)+len(ends) < maxForms && endsName(before, r) {
+			ends = append(ends, i)
+		}
+		before = r
 	}
-	return found
+	first := len(c.forms)
+	for i, end := range slices.Backward(ends) {
+		c.order = append(c.order, first+i)
+		c.forms = append(c.forms, name[:end])
+	}
 }
 
-// shorter returns a name without the last part that may not belong to it, or "" if there is no such part. With punctuation in the
-// name, the part begins at the last punctuation ("@ada-mai"). Otherwise it begins at the first letter of a script that has no
-// spaces ("@ada你好").
-func shorter(name string) string {
-	if i := strings.LastIndexAny(name, punctuation); i >= 0 {
-		return strings.TrimRight(name[:i], punctuation)
+// endsName reports whether a name may end between two characters.
+func endsName(before, after rune) bool {
+	if strings.ContainsRune(punctuation, before) || unicode.Is(unicode.Mark, after) {
+		return false
 	}
-	return name[:max(0, strings.IndexFunc(name, isUnspaced))]
+	return strings.ContainsRune(punctuation, after) || isUnspaced(after) || isUnspaced(before)
 }
 
 // mention is a mention of a user in a text.
@@ -140,7 +179,7 @@ func mentions(text string, lookup Lookup) (found []mention, open bool) {
 		i := slices.IndexFunc(c.forms, func(name string) bool { return known[name] != 0 })
 		open = open || i != 0 // somebody may take a name that comes before this one
 		if i >= 0 {
-			found = append(found, mention{at: c.at, end: c.at + 1 + len(c.forms[i]), id: known[c.forms[i]]})
+			found = append(found, mention{at: c.at, end: c.from + len(c.forms[i]), id: known[c.forms[i]]})
 		}
 	}
 	return found, open
@@ -154,7 +193,9 @@ func isNameRune(r rune) bool {
 	return unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark)
 }
 
-// isUnspaced reports whether r is of a script without spaces between words.
+// isUnspaced reports whether r is of a script without spaces between words, or, as in Korean, with particles that follow a word
+// without a space.
 func isUnspaced(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
+	return r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer,
+		unicode.Myanmar) || r == 'ー' || r == '々' || r == '〆'
 }

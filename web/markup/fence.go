@@ -1,0 +1,129 @@
+package markup
+
+import (
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// maxLanguage is the length of the longest name of a language behind a fence.
+const maxLanguage = 24
+
+var kindFence = ast.NewNodeKind("Fence")
+
+// fence is a block of code between two fences.
+type fence struct {
+	ast.BaseBlock
+	ticks, indent int
+	first         text.Segment // the opening fence
+	behind        text.Segment // the text behind it
+	language      bool         // that text looks like the name of a language
+	last          text.Segment // the closing fence
+	closed        bool
+}
+
+func (*fence) Kind() ast.NodeKind              { return kindFence }
+func (*fence) IsRaw() bool                     { return true }
+func (n *fence) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
+
+type fenceParser struct{ block }
+
+func (fenceParser) Trigger() []byte { return []byte{'`'} }
+
+func (fenceParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	st := stateOf(pc)
+	line, segment := lineOf(reader)
+	indent, from := indentOf(line)
+	ticks := ticksOf(line[from:])
+	if _, ok := parent.(*list); ok || ticks == 0 || st.left <= 0 {
+		return nil, parser.NoChildren
+	}
+	st.left -= len(`<pre><code></code></pre>`)
+	n := &fence{ticks: ticks, indent: indent}
+	begin := segment.Start - segment.Padding + from
+	n.first = text.NewSegment(begin, begin+ticks)
+	n.behind = text.NewSegment(begin+ticks, segment.Start-segment.Padding+len(line))
+	n.behind = n.behind.TrimLeftSpace(st.source)
+	n.behind = n.behind.TrimRightSpace(st.source)
+	n.language = isLanguage(string(n.behind.Value(st.source)))
+	return n, parser.NoChildren
+}
+
+// isLanguage reports whether s looks like the name of a programming language, such as go, c++ or objective-c.
+func isLanguage(s string) bool {
+	if s == "" || len(s) > maxLanguage || !isASCIILetter(s[0]) {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; !isASCIILetter(c) && !(c >= '0' && c <= '9') && !strings.ContainsRune("+#-._", rune(c)) {
+			return false
+		}
+	}
+	return true
+}
+
+func isASCIILetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// ticksOf returns how many backticks open a code block at the beginning of body, or 0 if none is opened.
+func ticksOf(body string) int {
+	rest := strings.TrimLeft(body, "`")
+	ticks := len(body) - len(rest)
+	if ticks < 3 || strings.Contains(rest, "`") {
+		return 0
+	}
+	return ticks
+}
+
+func (fenceParser) Continue(node ast.Node, reader text.Reader, _ parser.Context) parser.State {
+	n := node.(*fence)
+	line, segment := lineOf(reader)
+	from, to := n.closing(line)
+	if n.closed {
+		begin := segment.Start - segment.Padding
+		n.last = text.NewSegment(begin+from, begin+len(strings.TrimRight(line[:to], " \t")))
+	}
+	if n.closed && isBlank(line[:from]) {
+		reader.Advance(to)
+		return parser.Close
+	}
+	raw, _ := reader.PeekLine()
+	pos, padding := util.IndentPositionPadding(raw, reader.LineOffset(), segment.Padding, n.indent)
+	if pos < 0 {
+		pos, padding = max(0, len(raw)-len(strings.TrimLeft(string(raw), " \t"))-segment.Padding), 0
+	}
+	code := text.NewSegmentPadding(segment.Start+pos, segment.Start-segment.Padding+len(line), padding)
+	if n.closed {
+		code.Stop = segment.Start - segment.Padding + from
+	}
+	n.Lines().Append(code)
+	if n.closed {
+		reader.Advance(to)
+		return parser.Close
+	}
+	reader.AdvanceToEOL()
+	return parser.Continue | parser.NoChildren
+}
+
+// closing finds the closing fence in a line, and sets closed if there is one. A fence is alone on its line, or after white space
+// and before the text that goes on, or at the end of the last line of code.
+func (n *fence) closing(line string) (from, to int) {
+	body := strings.TrimRight(line, " \t")
+	indent, from := indentOf(line)
+	if to = endOfRow(line, from); indent <= maxIndent && from < len(line) && line[from] == '`' && to-from >= n.ticks {
+		rest := line[to:]
+		for to < len(line) && (line[to] == ' ' || line[to] == '\t') {
+			to++
+		}
+		n.closed = isBlank(rest) || !strings.Contains(rest, "`") && !isWordByte(rest[0])
+		return from, to
+	}
+	from = len(strings.TrimRight(body, "`"))
+	n.closed = len(body)-from >= n.ticks && !strings.Contains(body[:from], strings.Repeat("`", n.ticks))
+	return from, len(body)
+}
+
+// isWordByte reports whether c may be a part of a word, which a fence before it would be a part of.
+func isWordByte(c byte) bool { return isASCIILetter(c) || c >= '0' && c <= '9' || c >= 0x80 }
