@@ -67,7 +67,7 @@ func (s *Server) messageViews(r *request, x chat.Stretch, read int64) []messageV
 func (s *Server) messageView(r *request, m *chat.Message) messageView {
 	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), Action: m.Action(), HTML: template.HTML(m.HTML()), At: m.At,
 		Edited: !m.Edited.IsZero(), Deleted: m.Deleted, Mine: r.caller.Name() == m.User,
-		Mention: r.caller.User != nil && slices.Contains(m.Mentions(), r.caller.User.ID), Day: true}
+		Mention: r.caller.User != nil && (slices.Contains(m.Mentions(), r.caller.User.ID) || m.Everybody), Day: true}
 	if v.Mine {
 		v.Text = m.Typed()
 	}

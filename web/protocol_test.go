@@ -375,6 +375,10 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	watchKinds(t, kinds, false, two.Until("typing"))
 
 	mailbox := mai.DialBatched("/users/")
+	a.Send(map[string]any{"message": "@room, dinner"})
+	dinner := two.Find("a mention of everybody", func(f hearthtest.Frame) bool { return f["message"] == "@room, dinner" })
+	a.Send(map[string]any{"type": "edit", "id": dinner.Int("id"), "message": "@room, lunch"})
+	watchKinds(t, kinds, false, dinner, two.Until("message_edited"))
 	a.Send(map[string]any{"message": "/me eats"})
 	eats := two.Find("an action", func(f hearthtest.Frame) bool { return f["message"] == "eats" })
 	a.Send(map[string]any{"type": "edit", "id": eats.Int("id"), "message": "/me drinks"})

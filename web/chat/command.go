@@ -236,7 +236,7 @@ func (d *Draft) publish() error {
 	case !ok:
 		return nil
 	case name == "me":
-		d.action = true
+		d.flags = flagAction
 		return checkText(rest)
 	case name == "shrug":
 		d.Text = strings.TrimSpace(rest + " " + shrug)

@@ -28,21 +28,24 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 	if err := c.MaySpeak(ctx, by, r); err != nil || m.Typed() == text {
 		return err
 	}
-	text, action, err := editedText(m, text)
+	text, flags, err := editedText(m, text)
 	if err != nil {
 		return err
 	}
 	edited := &Message{ID: id, SenderID: m.SenderID, At: m.At, ReplyTo: m.ReplyTo, Edited: c.now().Truncate(time.Millisecond)}
-	edited.setTyped(text, action)
+	edited.setTyped(text, flags)
 	if err := c.fillAnswers(ctx, []*Message{edited}); err != nil {
 		return err
 	}
 	if err := c.render(ctx, edited); err != nil {
 		return err
 	}
+	if edited.Everybody, err = c.mentionsEverybody(ctx, by, edited, r); err != nil {
+		return err
+	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
 		tx.Erase()
-		res, err := tx.Exec("UPDATE message SET text = ?, action = ?, edited_at = ? WHERE id = ? AND deleted_at IS NULL", text, action, millis(edited.Edited), id)
+		res, err := tx.Exec("UPDATE message SET text = ?, flags = ?, edited_at = ? WHERE id = ? AND deleted_at IS NULL", text, edited.flags(), millis(edited.Edited), id)
 		if err != nil {
 			return fmt.Errorf("edit message %d: %w", id, err)
 		}
@@ -69,33 +72,34 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 // editedText returns the text that an edit of m stores, and whether it is an action. An edit must not publish a command. But a
 // message that already begins with "/word" may begin with the same word afterwards, and an action stays one without a new /me.
 // Errors: unknown_command, those of a text.
-func editedText(m *Message, text string) (stored string, action bool, err error) {
+func editedText(m *Message, text string) (stored string, flags int, err error) {
 	if m.Action() && !isCommand(text) {
-		return "/me " + text, true, checkText("/me " + text)
+		return "/me " + text, flagAction, checkText("/me " + text)
 	}
 	was, _, _ := commandOf(m.Text)
 	if is, _, ok := commandOf(text); ok && is == was && !m.Action() {
-		return text, false, nil
+		return text, 0, nil
 	}
 	d := Draft{Text: text}
 	err = d.publish()
-	return d.Text, d.action, err
+	return d.Text, d.flags, err
 }
 
 type editFrame struct {
-	Type     string    `json:"type"`
-	ID       MessageID `json:"id"`
-	Seq      int64     `json:"seq"`
-	User     string    `json:"user"`
-	Action   bool      `json:"action,omitempty"`
-	Message  string    `json:"message"`
-	HTML     string    `json:"html,omitempty"`
-	EditedAt Stamp     `json:"edited_at"`
+	Type      string    `json:"type"`
+	ID        MessageID `json:"id"`
+	Seq       int64     `json:"seq"`
+	User      string    `json:"user"`
+	Action    bool      `json:"action,omitempty"`
+	Everybody bool      `json:"everybody,omitempty"`
+	Message   string    `json:"message"`
+	HTML      string    `json:"html,omitempty"`
+	EditedAt  Stamp     `json:"edited_at"`
 }
 
 // edited returns the event of an edited message; its human-readable message is the new text.
 func (m *Message) edited(seq int64, by string) Event {
-	f := editFrame{Type: "message_edited", ID: m.ID, Seq: seq, User: by, Action: m.Action(), Message: m.Text, EditedAt: Stamp(m.Edited)}
+	f := editFrame{Type: "message_edited", ID: m.ID, Seq: seq, User: by, Action: m.Action(), Everybody: m.Everybody, Message: m.Text, EditedAt: Stamp(m.Edited)}
 	if !m.Plain() {
 		f.HTML = m.HTML()
 	}

@@ -30,7 +30,7 @@ func (c *Chat) messages(ctx context.Context, rest string, args ...any) ([]*Messa
 
 // bareMessages is messages without reactions and originals.
 func (c *Chat) bareMessages(ctx context.Context, rest string, args ...any) ([]*Message, error) {
-	rows, err := c.read.Query(ctx, `SELECT m.id, m.sender, m.guest, m.text, m.action, m.reply_to, m.nonce, m.created_at, m.edited_at, m.deleted_at
+	rows, err := c.read.Query(ctx, `SELECT m.id, m.sender, m.guest, m.text, m.flags, m.reply_to, m.nonce, m.created_at, m.edited_at, m.deleted_at
 		FROM message m `+rest, args...)
 	if err != nil {
 		return nil, storage("load messages", err)
@@ -104,13 +104,13 @@ type messageRow struct {
 	at                     int64
 	reply, edited, deleted sql.NullInt64
 	guest, nonce           sql.NullString
-	action                 bool
+	flags                  int
 	places                 []any
 }
 
 func newMessageRow() *messageRow {
 	r := &messageRow{}
-	r.places = []any{&r.m.ID, &r.m.SenderID, &r.guest, &r.m.Text, &r.action, &r.reply, &r.nonce, &r.at, &r.edited, &r.deleted}
+	r.places = []any{&r.m.ID, &r.m.SenderID, &r.guest, &r.m.Text, &r.flags, &r.reply, &r.nonce, &r.at, &r.edited, &r.deleted}
 	return r
 }
 
@@ -120,7 +120,7 @@ func (r *messageRow) next(rows *sql.Rows) (*Message, error) {
 		return nil, err
 	}
 	m := r.m
-	m.setTyped(m.Text, r.action)
+	m.setTyped(m.Text, r.flags)
 	m.User, m.RoomID, m.Seq, m.At = r.guest.String, m.ID.Room(), m.ID.Seq(), moment(r.at)
 	m.Display, _ = Bare(m.User)
 	m.ReplyTo, m.Nonce, m.Edited, m.Deleted = MessageID(r.reply.Int64), r.nonce.String, moment(r.edited.Int64), r.deleted.Valid

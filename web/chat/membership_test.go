@@ -262,3 +262,33 @@ func TestSideRoomsOfMany(t *testing.T) {
 		}
 	}
 }
+
+// Only those who manage a room mention everybody in it.
+func TestMentionOfEverybody(t *testing.T) {
+	t.Parallel()
+	p := newTestChat(t)
+	ctx := context.Background()
+	bob, eve := Caller{User: p.user("bob")}, Caller{User: p.user("eve")}
+	r, err := p.CreateRoom(ctx, bob, RoomDraft{Name: "kitchen"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.clock = p.clock.Add(time.Minute)
+	p.say(eve, "kitchen", "@room, no")
+	p.wantUnread(p.admin.User, r, Unread{Count: 1})
+	m := p.say(bob, "kitchen", "@Room, dinner")
+	p.say(p.admin, "kitchen", "`@room` in code")
+	p.wantUnread(p.admin.User, r, Unread{Count: 2, Mentions: 1, Badge: 1})
+	p.wantUnread(eve.User, r, Unread{Count: 2, Mentions: 1, Badge: 1})
+	p.wantUnread(bob.User, r, Unread{Count: 2})
+	if found, err := p.MentionsOf(ctx, eve.User, p.clock.Add(time.Hour), 0, 10); err != nil || len(found) != 1 || found[0].ID != m.ID || !found[0].Everybody {
+		t.Errorf("the mentions of eve are %v, %v", found, err)
+	}
+	if err := p.Edit(ctx, bob, m.ID, "dinner"); err != nil {
+		t.Fatal(err)
+	}
+	p.wantUnread(eve.User, r, Unread{Count: 2})
+	p.clock = p.clock.Add(time.Minute)
+	late := p.user("mai")
+	p.wantUnread(late, r, Unread{})
+}

@@ -77,14 +77,32 @@ type mention struct {
 // everybody is the user of a mention of everybody in the room.
 const everybody = 0
 
+// everybodyName is the name that mentions everybody in the room, unless somebody has it as a username. everybodyID stands for it in
+// documents.
+const (
+	everybodyName = "room"
+	everybodyID   = -1
+)
+
+// mentionsEverybody reports whether a rendered message mentions everybody in the room. Only those who manage the room can do that.
+func (c *Chat) mentionsEverybody(ctx context.Context, by Caller, m *Message, r *Room) (bool, error) {
+	if !slices.Contains(m.Mentions(), everybodyID) {
+		return false, nil
+	}
+	return c.MayManage(ctx, by, r)
+}
+
 // mentionsOf returns for whom a rendered message in r is meant, beside its sender. Others who are named in a private conversation
 // do not hear of it.
 func mentionsOf(m *Message, r *Room) []mention {
 	var all []mention
 	for _, id := range m.Mentions() {
-		if id != m.SenderID && (r.Access != Direct || id == r.With.ID) {
+		if id > 0 && id != m.SenderID && (r.Access != Direct || id == r.With.ID) {
 			all = append(all, mention{id, true})
 		}
+	}
+	if m.Everybody {
+		all = append(all, mention{everybody, true})
 	}
 	if x := m.Answers; x != nil && x.sender > 0 && x.sender != m.SenderID && !slices.Contains(m.Mentions(), x.sender) {
 		all = append(all, mention{x.sender, false})

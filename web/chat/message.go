@@ -31,6 +31,7 @@ type Message struct {
 	Display   string // the name as others see it
 	Text      string // of an action, without /me
 	typed     string // of an action: the text as it was typed
+	Everybody bool   // it mentions everybody in the room
 	At        time.Time
 	Edited    time.Time
 	Deleted   bool
@@ -52,10 +53,26 @@ func (m *Message) Action() bool { return m.typed != "" }
 // Typed returns the text as it was typed.
 func (m *Message) Typed() string { return cmp.Or(m.typed, m.Text) }
 
-// setTyped sets the text from one that was typed. action is set if it is an action.
-func (m *Message) setTyped(text string, action bool) {
-	m.Text, m.typed = text, ""
-	if action {
+// The flags of a stored message.
+const (
+	flagAction = 1 << iota
+	flagEverybody
+)
+
+func (m *Message) flags() (flags int) {
+	if m.Action() {
+		flags |= flagAction
+	}
+	if m.Everybody {
+		flags |= flagEverybody
+	}
+	return flags
+}
+
+// setTyped sets the text from one that was typed, and what the flags say.
+func (m *Message) setTyped(text string, flags int) {
+	m.Text, m.typed, m.Everybody = text, "", flags&flagEverybody != 0
+	if flags&flagAction != 0 {
 		_, rest, _ := commandOf(text)
 		m.Text, m.typed = rest, text
 	}
@@ -71,6 +88,7 @@ type MessageFrame struct {
 	Display   string    `json:"display,omitempty"` // as others see the user, if it is not the username
 	Guest     bool      `json:"guest,omitempty"`
 	Action    bool      `json:"action,omitempty"`
+	Everybody bool      `json:"everybody,omitempty"`
 	Message   string    `json:"message"`
 	HTML      string    `json:"html,omitempty"` // if the text has markup; "" if rendered is set
 	Timestamp Stamp     `json:"timestamp"`
@@ -94,7 +112,7 @@ type reply struct {
 
 // Frame returns the frame of a rendered message in the room with that name.
 func (c *Chat) Frame(m *Message, room string) MessageFrame {
-	f := MessageFrame{ID: m.ID, Seq: m.Seq, Room: room, User: m.User, Guest: m.Guest(), Action: m.Action(), Message: m.Text,
+	f := MessageFrame{ID: m.ID, Seq: m.Seq, Room: room, User: m.User, Guest: m.Guest(), Action: m.Action(), Everybody: m.Everybody, Message: m.Text,
 		Timestamp: Stamp(m.At), ReplyTo: m.ReplyTo, Nonce: m.Nonce, Reactions: m.Reactions, rendered: m.rendered}
 	if m.Display != m.User {
 		f.Display = m.Display
@@ -131,7 +149,7 @@ func (c *Chat) messageEvent(m *Message, r *Room, history bool) Event {
 
 // asTyped returns the frame of an action for clients of the plain dialect: an ordinary message with the text as it was typed.
 func (f MessageFrame) asTyped(m *Message) MessageFrame {
-	f.Action, f.Message, f.HTML, f.rendered = false, m.Typed(), "", nil
+	f.Action, f.Everybody, f.Message, f.HTML, f.rendered = false, false, m.Typed(), "", nil
 	return f
 }
 
@@ -150,7 +168,7 @@ type Draft struct {
 	Nonce   string // the client's own, unique per message; "" for none
 	ReplyTo MessageID
 
-	action bool // Text begins with /me
+	flags int // flagAction, if Text begins with /me
 }
 
 // newlines replaces CR LF by LF, so that clients may send either.
@@ -203,7 +221,7 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 		return
 	}
 	m := &Message{SenderID: by.senderID(), User: by.Name(), Display: by.Display(), Nonce: d.Nonce, ReplyTo: d.ReplyTo}
-	m.setTyped(d.Text, d.action)
+	m.setTyped(d.Text, d.flags)
 	if m.Answers, err = c.answered(ctx, room, d.ReplyTo); err != nil {
 		done(nil, nil, false, err)
 		return
@@ -213,6 +231,10 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 		return
 	}
 	if err := c.returnTo(ctx, by, room); err != nil {
+		done(nil, nil, false, err)
+		return
+	}
+	if m.Everybody, err = c.mentionsEverybody(ctx, by, m, room); err != nil {
 		done(nil, nil, false, err)
 		return
 	}
@@ -257,7 +279,7 @@ func (c *Chat) target(ctx context.Context, by Caller, name string, d Draft) (*Ro
 		}
 		d.Text = text // even if it begins like a command; only /me has its effect
 		if name, rest, _ := commandOf(text); name == "me" {
-			d.action, err = true, checkText(rest)
+			d.flags, err = flagAction, checkText(rest)
 		}
 	} else {
 		err = d.publish()
@@ -296,8 +318,8 @@ func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err err
 		return false, err
 	}
 	m.Seq, m.ID, m.At = n, NewMessageID(m.RoomID, n), c.now().Truncate(time.Millisecond)
-	res, err := tx.Exec("INSERT INTO message (id, sender, guest, text, action, reply_to, nonce, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sender, nonce) WHERE nonce IS NOT NULL DO NOTHING",
-		m.ID, m.SenderID, nullable(by.User == nil, m.User), m.Typed(), m.Action(), nullable(m.ReplyTo != 0, m.ReplyTo), nullable(m.Nonce != "", m.Nonce), millis(m.At))
+	res, err := tx.Exec("INSERT INTO message (id, sender, guest, text, flags, reply_to, nonce, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sender, nonce) WHERE nonce IS NOT NULL DO NOTHING",
+		m.ID, m.SenderID, nullable(by.User == nil, m.User), m.Typed(), m.flags(), nullable(m.ReplyTo != 0, m.ReplyTo), nullable(m.Nonce != "", m.Nonce), millis(m.At))
 	if err != nil {
 		return false, fmt.Errorf("insert a message: %w", err)
 	}
@@ -337,14 +359,14 @@ func nullable(has bool, v any) any {
 func (c *Chat) storedBefore(tx Tx, m *Message) error {
 	var at int64
 	var text string
-	var action bool
+	var flags int
 	var reply, edited, deleted sql.NullInt64
-	err := tx.QueryRow("SELECT id, text, action, reply_to, created_at, edited_at, deleted_at FROM message WHERE sender = ? AND nonce = ?", m.SenderID, m.Nonce).
-		Scan(&m.ID, &text, &action, &reply, &at, &edited, &deleted)
+	err := tx.QueryRow("SELECT id, text, flags, reply_to, created_at, edited_at, deleted_at FROM message WHERE sender = ? AND nonce = ?", m.SenderID, m.Nonce).
+		Scan(&m.ID, &text, &flags, &reply, &at, &edited, &deleted)
 	if err != nil {
 		return fmt.Errorf("find the message with that nonce: %w", err)
 	}
-	m.setTyped(text, action)
+	m.setTyped(text, flags)
 	m.RoomID, m.Seq, m.At = m.ID.Room(), m.ID.Seq(), moment(at)
 	m.ReplyTo, m.Edited, m.Deleted = MessageID(reply.Int64), moment(edited.Int64), deleted.Valid
 	return nil

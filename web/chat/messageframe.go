@@ -26,6 +26,9 @@ func (f *MessageFrame) AppendJSON(b []byte) []byte {
 	if f.Action {
 		b = append(b, `,"action":true`...)
 	}
+	if f.Everybody {
+		b = append(b, `,"everybody":true`...)
+	}
 	b = f.rendered.appendText(append(b, `,"message":`...), f.Message)
 	b = f.rendered.appendHTML(b, `,"html":`, f.HTML)
 	b = f.Timestamp.append(append(b, `,"timestamp":`...))

@@ -60,12 +60,16 @@ func (c *Chat) document(ctx context.Context, text string) (document, error) {
 	return d, err
 }
 
-// named returns the ids of the users with these usernames, in any case.
+// named returns the ids of the users with these usernames, in any case, and everybodyID for everybodyName.
 func (c *Chat) named(ctx context.Context, names []string) (map[string]int64, error) {
 	users, err := c.usersByName(ctx, names)
 	known := make(map[string]int64, len(users))
-	for name, u := range users {
-		known[name] = u.ID
+	for _, name := range names {
+		if u := users[name]; u != nil {
+			known[name] = u.ID
+		} else if strings.EqualFold(name, everybodyName) {
+			known[name] = everybodyID
+		}
 	}
 	return known, err
 }
@@ -99,6 +103,9 @@ func (c *Chat) fillHTML(ctx context.Context, found []*Message) {
 func (c *Chat) people(ctx context.Context, ids []int64) []markup.Person {
 	people := make([]markup.Person, len(ids))
 	for i, id := range ids {
+		if id == everybodyID {
+			continue
+		}
 		u, err := c.User(ctx, id)
 		if err != nil {
 			if !errors.Is(err, ErrNotFound) {

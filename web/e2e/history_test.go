@@ -53,6 +53,7 @@ func TestAWindowOfALongRoom(t *testing.T) {
 	b, tom := s.SignUp(t, "ada"), s.SignUp(t, "tom")
 	write(t, tom, "garden", 1, 40)
 	fill(t, s, tom, "garden", 99_960)
+	readTo(t, b, "garden")
 	ada := signedIn(t, s, b)
 	ada.open("/chat/garden/")
 	ada.hears("message 100000")

@@ -38,7 +38,7 @@ function tokenAt(text, caret) {
 function commandItems(text) {
   return commands
     .filter(({ names }) => names.some((name) => name.startsWith(text.toLowerCase())))
-    .map(({ names, args, help }) => ({ insert: `/${names[0]} `, label: `/${names[0]} ${args}`, hint: help }));
+    .map(({ names, args, help }) => ({ insert: `/${names[0]} `, label: `/${names[0]} ${args}`, hint: help, key: names.find((name) => name === text.toLowerCase()) ?? names[0] }));
 }
 
 // knownPeople returns the people on the page by username.
@@ -86,7 +86,7 @@ function ask({ kind, text }) {
     const found = await answer.json();
     const more = kind === "@" ? found.users.map(({ username, display }) => personItem(username, display)) : found.rooms.map(({ name }) => roomItem(name));
     const fresh = more.filter(({ key }) => !items.some((item) => item.key === key));
-    if (id === request && fresh.length > 0) show([...items, ...fresh], active);
+    if (id === request && fresh.length > 0) show([...items, ...fresh], items.length > 0 ? active : 0);
   }, ASK_AFTER);
 }
 
@@ -104,12 +104,14 @@ function optionOf({ label, hint }, i) {
   return option;
 }
 
+// show lists matches. If what was typed is already one of them, none is selected, so that Enter sends the message.
 function show(matches, selected = 0) {
   items = matches.slice(0, MAX_ITEMS);
+  const typed = token && fold(token.text);
+  if (items.some(({ key }) => key !== undefined && fold(key) === typed)) selected = -1;
   list.replaceChildren(...items.map(optionOf));
   list.hidden = items.length === 0;
-  field.setAttribute("aria-expanded", String(!list.hidden));
-  select(Math.min(Math.max(selected, 0), items.length - 1));
+  select(Math.min(selected, items.length - 1));
 }
 
 function select(i) {
@@ -149,8 +151,8 @@ function insert({ insert: text }) {
 function onKey(event) {
   if (list.hidden || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey) return;
   const last = items.length - 1;
-  const steps = { ArrowDown: active === last ? 0 : active + 1, ArrowUp: active === 0 ? last : active - 1 };
-  const chosen = (event.key === "Enter" && !event.shiftKey) || event.key === "Tab";
+  const steps = { ArrowDown: active === last ? 0 : active + 1, ArrowUp: active <= 0 ? last : active - 1 };
+  const chosen = active >= 0 && ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab");
   if (event.key in steps) select(steps[event.key]);
   else if (chosen) insert(items[active]);
   else if (event.key === "Escape") close();

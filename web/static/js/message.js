@@ -23,8 +23,8 @@ function mentions(element, me) {
   return Array.from(element.querySelectorAll(".text a.mention")).some((link) => link.pathname.toLowerCase() === wanted);
 }
 
-function markMention(element, me) {
-  const mentioned = Boolean(me) && mentions(element, me);
+function markMention(element, me, everybody) {
+  const mentioned = Boolean(me) && (everybody || mentions(element, me));
   element.classList.toggle("mentioned", mentioned);
   element.querySelector(".mention-word").hidden = !mentioned;
 }
@@ -105,7 +105,7 @@ export function buildMessage(frame, me, find = inPage) {
   setAction(element, frame.action);
   fillReactions(element, frame.reactions);
   if (frame.reply_to) quote(element, frame, find);
-  markMention(element, me);
+  markMention(element, me, frame.everybody);
   if (frame.edited_at) element.querySelector(".edited").hidden = false;
   if (frame.deleted) markDeleted(element);
   return element;
@@ -149,7 +149,7 @@ export function markEdited(element, frame, me) {
   setText(element, frame);
   setAction(element, frame.action);
   if ("mine" in element.dataset) markMine(element, frame);
-  markMention(element, me);
+  markMention(element, me, frame.everybody);
   element.querySelector(".edited").hidden = false;
 }
 
