@@ -43,7 +43,8 @@ func (c *Chat) standing(ctx context.Context, by Caller, id MessageID) (*Message,
 func (c *Chat) changes(ctx context.Context, low, high MessageID) ([]Event, error) {
 	rows, err := c.read.Query(ctx, `SELECT x.id, x.kind, x.message_id, x.emoji, x.on_off, coalesce(u.name, s.guest || ?, ''),
 		coalesce(m.text, ''), m.edited_at, m.id IS NULL OR m.deleted_at IS NOT NULL,
-		(SELECT count(*) FROM reaction r WHERE r.message_id = x.message_id AND r.emoji = x.emoji)
+		(SELECT count(DISTINCT r.user_id) FROM reaction r WHERE r.message_id = x.message_id
+			AND replace(replace(r.emoji, char(65039), ''), char(65038), '') = replace(replace(x.emoji, char(65039), ''), char(65038), ''))
 		FROM change x LEFT JOIN message m ON m.id = x.message_id
 		LEFT JOIN user u ON u.id = x.user_id LEFT JOIN session s ON s.id = -x.user_id
 		WHERE x.id > ? AND x.id <= ?`, guestMark, low, high)
@@ -70,6 +71,7 @@ func (c *Chat) changes(ctx context.Context, low, high MessageID) ([]Event, error
 		case x.Kind == "edit":
 			edits = append(edits, edit{&Message{ID: x.Message, Text: text, Edited: moment(edited.Int64)}, id.Seq(), user})
 		case x.Kind == "react":
+			x.Emoji = shownEmoji(x.Emoji)
 			events = append(events, reacted(x, id.Seq(), user, count))
 		}
 	}

@@ -3,6 +3,7 @@ package chat
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,52 +11,40 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
+	"hearth/web/emoji"
 	"hearth/web/limits"
 	"hearth/web/locale"
 )
 
 const (
-	// maxEmoji is the longest emoji, in code points. A family of four with skin tones has 11.
-	maxEmoji = 16
+	// maxEmoji is the longest emoji that is looked up, in bytes. A family of four has 25, the longest emoji of Unicode 35.
+	maxEmoji = 128
 	// maxEmojis is how many different emojis one message can have.
 	maxEmojis = 40
 )
 
-// checkEmoji accepts texts that look like one emoji: symbols, joiners and modifiers.
-func checkEmoji(s string) error {
-	n := utf8.RuneCountInString(s)
-	if n == 0 || n > maxEmoji || !utf8.ValidString(s) {
-		return Errorf("bad_frame")
+// sameEmoji is the SQL condition that the emoji in a row is the one in the next parameter, which emoji.Bare has returned. Rows of
+// earlier versions have the variation selectors with which the client sent them.
+const sameEmoji = "replace(replace(emoji, char(65039), ''), char(65038), '') = "
+
+// shownEmoji returns the emoji of a row as it is shown. Rows of earlier versions may have symbols that are no emoji.
+func shownEmoji(s string) string {
+	if e, ok := emoji.One(s); ok {
+		return e
 	}
-	symbol := false
-	for _, r := range s {
-		switch {
-		case unicode.Is(unicode.So, r), r == 0x20e3: // a symbol, or the box around a digit
-			symbol = true
-		case unicode.In(r, unicode.Sk, unicode.Mn, unicode.Me), r == 0x200d, strings.ContainsRune("0123456789#*", r), r >= 0xe0020 && r <= 0xe007f:
-		case unicode.Is(unicode.Sm, r), unicode.Is(unicode.Po, r) && r > 0x7f: // ↔ ‼
-			symbol = true
-		default:
-			return Errorf("bad_frame")
-		}
-	}
-	if !symbol {
-		return Errorf("bad_frame")
-	}
-	return nil
+	return s
 }
 
-// React adds the caller's reaction to a message or removes it. If nothing changes, there is no error and no event. Errors:
-// bad_frame if emoji is not an emoji, too_many_reactions, no_such_message, not_allowed, sign_in, rate_limited, storage.
-func (c *Chat) React(ctx context.Context, by Caller, id MessageID, emoji string, on bool) error {
+// React adds the caller's reaction to a message or removes it. text is the emoji, with or without variation selectors. If nothing
+// changes, there is no error and no event. Errors: bad_frame if text is not exactly one emoji, too_many_reactions, no_such_message, not_allowed, sign_in, rate_limited, storage.
+func (c *Chat) React(ctx context.Context, by Caller, id MessageID, text string, on bool) error {
 	if err := c.Take(by, limits.Messages); err != nil {
 		return err
 	}
-	if err := checkEmoji(emoji); err != nil {
-		return err
+	if len(text) > maxEmoji || !utf8.ValidString(text) {
+		return Errorf("bad_frame")
 	}
 	_, r, err := c.standing(ctx, by, id)
 	if err != nil {
@@ -64,7 +53,7 @@ func (c *Chat) React(ctx context.Context, by Caller, id MessageID, emoji string,
 	if err := c.MaySpeak(ctx, by, r); err != nil {
 		return err
 	}
-	x := change{Kind: "react", Message: id, Emoji: emoji, On: on}
+	x := change{Kind: "react", Message: id, Emoji: shownEmoji(text), On: on}
 	err = c.disk.Write(ctx, func(tx Tx) error {
 		count, changed, err := react(tx, x, by.senderID())
 		if err != nil || !changed {
@@ -81,7 +70,8 @@ func (c *Chat) React(ctx context.Context, by Caller, id MessageID, emoji string,
 }
 
 // react adds or removes a reaction and returns how many people have reacted with the emoji. Errors: no_such_message, if the
-// message was deleted since it was looked up; too_many_reactions.
+// message was deleted since it was looked up; too_many_reactions; bad_frame, if x.Emoji is not an emoji, unless somebody reacted
+// to this message with it when that was possible.
 func react(tx Tx, x change, who int64) (count int, changed bool, err error) {
 	var there bool
 	if err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM message WHERE id = ? AND deleted_at IS NULL)", x.Message).Scan(&there); err != nil {
@@ -90,11 +80,22 @@ func react(tx Tx, x change, who int64) (count int, changed bool, err error) {
 	if !there {
 		return 0, false, Errorf("no_such_message")
 	}
-	query := "DELETE FROM reaction WHERE message_id = ? AND emoji = ? AND user_id = ?"
-	if x.On {
-		query = "INSERT INTO reaction (message_id, emoji, user_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+	bare := emoji.Bare(x.Emoji)
+	if _, ok := emoji.One(x.Emoji); !ok {
+		if err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM reaction WHERE message_id = ? AND "+sameEmoji+"?)", x.Message, bare).Scan(&there); err != nil {
+			return 0, false, fmt.Errorf("look for reactions to message %d: %w", x.Message, err)
+		}
+		if !there {
+			return 0, false, Errorf("bad_frame")
+		}
 	}
-	res, err := tx.Exec(query, x.Message, x.Emoji, who)
+	var res sql.Result
+	if x.On {
+		res, err = tx.Exec("INSERT INTO reaction (message_id, emoji, user_id) SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM reaction WHERE message_id = ?1 AND user_id = ?3 AND "+
+			sameEmoji+"?4)", x.Message, x.Emoji, who, bare)
+	} else {
+		res, err = tx.Exec("DELETE FROM reaction WHERE message_id = ? AND user_id = ? AND "+sameEmoji+"?", x.Message, who, bare)
+	}
 	if err != nil {
 		return 0, false, fmt.Errorf("react to message %d: %w", x.Message, err)
 	}
@@ -103,7 +104,8 @@ func react(tx Tx, x change, who int64) (count int, changed bool, err error) {
 		return 0, false, err
 	}
 	var kinds int
-	err = tx.QueryRow("SELECT ifnull(sum(emoji = ?2), 0), count(DISTINCT emoji) FROM reaction WHERE message_id = ?1", x.Message, x.Emoji).Scan(&count, &kinds)
+	err = tx.QueryRow("SELECT count(DISTINCT iif("+sameEmoji+"?2, user_id, NULL)), count(DISTINCT replace(replace(emoji, char(65039), ''), char(65038), '')) FROM reaction WHERE message_id = ?1",
+		x.Message, bare).Scan(&count, &kinds)
 	if err == nil && kinds > maxEmojis {
 		err = Errorf("too_many_reactions", "max", maxEmojis)
 	}
@@ -193,16 +195,17 @@ func reactionsIn(list string) []Reactions {
 	}
 	all := make([]one, 0, 1+strings.Count(list, "\n"))
 	for line := range strings.SplitSeq(list, "\n") {
-		emoji, sender, _ := strings.Cut(line, " ")
+		text, sender, _ := strings.Cut(line, " ")
 		id, err := strconv.ParseInt(sender, 10, 64)
 		if err != nil {
-			continue // emojis have neither spaces nor line feeds (checkEmoji)
+			continue // emojis have neither spaces nor line feeds
 		}
-		all = append(all, one{emoji, id})
+		all = append(all, one{shownEmoji(text), id})
 	}
 	slices.SortFunc(all, func(a, b one) int { // accounts before visitors, because a visitor's name is lost with the session
 		return cmp.Or(strings.Compare(a.emoji, b.emoji), cmp.Compare(uint64(a.sender), uint64(b.sender)))
 	})
+	all = slices.Compact(all) // a person may have reacted with both forms of an emoji
 	senders := make([]int64, len(all))
 	var found []Reactions
 	for i, x := range all {

@@ -68,3 +68,58 @@ func TestWhoReacted(t *testing.T) {
 		t.Errorf("%+v", x)
 	}
 }
+
+// A reaction is exactly one emoji, whatever variation selectors it has. What an earlier version accepted stays.
+func TestReactionsAreOneEmoji(t *testing.T) {
+	t.Parallel()
+	p := newTestChat(t)
+	ctx := context.Background()
+	m := p.say(p.admin, "kitchen", "the oven is fixed")
+	tom, eve := Caller{User: p.user("tom")}, Caller{User: p.user("eve")}
+	store := func(emoji string, by Caller) {
+		t.Helper()
+		if err := p.disk.Write(ctx, func(tx Tx) error {
+			_, err := tx.Exec("INSERT INTO reaction (message_id, emoji, user_id) VALUES (?, ?, ?)", m.ID, emoji, by.senderID())
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, text := range []string{"", "a", "1", "★", "👍👍", "👍 ", "🎉🏽", "\ufe0f", ":tada:", "❤️x", "abc\xff"} {
+		wantCode(t, p.React(ctx, p.admin, m.ID, text, true), "bad_frame", "")
+	}
+	store("❤", tom) // as earlier versions stored them
+	store("❤️", tom)
+	store("★", tom)
+	for _, x := range []struct {
+		by    Caller
+		emoji string
+		on    bool
+	}{{eve, "❤", true}, {eve, "❤️", true}, {p.admin, "❤︎", true}, {eve, "★", true}, {p.admin, "👍\ufe0f", true}, {p.admin, "👨‍👩‍👧‍👦", true}, {p.admin, "👨‍👩‍👧‍👦", false}} {
+		if err := p.React(ctx, x.by, m.ID, x.emoji, x.on); err != nil {
+			t.Errorf("%q: %v", x.emoji, err)
+		}
+	}
+	shown := func() string {
+		var all []string
+		for _, x := range p.shown("kitchen", 1)[0].Reactions {
+			all = append(all, fmt.Sprint(x.Emoji, x.Count, x.Users))
+		}
+		return fmt.Sprint(all)
+	}
+	if got, want := shown(), "[★2 [tom eve] ❤️3 [ada tom eve] 👍1 [ada]]"; got != want {
+		t.Errorf("%s, not %s", got, want)
+	}
+	for _, x := range []struct {
+		by    Caller
+		emoji string
+	}{{tom, "❤️"}, {eve, "❤"}, {tom, "★"}, {eve, "★"}} {
+		if err := p.React(ctx, x.by, m.ID, x.emoji, false); err != nil {
+			t.Errorf("%q: %v", x.emoji, err)
+		}
+	}
+	if got, want := shown(), "[❤️1 [ada] 👍1 [ada]]"; got != want {
+		t.Errorf("%s, not %s", got, want)
+	}
+	wantCode(t, p.React(ctx, eve, m.ID, "★", true), "bad_frame", "") // nobody reacts with it any more
+}

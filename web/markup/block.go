@@ -115,7 +115,11 @@ func escapedBlock(line string, n ast.Node) int {
 
 var kindQuote = ast.NewNodeKind("Quote")
 
-type quote struct{ ast.BaseBlock }
+// quote is a quotation.
+type quote struct {
+	ast.BaseBlock
+	lines int
+}
 
 func (*quote) Kind() ast.NodeKind              { return kindQuote }
 func (n *quote) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
@@ -131,11 +135,12 @@ func (p quoteParser) Open(parent ast.Node, reader text.Reader, pc parser.Context
 		return nil, parser.NoChildren
 	}
 	st.left -= tags
-	return &quote{}, parser.HasChildren
+	return &quote{lines: 1}, parser.HasChildren
 }
 
-func (p quoteParser) Continue(_ ast.Node, reader text.Reader, _ parser.Context) parser.State {
+func (p quoteParser) Continue(n ast.Node, reader text.Reader, _ parser.Context) parser.State {
 	if p.mark(reader) {
+		n.(*quote).lines++
 		return parser.Continue | parser.HasChildren
 	}
 	return parser.Close

@@ -128,6 +128,22 @@ func short(html string) string {
 	return strings.ReplaceAll(html, ` rel="nofollow noopener noreferrer" target="_blank"`, "")
 }
 
+// readMessages returns the texts in testdata/messages.txt.
+func readMessages(t testing.TB) []string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/messages.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for line := range strings.Lines(string(data)) {
+		if typed, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "t "); ok {
+			texts = append(texts, strings.NewReplacer("⏎", "\n", "⇥", "\t").Replace(typed))
+		}
+	}
+	return texts
+}
+
 // testdata/messages.txt says what must be seen of each text.
 func TestMessages(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package markup
 import (
 	"html"
 	"strconv"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -143,7 +144,7 @@ func (w *writer) block(n ast.Node, tight bool) {
 		w.paragraph(n, tight)
 	case *quote:
 		if !n.HasChildren() {
-			w.add("<p>&gt;</p>")
+			w.add("<p>&gt;" + strings.Repeat("<br>&gt;", n.lines-1) + "</p>") // an empty quotation stays as it was typed
 			return
 		}
 		w.tag("<blockquote>")
