@@ -281,6 +281,53 @@ func TestAHiddenTab(t *testing.T) {
 	ada.sees("#jump-newest")
 }
 
+// Who was reading further up stays there when the page is shown again. A deleted message is not counted any more.
+func TestAHiddenTabKeepsItsPlace(t *testing.T) {
+	s := start(t)
+	b, tom := s.SignUp(t, "ada"), s.SignUp(t, "tom")
+	write(t, tom, "garden", 1, 50)
+	ada := signedIn(t, s, b)
+	ada.open("/chat/garden/")
+	ada.do(`scroller.scrollTop = -400`)
+	ada.sees("#pill")
+	place := value[float64](ada, `document.querySelector("#log .message:last-child").getBoundingClientRect().top`)
+	ada.hide(true)
+	write(t, tom, "garden", 51, 53)
+	ada.hears("message 53")
+	ada.hide(false)
+	ada.belowNew("message 51")
+	ada.reads("#unread-count", "3 new messages")
+	ada.sees("#jump-newest")
+	room := tom.DialBatched("/ws/chat/garden/")
+	room.Send(map[string]any{"type": "delete", "id": 1<<32 + 52})
+	ada.reads("#unread-count", "2 new messages")
+	if now := value[float64](ada, fmt.Sprintf(`document.getElementById("m%d").getBoundingClientRect().top`, 1<<32+50)); now < place-1 || now > place+1 {
+		t.Errorf("the log moved from %.1f to %.1f", place, now)
+	}
+	ada.click("#jump-newest")
+	ada.missing("#unread-bar")
+	ada.hasRead("garden")
+}
+
+// A mark that is lost with the connection is sent again on the next one.
+func TestMarksSurviveABrokenConnection(t *testing.T) {
+	s := start(t)
+	b, tom := s.SignUp(t, "ada"), s.SignUp(t, "tom")
+	write(t, tom, "garden", 1, 3)
+	ada := signedIn(t, s, b)
+	ada.open("/chat/garden/")
+	ada.hears("message 3")
+	ada.swallow(`"read"`)
+	write(t, tom, "garden", 4, 4)
+	ada.hears("message 4")
+	ada.hasRead("garden")
+
+	ada.swallow(`"back"`)
+	ada.point("#log .message:nth-last-child(2)")
+	ada.click("[data-tool=unread]")
+	untilUnread(t, b, "garden", func(n int) bool { return n == 2 })
+}
+
 // "Mark unread from here" moves the position back in all windows of the person, and stays until the person marks the room as read.
 func TestMarkUnreadFromHere(t *testing.T) {
 	s := start(t)
@@ -362,6 +409,69 @@ func TestNewMessagesBeyondTheWindow(t *testing.T) {
 	ada.until("the end", `scroller.scrollTop === 0 && `+texts+`.at(-1) === "here I am"`)
 }
 
+// After many messages were missed, the page shows the first of them. Those that come in between and do not fit on the screen are above it,
+// and the bar says so.
+func TestUnreadAfterALostConnection(t *testing.T) {
+	s := start(t)
+	b, tom := s.SignUp(t, "ada"), s.SignUp(t, "tom")
+	write(t, tom, "garden", 1, 40)
+	ada := signedIn(t, s, b)
+	ada.expect("WebSocket connection to|ERR_|status of 426")
+	ada.open("/chat/garden/")
+	ada.hears("message 40")
+	ada.resize(1280, 320) // fewer than 20 messages, which come at a time, fit on the screen
+	fill(t, s, tom, "garden", 100)
+	ada.hears("message 140")
+	ada.until("the end", `scroller.scrollTop === 0`)
+	ada.sees("#jump-first")
+	ada.click("#jump-first")
+	ada.belowNew("message 41")
+	ada.click("#mark-read")
+	ada.missing("#unread-bar")
+
+	fill(t, s, tom, "garden", 600)
+	ada.belowNew("message 141")
+	ada.sees("#jump-newest")
+	ada.until("New in view", inView(`document.getElementById("new-line")`))
+	ada.until("their number", `Number(document.getElementById("unread-count").textContent.replace(/\D/g, "")) > 500`)
+	ada.say("good morning")
+	ada.missing("#unread-bar")
+	ada.hears("message 740")
+	ada.until("the end", `scroller.scrollTop === 0`)
+}
+
+// Whatever is seen in whichever order, the position is before the first message that was not seen, and each message counts once.
+func TestSeenRanges(t *testing.T) {
+	s := start(t)
+	ada := member(t, s, "ada")
+	ada.open("/chat/garden/")
+	wrong := value[string](ada, `(async () => {
+		const { SeenRanges } = await import(document.querySelector("script[src$='/room.js']").src.replace("room.js", "seen-ranges.js"));
+		const random = (n) => Math.floor(Math.random() * n);
+		for (let round = 0; round < 300; round++) {
+			const n = 1 + random(40), ids = [], seen = new Set(), log = [];
+			for (let i = 0, id = 0; i < n; i++) ids.push(id += 1 + random(4)); // ids skip numbers
+			const ranges = new SeenRanges(0);
+			let counted = 0;
+			for (let step = 0; step < 2 * n; step++) {
+				const i = random(n), after = ids[i - 1] ?? 0;
+				if (random(2)) ranges.add(ids[i] - 1, ids[i], 1); // the one before is not loaded
+				ranges.add(after, ids[i], 1);
+				seen.add(ids[i]);
+				log.push(ids[i]);
+				counted += ranges.advance();
+				const first = ids.findIndex((id) => !seen.has(id));
+				const passed = first < 0 ? n : first;
+				if (ranges.position !== (ids[passed - 1] ?? 0) || counted !== passed) return JSON.stringify({ ids, log, position: ranges.position, counted });
+			}
+		}
+		return "";
+	})()`)
+	if wrong != "" {
+		t.Error(wrong)
+	}
+}
+
 // Without script, a page with unread messages has a button that marks them as read, and links to the ends.
 func TestUnreadWithoutScript(t *testing.T) {
 	s := start(t)
@@ -374,6 +484,7 @@ func TestUnreadWithoutScript(t *testing.T) {
 	ada.open("/chat/garden/")
 	ada.belowNew("message 41")
 	ada.reads("#unread-count", "100 new messages")
+	ada.until("New in view", inView(`document.getElementById("new-line")`))
 	ada.submit("#jump-newest")
 	ada.hears("message 140")
 	ada.submit("#jump-first")
