@@ -39,6 +39,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /api/rooms/{room}/read", s.api(s.movePosition))
 	mux.HandleFunc("GET /api/rooms/{room}/people", s.api(s.listRoomPeople))
 	mux.HandleFunc("GET /api/users", s.api(s.listUsers))
+	mux.HandleFunc("GET /api/emoji", s.api(s.listEmoji))
 	mux.HandleFunc("/api/", s.api(noSuchPath))
 
 	mux.HandleFunc("GET /static/{hash}/{file...}", s.serveAsset)

@@ -39,6 +39,13 @@ func TestCompletion(t *testing.T) {
 	ada.press("Tab")
 	ada.fieldIs("see #Küche ")
 
+	ada.fill(composer, "well done :tad")
+	ada.reads("#complete [aria-selected=true]", ":tada:")
+	ada.press("Enter")
+	ada.fieldIs("well done 🎉 ")
+	ada.fill(composer, "see you at 10:30 :)")
+	ada.missing("#complete")
+
 	ada.fill(composer, "/")
 	ada.until("all commands", `document.querySelectorAll("#complete [role=option]").length === 8`)
 	ada.shoot("commands.png")

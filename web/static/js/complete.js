@@ -1,4 +1,4 @@
-// Completion in the composer: commands after "/" at the beginning, people after "@", rooms after "#". The list of matches is a listbox
+// Completion in the composer: commands after "/" at the beginning, people after "@", rooms after "#", and emoji after ":". The list of matches is a listbox
 // above the field, which keeps the focus.
 
 import { displayOf } from "./person.js";
@@ -30,6 +30,8 @@ function tokenAt(text, caret) {
   const before = text.slice(0, caret);
   const command = before.match(/^\s*[/／](\p{L}*)$/u);
   if (command) return { kind: "/", text: command[1], at: caret - command[1].length - 1 };
+  const emoji = before.match(/(?:^|[\s(（]):([a-z0-9_+-]{2,})$/i);
+  if (emoji) return { kind: ":", text: emoji[1], at: caret - emoji[1].length - 1 };
   const word = before.match(/(?:^|[^\p{L}\p{N}.+/_-])([@＠#])([\p{L}\p{N}\p{M}@.+_-]*)$/u);
   if (!word) return null;
   return { kind: word[1] === "#" ? "#" : "@", text: word[2], at: caret - word[2].length - 1 };
@@ -74,17 +76,26 @@ function roomItem(room) {
   return { insert: `#${room} `, label: `#${room}`, hint: "", key: room };
 }
 
+function emojiItem({ shortcode, emoji }) {
+  return { insert: `${emoji} `, label: emoji, hint: `:${shortcode}:`, key: shortcode };
+}
+
+// The addresses of matches that the server knows, and their items, by the kind of the token.
+const SOURCES = {
+  "@": { path: "/api/users", read: ({ users }) => users.map(({ username, display }) => personItem(username, display)) },
+  "#": { path: "/api/rooms", read: ({ rooms }) => rooms.map(({ name }) => roomItem(name)) },
+  ":": { path: "/api/emoji", read: ({ emoji }) => emoji.map(emojiItem) },
+};
+
 // ask adds matches that the server knows.
 function ask({ kind, text }) {
   clearTimeout(timer);
   const id = ++request;
   if (kind === "/" || !text || text.length > MAX_ASKED) return;
   timer = setTimeout(async () => {
-    const path = kind === "@" ? "/api/users" : "/api/rooms";
-    const answer = await fetch(`${path}?limit=${MAX_ITEMS}&q=${encodeURIComponent(text)}`).catch(() => null);
+    const answer = await fetch(`${SOURCES[kind].path}?limit=${MAX_ITEMS}&q=${encodeURIComponent(text)}`).catch(() => null);
     if (!answer?.ok || id !== request || !token) return;
-    const found = await answer.json();
-    const more = kind === "@" ? found.users.map(({ username, display }) => personItem(username, display)) : found.rooms.map(({ name }) => roomItem(name));
+    const more = SOURCES[kind].read(await answer.json());
     const fresh = more.filter(({ key }) => !items.some((item) => item.key === key));
     if (id === request && fresh.length > 0) show([...items, ...fresh], items.length > 0 ? active : 0);
   }, ASK_AFTER);
@@ -108,7 +119,7 @@ function optionOf({ label, hint }, i) {
 function show(matches, selected = 0) {
   items = matches.slice(0, MAX_ITEMS);
   const typed = token && fold(token.text);
-  if (items.some(({ key }) => key !== undefined && fold(key) === typed)) selected = -1;
+  if (token?.kind !== ":" && items.some(({ key }) => key !== undefined && fold(key) === typed)) selected = -1;
   list.replaceChildren(...items.map(optionOf));
   list.hidden = items.length === 0;
   select(Math.min(selected, items.length - 1));
@@ -133,7 +144,7 @@ function close() {
 function update() {
   token = tokenAt(field.value, field.selectionStart);
   if (!token) return close();
-  show({ "/": commandItems, "@": peopleItems, "#": roomItems }[token.kind](token.text));
+  show({ "/": commandItems, "@": peopleItems, "#": roomItems, ":": () => [] }[token.kind](token.text));
   ask(token);
 }
 
