@@ -47,6 +47,9 @@ var looks = []look{
 	{name: "room-date", path: "/chat/garden/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("jump-date").showModal()`) }},
 	{name: "room-found", path: "/chat/garden/", inside: true, prepare: (*page).foundMessage},
 	{name: "room-unread", path: "/chat/garden/", inside: true, prepare: (*page).markedUnread},
+	{name: "room-menu", path: "/chat/garden/", inside: true, prepare: func(p *page) { p.do(`document.querySelector(".pane-head details.menu").open = true`) }},
+	{name: "room-commands", path: "/chat/garden/", inside: true, prepare: (*page).listedCommands},
+	{name: "mentions", path: "/mentions/", inside: true},
 	{name: "room-empty", path: "/chat/nobody-has-spoken-here/", inside: true},
 	{name: "room-members", path: "/chat/secrets/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("room-members").showModal()`) }},
 	{name: "room-who-stays", path: "/chat/garden/", inside: true, prepare: (*page).askedWhoStays},
@@ -249,6 +252,8 @@ func furnish(t *testing.T, s *hearthtest.Server) *page {
 			t.Fatalf("%s: %d %s", m[1], r.Status, r.Body)
 		}
 	}
+	ada.PostJSON("/api/rooms/garden/membership", map[string]any{"favourite": true})
+	ada.PostJSON("/api/rooms/secrets/membership", map[string]any{"level": "nothing"})
 	others["mai"].PostJSON("/api/rooms/@ada/messages", map[string]string{"message": "Have you got a minute?"})
 	ada.PostJSON("/api/rooms/@mai/messages", map[string]string{"message": "For you always."})
 	others["tom"].PostJSON("/api/rooms/@ada/messages", map[string]string{"message": "The key is under the mat."})
@@ -275,4 +280,14 @@ var talk = [][2]string{
 	{"ada", "> not at noon\n\nAgreed."},
 	{"somebody.with.a.rather.long.name@example.org", "Доброе утро! Я приеду в субботу и привезу рассаду."},
 	{"mai", "@ada can you open the gate for the garden?"},
+	{"tom", "/me waters the beds"},
+}
+
+// listedCommands shows the result of a command, and the list of commands below it.
+func (p *page) listedCommands() {
+	p.fill(composer, "/help")
+	p.enter()
+	p.reads("#composer-notice", "/pm")
+	p.fill(composer, "/")
+	p.sees("#complete [role=option]")
 }
