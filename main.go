@@ -300,6 +300,7 @@ func listenError(flag, addr string, err error) error {
 func (h *app) serve(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- h.server.Serve(h.site.Listener(h.listen)) }()
+	go h.chat.IndexMentions(ctx)
 	sweep, tidy := time.NewTicker(sweepEvery), time.NewTicker(memoryEvery)
 	defer sweep.Stop()
 	defer tidy.Stop()

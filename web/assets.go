@@ -127,7 +127,7 @@ func (s *Server) serveAsset(w http.ResponseWriter, r *http.Request) {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	body := f.body
-	if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if f.zipped != nil && acceptsGzip(r) {
 		h.Set("Content-Encoding", "gzip")
 		body = f.zipped
 	}

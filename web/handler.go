@@ -119,7 +119,9 @@ func (s *Server) admin(h handler) http.HandlerFunc {
 }
 
 // api serves JSON.
-func (s *Server) api(h handler) http.HandlerFunc { return s.serve(s.counted(h), failAPI) }
+func (s *Server) api(h handler) http.HandlerFunc {
+	return compressed(s.serve(s.counted(h), failAPI))
+}
 
 // text returns the text of an error in the caller's language.
 func (r *request) text(e *chat.Error) string {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -174,7 +173,7 @@ func (s *Server) render(w http.ResponseWriter, r *request, status int, page stri
 	h.Set("Vary", "Accept-Language, Cookie")
 	h.Add("Vary", "Accept-Encoding")
 	text := b.Bytes()
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") { // no page contains a secret beside text of its reader (BREACH)
+	if acceptsGzip(r.Request) {
 		h.Set("Content-Encoding", "gzip")
 		text = compress(text)
 	}
@@ -182,27 +181,6 @@ func (s *Server) render(w http.ResponseWriter, r *request, status int, page stri
 	_, _ = w.Write(text) // fails only if the client has disconnected
 	return nil
 }
-
-// compress returns text in the gzip format. It is compressed before anything is written, so that a client that does not read
-// holds no compressor.
-func compress(text []byte) []byte {
-	var small bytes.Buffer
-	z := zippers.Get().(*gzip.Writer)
-	defer zippers.Put(z)
-	z.Reset(&small)
-	_, _ = z.Write(text) // a bytes.Buffer returns no error
-	_ = z.Close()
-	return small.Bytes()
-}
-
-// zippers are reused: a new one allocates 800 KB.
-var zippers = sync.Pool{New: func() any {
-	z, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
-	if err != nil {
-		panic(err) // the level is valid
-	}
-	return z
-}}
 
 // funcs returns the functions of templates in the language l.
 func (s *Server) funcs(l *locale.Locale) template.FuncMap {

@@ -93,7 +93,11 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 		return err
 	}
 	data.Commands = commandViews(r.loc)
-	v := s.view(r, data.Room.Title)
+	title := data.Room.Title
+	if room.With == nil {
+		title = "#" + title
+	}
+	v := s.view(r, title)
 	rooms, unread, err := s.roomsFor(r)
 	if err != nil {
 		return err

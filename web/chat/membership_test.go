@@ -292,3 +292,40 @@ func TestMentionOfEverybody(t *testing.T) {
 	late := p.user("mai")
 	p.wantUnread(late, r, Unread{})
 }
+
+// Who is named in messages from before mentions were stored is found out in the background.
+func TestMentionsOfEarlierMessages(t *testing.T) {
+	t.Parallel()
+	p := newTestChat(t)
+	ctx := context.Background()
+	bob, eve := Caller{User: p.user("bob")}, Caller{User: p.user("eve")}
+	p.room("tea", Open)
+	p.clock = p.clock.Add(time.Minute)
+	asked := p.say(bob, "tea", "who?")
+	for range 2 * mentionsAtOnce {
+		p.say(eve, "tea", "@bob and mail@bob")
+	}
+	p.sayDraft(eve, "tea", Draft{Text: "@bob", ReplyTo: asked.ID})
+	p.say(eve, "@bob", "@bob @ada")
+	gone := p.say(eve, "tea", "@bob again")
+	if err := p.Delete(ctx, eve, gone.ID); err != nil {
+		t.Fatal(err)
+	}
+	const sums = "SELECT count(*) * 1000000 + ifnull(sum(user_id * 7 + named), 0) FROM mention"
+	want := p.count(sums)
+	for _, change := range []string{
+		"DELETE FROM mention WHERE message_id NOT IN (SELECT id FROM message WHERE reply_to IS NOT NULL)", "UPDATE mention SET named = 0",
+		"INSERT INTO setting SELECT 'mentions_below', max(id) + 1 FROM message",
+	} {
+		if err := p.disk.Write(ctx, func(tx Tx) error { _, err := tx.Exec(change); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.IndexMentions(ctx)
+	if got := p.count(sums); got != want {
+		t.Errorf("the mentions add up to %d, want %d", got, want)
+	}
+	if n := p.count("SELECT count(*) FROM setting WHERE name = 'mentions_below'"); n != 0 {
+		t.Error("it would begin again")
+	}
+}

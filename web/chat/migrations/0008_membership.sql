@@ -24,3 +24,6 @@ CREATE INDEX mention_at ON mention (user_id, at);
 
 INSERT INTO mention SELECT o.sender, m.id, 0, m.created_at FROM message m JOIN message o ON o.id = m.reply_to
 	WHERE m.reply_to IS NOT NULL AND m.deleted_at IS NULL AND o.sender > 0 AND o.sender <> m.sender;
+
+-- Who is named in earlier messages is found out after the start, from the newest message to the oldest: those below this id are left.
+INSERT INTO setting SELECT 'mentions_below', max(id) + 1 FROM message HAVING max(id) IS NOT NULL;
