@@ -33,13 +33,26 @@ func Username(s string) (name, key string, err error) {
 	if len(s) > maxNameBytes {
 		return "", "", Errorf("name_too_long", "max", MaxUsername)
 	}
-	name = norm.NFKC.String(strings.TrimSpace(s))
+	return personalName(norm.NFKC.String(strings.TrimSpace(s)), "@.+-_")
+}
+
+// GuestName is Username for the name that a visitor chose. It may also contain spaces; several of them become one.
+func GuestName(s string) (name, key string, err error) {
+	if len(s) > maxNameBytes {
+		return "", "", Errorf("name_too_long", "max", MaxUsername)
+	}
+	return personalName(strings.Join(strings.Fields(norm.NFKC.String(s)), " "), "@.+-_ ")
+}
+
+// personalName checks a name that is normalised, and returns it with its key. others are the characters that it may contain beside
+// letters and digits.
+func personalName(name, others string) (_, key string, err error) {
 	switch {
 	case name == "":
 		return "", "", Errorf("name_empty")
 	case utf8.RuneCountInString(name) > MaxUsername:
 		return "", "", Errorf("name_too_long", "max", MaxUsername)
-	case !spelled(name, "@.+-_"):
+	case !spelled(name, others):
 		return "", "", Errorf("name_characters")
 	case !wordEnds(name):
 		return "", "", Errorf("name_ends")
@@ -59,9 +72,6 @@ func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // NameKey returns the key of any name, also of an invalid one.
 func NameKey(name string) string { return foldName(strings.TrimSpace(name)) }
-
-// GuestName is Username for the name that a visitor chose.
-func GuestName(s string) (name, key string, err error) { return Username(s) }
 
 // RoomName returns the name of a room as it is stored (NFC, trimmed, spaces as "-") and its key: two names with the same key
 // differ only in case and joiners. Errors: room_name_empty, room_name_too_long, room_name_characters, room_name_dots.

@@ -79,7 +79,8 @@ func (c *Chat) RenewSession(ctx context.Context, id int64) (token []byte, err er
 }
 
 // OpenGuest starts a session of a visitor with a name and returns the token for the cookie. old is as for OpenSession. Errors, on
-// the field guest_name: those of Username, name_taken; storage.
+// the field guest_name: those of Username; name_taken, if the name looks like that of another visitor or of an account, or like its
+// display name; storage.
 func (c *Chat) OpenGuest(ctx context.Context, name string, b Browser, old int64) (token []byte, s *Session, err error) {
 	name, key, err := GuestName(name)
 	if err != nil {
@@ -95,7 +96,8 @@ func (c *Chat) OpenGuest(ctx context.Context, name string, b Browser, old int64)
 		}
 		var taken bool
 		err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM user WHERE name_key = ?1 OR name_look = ?2)
-			OR EXISTS (SELECT 1 FROM session WHERE guest_key = ?1 OR guest_look = ?2)`, key, look(name)).Scan(&taken)
+			OR EXISTS (SELECT 1 FROM session WHERE guest_key = ?1 OR guest_look = ?2)
+			OR EXISTS (SELECT 1 FROM user_look WHERE look = ?3)`, key, look(name), labelLook(name)).Scan(&taken)
 		if err != nil {
 			return fmt.Errorf("look for the name: %w", err)
 		}

@@ -183,8 +183,17 @@ func TestGuestNames(t *testing.T) {
 	h.user("ada")
 	_, _, err := h.OpenGuest(ctx, "АDA", Browser{}, 0)
 	wantCode(t, err, "name_taken", "guest_name")
-	_, _, err = h.OpenGuest(ctx, "a b", Browser{}, 0)
-	wantCode(t, err, "name_characters", "guest_name")
+	if _, err := h.CreateUser(ctx, Caller{}, NewUser{Name: "eve", Password: "hash", Profile: Profile{DisplayName: "Eve Lund"}}); err != nil {
+		t.Fatal(err)
+	}
+	_, spaced, err := h.OpenGuest(ctx, "  Wanda \u3000 Who ", Browser{}, 0)
+	if err != nil || spaced.Guest != "Wanda Who" {
+		t.Errorf("%+v, %v", spaced, err)
+	}
+	for name, code := range map[string]string{"wanda who": "name_taken", "a/b": "name_characters", "a (b)": "name_characters", " ": "name_empty", "Eve Lund": "name_taken", "Eve  Iund": "name_taken"} {
+		_, _, err = h.OpenGuest(ctx, name, Browser{}, 0)
+		wantCode(t, err, code, "guest_name")
+	}
 	_, s, err := h.OpenGuest(ctx, "Вова", Browser{}, 0)
 	if err != nil || s.Guest != "Вова" || s.UserID != 0 {
 		t.Fatalf("%+v, %v", s, err)
