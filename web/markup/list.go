@@ -204,7 +204,7 @@ func (taskParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) 
 	}
 	st.tookEffect(segment.Start)
 	x.task, x.done = true, line[1] != ' '
-	reader.Advance(4)
+	reader.Advance(3)
 	return &nothing{}
 }
 

@@ -14,7 +14,7 @@
 // ahead are limited, and a search that failed is not repeated.
 //
 //	p br strong em del code pre blockquote ul ol[start] li[value class=task] label input[type=checkbox disabled checked]
-//	div[class=table] table thead tbody tr th[align] td[align]
+//	div table thead tbody tr th[align] td[align]
 //	a[href rel target] for links, a[class=mention href title] for people
 //
 // There is no white space between blocks. So a page may show messages with white-space: pre-wrap, which keeps the line breaks

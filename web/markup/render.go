@@ -37,7 +37,7 @@ var (
 const (
 	codeTags = len("<code></code>")
 	cellTags = len(`<td align="center"></td>`)
-	taskTags = len(` class="task"<label><input type="checkbox" disabled checked> </label>`)
+	taskTags = len(` class="task"<label><input type="checkbox" disabled checked></label>`)
 )
 
 // The parts of a link to another site. With noreferrer, the site does not learn the address of the reader's page. With
@@ -170,7 +170,7 @@ func (w *writer) paragraph(n *ast.Paragraph, tight bool) {
 		if x.done {
 			w.add(" checked")
 		}
-		w.add("> ")
+		w.add(">")
 	}
 	w.inlines(n)
 	if task {
@@ -244,7 +244,7 @@ func (w *writer) fence(n *fence) {
 }
 
 func (w *writer) table(n *table) {
-	w.tag(`<div class="table"><table><thead>`)
+	w.tag(`<div><table><thead>`)
 	name := "th"
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		w.add("<tr>")

@@ -55,7 +55,7 @@ func (st *state) table(n *ast.Paragraph) (behind *ast.Paragraph) {
 		if len(header) != len(align) || !hasPipe(st.source, lines[i-1]) {
 			continue
 		}
-		cost := len(`<div class="table"><table><thead><tr></tr></thead><tbody></tbody></table></div>`)
+		cost := len(`<div><table><thead><tr></tr></thead><tbody></tbody></table></div>`)
 		if st.left < cost+len(header)*cellTags {
 			return nil
 		}
