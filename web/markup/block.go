@@ -34,10 +34,14 @@ func (block) Close(ast.Node, text.Reader, parser.Context) {}
 func (block) CanInterruptParagraph() bool                 { return true }
 func (block) CanAcceptIndentedLine() bool                 { return false }
 
-// lineOf returns the current line without its end, and its segment.
-func lineOf(reader text.Reader) (string, text.Segment) {
-	line, segment := reader.PeekLine()
-	return strings.TrimSuffix(strings.TrimSuffix(string(line), "\n"), "\r"), segment
+// line returns the current line without its end, and its segment.
+func (st *state) line(reader text.Reader) (string, text.Segment) {
+	_, segment := reader.Position()
+	line := st.text[segment.Start:segment.Stop]
+	if segment.Padding > 0 { // a part of a tab
+		line = strings.Repeat(" ", segment.Padding) + line
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), segment
 }
 
 // paragraphParser is the parser of lines without a marker. Unlike in Markdown, such a line does not continue the quote or list
@@ -62,11 +66,11 @@ func (p paragraphParser) Open(parent ast.Node, reader text.Reader, pc parser.Con
 }
 
 func (paragraphParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) parser.State {
-	line, segment := lineOf(reader)
+	st := stateOf(pc)
+	line, segment := st.line(reader)
 	if isBlank(line) {
 		return parser.Close
 	}
-	st := stateOf(pc)
 	if st.hasEscape {
 		if at := escapedBlock(line, n); at >= 0 {
 			st.hide(segment.Start - segment.Padding + at)
@@ -131,15 +135,15 @@ func (quoteParser) Trigger() []byte { return []byte{'>'} }
 func (p quoteParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	const tags = len("<blockquote></blockquote>")
 	st := stateOf(pc)
-	if _, ok := parent.(*list); ok || st.left <= 0 || depthOf(parent) >= maxBlocks || !p.mark(reader) {
+	if _, ok := parent.(*list); ok || st.left <= 0 || depthOf(parent) >= maxBlocks || !p.mark(st, reader) {
 		return nil, parser.NoChildren
 	}
 	st.left -= tags
 	return &quote{lines: 1}, parser.HasChildren
 }
 
-func (p quoteParser) Continue(n ast.Node, reader text.Reader, _ parser.Context) parser.State {
-	if p.mark(reader) {
+func (p quoteParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) parser.State {
+	if p.mark(stateOf(pc), reader) {
 		n.(*quote).lines++
 		return parser.Continue | parser.HasChildren
 	}
@@ -147,8 +151,8 @@ func (p quoteParser) Continue(n ast.Node, reader text.Reader, _ parser.Context) 
 }
 
 // mark reads the marker of a quote. It reports whether there is one.
-func (quoteParser) mark(reader text.Reader) bool {
-	line, _ := lineOf(reader)
+func (quoteParser) mark(st *state, reader text.Reader) bool {
+	line, _ := st.line(reader)
 	indent, from := indentOf(line)
 	if indent > maxIndent || !isQuoteMark(line[from:]) {
 		return false

@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -140,7 +141,10 @@ func (n *emphasis) Dump(source []byte, level int) { ast.DumpHelper(n, source, le
 
 type emphasisParser struct{}
 
-func (emphasisParser) Trigger() []byte { return []byte("*_~") }
+// delimiters are the characters of delimiter runs.
+const delimiters = "*_~"
+
+func (emphasisParser) Trigger() []byte { return []byte(delimiters) }
 
 func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) ast.Node {
 	st := stateOf(pc)
@@ -161,6 +165,13 @@ func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Conte
 	opens, closes := flanks(c, n, before2, before, after, after2)
 	if !opens && !closes {
 		return st.literal(reader, segment, n)
+	}
+	kind := strings.IndexByte(delimiters, c)
+	if !opens && st.openers[kind] == 0 {
+		return st.literal(reader, segment, n) // goldmark would look at all delimiters before it
+	}
+	if opens {
+		st.openers[kind]++
 	}
 	st.runs++
 	st.emphasis.state = st
@@ -220,9 +231,10 @@ type pairing struct {
 func (*pairing) IsDelimiter(c byte) bool { return c == '*' || c == '_' || c == '~' }
 
 func (p *pairing) CanOpenCloser(opener, closer *parser.Delimiter) bool {
-	if opener.Char != closer.Char || p.state.left < len("<strong></strong>") {
+	if opener.Char != closer.Char || p.state.left < len("<strong></strong>") || p.state.tries == maxTries {
 		return false
 	}
+	p.state.tries++
 	from, to := opener.Segment.Start+opener.OriginalLength, closer.Segment.Start
 	source := p.state.source
 	if p.state.nextLetter(from) >= to {

@@ -72,12 +72,25 @@ func asTyped(s string, open bool) *Document {
 	return &Document{html: html.EscapeString(s), plain: true, open: open}
 }
 
+// ordinary has the bytes that isPlain passes over.
+var ordinary = func() (is [256]bool) {
+	for c := range is {
+		is[c] = strings.IndexByte("*_~`[\\@:.|\n \t\r>-0123456789"+wideAt[:1], byte(c)) < 0
+	}
+	return is
+}()
+
 // isPlain reports whether the text has no character that could begin markup, so that it need not be parsed. Most messages have
 // none. If isPlain returns false, the text may still turn out to have no markup.
 func isPlain(s string) bool {
 	lineStart, further := true, false // further: after the first line
 	for i := range len(s) {
-		switch c := s[i]; c {
+		c := s[i]
+		if ordinary[c] {
+			lineStart = false
+			continue
+		}
+		switch c {
 		case '*', '_', '~', '`', '[', '\\', '@':
 			return false
 		case ':': // https://, http://, mailto:, :tada:

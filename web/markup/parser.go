@@ -50,6 +50,8 @@ type state struct {
 
 	block      ast.Node        // the block whose inlines are parsed
 	runs       int             // how many delimiter runs it has
+	openers    [3]int          // how many of them may begin emphasis, for each delimiter
+	tries      int             // how many pairs of runs goldmark has tried
 	brackets   []*openBracket  // that may begin a link
 	noTicks    [maxRow + 1]int // for each length, the position from which on no row of backticks has this length; 0: not known
 	emojiEnd   int             // the end of the last shortcode
@@ -72,7 +74,7 @@ func (st *state) enter(parent ast.Node) {
 	if parent == st.block {
 		return
 	}
-	st.block, st.runs, st.brackets = parent, 0, st.brackets[:0]
+	st.block, st.runs, st.tries, st.openers, st.brackets = parent, 0, 0, [3]int{}, st.brackets[:0]
 	st.noTicks = [maxRow + 1]int{}
 }
 

@@ -25,6 +25,8 @@ const (
 	// maxRuns is the most delimiter runs in a paragraph: rows of stars, underscores or tildes that may begin or end emphasis.
 	// It is enough for 250 bold or italic words, and bounds goldmark's search for the runs that belong together.
 	maxRuns = 500
+	// maxTries is the most pairs of delimiter runs that are tried in a paragraph. Each run is tried with the runs before it.
+	maxTries = 20 * maxRuns
 	// maxAhead bounds how many bytes are read ahead, for each byte of the text, to find the end of a possible link.
 	maxAhead = 2
 )
