@@ -94,6 +94,39 @@ func trimEnd(n ast.Node, source []byte) {
 	lines.Set(last, segment.TrimRightSpace(source))
 }
 
+var kindBare = ast.NewNodeKind("BareParagraph")
+
+// bare is a paragraph without any character that could be a marker, so that goldmark need not look for inlines in it.
+type bare struct{ ast.BaseBlock }
+
+func (*bare) Kind() ast.NodeKind              { return kindBare }
+func (*bare) IsRaw() bool                     { return true }
+func (n *bare) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
+
+// special has the bytes that the inline parsers look for, and the first byte of "＠".
+var special = func() (is [256]bool) {
+	for _, c := range []byte("*_~`[]@:.\\" + wideAt[:1]) {
+		is[c] = true
+	}
+	return is
+}()
+
+// replaceBare replaces n by a bare paragraph if it has no special bytes. A full stop is special only after a "w".
+func (st *state) replaceBare(n *ast.Paragraph) {
+	for i := range n.Lines().Len() {
+		line := n.Lines().At(i)
+		for i := line.Start; i < line.Stop; i++ {
+			if c := st.text[i]; special[c] && (c != '.' || i > 0 && st.text[i-1]|0x20 == 'w') {
+				return
+			}
+		}
+	}
+	b := &bare{}
+	b.SetLines(n.Lines())
+	n.Parent().ReplaceChild(n.Parent(), n, b)
+	trimEnd(b, st.source)
+}
+
 // escapedBlock returns the position of a backslash that prevents a line of the paragraph n from beginning a block, or -1.
 func escapedBlock(line string, n ast.Node) int {
 	at := strings.IndexByte(line, '\\')
@@ -110,7 +143,7 @@ func escapedBlock(line string, n ast.Node) int {
 		return at
 	case beginsList(rest):
 		m, _ := markOf(rest)
-		if m.char != '.' && at == from || m.char == '.' && rest[at] == '.' && strings.Trim(rest[from:at], "0123456789") == "" && (n.Lines().Len() == 0 || m.interrupts(n.Parent())) {
+		if m.char != '.' && at == from || m.char == '.' && at < len(rest) && rest[at] == '.' && strings.Trim(rest[from:at], "0123456789") == "" && (n.Lines().Len() == 0 || m.interrupts(n.Parent())) {
 			return at
 		}
 	}

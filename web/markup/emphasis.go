@@ -157,18 +157,18 @@ func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Conte
 	}
 	// Tildes must be two, because people write a single one for "about".
 	if c == '~' && (n != 2 || reader.PrecendingCharacter() == '~') || st.runs == maxRuns {
-		return st.literal(reader, segment, n)
+		return st.literal(parent, reader, segment, n)
 	}
 	// In the first pass, a row may have a backslash within.
 	before2, before := st.runesBefore(reader, segment.Start)
 	after, after2 := runesAfter(line[n:])
 	opens, closes := flanks(c, n, before2, before, after, after2)
 	if !opens && !closes {
-		return st.literal(reader, segment, n)
+		return st.literal(parent, reader, segment, n)
 	}
 	kind := strings.IndexByte(delimiters, c)
 	if !opens && st.openers[kind] == 0 {
-		return st.literal(reader, segment, n) // goldmark would look at all delimiters before it
+		return st.literal(parent, reader, segment, n) // goldmark would look at all delimiters before it
 	}
 	if opens {
 		st.openers[kind]++
@@ -182,9 +182,14 @@ func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Conte
 	return d
 }
 
-// literal reads n characters as text, so that the parser does not look at each of them again.
-func (st *state) literal(reader text.Reader, segment text.Segment, n int) ast.Node {
+// literal reads n characters as text, so that the parser does not look at each of them again. It returns a node that goldmark
+// appends to parent: if possible, the text before them, which is there already, to save a node.
+func (st *state) literal(parent ast.Node, reader text.Reader, segment text.Segment, n int) ast.Node {
 	reader.Advance(n)
+	if last, ok := parent.LastChild().(*ast.Text); ok && last.Segment.Stop == segment.Start && !last.SoftLineBreak() && !last.HardLineBreak() {
+		last.Segment.Stop += n
+		return last
+	}
 	return ast.NewTextSegment(segment.WithStop(segment.Start + n))
 }
 

@@ -13,6 +13,9 @@ var nasty = []string{
 	">", "> ", "- ", "1. ", "* ", "*", "_", "~~", "`", "``` ", "[", "]", "[]", "![", "[a](", "[a](b", "[a](https://x ", "[[a](https://x)",
 	"*a ", "**a ", "*a_ ", "_a*", "a**b", "*a **b ", "~~a *b ", "`a``b", "[a](<", "[a](b \"", "\\", "\\\\", "@", "@a", "@a.", ":", "https:", "https://", "https://a(",
 	"http://a.b/)", "\n", "\n\n", "- a\n", "> a\n", "- a\n\n", " -", "\t", "> - ", "*[", "[*", "`[", "<", "&", "a\n> ", "```\n", "1.\n", "[\n", "_*~`[", "](https://x)", "*](",
+	"|", "|a", "|-|\n", "|a|b|\n|-|-|\n", "a|b\n-|-\n|\n", ":a", ":tada:", ":tada", "www.", "www.a.", "a@", "a@b.c ", "a.b@c.d-", "\\*", "\\*a", "\\[a](", "\\`", "\\`a`", "\\@a ", "- [ ] a\n", "- [x]\n",
+	"- \n", "1\\. a\n", "\\> a\n", "```a\n", "```\n``` a\n", "a```\n", "> ```\n", "＠", "＠a", "/@a", "a.b/@", "@你", "**「」", "*a*b", "**a**b ", "_a_.b", "https://a[", "https://a`", "https://a'", "'https://a",
+	"  \n", "\t- a\n", "- a\n\tb\n", "**\\*a",
 }
 
 // repeat makes a message of n characters.
@@ -35,7 +38,7 @@ func hostile(n int) []string {
 
 // units are parts of texts, nasty ones and some put together by chance, always the same.
 func units() []string {
-	parts := []string{"*", "_", "~~", "`", "[", "]", "(", ")", "@", "a", " ", "\n", ">", "- ", "1. ", "https://", "\\", "**", "你", "``", "```", ":", "<", "!", "mailto:", "@b", "](", "\"", "http://%", "'", "@a.b"}
+	parts := []string{"*", "_", "~~", "`", "[", "]", "(", ")", "@", "a", " ", "\n", ">", "- ", "1. ", "https://", "\\", "**", "你", "``", "```", ":", "<", "!", "mailto:", "@b", "](", "|", "|-|\n", ":tada:", "www.", "\\*", "- [ ] ", "＠", "一", "\"", "http://%", "'", "@a.b"}
 	rng := rand.New(rand.NewPCG(1, 2))
 	all := slices.Clone(nasty)
 	for range 300 {

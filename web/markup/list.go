@@ -101,7 +101,7 @@ func (listParser) Trigger() []byte { return listTriggers }
 
 func (listParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	st := stateOf(pc)
-	if _, ok := parent.(*list); ok || st.left <= 0 || depthOf(parent)+2 > maxBlocks {
+	if _, ok := parent.(*list); st.left <= 0 || ok || depthOf(parent)+2 > maxBlocks {
 		return nil, parser.NoChildren
 	}
 	line, _ := st.line(reader)

@@ -23,6 +23,8 @@ package markup
 
 import (
 	"html"
+	"log/slog"
+	"runtime/debug"
 	"strings"
 )
 
@@ -32,10 +34,18 @@ type Lookup func(names []string) map[string]int64
 
 // Parse converts the text of a message. Its cost is bounded for a text of up to 4000 characters, the most that chat accepts:
 // nesting, links and mentions are limited.
-func Parse(text string, lookup Lookup) *Document {
+//
+// A text that makes the parser panic is shown as it was typed: one message must not stop the server, or close a room for ever.
+func Parse(text string, lookup Lookup) (d *Document) {
 	if d, ok := Plain(text); ok {
 		return d
 	}
+	defer func() {
+		if reason := recover(); reason != nil {
+			slog.Error("parse a message", "panic", reason, "stack", string(debug.Stack()))
+			d = asTyped(text, true)
+		}
+	}()
 	return parse(text, lookup)
 }
 
@@ -56,11 +66,11 @@ func parse(s string, lookup Lookup) *Document {
 		return asTyped(s, open)
 	}
 	w := writers.Get().(*writer)
-	defer w.release()
 	w.state.text, w.source = s, append(w.source, s...)
 	w.mentions, w.left, w.ahead = people, left, maxAhead*len(s)
 	w.hasEscape = strings.IndexByte(s, '\\') >= 0
 	w.children(w.tree(w.hasEscape && mayEscape(s)), false)
+	defer w.release() // not after a panic
 	if !w.marked && len(w.hidden) == 0 || len(w.html) > maxTags+int(maxGrowth*float64(len(s))) {
 		return asTyped(s, open)
 	}

@@ -144,6 +144,8 @@ func (w *writer) block(n ast.Node, tight bool) {
 	switch n := n.(type) {
 	case *ast.Paragraph:
 		w.paragraph(n, tight)
+	case *bare:
+		w.bare(n, tight)
 	case *quote:
 		if !n.HasChildren() {
 			w.add("<p>&gt;" + strings.Repeat("<br>&gt;", n.lines-1) + "</p>") // an empty quotation stays as it was typed
@@ -158,6 +160,23 @@ func (w *writer) block(n ast.Node, tight bool) {
 		w.list(n)
 	case *table:
 		w.table(n)
+	}
+}
+
+func (w *writer) bare(n *bare, tight bool) {
+	if !tight {
+		w.add("<p>")
+	}
+	for i := range n.Lines().Len() {
+		if i > 0 {
+			w.add("<br>")
+		}
+		line := n.Lines().At(i)
+		line = line.TrimRightSpace(w.source)
+		w.escape(line.Value(w.source), &escapes)
+	}
+	if !tight {
+		w.add("</p>")
 	}
 }
 

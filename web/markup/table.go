@@ -31,14 +31,20 @@ type cell struct {
 func (*cell) Kind() ast.NodeKind              { return kindCell }
 func (n *cell) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
 
-// tableTransformer finds tables in paragraphs. As in GFM, a table begins with a header and a line of dashes with as many
+// tableTransformer finds tables in paragraphs. It also replaces paragraphs without any marker.
+//
+// As in GFM, a table begins with a header and a line of dashes with as many
 // columns. Unlike there, a row ends the table if it has no "|", and a row with more cells than the header keeps them.
 type tableTransformer struct{}
 
 func (tableTransformer) Transform(n *ast.Paragraph, reader text.Reader, pc parser.Context) {
 	st := stateOf(pc)
 	for n != nil {
-		n = st.table(n)
+		next := st.table(n)
+		if n.Parent() != nil {
+			st.replaceBare(n)
+		}
+		n = next
 	}
 }
 
@@ -47,7 +53,10 @@ func (tableTransformer) Transform(n *ast.Paragraph, reader text.Reader, pc parse
 func (st *state) table(n *ast.Paragraph) (behind *ast.Paragraph) {
 	lines := n.Lines().Sliced(0, n.Lines().Len())
 	for i := 1; i < len(lines); i++ {
-		align, ok := alignments(string(lines[i].Value(st.source)))
+		if st.text[lines[i].Start] > '|' { // most lines
+			continue
+		}
+		align, ok := alignments(st.text[lines[i].Start:lines[i].Stop])
 		if !ok {
 			continue
 		}
@@ -109,10 +118,10 @@ func (st *state) row(t *table, cells []text.Segment, align []string) bool {
 
 // alignments parses the line below a header, such as |---|:-:|. It returns the alignment of each column.
 func alignments(line string) (align []string, ok bool) {
-	line = strings.TrimSpace(line)
-	if line == "" || !strings.Contains(line, "|") || strings.IndexByte("|:-", line[0]) < 0 {
+	if strings.IndexByte("|:- \t", line[0]) < 0 || strings.IndexByte(line, '|') < 0 {
 		return nil, false
 	}
+	line = strings.TrimSpace(line)
 	line = strings.TrimSuffix(strings.TrimPrefix(line, "|"), "|")
 	for column := range strings.SplitSeq(line, "|") {
 		column = strings.TrimSpace(column)
