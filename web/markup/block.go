@@ -78,8 +78,25 @@ func (paragraphParser) Continue(n ast.Node, reader text.Reader, pc parser.Contex
 	}
 	segment.Padding = 0
 	n.Lines().Append(segment)
+	for st.left <= 0 && n.Parent() != nil && n.Parent().Kind() == ast.KindDocument { // no block can begin any more, so goldmark need not look for one in each line
+		next := text.NewSegment(segment.Stop, segment.Stop+lineLength(st.text[segment.Stop:]))
+		if isBlank(strings.TrimSuffix(st.text[next.Start:next.Stop], "\n")) {
+			break
+		}
+		segment = next
+		n.Lines().Append(segment)
+		reader.AdvanceLine()
+	}
 	reader.AdvanceToEOL()
 	return parser.Continue | parser.NoChildren
+}
+
+// lineLength returns the length of the first line of s, with its line feed.
+func lineLength(s string) int {
+	if n := strings.IndexByte(s, '\n'); n >= 0 {
+		return n + 1
+	}
+	return len(s)
 }
 
 func (paragraphParser) Close(n ast.Node, reader text.Reader, _ parser.Context) {

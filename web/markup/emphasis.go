@@ -156,7 +156,10 @@ func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Conte
 		n++
 	}
 	// Tildes must be two, because people write a single one for "about".
-	if c == '~' && (n != 2 || reader.PrecendingCharacter() == '~') || st.runs == maxRuns {
+	if st.runs == 0 {
+		return st.literal(parent, reader, segment, st.word(line, n))
+	}
+	if c == '~' && (n != 2 || reader.PrecendingCharacter() == '~') {
 		return st.literal(parent, reader, segment, n)
 	}
 	// In the first pass, a row may have a backslash within.
@@ -173,13 +176,24 @@ func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Conte
 	if opens {
 		st.openers[kind]++
 	}
-	st.runs++
+	st.runs--
 	st.emphasis.state = st
 	d := parser.NewDelimiter(opens, closes, n, c, &st.emphasis)
 	d.Segment = segment.WithStop(segment.Start + n)
 	reader.Advance(n)
 	pc.PushDelimiter(d)
 	return d
+}
+
+// word returns the end of the rest of a word from i on, which has no marker. It is used where texts are full of markers that have
+// no effect.
+func (st *state) word(line string, i int) int {
+	for ; i < len(line) && line[i] > ' '; i++ {
+		if c := line[i]; special[c] && !(st.runs == 0 && (c == '*' || c == '_' || c == '~')) {
+			break
+		}
+	}
+	return i
 }
 
 // literal reads n characters as text, so that the parser does not look at each of them again. It returns a node that goldmark

@@ -41,7 +41,11 @@ func (backslashParser) Parse(parent ast.Node, reader text.Reader, pc parser.Cont
 	case n%2 == 0 || n == len(line) || strings.IndexByte(escapable, line[n]) < 0 || st.first:
 		return st.literal(parent, reader, segment, n)
 	}
-	return st.literal(parent, reader, segment, n+1+countTicks(line[n+1:], line[n]))
+	n += 1 + countTicks(line[n+1:], line[n])
+	for n = st.word(line, n); len(st.hidden) == 0 && n+1 < len(line) && line[n] == '\\' && line[n+1] > ' ' && line[n+1] != '\\'; {
+		n = st.word(line, n+2+countTicks(line[n+2:], line[n+1]))
+	}
+	return st.literal(parent, reader, segment, n)
 }
 
 // countTicks returns how many backticks are at the beginning of line, if c is a backtick too.

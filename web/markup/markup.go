@@ -14,7 +14,7 @@
 // ahead are limited, and a search that failed is not repeated.
 //
 //	p br strong em del code pre blockquote ul ol[start] li[value class=task] label input[type=checkbox disabled checked]
-//	div table thead tbody tr th[align] td[align]
+//	div[tabindex] table thead tbody tr th[align] td[align]
 //	a[href rel target] for links, a[class=mention href title] for people
 //
 // There is no white space between blocks. So a page may show messages with white-space: pre-wrap, which keeps the line breaks
@@ -69,7 +69,7 @@ func parse(s string, lookup Lookup) *Document {
 	w.state.text, w.source = s, append(w.source, s...)
 	w.mentions, w.left, w.ahead = people, left, maxAhead*len(s)
 	w.hasEscape = strings.IndexByte(s, '\\') >= 0
-	w.children(w.tree(w.hasEscape && mayEscape(s)), false)
+	w.children(w.tree(), false)
 	defer w.release() // not after a panic
 	if !w.marked && len(w.hidden) == 0 || len(w.html) > maxTags+int(maxGrowth*float64(len(s))) {
 		return asTyped(s, open)
@@ -137,12 +137,12 @@ func isPlain(s string) bool {
 	return true
 }
 
-// mayEscape reports whether a backslash in the text is before a character that may be a marker.
-func mayEscape(s string) bool {
+// countEscapes returns how many backslashes in the text are before a character that may be a marker.
+func countEscapes(s string) (n int) {
 	for i := range len(s) - 1 {
 		if s[i] == '\\' && strings.IndexByte(escapable, s[i+1]) >= 0 {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }

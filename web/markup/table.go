@@ -51,6 +51,10 @@ func (tableTransformer) Transform(n *ast.Paragraph, reader text.Reader, pc parse
 // table makes a table of the first lines of a paragraph that look like one. It returns the paragraph behind the table, if there
 // is one.
 func (st *state) table(n *ast.Paragraph) (behind *ast.Paragraph) {
+	const cost = len(`<div tabindex="0"><table><thead><tr></tr></thead><tbody></tbody></table></div>`)
+	if st.left < cost+cellTags {
+		return nil
+	}
 	lines := n.Lines().Sliced(0, n.Lines().Len())
 	for i := 1; i < len(lines); i++ {
 		if st.text[lines[i].Start] > '|' { // most lines
@@ -64,7 +68,6 @@ func (st *state) table(n *ast.Paragraph) (behind *ast.Paragraph) {
 		if len(header) != len(align) || !hasPipe(st.source, lines[i-1]) {
 			continue
 		}
-		cost := len(`<div><table><thead><tr></tr></thead><tbody></tbody></table></div>`)
 		if st.left < cost+len(header)*cellTags {
 			return nil
 		}
