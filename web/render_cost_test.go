@@ -57,6 +57,8 @@ var hostileTexts = map[string]func(i, n int) string{
 		}
 		return b.String()[:n]
 	},
+	"tables":   func(i, n int) string { return fill(i, n, "|a|b|\n|-|-|\n|c|d|\n\n") },
+	"escapes":  func(i, n int) string { return fill(i, n, "\\*a\\* *b*") },
 	"replies":  func(i, n int) string { return fill(i, n, "*") },
 	"mentions": func(i, n int) string { return fill(i, n, "@ada @bob ") },
 }

@@ -34,10 +34,14 @@ func (block) Close(ast.Node, text.Reader, parser.Context) {}
 func (block) CanInterruptParagraph() bool                 { return true }
 func (block) CanAcceptIndentedLine() bool                 { return false }
 
-// lineOf returns the current line without its end, and its segment.
-func lineOf(reader text.Reader) (string, text.Segment) {
-	line, segment := reader.PeekLine()
-	return strings.TrimSuffix(strings.TrimSuffix(string(line), "\n"), "\r"), segment
+// line returns the current line without its end, and its segment.
+func (st *state) line(reader text.Reader) (string, text.Segment) {
+	_, segment := reader.Position()
+	line := st.text[segment.Start:segment.Stop]
+	if segment.Padding > 0 { // a part of a tab
+		line = strings.Repeat(" ", segment.Padding) + line
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), segment
 }
 
 // paragraphParser is the parser of lines without a marker. Unlike in Markdown, such a line does not continue the quote or list
@@ -62,11 +66,11 @@ func (p paragraphParser) Open(parent ast.Node, reader text.Reader, pc parser.Con
 }
 
 func (paragraphParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) parser.State {
-	line, segment := lineOf(reader)
+	st := stateOf(pc)
+	line, segment := st.line(reader)
 	if isBlank(line) {
 		return parser.Close
 	}
-	st := stateOf(pc)
 	if st.hasEscape {
 		if at := escapedBlock(line, n); at >= 0 {
 			st.hide(segment.Start - segment.Padding + at)
@@ -74,8 +78,25 @@ func (paragraphParser) Continue(n ast.Node, reader text.Reader, pc parser.Contex
 	}
 	segment.Padding = 0
 	n.Lines().Append(segment)
+	for st.left <= 0 && n.Parent() != nil && n.Parent().Kind() == ast.KindDocument { // no block can begin any more, so goldmark need not look for one in each line
+		next := text.NewSegment(segment.Stop, segment.Stop+lineLength(st.text[segment.Stop:]))
+		if isBlank(strings.TrimSuffix(st.text[next.Start:next.Stop], "\n")) {
+			break
+		}
+		segment = next
+		n.Lines().Append(segment)
+		reader.AdvanceLine()
+	}
 	reader.AdvanceToEOL()
 	return parser.Continue | parser.NoChildren
+}
+
+// lineLength returns the length of the first line of s, with its line feed.
+func lineLength(s string) int {
+	if n := strings.IndexByte(s, '\n'); n >= 0 {
+		return n + 1
+	}
+	return len(s)
 }
 
 func (paragraphParser) Close(n ast.Node, reader text.Reader, _ parser.Context) {
@@ -88,6 +109,39 @@ func trimEnd(n ast.Node, source []byte) {
 	last := lines.Len() - 1
 	segment := lines.At(last)
 	lines.Set(last, segment.TrimRightSpace(source))
+}
+
+var kindBare = ast.NewNodeKind("BareParagraph")
+
+// bare is a paragraph without any character that could be a marker, so that goldmark need not look for inlines in it.
+type bare struct{ ast.BaseBlock }
+
+func (*bare) Kind() ast.NodeKind              { return kindBare }
+func (*bare) IsRaw() bool                     { return true }
+func (n *bare) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
+
+// special has the bytes that the inline parsers look for, and the first byte of "＠".
+var special = func() (is [256]bool) {
+	for _, c := range []byte("*_~`[]@:.\\" + wideAt[:1]) {
+		is[c] = true
+	}
+	return is
+}()
+
+// replaceBare replaces n by a bare paragraph if it has no special bytes. A full stop is special only after a "w".
+func (st *state) replaceBare(n *ast.Paragraph) {
+	for i := range n.Lines().Len() {
+		line := n.Lines().At(i)
+		for i := line.Start; i < line.Stop; i++ {
+			if c := st.text[i]; special[c] && (c != '.' || i > 0 && st.text[i-1]|0x20 == 'w') {
+				return
+			}
+		}
+	}
+	b := &bare{}
+	b.SetLines(n.Lines())
+	n.Parent().ReplaceChild(n.Parent(), n, b)
+	trimEnd(b, st.source)
 }
 
 // escapedBlock returns the position of a backslash that prevents a line of the paragraph n from beginning a block, or -1.
@@ -106,7 +160,7 @@ func escapedBlock(line string, n ast.Node) int {
 		return at
 	case beginsList(rest):
 		m, _ := markOf(rest)
-		if m.char != '.' && at == from || m.char == '.' && rest[at] == '.' && strings.Trim(rest[from:at], "0123456789") == "" && (n.Lines().Len() == 0 || m.interrupts(n.Parent())) {
+		if m.char != '.' && at == from || m.char == '.' && at < len(rest) && rest[at] == '.' && strings.Trim(rest[from:at], "0123456789") == "" && (n.Lines().Len() == 0 || m.interrupts(n.Parent())) {
 			return at
 		}
 	}
@@ -131,15 +185,15 @@ func (quoteParser) Trigger() []byte { return []byte{'>'} }
 func (p quoteParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	const tags = len("<blockquote></blockquote>")
 	st := stateOf(pc)
-	if _, ok := parent.(*list); ok || st.left <= 0 || depthOf(parent) >= maxBlocks || !p.mark(reader) {
+	if _, ok := parent.(*list); ok || st.left <= 0 || depthOf(parent) >= maxBlocks || !p.mark(st, reader) {
 		return nil, parser.NoChildren
 	}
 	st.left -= tags
 	return &quote{lines: 1}, parser.HasChildren
 }
 
-func (p quoteParser) Continue(n ast.Node, reader text.Reader, _ parser.Context) parser.State {
-	if p.mark(reader) {
+func (p quoteParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) parser.State {
+	if p.mark(stateOf(pc), reader) {
 		n.(*quote).lines++
 		return parser.Continue | parser.HasChildren
 	}
@@ -147,8 +201,8 @@ func (p quoteParser) Continue(n ast.Node, reader text.Reader, _ parser.Context) 
 }
 
 // mark reads the marker of a quote. It reports whether there is one.
-func (quoteParser) mark(reader text.Reader) bool {
-	line, _ := lineOf(reader)
+func (quoteParser) mark(st *state, reader text.Reader) bool {
+	line, _ := st.line(reader)
 	indent, from := indentOf(line)
 	if indent > maxIndent || !isQuoteMark(line[from:]) {
 		return false

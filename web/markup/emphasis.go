@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -140,7 +141,10 @@ func (n *emphasis) Dump(source []byte, level int) { ast.DumpHelper(n, source, le
 
 type emphasisParser struct{}
 
-func (emphasisParser) Trigger() []byte { return []byte("*_~") }
+// delimiters are the characters of delimiter runs.
+const delimiters = "*_~"
+
+func (emphasisParser) Trigger() []byte { return []byte(delimiters) }
 
 func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) ast.Node {
 	st := stateOf(pc)
@@ -152,17 +156,27 @@ func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Conte
 		n++
 	}
 	// Tildes must be two, because people write a single one for "about".
-	if c == '~' && (n != 2 || reader.PrecendingCharacter() == '~') || st.runs == maxRuns {
-		return st.literal(reader, segment, n)
+	if st.runs == 0 {
+		return st.literal(parent, reader, segment, st.word(line, n))
+	}
+	if c == '~' && (n != 2 || reader.PrecendingCharacter() == '~') {
+		return st.literal(parent, reader, segment, n)
 	}
 	// In the first pass, a row may have a backslash within.
 	before2, before := st.runesBefore(reader, segment.Start)
 	after, after2 := runesAfter(line[n:])
 	opens, closes := flanks(c, n, before2, before, after, after2)
 	if !opens && !closes {
-		return st.literal(reader, segment, n)
+		return st.literal(parent, reader, segment, n)
 	}
-	st.runs++
+	kind := strings.IndexByte(delimiters, c)
+	if !opens && st.openers[kind] == 0 {
+		return st.literal(parent, reader, segment, n) // goldmark would look at all delimiters before it
+	}
+	if opens {
+		st.openers[kind]++
+	}
+	st.runs--
 	st.emphasis.state = st
 	d := parser.NewDelimiter(opens, closes, n, c, &st.emphasis)
 	d.Segment = segment.WithStop(segment.Start + n)
@@ -171,9 +185,25 @@ func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Conte
 	return d
 }
 
-// literal reads n characters as text, so that the parser does not look at each of them again.
-func (st *state) literal(reader text.Reader, segment text.Segment, n int) ast.Node {
+// word returns the end of the rest of a word from i on, which has no marker. It is used where texts are full of markers that have
+// no effect.
+func (st *state) word(line string, i int) int {
+	for ; i < len(line) && line[i] > ' '; i++ {
+		if c := line[i]; special[c] && !(st.runs == 0 && (c == '*' || c == '_' || c == '~')) {
+			break
+		}
+	}
+	return i
+}
+
+// literal reads n characters as text, so that the parser does not look at each of them again. It returns a node that goldmark
+// appends to parent: if possible, the text before them, which is there already, to save a node.
+func (st *state) literal(parent ast.Node, reader text.Reader, segment text.Segment, n int) ast.Node {
 	reader.Advance(n)
+	if last, ok := parent.LastChild().(*ast.Text); ok && last.Segment.Stop == segment.Start && !last.SoftLineBreak() && !last.HardLineBreak() {
+		last.Segment.Stop += n
+		return last
+	}
 	return ast.NewTextSegment(segment.WithStop(segment.Start + n))
 }
 
@@ -220,9 +250,10 @@ type pairing struct {
 func (*pairing) IsDelimiter(c byte) bool { return c == '*' || c == '_' || c == '~' }
 
 func (p *pairing) CanOpenCloser(opener, closer *parser.Delimiter) bool {
-	if opener.Char != closer.Char || p.state.left < len("<strong></strong>") {
+	if opener.Char != closer.Char || p.state.left < len("<strong></strong>") || p.state.tries == maxTries {
 		return false
 	}
+	p.state.tries++
 	from, to := opener.Segment.Start+opener.OriginalLength, closer.Segment.Start
 	source := p.state.source
 	if p.state.nextLetter(from) >= to {

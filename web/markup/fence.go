@@ -6,7 +6,6 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
 )
 
 // maxLanguage is the length of the longest name of a language behind a fence.
@@ -35,7 +34,7 @@ func (fenceParser) Trigger() []byte { return []byte{'`'} }
 
 func (fenceParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	st := stateOf(pc)
-	line, segment := lineOf(reader)
+	line, segment := st.line(reader)
 	indent, from := indentOf(line)
 	ticks := ticksOf(line[from:])
 	if _, ok := parent.(*list); ok || ticks == 0 || st.left <= 0 {
@@ -77,9 +76,9 @@ func ticksOf(body string) int {
 	return ticks
 }
 
-func (fenceParser) Continue(node ast.Node, reader text.Reader, _ parser.Context) parser.State {
+func (fenceParser) Continue(node ast.Node, reader text.Reader, pc parser.Context) parser.State {
 	n := node.(*fence)
-	line, segment := lineOf(reader)
+	line, segment := stateOf(pc).line(reader)
 	from, to := n.closing(line)
 	if n.closed {
 		begin := segment.Start - segment.Padding
@@ -89,12 +88,14 @@ func (fenceParser) Continue(node ast.Node, reader text.Reader, _ parser.Context)
 		reader.Advance(to)
 		return parser.Close
 	}
-	raw, _ := reader.PeekLine()
-	pos, padding := util.IndentPositionPadding(raw, reader.LineOffset(), segment.Padding, n.indent)
-	if pos < 0 {
-		pos, padding = max(0, len(raw)-len(strings.TrimLeft(string(raw), " \t"))-segment.Padding), 0
+	// The line loses as much indentation as the fence has. A tab is lost as a whole, also if only a part of it was that wide.
+	code := text.NewSegment(segment.Start, segment.Start-segment.Padding+len(line))
+	for column := segment.Padding; column < n.indent && code.Start < code.Stop && isBlank(line[code.Start-segment.Start+segment.Padding:][:1]); code.Start++ {
+		column++
+		if line[code.Start-segment.Start+segment.Padding] == '\t' {
+			column = n.indent
+		}
 	}
-	code := text.NewSegmentPadding(segment.Start+pos, segment.Start-segment.Padding+len(line), padding)
 	if n.closed {
 		code.Stop = segment.Start - segment.Padding + from
 	}

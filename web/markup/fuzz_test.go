@@ -16,7 +16,7 @@ import (
 var elements = map[string][]string{
 	"p": nil, "br": nil, "strong": nil, "em": nil, "del": nil, "code": nil, "pre": nil, "blockquote": nil, "ul": nil,
 	"ol": {"start"}, "li": {"value", "class"}, "label": nil, "input": {"type", "disabled", "checked"},
-	"div": {"class"}, "table": nil, "thead": nil, "tbody": nil, "tr": nil, "th": {"align"}, "td": {"align"},
+	"div": {"tabindex"}, "table": nil, "thead": nil, "tbody": nil, "tr": nil, "th": {"align"}, "td": {"align"},
 	"a": {"href", "rel", "target", "class", "title"},
 }
 

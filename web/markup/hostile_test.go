@@ -13,6 +13,9 @@ var nasty = []string{
 	">", "> ", "- ", "1. ", "* ", "*", "_", "~~", "`", "``` ", "[", "]", "[]", "![", "[a](", "[a](b", "[a](https://x ", "[[a](https://x)",
 	"*a ", "**a ", "*a_ ", "_a*", "a**b", "*a **b ", "~~a *b ", "`a``b", "[a](<", "[a](b \"", "\\", "\\\\", "@", "@a", "@a.", ":", "https:", "https://", "https://a(",
 	"http://a.b/)", "\n", "\n\n", "- a\n", "> a\n", "- a\n\n", " -", "\t", "> - ", "*[", "[*", "`[", "<", "&", "a\n> ", "```\n", "1.\n", "[\n", "_*~`[", "](https://x)", "*](",
+	"|", "|a", "|-|\n", "|a|b|\n|-|-|\n", "a|b\n-|-\n|\n", ":a", ":tada:", ":tada", "www.", "www.a.", "a@", "a@b.c ", "a.b@c.d-", "\\*", "\\*a", "\\[a](", "\\`", "\\`a`", "\\@a ", "- [ ] a\n", "- [x]\n",
+	"- \n", "1\\. a\n", "\\> a\n", "```a\n", "```\n``` a\n", "a```\n", "> ```\n", "＠", "＠a", "/@a", "a.b/@", "@你", "**「」", "*a*b", "**a**b ", "_a_.b", "https://a[", "https://a`", "https://a'", "'https://a",
+	"  \n", "\t- a\n", "- a\n\tb\n", "**\\*a",
 }
 
 // repeat makes a message of n characters.
@@ -35,7 +38,7 @@ func hostile(n int) []string {
 
 // units are parts of texts, nasty ones and some put together by chance, always the same.
 func units() []string {
-	parts := []string{"*", "_", "~~", "`", "[", "]", "(", ")", "@", "a", " ", "\n", ">", "- ", "1. ", "https://", "\\", "**", "你", "``", "```", ":", "<", "!", "mailto:", "@b", "](", "\"", "http://%", "'", "@a.b"}
+	parts := []string{"*", "_", "~~", "`", "[", "]", "(", ")", "@", "a", " ", "\n", ">", "- ", "1. ", "https://", "\\", "**", "你", "``", "```", ":", "<", "!", "mailto:", "@b", "](", "|", "|-|\n", ":tada:", "www.", "\\*", "- [ ] ", "＠", "一", "\"", "http://%", "'", "@a.b"}
 	rng := rand.New(rand.NewPCG(1, 2))
 	all := slices.Clone(nasty)
 	for range 300 {
@@ -118,7 +121,7 @@ func TestTooMuchOfSomethingStaysText(t *testing.T) {
 	if d := Parse(many, lookup); !strings.HasPrefix(shown(d), `<p>**a** <a class="mention" href="/chat/@ada/`) || len(d.Mentions()) != 1 {
 		t.Errorf("with 1400 lines and a mention: %.60q", shown(d))
 	}
-	for word, n := range map[string]int{"*a* ": 250, "**a** ": 240, "_a_ ": 250, "~~a~~ ": 250} {
+	for word, n := range map[string]int{"*a* ": 100, "**a** ": 100, "_a_ ": 100, "~~a~~ ": 100} {
 		if got := strings.Count(shown(Parse(strings.Repeat(word, 600), nobody)), "</"); got != n+1 { // and the paragraph
 			t.Errorf("of 600 times %q %d are styled, not %d", word, got-1, n)
 		}

@@ -29,7 +29,7 @@ func (backslashParser) Parse(parent ast.Node, reader text.Reader, pc parser.Cont
 	hidden := st.hidden[segment.Start+n-1]
 	switch {
 	case hidden && n > 1:
-		return st.literal(reader, segment, n-1) // the last one comes next
+		return st.literal(parent, reader, segment, n-1) // the last one comes next
 	case hidden:
 		reader.Advance(1)
 		taken := 0
@@ -39,9 +39,13 @@ func (backslashParser) Parse(parent ast.Node, reader text.Reader, pc parser.Cont
 		reader.Advance(taken)
 		return ast.NewTextSegment(text.NewSegment(segment.Start+1, segment.Start+1+taken))
 	case n%2 == 0 || n == len(line) || strings.IndexByte(escapable, line[n]) < 0 || st.first:
-		return st.literal(reader, segment, n)
+		return st.literal(parent, reader, segment, n)
 	}
-	return st.literal(reader, segment, n+1+countTicks(line[n+1:], line[n]))
+	n += 1 + countTicks(line[n+1:], line[n])
+	for n = st.word(line, n); len(st.hidden) == 0 && n+1 < len(line) && line[n] == '\\' && line[n+1] > ' ' && line[n+1] != '\\'; {
+		n = st.word(line, n+2+countTicks(line[n+2:], line[n+1]))
+	}
+	return st.literal(parent, reader, segment, n)
 }
 
 // countTicks returns how many backticks are at the beginning of line, if c is a backtick too.
@@ -74,7 +78,7 @@ func (codeParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) 
 	line, segment := st.rest(reader)
 	n := endOfRow(line, 0)
 	if n > maxRow || st.noTicks[n] != 0 && segment.Start >= st.noTicks[n] || st.left < codeTags {
-		return st.literal(reader, segment, n)
+		return st.literal(parent, reader, segment, n)
 	}
 	reader.Advance(n)
 	number, position := reader.Position()

@@ -101,10 +101,10 @@ func (listParser) Trigger() []byte { return listTriggers }
 
 func (listParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	st := stateOf(pc)
-	if _, ok := parent.(*list); ok || st.left <= 0 || depthOf(parent)+2 > maxBlocks {
+	if _, ok := parent.(*list); st.left <= 0 || ok || depthOf(parent)+2 > maxBlocks {
 		return nil, parser.NoChildren
 	}
-	line, _ := lineOf(reader)
+	line, _ := st.line(reader)
 	if !beginsList(line) {
 		return nil, parser.NoChildren
 	}
@@ -128,7 +128,8 @@ func (m mark) interrupts(parent ast.Node) bool {
 
 func (listParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) parser.State {
 	l := n.(*list)
-	line, _ := lineOf(reader)
+	st := stateOf(pc)
+	line, _ := st.line(reader)
 	if isBlank(line) {
 		l.empty = true
 		return parser.Continue | parser.HasChildren
@@ -136,7 +137,6 @@ func (listParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) pa
 	last := l.LastChild().(*item)
 	if indent, _ := indentOf(line); indent < last.width {
 		m, ok := markOf(line)
-		st := stateOf(pc)
 		if !ok || m.char != l.char || st.left <= 0 {
 			return parser.Close
 		}
@@ -166,8 +166,8 @@ func (itemParser) Open(parent ast.Node, reader text.Reader, _ parser.Context) (a
 	return n, parser.HasChildren
 }
 
-func (itemParser) Continue(n ast.Node, reader text.Reader, _ parser.Context) parser.State {
-	line, _ := lineOf(reader)
+func (itemParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) parser.State {
+	line, _ := stateOf(pc).line(reader)
 	if isBlank(line) {
 		return parser.Continue | parser.HasChildren
 	}
@@ -204,7 +204,7 @@ func (taskParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) 
 	}
 	st.tookEffect(segment.Start)
 	x.task, x.done = true, line[1] != ' '
-	reader.Advance(4)
+	reader.Advance(3)
 	return &nothing{}
 }
 

@@ -14,7 +14,7 @@
 // ahead are limited, and a search that failed is not repeated.
 //
 //	p br strong em del code pre blockquote ul ol[start] li[value class=task] label input[type=checkbox disabled checked]
-//	div[class=table] table thead tbody tr th[align] td[align]
+//	div[tabindex] table thead tbody tr th[align] td[align]
 //	a[href rel target] for links, a[class=mention href title] for people
 //
 // There is no white space between blocks. So a page may show messages with white-space: pre-wrap, which keeps the line breaks
@@ -23,6 +23,8 @@ package markup
 
 import (
 	"html"
+	"log/slog"
+	"runtime/debug"
 	"strings"
 )
 
@@ -32,10 +34,18 @@ type Lookup func(names []string) map[string]int64
 
 // Parse converts the text of a message. Its cost is bounded for a text of up to 4000 characters, the most that chat accepts:
 // nesting, links and mentions are limited.
-func Parse(text string, lookup Lookup) *Document {
+//
+// A text that makes the parser panic is shown as it was typed: one message must not stop the server, or close a room for ever.
+func Parse(text string, lookup Lookup) (d *Document) {
 	if d, ok := Plain(text); ok {
 		return d
 	}
+	defer func() {
+		if reason := recover(); reason != nil {
+			slog.Error("parse a message", "panic", reason, "stack", string(debug.Stack()))
+			d = asTyped(text, true)
+		}
+	}()
 	return parse(text, lookup)
 }
 
@@ -56,11 +66,11 @@ func parse(s string, lookup Lookup) *Document {
 		return asTyped(s, open)
 	}
 	w := writers.Get().(*writer)
-	defer w.release()
 	w.state.text, w.source = s, append(w.source, s...)
 	w.mentions, w.left, w.ahead = people, left, maxAhead*len(s)
 	w.hasEscape = strings.IndexByte(s, '\\') >= 0
-	w.children(w.tree(w.hasEscape && mayEscape(s)), false)
+	w.children(w.tree(), false)
+	defer w.release() // not after a panic
 	if !w.marked && len(w.hidden) == 0 || len(w.html) > maxTags+int(maxGrowth*float64(len(s))) {
 		return asTyped(s, open)
 	}
@@ -72,12 +82,25 @@ func asTyped(s string, open bool) *Document {
 	return &Document{html: html.EscapeString(s), plain: true, open: open}
 }
 
+// ordinary has the bytes that isPlain passes over.
+var ordinary = func() (is [256]bool) {
+	for c := range is {
+		is[c] = strings.IndexByte("*_~`[\\@:.|\n \t\r>-0123456789"+wideAt[:1], byte(c)) < 0
+	}
+	return is
+}()
+
 // isPlain reports whether the text has no character that could begin markup, so that it need not be parsed. Most messages have
 // none. If isPlain returns false, the text may still turn out to have no markup.
 func isPlain(s string) bool {
 	lineStart, further := true, false // further: after the first line
 	for i := range len(s) {
-		switch c := s[i]; c {
+		c := s[i]
+		if ordinary[c] {
+			lineStart = false
+			continue
+		}
+		switch c {
 		case '*', '_', '~', '`', '[', '\\', '@':
 			return false
 		case ':': // https://, http://, mailto:, :tada:
@@ -114,12 +137,12 @@ func isPlain(s string) bool {
 	return true
 }
 
-// mayEscape reports whether a backslash in the text is before a character that may be a marker.
-func mayEscape(s string) bool {
+// countEscapes returns how many backslashes in the text are before a character that may be a marker.
+func countEscapes(s string) (n int) {
 	for i := range len(s) - 1 {
 		if s[i] == '\\' && strings.IndexByte(escapable, s[i+1]) >= 0 {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }

@@ -45,11 +45,14 @@ type state struct {
 	// A backslash is a marker only if the marker behind it would take effect without the backslash. So a text with such
 	// backslashes is parsed twice. In the first pass, the backslashes are ignored, and those before a marker that took effect
 	// are collected in hidden. In the second pass, the hidden ones are not shown, and all others are text.
-	first  bool
-	hidden map[int]bool // the positions of backslashes that are not shown
+	first   bool
+	maxRuns int
+	hidden  map[int]bool // the positions of backslashes that are not shown
 
 	block      ast.Node        // the block whose inlines are parsed
 	runs       int             // how many delimiter runs it has
+	openers    [3]int          // how many of them may begin emphasis, for each delimiter
+	tries      int             // how many pairs of runs goldmark has tried
 	brackets   []*openBracket  // that may begin a link
 	noTicks    [maxRow + 1]int // for each length, the position from which on no row of backticks has this length; 0: not known
 	emojiEnd   int             // the end of the last shortcode
@@ -72,7 +75,7 @@ func (st *state) enter(parent ast.Node) {
 	if parent == st.block {
 		return
 	}
-	st.block, st.runs, st.brackets = parent, 0, st.brackets[:0]
+	st.block, st.runs, st.tries, st.openers, st.brackets = parent, st.maxRuns, 0, [3]int{}, st.brackets[:0]
 	st.noTicks = [maxRow + 1]int{}
 }
 
@@ -110,9 +113,11 @@ func (st *state) escapes(i int) bool {
 	return n%2 == 1
 }
 
-// tree parses the text. The second pass has the budget of the first one.
-func (st *state) tree(twice bool) ast.Node {
-	if twice {
+// tree parses the text, twice if backslashes may be markers. The second pass has the budget of the first one.
+func (st *state) tree() ast.Node {
+	st.maxRuns = maxRuns
+	if n := countEscapes(st.text); n > 0 && n <= maxEscapes {
+		st.maxRuns = maxRuns / 2
 		left, ahead := st.left, st.ahead
 		st.first = true
 		st.parse()

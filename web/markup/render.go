@@ -23,8 +23,14 @@ const (
 	// maxInlines is how deep bold, italic and struck text is nested in the HTML. Deeper nesting looks the same.
 	maxInlines = 8
 	// maxRuns is the most delimiter runs in a paragraph: rows of stars, underscores or tildes that may begin or end emphasis.
-	// It is enough for 250 bold or italic words, and bounds goldmark's search for the runs that belong together.
-	maxRuns = 500
+	// It is enough for 100 bold or italic words. With 500, a message full of stars costs 50 times as much as plain text when it
+	// is read for the first time.
+	maxRuns = 200
+	// maxEscapes is the most backslashes before characters of markers. If a message has more, they stay text. With up to that many,
+	// the message is parsed twice, so a paragraph has only half as many runs.
+	maxEscapes = 100
+	// maxTries is the most pairs of delimiter runs that are tried in a paragraph. Each run is tried with the runs before it.
+	maxTries = 20 * maxRuns
 	// maxAhead bounds how many bytes are read ahead, for each byte of the text, to find the end of a possible link.
 	maxAhead = 2
 )
@@ -37,7 +43,7 @@ var (
 const (
 	codeTags = len("<code></code>")
 	cellTags = len(`<td align="center"></td>`)
-	taskTags = len(` class="task"<label><input type="checkbox" disabled checked> </label>`)
+	taskTags = len(` class="task"<label><input type="checkbox" disabled checked></label>`)
 )
 
 // The parts of a link to another site. With noreferrer, the site does not learn the address of the reader's page. With
@@ -142,6 +148,8 @@ func (w *writer) block(n ast.Node, tight bool) {
 	switch n := n.(type) {
 	case *ast.Paragraph:
 		w.paragraph(n, tight)
+	case *bare:
+		w.bare(n, tight)
 	case *quote:
 		if !n.HasChildren() {
 			w.add("<p>&gt;" + strings.Repeat("<br>&gt;", n.lines-1) + "</p>") // an empty quotation stays as it was typed
@@ -159,6 +167,23 @@ func (w *writer) block(n ast.Node, tight bool) {
 	}
 }
 
+func (w *writer) bare(n *bare, tight bool) {
+	if !tight {
+		w.add("<p>")
+	}
+	for i := range n.Lines().Len() {
+		if i > 0 {
+			w.add("<br>")
+		}
+		line := n.Lines().At(i)
+		line = line.TrimRightSpace(w.source)
+		w.escape(line.Value(w.source), &escapes)
+	}
+	if !tight {
+		w.add("</p>")
+	}
+}
+
 func (w *writer) paragraph(n *ast.Paragraph, tight bool) {
 	x, ok := n.Parent().(*item)
 	task := ok && x.task && n.PreviousSibling() == nil
@@ -170,7 +195,7 @@ func (w *writer) paragraph(n *ast.Paragraph, tight bool) {
 		if x.done {
 			w.add(" checked")
 		}
-		w.add("> ")
+		w.add(">")
 	}
 	w.inlines(n)
 	if task {
@@ -244,7 +269,7 @@ func (w *writer) fence(n *fence) {
 }
 
 func (w *writer) table(n *table) {
-	w.tag(`<div class="table"><table><thead>`)
+	w.tag(`<div tabindex="0"><table><thead>`)
 	name := "th"
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		w.add("<tr>")

@@ -31,23 +31,36 @@ type cell struct {
 func (*cell) Kind() ast.NodeKind              { return kindCell }
 func (n *cell) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
 
-// tableTransformer finds tables in paragraphs. As in GFM, a table begins with a header and a line of dashes with as many
+// tableTransformer finds tables in paragraphs. It also replaces paragraphs without any marker.
+//
+// As in GFM, a table begins with a header and a line of dashes with as many
 // columns. Unlike there, a row ends the table if it has no "|", and a row with more cells than the header keeps them.
 type tableTransformer struct{}
 
 func (tableTransformer) Transform(n *ast.Paragraph, reader text.Reader, pc parser.Context) {
 	st := stateOf(pc)
 	for n != nil {
-		n = st.table(n)
+		next := st.table(n)
+		if n.Parent() != nil {
+			st.replaceBare(n)
+		}
+		n = next
 	}
 }
 
 // table makes a table of the first lines of a paragraph that look like one. It returns the paragraph behind the table, if there
 // is one.
 func (st *state) table(n *ast.Paragraph) (behind *ast.Paragraph) {
+	const cost = len(`<div tabindex="0"><table><thead><tr></tr></thead><tbody></tbody></table></div>`)
+	if st.left < cost+cellTags {
+		return nil
+	}
 	lines := n.Lines().Sliced(0, n.Lines().Len())
 	for i := 1; i < len(lines); i++ {
-		align, ok := alignments(string(lines[i].Value(st.source)))
+		if st.text[lines[i].Start] > '|' { // most lines
+			continue
+		}
+		align, ok := alignments(st.text[lines[i].Start:lines[i].Stop])
 		if !ok {
 			continue
 		}
@@ -55,7 +68,6 @@ func (st *state) table(n *ast.Paragraph) (behind *ast.Paragraph) {
 		if len(header) != len(align) || !hasPipe(st.source, lines[i-1]) {
 			continue
 		}
-		cost := len(`<div class="table"><table><thead><tr></tr></thead><tbody></tbody></table></div>`)
 		if st.left < cost+len(header)*cellTags {
 			return nil
 		}
@@ -109,10 +121,10 @@ func (st *state) row(t *table, cells []text.Segment, align []string) bool {
 
 // alignments parses the line below a header, such as |---|:-:|. It returns the alignment of each column.
 func alignments(line string) (align []string, ok bool) {
-	line = strings.TrimSpace(line)
-	if line == "" || !strings.Contains(line, "|") || strings.IndexByte("|:-", line[0]) < 0 {
+	if strings.IndexByte("|:- \t", line[0]) < 0 || strings.IndexByte(line, '|') < 0 {
 		return nil, false
 	}
+	line = strings.TrimSpace(line)
 	line = strings.TrimSuffix(strings.TrimPrefix(line, "|"), "|")
 	for column := range strings.SplitSeq(line, "|") {
 		column = strings.TrimSpace(column)
