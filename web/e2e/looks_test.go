@@ -44,6 +44,9 @@ var looks = []look{
 	{name: "new-room", path: "/rooms/new/", inside: true},
 	{name: "new-room-dialog", path: "/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("new-room").showModal()`) }},
 	{name: "room", path: "/chat/garden/", inside: true},
+	{name: "room-date", path: "/chat/garden/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("jump-date").showModal()`) }},
+	{name: "room-found", path: "/chat/garden/", inside: true, prepare: (*page).foundMessage},
+	{name: "room-unread", path: "/chat/garden/", inside: true, prepare: (*page).markedUnread},
 	{name: "room-empty", path: "/chat/nobody-has-spoken-here/", inside: true},
 	{name: "room-members", path: "/chat/secrets/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("room-members").showModal()`) }},
 	{name: "room-who-stays", path: "/chat/garden/", inside: true, prepare: (*page).askedWhoStays},
@@ -70,6 +73,21 @@ func (p *page) askedWhoStays() {
 	p.t.Helper()
 	p.do(`(() => { const choice = document.querySelector("main input[name=access][value=closed]"); choice.checked = true; choice.form.submit(); })()`)
 	p.sees("#who-stays-list")
+}
+
+// foundMessage follows the link to a message.
+func (p *page) foundMessage() {
+	p.t.Helper()
+	p.do(`location.hash = "#" + document.querySelector("#log .message").id`)
+	p.sees("#log .found")
+}
+
+// markedUnread marks some messages as unread.
+func (p *page) markedUnread() {
+	p.t.Helper()
+	p.point("#log .message:nth-last-child(3)")
+	p.click("[data-tool=unread]")
+	p.sees("#unread-bar")
 }
 
 // refusedMessage leaves a message that the server refuses.

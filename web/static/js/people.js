@@ -1,24 +1,22 @@
-// The people beside a room, in three groups: those who are here now, those who are online elsewhere, and those who are offline. And the
-// line that says who is typing.
+// The people beside a room, in three groups: those who are here now, those who are online elsewhere, and those who are offline.
 
-import { isolate, number, t } from "./i18n.js";
+import { number, t } from "./i18n.js";
 import { setTime } from "./time.js";
-import { directURL, displayOf, fillHandle, withHandle } from "./person.js";
+import { directURL, fillHandle } from "./person.js";
 import { closeDrawers } from "./dialog.js";
 import { startPrivateMessage } from "./composer.js";
+import { stopTyping } from "./typing.js";
 
 export const here = document.getElementById("here");
 export const elsewhere = document.getElementById("elsewhere");
 export const offline = document.getElementById("offline");
 const panel = document.getElementById("people");
 const template = document.getElementById("person-link-template");
-const typing = document.getElementById("typing");
 const page = document.getElementById("main").dataset;
 const me = page.me;
 
 const PAGE = 50; // rows of a group that are shown at first, and with each "Show more"; peoplePage in web/room_people.go is the same number
 const COUNT_EVERY = 10_000; // ms at least between two requests for the numbers of people
-const TYPING_FOR = 6000; // ms for which a typing frame is shown
 
 // The names of all who are in the room. The list may show fewer.
 const present = new Set(Array.from(here.children, (row) => row.dataset.user));
@@ -26,7 +24,6 @@ const present = new Set(Array.from(here.children, (row) => row.dataset.user));
 const belonging = new Set(Array.from(panel.querySelectorAll("[data-belongs]"), (row) => row.dataset.user));
 // Names and display names of people who have left the room. The server says whether they are online.
 const leaving = new Map();
-const typists = new Map(); // maps a name to the timer that removes it
 
 const totals = { elsewhere: totalOf("elsewhere"), offline: totalOf("offline") }; // people in these groups, listed or not
 let hereShown = PAGE;
@@ -256,27 +253,6 @@ async function showMore(list) {
   }
   totals[list.id] = total;
   count();
-}
-
-function showTyping() {
-  const [first, second, third] = Array.from(typists.keys(), (name) => isolate(displayOf(name)));
-  typing.title = Array.from(typists.keys(), (name) => withHandle(name, displayOf(name))).join(", ");
-  if (third) typing.textContent = t("typing.many");
-  else if (second) typing.textContent = t("typing.two", { name: first, other: second });
-  else typing.textContent = first ? t("typing.one", { name: first }) : "";
-}
-
-export function showTypingUser({ user }) {
-  if (user === me) return;
-  clearTimeout(typists.get(user));
-  typists.set(user, setTimeout(() => stopTyping(user), TYPING_FOR));
-  showTyping();
-}
-
-export function stopTyping(user) {
-  clearTimeout(typists.get(user));
-  typists.delete(user);
-  showTyping();
 }
 
 for (const button of panel.querySelectorAll(".more-people")) {

@@ -19,6 +19,7 @@ import { startTools } from "./message-tools.js";
 import { copyLink, startPermalinks } from "./permalink.js";
 import { startJumpDate } from "./jump-date.js";
 import { privateMessage } from "./private-message.js";
+import { showTypingUser, stopTyping } from "./typing.js";
 import * as people from "./people.js";
 import * as sidebar from "./sidebar.js";
 
@@ -102,7 +103,7 @@ const frames = {
   user_leave: people.left,
   users_joined: people.manyJoined,
   users_left: people.manyLeft,
-  typing: people.showTypingUser,
+  typing: showTypingUser,
   chat_message: showMessage,
   message_edited(frame) {
     const element = document.getElementById(`m${frame.id}`);
@@ -176,7 +177,7 @@ function onFrame(frame) {
 
 function showMessage(frame) {
   const own = Boolean(frame.nonce) && outbox.receipt(frame.nonce);
-  people.stopTyping(frame.user);
+  stopTyping(frame.user);
   people.wrote(frame.user);
   if (document.getElementById(`m${frame.id}`)) return;
   frame.display ??= displayOf(frame.user);

@@ -2,21 +2,18 @@
 // messages up to it were on the screen. Those that were seen after a gap count when the gap is closed. The bar above the log shows how many
 // messages are unread, and leads to the first or the newest one.
 
-import { t } from "./i18n.js";
+import { MOST, bar, drawBar, pill } from "./unread-bar.js";
+import { onEscape } from "./escape.js";
 import { came, loadNear, showAround, showNewest } from "./history.js";
-import { append, atEnd, edges, idOf, messageBefore, messages, putNewLine, scroller, scrollTo, showNewLine, startLog, toEnd } from "./log.js";
+import { append, atEnd, edges, idOf, messageBefore, messages, putNewLine, scroller, showNewLine, startLog, toEnd } from "./log.js";
 import { SeenRanges } from "./seen-ranges.js";
 import { self } from "./person.js";
-import { timeText } from "./time.js";
 
 const MARK_EVERY = 3000; // ms between two read marks
-const MOST = 10_000; // the highest count that the server knows; MaxUnreadHere in web/chat/read.go is the same number
 const MOST_TRIES = 3; // to load the end of the log, while messages come
 const PARTS = [0, 0.25, 0.5, 0.75, 1]; // of a message: the browser reports when another part of it is on the screen
 
 const page = document.getElementById("main").dataset;
-const bar = document.getElementById("unread-bar"); // null for visitors, who have no read position
-const pill = document.getElementById("pill");
 const log = document.getElementById("log");
 
 const seen = new SeenRanges(Number(page.read)); // the read position, and what was seen after it
@@ -47,52 +44,33 @@ function isAbove(first) {
   return Boolean(first) && first.getBoundingClientRect().bottom < scroller.getBoundingClientRect().top;
 }
 
-function countText() {
-  return unread < MOST ? t("room.new_messages", { count: unread }) : t("unread.many", { count: MOST });
-}
-
 // show draws the bar, and the button that leads to the end.
 export function show() {
   if (!bar && atEnd()) unread = 0;
   if (edges.newer && unread) showsBar = Boolean(bar);
   if (!unread) showsBar = false;
-  if (bar) drawBar();
-  drawPill();
+  const first = showsBar ? firstUnread() : null;
+  drawBar({ shown: showsBar, unread, first, above: showsBar && isAbove(first) });
 }
 
-function drawBar() {
-  bar.hidden = !showsBar;
-  if (!showsBar) return;
-  const first = firstUnread();
-  const above = isAbove(first);
-  document.getElementById("unread-count").textContent = countText();
-  const since = document.getElementById("unread-since");
-  if (first) since.textContent = t("unread.since", { time: timeText(new Date(first.querySelector("time").dateTime)) });
-  document.getElementById("jump-first").hidden = !above;
-  document.getElementById("jump-newest").hidden = above;
-}
-
-function drawPill() {
-  const counts = unread > 0 && !showsBar;
-  document.getElementById("pill-text").textContent = counts ? t("room.new_messages", { count: unread }) : t("room.to_bottom");
-  pill.hidden = atEnd() || (showsBar && !document.getElementById("jump-newest").hidden); // one way to the end is enough
+// idBefore returns the id after which nothing comes before a message, as far as that is known.
+function idBefore(message) {
+  const before = messageBefore(message);
+  if (before) return idOf(before);
+  return edges.older ? idOf(message) - 1 : 0;
 }
 
 // see marks a message as seen.
 function see(message) {
   if (!bar || held || document.hidden) return;
-  const before = messageBefore(message);
-  const id = idOf(message);
-  const after = before ? idOf(before) : edges.older ? id - 1 : 0;
-  seen.add(after, id, isOthers(message) ? 1 : 0);
+  seen.add(idBefore(message), idOf(message), isOthers(message) ? 1 : 0);
 }
 
 // closeGaps joins what was seen after messages were loaded between.
 function closeGaps() {
   if (!seen.ranges.length) return;
   for (const message of messages()) {
-    const before = messageBefore(message);
-    if (seen.has(idOf(message))) seen.add(before ? idOf(before) : edges.older ? idOf(message) - 1 : 0, idOf(message), 0);
+    if (seen.has(idOf(message))) seen.add(idBefore(message), idOf(message), 0);
   }
   advance();
 }
@@ -295,19 +273,6 @@ function onVisibility() {
   advance();
 }
 
-// Escape closes what is open first: menus, dialogs, the toolbar, an edit or a reply. Otherwise it marks the room as read.
-function watchEscape() {
-  const OPEN = "dialog[open], :popover-open, details.menu[open], .drawer.open, .message.with-tools:focus-within, .message.with-tools:focus, " +
-    ".message-tools:focus-within, #editing:not([hidden]), #replying:not([hidden])";
-  let busy = false;
-  addEventListener("keydown", (event) => {
-    if (event.key === "Escape") busy = event.isComposing || Boolean(document.querySelector(OPEN));
-  }, true);
-  addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !busy && !event.defaultPrevented && unread) markAll();
-  });
-}
-
 // startUnread sets up the log and the bar. sendPosition({id, back}, leaving) sends the read position, and reports whether it was sent.
 // leaving says that there may be no later attempt.
 export function startUnread(sendPosition) {
@@ -321,7 +286,7 @@ export function startUnread(sendPosition) {
   show();
   if (!self || !bar) return;
   watchScreen();
-  watchEscape();
+  onEscape(() => unread && markAll());
   document.addEventListener("visibilitychange", onVisibility);
   addEventListener("pagehide", () => sendMark(true));
   const on = (id, act) => document.getElementById(id).addEventListener("click", (event) => {
