@@ -41,6 +41,7 @@ func TestMarksAreSentTogether(t *testing.T) {
 		`void dispatchEvent(new PageTransitionEvent("pagehide"))`,
 	} {
 		say()
+		ada.do(`new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))))`) // it is on the screen now
 		ada.do(leave)
 		if !value[bool](ada, `window.marks.at(-1) === Number([...document.querySelectorAll("#log [data-id]")].at(-1).dataset.id)`) {
 			t.Errorf("the last message is not marked after %s", leave)
