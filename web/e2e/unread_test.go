@@ -352,6 +352,37 @@ func TestNewMessagesBeyondTheWindow(t *testing.T) {
 	ada.until("the end", `scroller.scrollTop === 0 && `+texts+`.at(-1) === "here I am"`)
 }
 
+// After many messages were missed, the page shows the first of them. Those that come in between and do not fit on the screen are above it,
+// and the bar says so.
+func TestUnreadAfterALostConnection(t *testing.T) {
+	s := start(t)
+	b, tom := s.SignUp(t, "ada"), s.SignUp(t, "tom")
+	write(t, tom, "garden", 1, 40)
+	ada := signedIn(t, s, b)
+	ada.expect("WebSocket connection to|ERR_|status of 426")
+	ada.open("/chat/garden/")
+	ada.hears("message 40")
+	ada.resize(1280, 320) // fewer than 20 messages, which come at a time, fit on the screen
+	fill(t, s, tom, "garden", 100)
+	ada.hears("message 140")
+	ada.until("the end", `scroller.scrollTop === 0`)
+	ada.sees("#jump-first")
+	ada.click("#jump-first")
+	ada.belowNew("message 41")
+	ada.click("#mark-read")
+	ada.missing("#unread-bar")
+
+	fill(t, s, tom, "garden", 600)
+	ada.belowNew("message 141")
+	ada.sees("#jump-newest")
+	ada.until("New in view", inView(`document.getElementById("new-line")`))
+	ada.until("their number", `Number(document.getElementById("unread-count").textContent.replace(/\D/g, "")) > 500`)
+	ada.say("good morning")
+	ada.missing("#unread-bar")
+	ada.hears("message 740")
+	ada.until("the end", `scroller.scrollTop === 0`)
+}
+
 // Without script, a page with unread messages has a button that marks them as read, and links to the ends.
 func TestUnreadWithoutScript(t *testing.T) {
 	s := start(t)
@@ -364,6 +395,7 @@ func TestUnreadWithoutScript(t *testing.T) {
 	ada.open("/chat/garden/")
 	ada.belowNew("message 41")
 	ada.reads("#unread-count", "100 new messages")
+	ada.until("New in view", inView(`document.getElementById("new-line")`))
 	ada.submit("#jump-newest")
 	ada.hears("message 140")
 	ada.submit("#jump-first")

@@ -29,6 +29,7 @@ function show(message) {
   current?.classList.remove("with-tools");
   current = message?.dataset.id && !message.classList.contains("deleted") ? message : null;
   remove.hidden = !current || !mayDelete(current);
+  if (unread) unread.hidden = !current || "mine" in current.dataset; // one's own messages are never unread
   if (edit) edit.hidden = current?.dataset.text === undefined; // only the reader's own messages have a data-text
   tools.hidden = !current || !tools.querySelector("button:not([hidden])");
   if (!current) return;

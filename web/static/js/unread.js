@@ -47,10 +47,11 @@ function isAbove(first) {
 // show draws the bar, and the button that leads to the end.
 export function show() {
   if (!bar && atEnd()) unread = 0;
-  if (edges.newer && unread) showsBar = Boolean(bar);
+  const first = unread ? firstUnread() : null;
+  const above = unread > 0 && isAbove(first);
   if (!unread) showsBar = false;
-  const first = showsBar ? firstUnread() : null;
-  drawBar({ shown: showsBar, unread, first, above: showsBar && isAbove(first) });
+  else if (edges.newer || above) showsBar = Boolean(bar); // otherwise the pill counts what comes while one reads further up
+  drawBar({ shown: showsBar, unread, first, above });
 }
 
 // idBefore returns the id after which nothing comes before a message, as far as that is known.
@@ -216,21 +217,18 @@ export function arrived(message, own) {
   else show();
 }
 
-// reload shows the room again, when too many messages were missed to get them one by one. It returns the seq of the new messages.
+// reload shows the room again, at the first unread message, when too many were missed to get them one by one. It returns the seq of the new
+// messages.
 export async function reload() {
-  const end = atEnd() && !document.hidden;
   await refresh();
-  const page = unread && !end ? await showAround(seen.position) : await showNewest();
-  if (!page) return reload();
-  for (const { id } of page.messages) newest = Math.max(newest, id);
-  if (unread && !end) {
-    showUnread();
-    showNewLine();
-  } else {
-    toEnd();
-  }
+  const shown = unread ? await showAround(seen.position) : await showNewest();
+  if (!shown) return reload();
+  for (const { id } of shown.messages) newest = Math.max(newest, id);
+  if (unread) showUnread();
+  toEnd();
+  showNewLine();
   show();
-  return page.seq;
+  return shown.seq;
 }
 
 // deleted handles the deletion of a message that may be unread.
