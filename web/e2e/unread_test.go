@@ -383,6 +383,38 @@ func TestUnreadAfterALostConnection(t *testing.T) {
 	ada.until("the end", `scroller.scrollTop === 0`)
 }
 
+// Whatever is seen in whichever order, the position is before the first message that was not seen, and each message counts once.
+func TestSeenRanges(t *testing.T) {
+	s := start(t)
+	ada := member(t, s, "ada")
+	ada.open("/chat/garden/")
+	wrong := value[string](ada, `(async () => {
+		const { SeenRanges } = await import(document.querySelector("script[src$='/room.js']").src.replace("room.js", "seen-ranges.js"));
+		const random = (n) => Math.floor(Math.random() * n);
+		for (let round = 0; round < 300; round++) {
+			const n = 1 + random(40), ids = [], seen = new Set(), log = [];
+			for (let i = 0, id = 0; i < n; i++) ids.push(id += 1 + random(4)); // ids skip numbers
+			const ranges = new SeenRanges(0);
+			let counted = 0;
+			for (let step = 0; step < 2 * n; step++) {
+				const i = random(n), after = ids[i - 1] ?? 0;
+				if (random(2)) ranges.add(ids[i] - 1, ids[i], 1); // the one before is not loaded
+				ranges.add(after, ids[i], 1);
+				seen.add(ids[i]);
+				log.push(ids[i]);
+				counted += ranges.advance();
+				const first = ids.findIndex((id) => !seen.has(id));
+				const passed = first < 0 ? n : first;
+				if (ranges.position !== (ids[passed - 1] ?? 0) || counted !== passed) return JSON.stringify({ ids, log, position: ranges.position, counted });
+			}
+		}
+		return "";
+	})()`)
+	if wrong != "" {
+		t.Error(wrong)
+	}
+}
+
 // Without script, a page with unread messages has a button that marks them as read, and links to the ends.
 func TestUnreadWithoutScript(t *testing.T) {
 	s := start(t)
