@@ -271,6 +271,53 @@ func TestAHiddenTab(t *testing.T) {
 	ada.sees("#jump-newest")
 }
 
+// Who was reading further up stays there when the page is shown again. A deleted message is not counted any more.
+func TestAHiddenTabKeepsItsPlace(t *testing.T) {
+	s := start(t)
+	b, tom := s.SignUp(t, "ada"), s.SignUp(t, "tom")
+	write(t, tom, "garden", 1, 50)
+	ada := signedIn(t, s, b)
+	ada.open("/chat/garden/")
+	ada.do(`scroller.scrollTop = -400`)
+	ada.sees("#pill")
+	place := value[float64](ada, `document.querySelector("#log .message:last-child").getBoundingClientRect().top`)
+	ada.hide(true)
+	write(t, tom, "garden", 51, 53)
+	ada.hears("message 53")
+	ada.hide(false)
+	ada.belowNew("message 51")
+	ada.reads("#unread-count", "3 new messages")
+	ada.sees("#jump-newest")
+	room := tom.DialBatched("/ws/chat/garden/")
+	room.Send(map[string]any{"type": "delete", "id": 1<<32 + 52})
+	ada.reads("#unread-count", "2 new messages")
+	if now := value[float64](ada, fmt.Sprintf(`document.getElementById("m%d").getBoundingClientRect().top`, 1<<32+50)); now < place-1 || now > place+1 {
+		t.Errorf("the log moved from %.1f to %.1f", place, now)
+	}
+	ada.click("#jump-newest")
+	ada.missing("#unread-bar")
+	ada.hasRead("garden")
+}
+
+// A mark that is lost with the connection is sent again on the next one.
+func TestMarksSurviveABrokenConnection(t *testing.T) {
+	s := start(t)
+	b, tom := s.SignUp(t, "ada"), s.SignUp(t, "tom")
+	write(t, tom, "garden", 1, 3)
+	ada := signedIn(t, s, b)
+	ada.open("/chat/garden/")
+	ada.hears("message 3")
+	ada.swallow(`"read"`)
+	write(t, tom, "garden", 4, 4)
+	ada.hears("message 4")
+	ada.hasRead("garden")
+
+	ada.swallow(`"back"`)
+	ada.point("#log .message:nth-last-child(2)")
+	ada.click("[data-tool=unread]")
+	untilUnread(t, b, "garden", func(n int) bool { return n == 2 })
+}
+
 // "Mark unread from here" moves the position back in all windows of the person, and stays until the person marks the room as read.
 func TestMarkUnreadFromHere(t *testing.T) {
 	s := start(t)

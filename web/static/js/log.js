@@ -73,9 +73,12 @@ export function messages() {
 // putNewLine puts the line "New" above a message. A day that begins there is on the same line.
 export function putNewLine(message) {
   newFrom = idOf(message);
+  if (document.getElementById("new-line")?.nextElementSibling !== message) keepPlace(() => moveNewLine(message));
+}
+
+function moveNewLine(message) {
   const old = document.getElementById("new-line");
   const below = old?.nextElementSibling;
-  if (below === message) return;
   old?.remove();
   if (below?.classList.contains("message")) group(below);
   const line = document.createElement("div");

@@ -2,6 +2,8 @@
 // messages up to it were on the screen. Those that were seen after a gap count when the gap is closed. The bar above the log shows how many
 // messages are unread, and leads to the first or the newest one.
 
+import { flash } from "./flash.js";
+import { t } from "./i18n.js";
 import { MOST, bar, drawBar, pill } from "./unread-bar.js";
 import { onEscape } from "./escape.js";
 import { came, loadNear, showAround, showNewest } from "./history.js";
@@ -11,6 +13,7 @@ import { self } from "./person.js";
 
 const MARK_EVERY = 3000; // ms between two read marks
 const MOST_TRIES = 3; // to load the end of the log, while messages come
+const FIRST = 2 ** 32; // an id has the number of its room above this one
 const PARTS = [0, 0.25, 0.5, 0.75, 1]; // of a message: the browser reports when another part of it is on the screen
 
 const page = document.getElementById("main").dataset;
@@ -21,20 +24,24 @@ const onScreen = new Set();
 
 let unread = Number(page.unread); // messages of others after the read position
 let newest = Number(page.last); // no message of the room has a higher id
-let sent = seen.position; // the last position that the server knows
+let sent = seen.position; // the last position that was sent
+let confirmed = sent; // the last position that has come back from the server
+let movingBack = false; // the position was moved back, and the server has not confirmed that yet
 let markTimer = 0;
 let showsBar = unread > 0;
 let held = false; // the reader has marked messages as unread: what is on the screen does not count until they are marked as read
 let cameHidden = false; // messages came while the page was hidden
+let wasAtEnd = false; // then the reader was at the end of the log
 let send = () => false; // sends {id, back}, and reports whether it was sent
 
-function isOthers(message) {
-  return !("mine" in message.dataset);
+// counts reports whether a message counts as unread after the read position.
+function counts(message) {
+  return !("mine" in message.dataset) && !message.classList.contains("deleted");
 }
 
 // firstUnread returns the first unread message of another person on the page.
 function firstUnread() {
-  return messages().find((message) => idOf(message) > seen.position && isOthers(message));
+  return messages().find((message) => idOf(message) > seen.position && counts(message));
 }
 
 // isAbove reports whether the first unread message is above the view, loaded or not.
@@ -64,7 +71,7 @@ function idBefore(message) {
 // see marks a message as seen.
 function see(message) {
   if (!bar || held || document.hidden) return;
-  seen.add(idBefore(message), idOf(message), isOthers(message) ? 1 : 0);
+  seen.add(idBefore(message), idOf(message), counts(message) ? 1 : 0);
 }
 
 // closeGaps joins what was seen after messages were loaded between.
@@ -146,7 +153,7 @@ export function sendMark(leaving = false) {
 // markAll moves the read position to the newest message.
 export function markAll() {
   if (!bar) return;
-  held = false;
+  held = movingBack = false;
   unread = 0;
   seen.move(Math.max(newest, seen.position));
   sendMark();
@@ -155,12 +162,20 @@ export function markAll() {
 
 // markUnread moves the read position back, to the message before the given one.
 export function markUnread(message) {
-  held = true;
-  seen.move(idOf(message) - 1);
-  sent = seen.position;
-  unread = messages().filter((other) => idOf(other) > seen.position && isOthers(other)).length; // until the server says how many
-  send({ id: seen.position, back: true });
+  const id = idOf(message) - 1;
+  if (!send({ id, back: true })) return flash(t("connection.needed"));
+  held = movingBack = true;
+  seen.move(id);
+  sent = id;
+  unread = messages().filter((other) => idOf(other) > id && counts(other)).length; // until the server says how many
   showUnread();
+}
+
+// reconnected sends again what may have been lost with the last connection.
+export function reconnected() {
+  if (movingBack) send({ id: seen.position, back: true });
+  sent = Math.min(sent, confirmed);
+  sendMark();
 }
 
 // showUnread puts the line "New" above the first unread message, and shows the bar.
@@ -175,14 +190,16 @@ function showUnread() {
 export function movedElsewhere({ id, back, unread: count = 0 }) {
   if (back) {
     held = true;
+    movingBack = false;
     seen.move(id);
-    sent = id;
+    sent = confirmed = id;
     unread = count;
     return showUnread();
   }
+  confirmed = Math.max(confirmed, id);
   if (id <= seen.position) return;
   held = false;
-  const passed = messages().filter((message) => isOthers(message) && idOf(message) > seen.position && idOf(message) <= id).length;
+  const passed = messages().filter((message) => counts(message) && idOf(message) > seen.position && idOf(message) <= id).length;
   seen.move(id);
   sent = Math.max(sent, id);
   unread = Math.max(0, unread - passed);
@@ -206,22 +223,30 @@ export async function refresh() {
 // arrived shows a new message, and counts it. own says that this page has sent it.
 export function arrived(message, own) {
   const id = idOf(message);
-  const counts = isOthers(message);
+  const counted = counts(message);
   newest = Math.max(newest, id);
   came(id);
-  if (counts) unread++;
-  if (counts && document.hidden) cameHidden = true;
+  if (counted) unread++;
+  if (counted && document.hidden && !cameHidden) {
+    cameHidden = true;
+    wasAtEnd = atEnd();
+  }
   append(message, { own });
   if (own) markAll();
-  else if (!counts) advance();
+  else if (!counted) advance();
   else show();
+}
+
+// around returns the read position for showAround. Before it is known, it is the beginning of the room.
+function around() {
+  return seen.position || Math.floor(newest / FIRST) * FIRST;
 }
 
 // reload shows the room again, at the first unread message, when too many were missed to get them one by one. It returns the seq of the new
 // messages.
 export async function reload() {
   await refresh();
-  const shown = unread ? await showAround(seen.position) : await showNewest();
+  const shown = unread ? await showAround(around()) : await showNewest();
   if (!shown) return reload();
   for (const { id } of shown.messages) newest = Math.max(newest, id);
   if (unread) showUnread();
@@ -233,7 +258,7 @@ export async function reload() {
 
 // deleted handles the deletion of a message that may be unread.
 export function deleted(id, message) {
-  if (id > seen.position && message && isOthers(message) && !seen.has(id)) unread = Math.max(0, unread - 1);
+  if (id > seen.position && message && counts(message) && !seen.has(id)) unread = Math.max(0, unread - 1);
   show();
 }
 
@@ -248,7 +273,7 @@ export async function toNewest() {
 // toFirst shows the first unread message.
 export async function toFirst() {
   const [top] = messages();
-  if (top && seen.position < idOf(top) && edges.older) await showAround(seen.position);
+  if (top && seen.position < idOf(top) && edges.older) await showAround(around());
   const first = firstUnread();
   if (first) putNewLine(first);
   showNewLine();
@@ -258,10 +283,8 @@ export async function toFirst() {
 
 function onVisibility() {
   if (document.hidden) return sendMark(true);
-  if (cameHidden) {
-    showUnread();
-    showNewLine();
-  }
+  if (cameHidden) showUnread();
+  if (cameHidden && wasAtEnd) showNewLine();
   cameHidden = false;
   const view = scroller.getBoundingClientRect();
   for (const message of onScreen) {
