@@ -60,9 +60,9 @@ const (
 // by name, or those who are offline, the last seen first. To an open room, and to one for admins, those belong who have written in
 // it; to a closed room its members; to a private conversation the other person. The caller counts as present. Error: storage.
 func (c *Chat) Absent(ctx context.Context, by Caller, r *Room, where Attendance, limit, offset int) (found []*User, total int, err error) {
-	here, err := c.hereIDs(ctx, r)
-	if err != nil {
-		return nil, 0, err
+	here := c.hub.Listening(r.Group())
+	if here == nil {
+		here = map[int64]bool{}
 	}
 	here[by.userID()] = true // the page is about to open its socket
 	if r.With != nil {
@@ -84,11 +84,33 @@ func (c *Chat) Absent(ctx context.Context, by Caller, r *Room, where Attendance,
 	from := " FROM user u WHERE u.disabled = 0 AND u.id IN (" + belong + ") AND u.id " + online + " (SELECT value FROM json_each(?2)) " +
 		"AND u.id NOT IN (SELECT value FROM json_each(?3)) AND (?4 OR u.admin = 1)"
 	args := []any{r.ID, idList(c.hub.OnlineUsers()), idList(slices.Collect(maps.Keys(here))), r.Access != Admins}
-	if err := c.read.QueryRow(ctx, "SELECT count(*)"+from, args, &total); err != nil {
-		return nil, 0, storage("count the people of a room", err)
+	rows, err := c.read.Query(ctx, "SELECT u.id, count(*) OVER ()"+from+" ORDER BY "+order+" LIMIT ?5 OFFSET ?6", append(args, limit, offset)...)
+	if err != nil {
+		return nil, 0, storage("list the people of a room", err)
 	}
-	found, err = c.usersWhere(ctx, "SELECT u.id"+from+" ORDER BY "+order+" LIMIT ?5 OFFSET ?6", append(args, limit, offset)...)
-	return found, total, err
+	var ids []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id, &total); err != nil {
+			return nil, 0, errors.Join(storage("list the people of a room", err), rows.Close())
+		}
+		ids = append(ids, id)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, 0, storage("list the people of a room", err)
+	}
+	if len(ids) == 0 && offset > 0 { // beyond the last one
+		err := c.read.QueryRow(ctx, "SELECT count(*)"+from, args, &total)
+		return nil, total, storage("count the people of a room", err)
+	}
+	for _, id := range ids { // after the query is closed, because there are few connections
+		u, err := c.User(ctx, id)
+		if err != nil {
+			return nil, 0, err
+		}
+		found = append(found, u)
+	}
+	return found, total, nil
 }
 
 // Belongs reports which of these users belong to a room, as Absent says. Error: storage.
@@ -117,20 +139,6 @@ func (c *Chat) Belongs(ctx context.Context, r *Room, users []*User) (map[int64]b
 		all[id] = true
 	}
 	return all, storage("look who belongs to a room", err)
-}
-
-// hereIDs returns the ids of the people with an account who are in a room.
-func (c *Chat) hereIDs(ctx context.Context, r *Room) (map[int64]bool, error) {
-	here := map[int64]bool{}
-	for _, name := range c.hub.Here(r.Group()) {
-		u, err := c.UserByName(ctx, name)
-		if err == nil {
-			here[u.ID] = true
-		} else if !errors.Is(err, ErrNotFound) {
-			return nil, err
-		}
-	}
-	return here, nil
 }
 
 // idList returns ids as JSON, for SQL.

@@ -16,7 +16,7 @@ const page = document.getElementById("main").dataset;
 const me = page.me;
 
 const PAGE = 50; // rows of a group that are shown at first, and with each "Show more"; peoplePage in web/room_people.go is the same number
-const COUNT_EVERY = 10_000; // ms at least between two requests for the numbers of people
+const COUNT_EVERY = 60_000; // ms at least between two requests for the numbers of people
 
 // The names of all who are in the room. The list may show fewer.
 const present = new Set(Array.from(here.children, (row) => row.dataset.user));
