@@ -39,9 +39,10 @@ function showMarkAll() {
 }
 
 // Without reloading the page: read frames change the counts.
-markAll?.addEventListener("submit", (event) => {
+markAll?.addEventListener("submit", async (event) => {
   event.preventDefault();
-  fetch(markAll.action, { method: "POST", body: new URLSearchParams({ next: "/healthz" }) }).catch(() => flash(t("connection.needed")));
+  const answer = await fetch(markAll.action, { method: "POST", body: new URLSearchParams(), redirect: "manual" }).catch(() => null);
+  if (answer?.type !== "opaqueredirect") flash(t("connection.needed"));
 });
 
 function unreadOf(link) {
