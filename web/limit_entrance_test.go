@@ -140,6 +140,8 @@ func (l limitTest) readMarks(b *hearthtest.Browser) []entrance {
 		{"socket", func(i int) bool {
 			return counted(l.t, s, map[string]any{"type": "read", "id": id - int64(i%2), "back": true})
 		}},
+		l.one("form", func(int) hearthtest.Reply { return b.Post("/chat/talk/read/", "id", fmt.Sprint(id)) }),
+		l.one("all rooms", func(int) hearthtest.Reply { return b.Post("/read/") }),
 	}
 }
 

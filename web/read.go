@@ -94,6 +94,9 @@ func (s *Server) markRead(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.chat.Take(r.caller, limits.ReadMarks); err != nil {
+		return err
+	}
 	if err := s.mark(r.Context(), r.caller, room, chat.MessageID(id), false); err != nil {
 		return err
 	}
@@ -102,6 +105,9 @@ func (s *Server) markRead(w http.ResponseWriter, r *request) error {
 
 // markAllRead marks all rooms and conversations as read, and returns to the page with the button.
 func (s *Server) markAllRead(w http.ResponseWriter, r *request) error {
+	if err := s.chat.Take(r.caller, limits.ReadMarks); err != nil {
+		return err
+	}
 	if err := s.chat.ReadAll(r.Context(), r.caller); err != nil {
 		return err
 	}

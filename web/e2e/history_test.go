@@ -81,6 +81,20 @@ func TestAWindowOfALongRoom(t *testing.T) {
 	ada.until("the end", `scroller.scrollTop === 0`)
 	ada.whole()
 
+	t.Logf("the page has %d nodes", value[int](ada, nodes))
+	for _, before := range []int{1<<32 + 60, 1<<32 + 50_000, 1<<32 + 100_000} {
+		took := value[float64](ada, fmt.Sprintf(`(async () => {
+			const all = [];
+			for (let i = 0; i < 21; i++) {
+				const began = performance.now();
+				await (await fetch("/api/rooms/garden/messages?limit=50&before=%d")).json();
+				all.push(performance.now() - began);
+			}
+			return all.sort((a, b) => a - b)[10];
+		})()`, before))
+		t.Logf("50 messages before number %d took %.1f ms", before-1<<32, took)
+	}
+
 	// The first message is as near as the last one.
 	ada.do(`location.hash = "#m" + (2 ** 32 + 1)`)
 	ada.hears("message 1")

@@ -88,7 +88,8 @@ func (p *page) foundMessage() {
 // markedUnread marks some messages as unread.
 func (p *page) markedUnread() {
 	p.t.Helper()
-	p.point("#log .message:nth-last-child(3)")
+	p.do(`scroller.scrollTop = 0`)
+	p.point("#log .message:nth-last-child(2)")
 	p.click("[data-tool=unread]")
 	p.sees("#unread-bar")
 }

@@ -326,6 +326,17 @@ func TestMarksSurviveABrokenConnection(t *testing.T) {
 	ada.point("#log .message:nth-last-child(2)")
 	ada.click("[data-tool=unread]")
 	untilUnread(t, b, "garden", func(n int) bool { return n == 2 })
+
+	// What was marked as read elsewhere meanwhile is read here too.
+	ada.expect("WebSocket connection to|ERR_|status of 426")
+	ada.sees("#unread-bar")
+	s.Stop(t)
+	ada.sees("#line-state")
+	ada.do(`WebSocket.prototype.send = () => {}`) // nothing of this page reaches the server
+	s.RestartThere(t)
+	b.PostJSON("/api/rooms/garden/read", map[string]any{"id": 1<<32 + 4})
+	ada.missing("#line-state")
+	ada.missing("#unread-bar")
 }
 
 // "Mark unread from here" moves the position back in all windows of the person, and stays until the person marks the room as read.

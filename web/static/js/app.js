@@ -9,4 +9,5 @@ keepTimesFresh();
 startFilters();
 
 const FLASH_FOR = 6000; // ms for which the message about a successful action is shown
-setTimeout(() => document.querySelector(".flash")?.remove(), FLASH_FOR);
+const flash = document.querySelector(".flash"); // from the server; js/flash.js has its own
+setTimeout(() => flash?.remove(), FLASH_FOR);

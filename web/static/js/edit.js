@@ -2,6 +2,8 @@
 
 import { t } from "./i18n.js";
 import { beginEdit, endEdit, showError } from "./composer.js";
+import { edges } from "./log.js";
+import { toNewest } from "./unread.js";
 
 const form = document.getElementById("composer");
 const bar = document.getElementById("editing");
@@ -49,10 +51,15 @@ export function saved(frame) {
 function onKey(event) {
   const plain = !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey && !event.isComposing;
   if (event.key !== "ArrowUp" || !plain || edited || event.target.value) return;
-  const last = Array.from(log.querySelectorAll(".message[data-text]")).at(-1);
-  if (!last) return;
   event.preventDefault();
-  startEdit(last);
+  editLast();
+}
+
+// editLast edits the reader's last message, if it is at the end of the room.
+async function editLast() {
+  if (edges.newer) await toNewest().catch(() => {});
+  const last = Array.from(log.querySelectorAll(".message[data-text]")).at(-1);
+  if (last && !edges.newer) startEdit(last);
 }
 
 // startEditing sets up the composer. onSave(id, text) is called for each edit, and returns whether it was sent.

@@ -8,6 +8,7 @@ import { dayOf, setTime } from "./time.js";
 const JOIN_WITHIN = 5 * 60_000; // ms between two messages of one author that are shown without repeating the name
 const NEAR_END = 40; // px from the end that still count as the end
 const MAX_ROWS = 300; // messages on the page; others are loaded again when the reader scrolls to them
+const MAX_LINES = 50; // private messages in the log
 const NEW_AT = 0.25; // of the height of the view: where the line "New" is when the room opens
 
 const main = document.getElementById("main");
@@ -182,9 +183,13 @@ export function append(message, { own = false } = {}) {
   return true;
 }
 
-// appendLine adds a private message, which is not a message of the room.
+// appendLine adds a private message, which is not a message of the room. The oldest ones make room for it.
 export function appendLine(element) {
-  keepPlace(() => log.append(element));
+  keepPlace(() => {
+    log.append(element);
+    const lines = log.querySelectorAll(".whisper");
+    if (lines.length > MAX_LINES) lines[0].remove();
+  });
 }
 
 // prepend and extend insert older messages at the top, and newer ones at the end. What the reader sees does not move.

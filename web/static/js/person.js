@@ -7,9 +7,10 @@ const { me, guest } = document.body.dataset;
 // self is the reader's name in frames. A guest's ends with "(guest)". It is undefined for a visitor without a name.
 export const self = me ?? (guest ? `${guest} (guest)` : undefined);
 
-// displayOf returns the display name of a user who is listed beside the room, and of others the username.
+// displayOf returns the display name of a user who is listed beside the room or has a message on the page, and of others the username.
 export function displayOf(user) {
-  return document.querySelector(`.person[data-user="${CSS.escape(user)}"]`)?.dataset.display ?? user;
+  const by = `[data-user="${CSS.escape(user)}"]`;
+  return (document.querySelector(`.person${by}`) ?? document.querySelector(`.message${by}`))?.dataset.display ?? user;
 }
 
 // hueOf returns the CSS class of a username's colour. As in web/avatar.go, it is FNV-1a over the UTF-8 bytes.

@@ -89,7 +89,7 @@ function onState(now, words) {
     watching.opened();
     outbox.ready.then(() => outbox.reconnected());
     changes.reconnected();
-    unread.reconnected();
+    unread.reconnected(connections > 1);
   }
   drawPending();
 }

@@ -42,10 +42,12 @@ function showMarkAll() {
   if (markAll) markAll.hidden = !document.querySelector(".sidebar .side-link.unread");
 }
 
-// Without reloading the page: read frames change the counts.
-markAll?.addEventListener("submit", (event) => {
+// The server sends read frames too, but they are lost if the socket of the page is not open yet.
+markAll?.addEventListener("submit", async (event) => {
   event.preventDefault();
-  fetch(markAll.action, { method: "POST", body: new URLSearchParams({ next: "/healthz" }) }).catch(() => flash(t("connection.needed")));
+  const answer = await fetch(markAll.action, { method: "POST", body: new URLSearchParams(), redirect: "manual" }).catch(() => null);
+  if (answer?.type !== "opaqueredirect") return flash(t("connection.needed"));
+  for (const { dataset } of document.querySelectorAll(".sidebar .side-link.unread")) setUnread(dataset.room, 0);
 });
 
 function badgeOf(link) {

@@ -171,11 +171,12 @@ export function markUnread(message) {
   showUnread();
 }
 
-// reconnected sends again what may have been lost with the last connection.
-export function reconnected() {
+// reconnected is called for each new connection. After the first one (again), marks may have been lost, in both directions.
+export function reconnected(again) {
   if (movingBack) send({ id: seen.position, back: true });
   sent = Math.min(sent, confirmed);
   sendMark();
+  if (again && unread) refresh();
 }
 
 // showUnread puts the line "New" above the first unread message, and shows the bar.
