@@ -24,10 +24,11 @@ export class PendingChanges {
     this.delayed = new Set(); // nonces of commands that were refused with a temporary error
   }
 
-  // request sends a command and reports whether it was sent. A command that was not sent is not kept.
-  request(frame) {
+  // request sends a command and reports whether it was sent. With opening, it is sent as soon as the first connection is open. Otherwise a
+  // command that was not sent is not kept.
+  request(frame, opening = false) {
     const command = { ...frame, nonce: newNonce() };
-    if (!this.send(command)) return false;
+    if (!this.send(command) && !opening) return false;
     this.requestedAt = Date.now();
     const same = (other) => other.type === command.type && other.id === command.id && other.emoji === command.emoji;
     this.commands = [...this.commands.filter((other) => !same(other)), command]; // a later command replaces an earlier one of the same kind

@@ -190,9 +190,10 @@ function showMessage(frame) {
   unread.arrived(buildMessage(frame, me), own);
 }
 
-// request sends a deletion or a reaction. Without a connection, it shows an error instead of keeping the command for later.
+// request sends a deletion or a reaction. After the connection was lost, it shows an error instead of keeping the command for later.
 function request(frame) {
-  const sent = changes.request(frame);
+  const opening = connections === 0 && state === "reconnecting";
+  const sent = changes.request(frame, opening);
   showError(sent ? "" : t("connection.needed"));
   if (!sent) connection.reconnectNow();
 }
