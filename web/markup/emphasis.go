@@ -162,7 +162,11 @@ func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Conte
 	if c == '~' && (n != 2 || reader.PrecendingCharacter() == '~') {
 		return st.literal(parent, reader, segment, n)
 	}
-	// In the first pass, a row may have a backslash within.
+	if c == '_' && n == 2 {
+		if name, _, ended := strings.Cut(line[n:min(len(line), n+maxDunder)], "__"); ended && dunders[name] {
+			return st.literal(parent, reader, segment, n+len(name)+n)
+		}
+	}
 	before2, before := st.runesBefore(reader, segment.Start)
 	after, after2 := runesAfter(line[n:])
 	opens, closes := flanks(c, n, before2, before, after, after2)
@@ -277,6 +281,22 @@ func (p *pairing) CanOpenCloser(opener, closer *parser.Delimiter) bool {
 	p.opener, p.closer = opener, closer
 	return true
 }
+
+// maxDunder is more than the length of the longest dunder with the underscores behind it.
+const maxDunder = 20
+
+// dunders are names of Python that are written between two underscores, such as __name__.
+var dunders = func() map[string]bool {
+	names := map[string]bool{}
+	for _, name := range strings.Fields(`abs add all and annotations await bool builtins bytes call cached class contains copy debug deepcopy del delattr delete
+		delitem dict dir div doc enter eq exit file float floordiv format func future ge get getattr getattribute getitem getstate gt hash iadd import index
+		init init_subclass int invert isub iter le len loader lshift lt main metaclass missing mod module mro mul name ne neg new next or package path
+		pos post_init pow prepare pycache qualname radd reduce repr reversed rmul round rshift set set_name setattr setitem setstate sizeof slots spec
+		str sub subclasses truediv version weakref xor`) {
+		names[name] = true
+	}
+	return names
+}()
 
 func (p *pairing) OnMatch(consumed int) ast.Node {
 	n := &emphasis{name: em}
