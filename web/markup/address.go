@@ -266,7 +266,8 @@ func localLength(before string) int {
 	for from > 0 && (isASCIILetter(before[from-1]) || before[from-1] >= '0' && before[from-1] <= '9' || strings.IndexByte("._%+-", before[from-1]) >= 0) {
 		from--
 	}
-	if from > 0 && strings.IndexByte("/:@\\", before[from-1]) >= 0 || len(before)-from >= maxBack {
+	word := before[strings.LastIndexAny(before[:from], " \t\n")+1 : from]
+	if strings.ContainsAny(word, "/@\\") || len(before)-from >= maxBack { // ssh://git@example.org
 		return 0
 	}
 	for from < len(before) && strings.IndexByte("._%+-", before[from]) >= 0 {

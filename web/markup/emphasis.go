@@ -83,14 +83,14 @@ func flanks(c byte, n int, before2, before, after, after2 rune) (opens, closes b
 	case b == space, b == opening:
 		opens = a != sign || !glob(after, after2, one)
 	case b == quotation:
-		opens = true
+		opens = a != quotation // '*' and '*'
 	case b == unspaced:
 		opens = c != '_'
 	case b == letter:
-		opens = c != '_' && !one && a == letter // checked again by pairing
+		opens = c != '_' && (a == unspaced || !one && a == letter) // checked again by pairing
 	case b == digit:
 	case b == ending:
-		opens = a != sign && (!isASCII(before) || c != '_' && (!one && before != '.' || isBracket(before) && a != digit))
+		opens = a != sign && (!isASCII(before) || c != '_' && (!one || isBracket(before) && (a == letter || a == unspaced)))
 	default:
 		opens = (a == letter || a == digit || a == unspaced || a != sign && (unicode.In(before, unicode.Pd, unicode.So))) && before != '/' && before != '\\' ||
 			before == '/' && before2 == rune(c)
@@ -98,8 +98,10 @@ func flanks(c byte, n int, before2, before, after, after2 rune) (opens, closes b
 	switch {
 	case b == space || b == opening:
 	case b == sign && a == sign:
-	case a == space || a == quotation:
+	case a == space:
 		closes = true
+	case a == quotation:
+		closes = b != quotation
 	case a == ending:
 		closes = c != '_' || !sideOf(after2).word()
 	case a == unspaced:
@@ -265,9 +267,10 @@ func (p *pairing) CanOpenCloser(opener, closer *parser.Delimiter) bool {
 	}
 	before, _ := utf8.DecodeLastRune(source[:opener.Segment.Start])
 	after, _ := utf8.DecodeRune(source[min(closer.Segment.Start+closer.OriginalLength, len(source)):])
+	first, _ := utf8.DecodeRune(source[from:])
 	last, _ := utf8.DecodeLastRune(source[:to])
-	begins := opener.Segment.Start == 0 || !sideOf(before).word()
-	ends := after == utf8.RuneError || !sideOf(after).word() || sideOf(last) == ending
+	begins := opener.Segment.Start == 0 || !sideOf(before).word() || sideOf(first) == unspaced
+	ends := after == utf8.RuneError || !sideOf(after).word() || sideOf(last) == ending || sideOf(last) == unspaced
 	if !begins || !ends { // within a word: un**believ**able, but not 2**3**4 or s**t and f**k
 		for _, c := range p.state.text[from:to] {
 			if sideOf(c) == space || begins == ends && sideOf(c) != letter && c != '*' {
