@@ -179,8 +179,6 @@ func (itemParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) pa
 	return parser.Continue | parser.HasChildren
 }
 
-var kindTask = ast.NewNodeKind("Task")
-
 // taskParser parses the check box at the beginning of a list item.
 type taskParser struct{}
 
