@@ -157,10 +157,10 @@ func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Conte
 	for n < len(line) && line[n] == c {
 		n++
 	}
-	// Tildes must be two, because people write a single one for "about".
 	if st.runs == 0 {
 		return st.literal(parent, reader, segment, st.word(line, n))
 	}
+	// Tildes must be two, because people write a single one for "about".
 	if c == '~' && (n != 2 || reader.PrecendingCharacter() == '~') {
 		return st.literal(parent, reader, segment, n)
 	}
@@ -272,6 +272,9 @@ func (p *pairing) CanOpenCloser(opener, closer *parser.Delimiter) bool {
 	begins := opener.Segment.Start == 0 || !sideOf(before).word() || sideOf(first) == unspaced
 	ends := after == utf8.RuneError || !sideOf(after).word() || sideOf(last) == ending || sideOf(last) == unspaced
 	if !begins || !ends { // within a word: un**believ**able, but not 2**3**4 or s**t and f**k
+		if to-from > maxWord {
+			return false
+		}
 		for _, c := range p.state.text[from:to] {
 			if sideOf(c) == space || begins == ends && sideOf(c) != letter && c != '*' {
 				return false
@@ -284,6 +287,9 @@ func (p *pairing) CanOpenCloser(opener, closer *parser.Delimiter) bool {
 	p.opener, p.closer = opener, closer
 	return true
 }
+
+// maxWord is the longest part of a word that is emphasized, in bytes.
+const maxWord = 100
 
 // maxDunder is more than the length of the longest dunder with the underscores behind it.
 const maxDunder = 20
