@@ -18,6 +18,7 @@ func TestTablesTasksAndCode(t *testing.T) {
 	ada.until("code from left to right", `(() => { const { direction, unicodeBidi } = getComputedStyle(document.querySelector("#log .text code")); return direction === "ltr" && unicodeBidi === "isolate"; })()`)
 	ada.reads("#log .text ol", "استخدم fetchData() هنا 🎉")
 	ada.until("a number that is not cut off", `parseFloat(getComputedStyle(document.querySelector("#log .text ol")).paddingInlineStart) >= 40`)
+	ada.shoot("text-phone.png")
 	ada.do(axe)
 	ada.inspect("light")
 }

@@ -199,7 +199,7 @@ func endsAddress(r rune) bool {
 	if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.In(r, unicode.Ps, unicode.Pe, unicode.Pi, unicode.Pf) {
 		return true
 	}
-	return isSentenceEnd(r) && r != '…'
+	return isSentenceEnd(r) && r != '…' || r == '＜' || r == '＞' || r == '｜'
 }
 
 // isInnerSign reports whether r is punctuation that is in words and addresses, although Unicode has it in the same category as
@@ -210,7 +210,7 @@ func isInnerSign(r rune) bool {
 
 // endsSentence reports whether r at the end of an address does not belong to it.
 func endsSentence(r rune) bool {
-	return strings.ContainsRune("?!.,:;*_~'`|^…–—([{", r)
+	return strings.ContainsRune("?!.,:;*_~'`|^…–—〜～([{", r)
 }
 
 // unbalanced returns the position of the first bracket that has no counterpart, or the length of s.
@@ -266,7 +266,8 @@ func localLength(before string) int {
 	for from > 0 && (isASCIILetter(before[from-1]) || before[from-1] >= '0' && before[from-1] <= '9' || strings.IndexByte("._%+-", before[from-1]) >= 0) {
 		from--
 	}
-	if from > 0 && strings.IndexByte("/:@\\", before[from-1]) >= 0 || len(before)-from >= maxBack {
+	word := before[strings.LastIndexAny(before[:from], " \t\n")+1 : from]
+	if strings.ContainsAny(word, "/@\\") || len(before)-from >= maxBack { // ssh://git@example.org
 		return 0
 	}
 	for from < len(before) && strings.IndexByte("._%+-", before[from]) >= 0 {

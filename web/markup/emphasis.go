@@ -83,14 +83,14 @@ func flanks(c byte, n int, before2, before, after, after2 rune) (opens, closes b
 	case b == space, b == opening:
 		opens = a != sign || !glob(after, after2, one)
 	case b == quotation:
-		opens = true
+		opens = a != quotation // '*' and '*'
 	case b == unspaced:
 		opens = c != '_'
 	case b == letter:
-		opens = c != '_' && !one && a == letter // checked again by pairing
+		opens = c != '_' && (a == unspaced || !one && a == letter) // checked again by pairing
 	case b == digit:
 	case b == ending:
-		opens = a != sign && (!isASCII(before) || c != '_' && (!one && before != '.' || isBracket(before) && a != digit))
+		opens = a != sign && (!isASCII(before) || c != '_' && (!one || isBracket(before) && (a == letter || a == unspaced)))
 	default:
 		opens = (a == letter || a == digit || a == unspaced || a != sign && (unicode.In(before, unicode.Pd, unicode.So))) && before != '/' && before != '\\' ||
 			before == '/' && before2 == rune(c)
@@ -98,8 +98,10 @@ func flanks(c byte, n int, before2, before, after, after2 rune) (opens, closes b
 	switch {
 	case b == space || b == opening:
 	case b == sign && a == sign:
-	case a == space || a == quotation:
+	case a == space:
 		closes = true
+	case a == quotation:
+		closes = b != quotation
 	case a == ending:
 		closes = c != '_' || !sideOf(after2).word()
 	case a == unspaced:
@@ -155,14 +157,18 @@ func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Conte
 	for n < len(line) && line[n] == c {
 		n++
 	}
-	// Tildes must be two, because people write a single one for "about".
 	if st.runs == 0 {
 		return st.literal(parent, reader, segment, st.word(line, n))
 	}
+	// Tildes must be two, because people write a single one for "about".
 	if c == '~' && (n != 2 || reader.PrecendingCharacter() == '~') {
 		return st.literal(parent, reader, segment, n)
 	}
-	// In the first pass, a row may have a backslash within.
+	if c == '_' && n == 2 {
+		if name, _, ended := strings.Cut(line[n:min(len(line), n+maxDunder)], "__"); ended && dunders[name] {
+			return st.literal(parent, reader, segment, n+len(name)+n)
+		}
+	}
 	before2, before := st.runesBefore(reader, segment.Start)
 	after, after2 := runesAfter(line[n:])
 	opens, closes := flanks(c, n, before2, before, after, after2)
@@ -261,10 +267,14 @@ func (p *pairing) CanOpenCloser(opener, closer *parser.Delimiter) bool {
 	}
 	before, _ := utf8.DecodeLastRune(source[:opener.Segment.Start])
 	after, _ := utf8.DecodeRune(source[min(closer.Segment.Start+closer.OriginalLength, len(source)):])
+	first, _ := utf8.DecodeRune(source[from:])
 	last, _ := utf8.DecodeLastRune(source[:to])
-	begins := opener.Segment.Start == 0 || !sideOf(before).word()
-	ends := after == utf8.RuneError || !sideOf(after).word() || sideOf(last) == ending
+	begins := opener.Segment.Start == 0 || !sideOf(before).word() || sideOf(first) == unspaced
+	ends := after == utf8.RuneError || !sideOf(after).word() || sideOf(last) == ending || sideOf(last) == unspaced
 	if !begins || !ends { // within a word: un**believ**able, but not 2**3**4 or s**t and f**k
+		if to-from > maxWord {
+			return false
+		}
 		for _, c := range p.state.text[from:to] {
 			if sideOf(c) == space || begins == ends && sideOf(c) != letter && c != '*' {
 				return false
@@ -277,6 +287,25 @@ func (p *pairing) CanOpenCloser(opener, closer *parser.Delimiter) bool {
 	p.opener, p.closer = opener, closer
 	return true
 }
+
+// maxWord is the longest part of a word that is emphasized, in bytes.
+const maxWord = 100
+
+// maxDunder is more than the length of the longest dunder with the underscores behind it.
+const maxDunder = 20
+
+// dunders are names of Python that are written between two underscores, such as __name__.
+var dunders = func() map[string]bool {
+	names := map[string]bool{}
+	for _, name := range strings.Fields(`abs add all and annotations await bool builtins bytes call cached class contains copy debug deepcopy del delattr delete
+		delitem dict dir div doc enter eq exit file float floordiv format func future ge get getattr getattribute getitem getstate gt hash iadd import index
+		init init_subclass int invert isub iter le len loader lshift lt main metaclass missing mod module mro mul name ne neg new next or package path
+		pos post_init pow prepare pycache qualname radd reduce repr reversed rmul round rshift set set_name setattr setitem setstate sizeof slots spec
+		str sub subclasses truediv version weakref xor`) {
+		names[name] = true
+	}
+	return names
+}()
 
 func (p *pairing) OnMatch(consumed int) ast.Node {
 	n := &emphasis{name: em}

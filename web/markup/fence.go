@@ -108,22 +108,23 @@ func (fenceParser) Continue(node ast.Node, reader text.Reader, pc parser.Context
 	return parser.Continue | parser.NoChildren
 }
 
-// closing finds the closing fence in a line, and sets closed if there is one. A fence is alone on its line, or after white space
-// and before the text that goes on, or at the end of the last line of code.
+// closing finds the closing fence in a line, and sets closed if there is one. A fence is alone on its line, or at the end of the
+// last line of code. The text can go on behind it, but not with a letter or digit, and there is no other fence in the line.
 func (n *fence) closing(line string) (from, to int) {
-	body := strings.TrimRight(line, " \t")
-	indent, from := indentOf(line)
-	if to = endOfRow(line, from); indent <= maxIndent && from < len(line) && line[from] == '`' && to-from >= n.ticks {
-		rest := line[to:]
-		for to < len(line) && (line[to] == ' ' || line[to] == '\t') {
-			to++
-		}
-		n.closed = isBlank(rest) || !strings.Contains(rest, "`") && !isWordByte(rest[0])
-		return from, to
+	fence := strings.Repeat("`", n.ticks)
+	if from = strings.Index(line, fence); from < 0 {
+		return 0, 0
 	}
-	from = len(strings.TrimRight(body, "`"))
-	n.closed = len(body)-from >= n.ticks && !strings.Contains(body[:from], strings.Repeat("`", n.ticks))
-	return from, len(body)
+	to = endOfRow(line, from)
+	for to < len(line) && (line[to] == ' ' || line[to] == '\t') {
+		to++
+	}
+	rest := line[to:]
+	if indent, begin := indentOf(line); begin == from && indent > maxIndent || strings.Contains(rest, fence) || begin == from && strings.Contains(rest, "`") {
+		return 0, 0
+	}
+	n.closed = rest == "" || line[to-1] != '`' || !isWordByte(rest[0])
+	return from, to
 }
 
 // isWordByte reports whether c may be a part of a word, which a fence before it would be a part of.

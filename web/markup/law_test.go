@@ -173,10 +173,14 @@ func (l *law) of(n *element) string {
 	}
 	switch n.name {
 	case "":
-		if l.depth == maxInlines {
-			return `[*_~]*` + l.plain(n.text) + `[*_~]*`
+		if l.depth < maxInlines {
+			return l.plain(n.text)
 		}
-		return l.plain(n.text)
+		deep := `[*_~]*` // the tags of deeper markers are not written
+		for _, r := range n.text {
+			deep += l.plain(string(r)) + `[*_~]*`
+		}
+		return deep
 	case "br":
 		return l.newline()
 	case "p":

@@ -179,8 +179,6 @@ func (itemParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) pa
 	return parser.Continue | parser.HasChildren
 }
 
-var kindTask = ast.NewNodeKind("Task")
-
 // taskParser parses the check box at the beginning of a list item.
 type taskParser struct{}
 
@@ -210,7 +208,7 @@ func (taskParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) 
 
 var kindNothing = ast.NewNodeKind("Nothing")
 
-// nothing is a marker that is shown by something else, or a hidden backslash.
+// nothing is a marker that its item shows.
 type nothing struct{ ast.BaseInline }
 
 func (*nothing) Kind() ast.NodeKind              { return kindNothing }

@@ -35,7 +35,7 @@ var stateKey = parser.NewContextKey()
 // state is what the parsers know about the text that they parse. It belongs to one call of Parse.
 type state struct {
 	text   string
-	source []byte // the text
+	source []byte // the same, for goldmark
 	left   int    // how many bytes of maxTags are left
 	ahead  int    // how many bytes may still be read ahead
 
@@ -45,12 +45,14 @@ type state struct {
 	// A backslash is a marker only if the marker behind it would take effect without the backslash. So a text with such
 	// backslashes is parsed twice. In the first pass, the backslashes are ignored, and those before a marker that took effect
 	// are collected in hidden. In the second pass, the hidden ones are not shown, and all others are text.
-	first   bool
-	maxRuns int
-	hidden  map[int]bool // the positions of backslashes that are not shown
+	first     bool
+	hidden    map[int]bool // the positions of backslashes that are not shown
+	hasEscape bool         // the text has a backslash
+
+	maxRuns int // how many delimiter runs a block may have
 
 	block      ast.Node        // the block whose inlines are parsed
-	runs       int             // how many delimiter runs it has
+	runs       int             // how many more delimiter runs it may have
 	openers    [3]int          // how many of them may begin emphasis, for each delimiter
 	tries      int             // how many pairs of runs goldmark has tried
 	brackets   []*openBracket  // that may begin a link
@@ -58,8 +60,7 @@ type state struct {
 	emojiEnd   int             // the end of the last shortcode
 	letterAt   int             // the result of the last nextLetter, which was called with letterFrom
 	letterFrom int
-	emphasis   pairing // of goldmark's delimiters
-	hasEscape  bool
+	emphasis   pairing // decides for goldmark which delimiters belong together
 }
 
 // rest returns the rest of the current line, without a copy, and its segment.
@@ -127,6 +128,7 @@ func (st *state) tree() ast.Node {
 	return st.parse()
 }
 
+// parse parses the text once.
 func (st *state) parse() ast.Node {
 	st.block, st.next, st.emojiEnd, st.letterAt = nil, 0, 0, 0
 	pc := parser.NewContext(parser.WithIDs(noIDs{}))

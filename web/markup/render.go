@@ -240,7 +240,7 @@ func (w *writer) list(n *list) {
 // typed.
 func (w *writer) fence(n *fence) {
 	lines := n.Lines()
-	word := n.language && lines.Len() > 0
+	word := n.language && !n.blank(w.source)
 	if lines.Len() == 0 && n.behind.IsEmpty() {
 		w.add("<p>")
 		w.escape(n.first.Value(w.source), &escapes)
@@ -266,6 +266,17 @@ func (w *writer) fence(n *fence) {
 		w.escape(line.Value(w.source), &escapes)
 	}
 	w.add("</code></pre>")
+}
+
+// blank reports whether there is only white space between the fences.
+func (n *fence) blank(source []byte) bool {
+	for i := range n.Lines().Len() {
+		line := n.Lines().At(i)
+		if !isBlank(string(line.Value(source))) {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *writer) table(n *table) {
