@@ -185,7 +185,7 @@ func (c *Chat) notifyDeleted(ctx context.Context, found []said) {
 			slog.Error("tell what is unread after messages were deleted", "room", m.key, "err", err)
 			continue
 		}
-		c.notifyChanged(r, m.id)
+		c.notifyChanged(r, m.id, c.now()) // when it was written is not known here
 	}
 }
 

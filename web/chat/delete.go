@@ -33,7 +33,7 @@ func (c *Chat) Delete(ctx context.Context, by Caller, id MessageID) error {
 		return c.audit(tx, by, "message_deleted", fmt.Sprintf("%s, %s", r.Name, m.User))
 	})
 	c.unread.forget(r.ID)
-	c.notifyChanged(r, id)
+	c.notifyChanged(r, id, m.At)
 	return storage("delete a message", err)
 }
 

@@ -65,7 +65,7 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 		return nil
 	})
 	c.unread.forget(r.ID)
-	c.notifyChanged(r, id)
+	c.notifyChanged(r, id, m.At)
 	return storage("edit a message", err)
 }
 

@@ -329,3 +329,34 @@ func TestMentionsOfEarlierMessages(t *testing.T) {
 		t.Error("it would begin again")
 	}
 }
+
+// Only people for whom an edited or deleted message was unread are told the counts because of it, and only those who belong to the room.
+func TestWhoHearsOfAChangedMessage(t *testing.T) {
+	t.Parallel()
+	p := newTestChat(t)
+	ctx := context.Background()
+	hub := &everywhere{told: map[string][]string{}}
+	p.Chat.hub = hub
+	open := p.room("tea", Open)
+	p.room("secrets", Admins)
+	bob := Caller{User: p.user("bob")}
+	p.clock = p.clock.Add(time.Minute)
+	first, secret := p.say(p.admin, "tea", "one"), p.say(p.admin, "secrets", "two")
+	read := p.user("eve")
+	if err := p.Read(ctx, Caller{User: read}, open, first.Seq); err != nil {
+		t.Fatal(err)
+	}
+	p.clock = p.clock.Add(time.Minute)
+	late := p.user("mai")
+	hub.users = []int64{bob.User.ID, read.ID, late.ID}
+	p.notifier.told.Wait()
+	clear(hub.told)
+	if err := errors.Join(p.Delete(ctx, p.admin, first.ID), p.Edit(ctx, p.admin, secret.ID, "three")); err != nil {
+		t.Fatal(err)
+	}
+	p.notifier.told.Wait()
+	want := fmt.Sprint(map[string][]string{Inbox(bob.User.ID): {`{"type":"unread","message":"0 unread messages in tea","room":"tea","unread":0,"mentions":0,"badge":0}`}})
+	if got := fmt.Sprint(hub.told); got != want {
+		t.Errorf("told: %s, want %s", got, want)
+	}
+}

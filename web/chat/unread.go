@@ -29,6 +29,7 @@ type roomNews struct {
 	// changed is the first of its edited and deleted messages; 0: there are only new ones. People who had not read it are told the
 	// counts even if they are 0 now.
 	changed MessageID
+	at      int64 // when the last of them was written
 }
 
 // and returns the news of both.
@@ -36,6 +37,7 @@ func (n roomNews) and(m roomNews) roomNews {
 	if n.changed == 0 || m.changed != 0 && m.changed < n.changed {
 		n.changed = m.changed
 	}
+	n.at = max(n.at, m.at)
 	return n
 }
 
@@ -70,8 +72,11 @@ func (b *unreadNotifier) takeLate() map[int64]roomNews {
 // notifyUnread schedules the unread events of a room with new messages.
 func (c *Chat) notifyUnread(id int64, r *Room) { c.notify(id, roomNews{room: r}) }
 
-// notifyChanged schedules the unread events of a room after the message with that id was edited or deleted.
-func (c *Chat) notifyChanged(r *Room, id MessageID) { c.notify(r.ID, roomNews{r, id}) }
+// notifyChanged schedules the unread events of a room after the message with that id, which was written at a time, was edited or
+// deleted.
+func (c *Chat) notifyChanged(r *Room, id MessageID, at time.Time) {
+	c.notify(r.ID, roomNews{r, id, millis(at)})
+}
 
 func (c *Chat) notify(id int64, n roomNews) {
 	c.notifier.mu.Lock()
@@ -138,13 +143,13 @@ func (c *Chat) collect(ctx context.Context, id int64, n roomNews, news unreadNew
 			err = e
 			continue
 		}
-		if of.Count == 0 && (n.changed == 0 || n.changed <= NewMessageID(id, now.read[user])) {
+		if of.room == "" || of.Count == 0 && !of.wasUnread(id, n) {
 			continue
 		}
-		event, known := same[of]
+		event, known := same[of.sameUnread]
 		if !known {
 			event = unread(r.Group(), of.room, of.Unread)
-			same[of] = event
+			same[of.sameUnread] = event
 		}
 		if looking[user] {
 			event.ExceptIn = r.Group() // only then, because such events are sent one at a time
@@ -160,19 +165,33 @@ type sameUnread struct {
 	Unread
 }
 
+// userUnread is what a user has not read in a room. room is "" if the user does not belong to it.
+type userUnread struct {
+	sameUnread
+	read, since int64 // the read position, or if there is none the time since when messages can be unread
+}
+
+// wasUnread reports whether one of the edited and deleted messages may have been unread for the user.
+func (of *userUnread) wasUnread(room int64, n roomNews) bool {
+	if of.since > 0 {
+		return n.at >= of.since
+	}
+	return n.changed > NewMessageID(room, of.read)
+}
+
 // unreadBy returns what a user who is online has not read in a room.
-func (c *Chat) unreadBy(ctx context.Context, user, id int64, now *unreadRoom, r *Room) (of sameUnread, err error) {
-	read, known := now.read[user]
+func (c *Chat) unreadBy(ctx context.Context, user, id int64, now *unreadRoom, r *Room) (of userUnread, err error) {
+	var known bool
+	of.read, known = now.read[user]
 	var u *User
-	var since int64
 	if !known {
 		if u, err = c.User(ctx, user); err != nil || now.access == Admins && !u.Admin {
 			return of, err
 		}
-		since = max(millis(u.Created), now.openSince)
+		of.since = max(millis(u.Created), now.openSince)
 	}
 	var sure bool
-	of.Unread, sure = now.recent.unread(user, NewMessageID(id, read), since)
+	of.Unread, sure = now.recent.unread(user, NewMessageID(id, of.read), of.since)
 	if u == nil {
 		if u, err = c.User(ctx, user); err != nil {
 			return of, err
