@@ -489,7 +489,7 @@ func TestMemoryIsReturnedWhenItIsCalm(t *testing.T) {
 	for i, step := range []struct {
 		total uint64
 		calm  bool
-	}{{10 * mb, false}, {10 * mb, false}, {40 * mb, false}, {80 * mb, false}, {80*mb + mb/2, true}, {80*mb + mb/2, false}, {90 * mb, false}, {90 * mb, false}, {97 * mb, false}, {97 * mb, true}} {
+	}{{3 * mb, false}, {3 * mb, false}, {40 * mb, false}, {80 * mb, false}, {80*mb + mb/2, true}, {80*mb + mb/2, false}, {83 * mb, false}, {83 * mb, false}, {85 * mb, false}, {85 * mb, true}} {
 		if got := a.calm(step.total); got != step.calm {
 			t.Errorf("step %d: calm is %v", i, got)
 		}
