@@ -57,7 +57,7 @@ func isLanguage(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; !isASCIILetter(c) && !(c >= '0' && c <= '9') && !strings.ContainsRune("+#-._", rune(c)) {
+		if c := s[i]; !isASCIIWord(c) && !strings.ContainsRune("+#-._", rune(c)) {
 			return false
 		}
 	}
