@@ -77,8 +77,8 @@ func (addressParser) Parse(parent ast.Node, reader text.Reader, pc parser.Contex
 	if st.ahead <= 0 || st.left < linkTags || len(line) < 3 {
 		return nil
 	}
-	if line[0] == ':' && segment.Start > 0 && (st.source[segment.Start-1]|0x20 != 's' && st.source[segment.Start-1]|0x20 != 'p' && st.source[segment.Start-1]|0x20 != 'o') ||
-		line[0] == '.' && (segment.Start < 3 || st.source[segment.Start-1]|0x20 != 'w') {
+	// Most colons and full stops do not follow the last letter of https, http, mailto or www.
+	if i := segment.Start; i == 0 || line[0] == '.' && st.source[i-1]|0x20 != 'w' || line[0] == ':' && strings.IndexByte("spo", st.source[i-1]|0x20) < 0 {
 		return nil
 	}
 	before := st.before(parent, segment.Start)
@@ -263,7 +263,7 @@ func (emailParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context)
 // localLength returns the length of the part of an e-mail address before the "@", at the end of a text.
 func localLength(before string) int {
 	from := len(before)
-	for from > 0 && (isASCIILetter(before[from-1]) || before[from-1] >= '0' && before[from-1] <= '9' || strings.IndexByte("._%+-", before[from-1]) >= 0) {
+	for from > 0 && (isASCIIWord(before[from-1]) || strings.IndexByte("._%+-", before[from-1]) >= 0) {
 		from--
 	}
 	word := before[strings.LastIndexAny(before[:from], " \t\n")+1 : from]

@@ -78,7 +78,8 @@ func (paragraphParser) Continue(n ast.Node, reader text.Reader, pc parser.Contex
 	}
 	segment.Padding = 0
 	n.Lines().Append(segment)
-	for st.left <= 0 && n.Parent() != nil && n.Parent().Kind() == ast.KindDocument { // no block can begin any more, so goldmark need not look for one in each line
+	// If no block can begin any more, goldmark need not look for one in each line.
+	for st.left <= 0 && n.Parent() != nil && n.Parent().Kind() == ast.KindDocument {
 		next := text.NewSegment(segment.Stop, segment.Stop+lineLength(st.text[segment.Stop:]))
 		if isBlank(strings.TrimSuffix(st.text[next.Start:next.Stop], "\n")) {
 			break
@@ -160,7 +161,11 @@ func escapedBlock(line string, n ast.Node) int {
 		return at
 	case beginsList(rest):
 		m, _ := markOf(rest)
-		if m.char != '.' && at == from || m.char == '.' && at < len(rest) && rest[at] == '.' && strings.Trim(rest[from:at], "0123456789") == "" && (n.Lines().Len() == 0 || m.interrupts(n.Parent())) {
+		marker := from
+		if m.char == '.' {
+			marker = strings.IndexByte(rest, '.')
+		}
+		if at == marker && (n.Lines().Len() == 0 || m.interrupts(n.Parent())) {
 			return at
 		}
 	}

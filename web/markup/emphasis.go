@@ -333,7 +333,7 @@ func (st *state) nextLetter(i int) int {
 		return st.letterAt
 	}
 	st.letterFrom = i
-	for i < len(st.source) && (st.source[i] <= ' ' || st.source[i] < utf8.RuneSelf && !isASCIILetter(st.source[i]) && !(st.source[i] >= '0' && st.source[i] <= '9')) {
+	for i < len(st.source) && st.source[i] < utf8.RuneSelf && !isASCIIWord(st.source[i]) {
 		i++
 	}
 	st.letterAt = i

@@ -57,7 +57,7 @@ func isLanguage(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; !isASCIILetter(c) && !(c >= '0' && c <= '9') && !strings.ContainsRune("+#-._", rune(c)) {
+		if c := s[i]; !isASCIIWord(c) && !strings.ContainsRune("+#-._", rune(c)) {
 			return false
 		}
 	}
@@ -78,8 +78,9 @@ func ticksOf(body string) int {
 
 func (fenceParser) Continue(node ast.Node, reader text.Reader, pc parser.Context) parser.State {
 	n := node.(*fence)
-	line, segment := stateOf(pc).line(reader)
-	from, to := n.closing(line)
+	st := stateOf(pc)
+	line, segment := st.line(reader)
+	from, to := n.closing(line, st.text[segment.Stop:])
 	if n.closed {
 		begin := segment.Start - segment.Padding
 		n.last = text.NewSegment(begin+from, begin+len(strings.TrimRight(line[:to], " \t")))
@@ -109,8 +110,9 @@ func (fenceParser) Continue(node ast.Node, reader text.Reader, pc parser.Context
 }
 
 // closing finds the closing fence in a line, and sets closed if there is one. A fence is alone on its line, or at the end of the
-// last line of code. The text can go on behind it, but not with a letter or digit, and there is no other fence in the line.
-func (n *fence) closing(line string) (from, to int) {
+// last line of code. The text can go on behind it, but with a letter or digit only if no other fence follows in the text (after). There
+// is no other fence in the line.
+func (n *fence) closing(line, after string) (from, to int) {
 	fence := strings.Repeat("`", n.ticks)
 	if from = strings.Index(line, fence); from < 0 {
 		return 0, 0
@@ -123,9 +125,6 @@ func (n *fence) closing(line string) (from, to int) {
 	if indent, begin := indentOf(line); begin == from && indent > maxIndent || strings.Contains(rest, fence) || begin == from && strings.Contains(rest, "`") {
 		return 0, 0
 	}
-	n.closed = rest == "" || line[to-1] != '`' || !isWordByte(rest[0])
+	n.closed = rest == "" || line[to-1] != '`' || !isASCIIWord(rest[0]) || !strings.Contains(after, fence)
 	return from, to
 }
-
-// isWordByte reports whether c may be a part of a word, which a fence before it would be a part of.
-func isWordByte(c byte) bool { return isASCIILetter(c) || c >= '0' && c <= '9' || c >= 0x80 }

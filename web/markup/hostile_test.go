@@ -127,3 +127,12 @@ func TestTooMuchOfSomethingStaysText(t *testing.T) {
 		}
 	}
 }
+
+// A text that makes the parser panic is shown as it was typed. No such text is known, so here the lookup panics.
+func TestPanicShowsTextAsTyped(t *testing.T) {
+	const text = "*a* @ada <b>"
+	d := Parse(text, func([]string) map[string]int64 { panic("a test") })
+	if got := shown(d); got != "*a* @ada &lt;b&gt;" || !d.Plain() || !d.Open() {
+		t.Errorf("%s (plain: %v, open: %v)", got, d.Plain(), d.Open())
+	}
+}

@@ -156,7 +156,7 @@ func unescape(s string) string {
 }
 
 func asciiPunctuation(c byte) bool {
-	return c > ' ' && c < 0x7f && !isASCIILetter(c) && !(c >= '0' && c <= '9')
+	return c > ' ' && c < 0x7f && !isASCIIWord(c)
 }
 
 // allowed reports whether messages may link to the address: it must be absolute, and its scheme may only show a page or write
