@@ -348,7 +348,7 @@ type allocations struct{ freed, last uint64 }
 // calm reports whether little was allocated since the last call, and enough since calm last returned true. total is the number
 // of bytes that were allocated since the program started.
 func (a *allocations) calm(total uint64) bool {
-	const little, enough = 1 << 20, 4 << 20 // a page that is shown for the first time takes 5 MB
+	const little, enough = 1 << 20, 1 << 20 // a page that is shown for the first time takes 3 to 5 MB
 	quiet := total-a.last < little
 	a.last = total
 	if !quiet || total-a.freed < enough {

@@ -489,7 +489,7 @@ func TestMemoryIsReturnedWhenItIsCalm(t *testing.T) {
 	for i, step := range []struct {
 		total uint64
 		calm  bool
-	}{{3 * mb, false}, {3 * mb, false}, {40 * mb, false}, {80 * mb, false}, {80*mb + mb/2, true}, {80*mb + mb/2, false}, {83 * mb, false}, {83 * mb, false}, {85 * mb, false}, {85 * mb, true}} {
+	}{{mb / 2, false}, {mb / 2, false}, {40 * mb, false}, {80 * mb, false}, {80*mb + mb/2, true}, {80*mb + mb/2, false}, {81 * mb, false}, {82 * mb, false}, {82*mb + mb/4, true}, {83 * mb, false}} {
 		if got := a.calm(step.total); got != step.calm {
 			t.Errorf("step %d: calm is %v", i, got)
 		}
