@@ -128,19 +128,20 @@ func (l limitTest) watches(b *hearthtest.Browser) (ways []entrance) {
 	return ways
 }
 
-// readMarks returns the ways to move a read position that say when they are refused. Read frames without back are ignored then.
+// readMarks returns the ways to move a read position that say when they are refused. Read frames without back are ignored then. They use a
+// room of their own, because an admin archives the others meanwhile.
 func (l limitTest) readMarks(b *hearthtest.Browser) []entrance {
-	through(l.t, b.PostJSON("/api/rooms/talk/messages", map[string]any{"message": "hi"}))
-	id := lastID(l.t, b, "talk")
-	s := b.DialBatched("/ws/chat/talk/")
+	through(l.t, b.PostJSON("/api/rooms/marks/messages", map[string]any{"message": "hi"}))
+	id := lastID(l.t, b, "marks")
+	s := b.DialBatched("/ws/chat/marks/")
 	return []entrance{
 		{"API", func(i int) bool {
-			return through(l.t, b.PostJSON("/api/rooms/talk/read", map[string]any{"id": id - int64(i%2), "back": i%2 == 1}))
+			return through(l.t, b.PostJSON("/api/rooms/marks/read", map[string]any{"id": id - int64(i%2), "back": i%2 == 1}))
 		}},
 		{"socket", func(i int) bool {
 			return counted(l.t, s, map[string]any{"type": "read", "id": id - int64(i%2), "back": true})
 		}},
-		l.one("form", func(int) hearthtest.Reply { return b.Post("/chat/talk/read/", "id", fmt.Sprint(id)) }),
+		l.one("form", func(int) hearthtest.Reply { return b.Post("/chat/marks/read/", "id", fmt.Sprint(id)) }),
 		l.one("all rooms", func(int) hearthtest.Reply { return b.Post("/read/") }),
 	}
 }

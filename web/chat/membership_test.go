@@ -335,7 +335,8 @@ func TestWhoHearsOfAChangedMessage(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)
 	ctx := context.Background()
-	hub := &everywhere{told: map[string][]string{}}
+	hub := &everywhere{}
+	hub.online()
 	p.Chat.hub = hub
 	open := p.room("tea", Open)
 	p.room("secrets", Admins)
@@ -348,15 +349,14 @@ func TestWhoHearsOfAChangedMessage(t *testing.T) {
 	}
 	p.clock = p.clock.Add(time.Minute)
 	late := p.user("mai")
-	hub.users = []int64{bob.User.ID, read.ID, late.ID}
 	p.notifier.told.Wait()
-	clear(hub.told)
+	hub.online(bob.User.ID, read.ID, late.ID)
 	if err := errors.Join(p.Delete(ctx, p.admin, first.ID), p.Edit(ctx, p.admin, secret.ID, "three")); err != nil {
 		t.Fatal(err)
 	}
 	p.notifier.told.Wait()
 	want := fmt.Sprint(map[string][]string{Inbox(bob.User.ID): {`{"type":"unread","message":"0 unread messages in tea","room":"tea","unread":0,"mentions":0,"badge":0}`}})
-	if got := fmt.Sprint(hub.told); got != want {
+	if got := fmt.Sprint(hub.events()); got != want {
 		t.Errorf("told: %s, want %s", got, want)
 	}
 }

@@ -3,23 +3,46 @@ package chat
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 )
 
 // everywhere is a Hub in which everybody is online and nobody is in a room. It records the unread events of each group.
 type everywhere struct {
 	nowhere
+	mu    sync.Mutex
 	users []int64
 	told  map[string][]string
 }
 
-func (*everywhere) Online(int64) bool                   { return true }
-func (e *everywhere) OnlineUsers() []int64              { return slices.Clone(e.users) }
+// online sets who is online, and forgets the events.
+func (e *everywhere) online(users ...int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.users, e.told = users, map[string][]string{}
+}
+
+// events returns the unread events of each group.
+func (e *everywhere) events() map[string][]string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return maps.Clone(e.told)
+}
+
+func (*everywhere) Online(int64) bool { return true }
+func (e *everywhere) OnlineUsers() []int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.users)
+}
 func (*everywhere) ListensElsewhere(int64, string) bool { return true }
 
 func (e *everywhere) Publish(group string, events ...Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	for _, x := range events {
 		if x.Type == "unread" {
 			e.told[group] = append(e.told[group], string(x.JSON(Reader{Lang: "en"})))
@@ -89,9 +112,11 @@ func TestUnreadCacheMatchesTheDatabase(t *testing.T) {
 	g := &gossip{testChat: p, random: rand.New(rand.NewPCG(1, 2)), people: []Caller{p.admin, {User: p.user("bob")}, {User: p.user("eve")}},
 		rooms: []*Room{p.room("tea", Open), p.room("plans", Closed)}}
 	hub := &everywhere{}
+	var users []int64
 	for _, by := range g.people {
-		hub.users = append(hub.users, by.User.ID)
+		users = append(users, by.User.ID)
 	}
+	hub.online(users...)
 	kept := 0
 	for i := range 1500 {
 		r := g.rooms[g.random.IntN(2)]
@@ -140,16 +165,16 @@ func TestUnreadTakesNoSQL(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)
 	ctx := context.Background()
-	hub := &everywhere{told: map[string][]string{}}
+	hub := &everywhere{}
 	p.Chat.hub = hub
 	r := p.room("tea", Open)
 	bob, eve := Caller{User: p.user("bob")}, Caller{User: p.user("eve")}
 	for _, by := range []Caller{bob, eve} {
-		hub.users = append(hub.users, by.User.ID)
 		if _, err := p.Visit(ctx, by, r); err != nil {
 			t.Fatal(err)
 		}
 	}
+	hub.online(bob.User.ID, eve.User.ID)
 	news := unreadNews{}
 	if err := p.collect(ctx, r.ID, roomNews{room: r}, news); err != nil || len(news) > 0 {
 		t.Fatal(news, err)
@@ -167,14 +192,14 @@ func TestUnreadTakesNoSQL(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	clear(hub.told)
+	hub.online(bob.User.ID, eve.User.ID)
 	p.notifyUnread(r.ID, r)
 	p.notifier.told.Wait()
 	for name, want := range map[string]string{
 		Inbox(bob.User.ID): `[{"type":"unread","message":"4 unread messages in tea","room":"tea","unread":4,"mentions":1,"badge":1}]`,
 		Inbox(eve.User.ID): `[{"type":"unread","message":"1 unread message in tea","room":"tea","unread":1,"mentions":0,"badge":0}]`,
 	} {
-		if got := fmt.Sprint(hub.told[name]); got != want {
+		if got := fmt.Sprint(hub.events()[name]); got != want {
 			t.Errorf("%s is told %s, want %s", name, got, want)
 		}
 	}
