@@ -2,14 +2,10 @@ package web
 
 import (
 	"context"
-	"encoding/json"
-	"io"
-	"mime"
 	"net/http"
 
 	"hearth/web/chat"
 	"hearth/web/limits"
-	"hearth/web/ws"
 )
 
 // position is a read position in the API.
@@ -50,24 +46,19 @@ func (s *Server) movePosition(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return chat.Errorf("bad_frame")
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, ws.MaxFrame))
+	body, err := readBody(r)
 	if err != nil {
-		return &chat.Error{Code: "bad_frame", Err: err}
+		return err
 	}
-	var mark struct {
-		ID   chat.MessageID `json:"id"`
-		Back bool           `json:"back"`
-	}
-	if json.Unmarshal(body, &mark) != nil {
-		return chat.Errorf("bad_frame")
+	var id chat.MessageID
+	var back bool
+	if err := decodeFields(body, map[string]any{"id": &id, "back": &back}); err != nil {
+		return err
 	}
 	if err := s.chat.Take(r.caller, limits.ReadMarks); err != nil {
 		return err
 	}
-	if err := s.mark(r.Context(), r.caller, room, mark.ID, mark.Back); err != nil {
+	if err := s.mark(r.Context(), r.caller, room, id, back); err != nil {
 		return err
 	}
 	return s.writePosition(w, r, room)

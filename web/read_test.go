@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -190,4 +191,28 @@ func TestMessagesAround(t *testing.T) {
 	}
 	wantReply(t, "no time", ada.Get("/api/rooms/kitchen/messages?time=yesterday"), http.StatusUnprocessableEntity, "bad_number")
 	wantReply(t, "another room's message", ada.Get("/api/rooms/kitchen/messages?around=7"), http.StatusNotFound, "no_such_message")
+}
+
+// The body that moves a read position follows the rules of all bodies: exact names, a size, and a depth.
+func TestBodiesOfReadPositions(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t)
+	ada := s.SignUp(t, "ada")
+	write(t, ada, "kitchen", 1, 3)
+	id := lastID(t, ada, "kitchen")
+	for name, c := range map[string]struct {
+		body   any
+		status int
+	}{
+		"exact":       {map[string]any{"id": id}, http.StatusOK},
+		"other case":  {map[string]any{"ID": id}, http.StatusNotFound},
+		"too big":     {map[string]any{"id": id, "pad": strings.Repeat("x", 64<<10)}, http.StatusRequestEntityTooLarge},
+		"no number":   {map[string]any{"id": "x"}, http.StatusBadRequest},
+		"no object":   {[]int{1}, http.StatusBadRequest},
+		"nested deep": {json.RawMessage(`{"id":1,"x":` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `}`), http.StatusBadRequest},
+	} {
+		if r := ada.PostJSON("/api/rooms/kitchen/read", c.body); r.Status != c.status {
+			t.Errorf("%s: %d, want %d: %s", name, r.Status, c.status, r.Body)
+		}
+	}
 }
