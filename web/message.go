@@ -4,15 +4,12 @@ import (
 	"context"
 	"fmt"
 	"html/template"
-	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"slices"
 	"time"
 
 	"hearth/web/chat"
-	"hearth/web/ws"
 )
 
 // joinWithin bounds which messages are shown together: those of one author with less time than this between them.
@@ -200,21 +197,6 @@ func readCommand(r *request) (command, error) {
 		err = chat.Errorf("bad_frame")
 	}
 	return cmd, err
-}
-
-// readBody reads the body of an API request, which is JSON. Errors: bad_frame, too_big.
-func readBody(r *request) ([]byte, error) {
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return nil, chat.Errorf("bad_frame")
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, ws.MaxFrame+1))
-	if err != nil { // the connection broke, or the body took too long
-		return nil, &chat.Error{Code: "bad_frame", Err: err}
-	}
-	if len(body) > ws.MaxFrame {
-		return nil, chat.Errorf("too_big", "max", ws.MaxFrame)
-	}
-	return body, nil
 }
 
 // sayAndWait posts a draft in the room of the request and waits until it is stored.
