@@ -98,6 +98,10 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 		title = "#" + title
 	}
 	v := s.view(r, title)
+	v.Data = data
+	if r.Header.Get(partHeader) == "main" {
+		return s.renderPart(w, r, "room", v)
+	}
 	rooms, unread, err := s.roomsFor(r)
 	if err != nil {
 		return err
@@ -112,7 +116,6 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 			v.Side.Directs[i].Unread = 0 // the page itself shows what is unread
 		}
 	}
-	v.Data = data
 	return s.render(w, r, status, "room", v)
 }
 
