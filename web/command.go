@@ -251,6 +251,10 @@ func (t *talker) typing() error {
 	}
 	if now := time.Now(); now.Sub(t.typed) >= typingEvery && t.server.chat.Take(t.caller, limits.Typing) == nil { // frames come one at a time
 		t.typed = now
+		may, err := t.server.chat.MayType(context.Background(), t.caller, t.room)
+		if err != nil || !may {
+			return err
+		}
 		t.server.hub.Publish(t.room.Group(), chat.Typing(t.caller.Name()))
 	}
 	return nil

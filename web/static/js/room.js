@@ -20,6 +20,8 @@ import { copyLink, startPermalinks } from "./permalink.js";
 import { startJumpDate } from "./jump-date.js";
 import { privateMessage } from "./private-message.js";
 import { showTypingUser, stopTyping } from "./typing.js";
+import { notice, userDeleted } from "./former.js";
+import { ended, guestsMay } from "./guest.js";
 import * as people from "./people.js";
 import * as sidebar from "./sidebar.js";
 
@@ -81,6 +83,7 @@ function onFailedChoice(choice, { nonce }) {
 function onState(now, words) {
   state = now;
   if (now === "shut-out") return location.reload(); // the server answers with a page that says why
+  if (now === "signed-out" && ended()) return;
   showState(now, words);
   unsent?.setReachable(reaches(now));
   if (now !== "open") outbox.sendNext();
@@ -144,6 +147,12 @@ const frames = {
     people.changed(frame);
     sidebar.sidebarPeople(frame);
   },
+  user_deleted(frame) {
+    people.deleted(frame.user);
+    userDeleted(frame);
+  },
+  notice,
+  guests: guestsMay,
   room: sidebar.sidebarRoom,
   membership: sidebar.sidebarMembership,
   unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge),
