@@ -48,7 +48,7 @@ function knownPeople() {
   const people = new Map();
   for (const element of document.querySelectorAll(".person[data-user], #direct-links [data-user], #log .message[data-user]")) {
     const { user } = element.dataset;
-    if (user && !user.includes("(")) people.set(user, displayOf(user));
+    if (user && !user.includes(" ")) people.set(user, displayOf(user));
   }
   return people;
 }

@@ -181,6 +181,13 @@ export function replaceHere(names) {
   for (const name of now) addPresent(name);
 }
 
+// deleted removes a person whose account was deleted.
+export function deleted(user) {
+  for (const known of [present, leaving, belonging]) known.delete(user);
+  const row = rowOf(user);
+  if (row) remove(row);
+}
+
 // joined and left handle user_join and user_leave frames.
 export function joined({ user, display }) {
   addPresent(user, display ?? user);

@@ -52,6 +52,14 @@ function build(emoji) {
   return chip;
 }
 
+// renameReactor replaces a name among those who reacted.
+export function renameReactor(chip, user, name) {
+  const users = usersOf(chip);
+  if (!users.includes(user)) return;
+  chip.dataset.users = JSON.stringify(users.map((other) => (other === user ? name : other)));
+  label(chip);
+}
+
 // fillReactions shows all reactions to a message.
 export function fillReactions(message, reactions = []) {
   const chips = reactions.map(({ emoji, count, users, mine }) => {

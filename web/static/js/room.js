@@ -22,6 +22,8 @@ import { privateMessage } from "./private-message.js";
 import { showTypingUser, startTyping, stopTyping } from "./typing.js";
 import { title } from "./badge.js";
 import { keptRoom, startChanging } from "./change-room.js";
+import { notice, userDeleted } from "./former.js";
+import { ended, guestsMay } from "./guest.js";
 import * as people from "./people.js";
 import * as sidebar from "./sidebar.js";
 
@@ -105,6 +107,7 @@ function onFailedChoice(choice, { nonce }) {
 function onState(now, words) {
   state = now;
   if (now === "shut-out") return location.reload(); // the server answers with a page that says why
+  if (now === "signed-out" && ended()) return;
   showState(now, words);
   unsent?.setReachable(reaches(now));
   for (const each of outboxes.values()) if (each !== outbox || now !== "open") each.sendNext();
@@ -189,6 +192,12 @@ const frames = {
     people.changed(frame);
     sidebar.sidebarPeople(frame);
   },
+  user_deleted(frame) {
+    people.deleted(frame.user);
+    userDeleted(frame);
+  },
+  notice,
+  guests: guestsMay,
   room: sidebar.sidebarRoom,
   membership: sidebar.sidebarMembership,
   unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge),
