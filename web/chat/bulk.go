@@ -66,14 +66,14 @@ func (c *Chat) ArchiveRooms(ctx context.Context, by Caller, rooms []*Room) error
 	if err := c.takeAdmin(by); err != nil {
 		return err
 	}
-	return c.archiveAll(ctx, rooms, func(Tx, *Room) error { return nil }, func(tx Tx) error {
+	return c.archiveAll(ctx, rooms, roomArchived, func(Tx, *Room) error { return nil }, func(tx Tx) error {
 		return c.audit(tx, by, "rooms_archived", subject(rooms))
 	})
 }
 
 // archiveAll archives rooms, roomsAtOnce in a transaction. It calls first in the first transaction, and also for each room in
-// the transaction that archives the room.
-func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Room) error, first func(Tx) error) error {
+// the transaction that archives the room. gone returns the event that sockets of the room get.
+func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, gone func(*Room) Event, also func(Tx, *Room) error, first func(Tx) error) error {
 	for at := 0; at < len(rooms); at += roomsAtOnce {
 		part := rooms[at:min(at+roomsAtOnce, len(rooms))]
 		err := c.disk.Write(ctx, func(tx Tx) error {
@@ -83,7 +83,7 @@ func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Roo
 				}
 			}
 			for _, r := range part {
-				if err := c.archiveOne(tx, r, true); errors.Is(err, Errorf("no_such_room")) {
+				if err := c.archiveOne(tx, r, true, gone); errors.Is(err, Errorf("no_such_room")) {
 					continue // another admin has archived it
 				} else if err != nil {
 					return err
@@ -116,7 +116,7 @@ func (c *Chat) DeleteRooms(ctx context.Context, by Caller, rooms []*Room) error 
 
 func (c *Chat) deleteRooms(ctx context.Context, rooms []*Room, first func(Tx) error) error {
 	ctx = context.WithoutCancel(ctx) // continue even if the admin's browser disconnects
-	err := c.archiveAll(ctx, rooms, c.endSequence, first)
+	err := c.archiveAll(ctx, rooms, roomDeleted, c.endSequence, first)
 	for left := rooms; err == nil && len(left) > 0; {
 		gone := 0
 		err = c.disk.Write(ctx, func(tx Tx) (err error) {
@@ -165,7 +165,7 @@ func (c *Chat) DeleteMessagesOf(ctx context.Context, by Caller, u *User) error {
 		after = found[len(found)-1].id
 		err = c.disk.Write(ctx, func(tx Tx) error {
 			for _, m := range found {
-				if _, err := c.takeBack(tx, m.id, (&Room{Key: m.key}).Group(), by); err != nil {
+				if _, err := c.takeBack(tx, m.id, (&Room{Key: m.group}).Group(), by); err != nil {
 					return err
 				}
 			}
@@ -189,16 +189,16 @@ func (c *Chat) notifyDeleted(ctx context.Context, found []said) {
 	}
 }
 
-// said is a message and the key of its room.
+// said is a message, the key of its room, and the key of the room's group.
 type said struct {
-	id  MessageID
-	key string
+	id         MessageID
+	key, group string
 }
 
 // saidBy returns the next messages of a user with higher ids than after. There is no index by sender, so it reads the messages
 // of everybody.
 func (c *Chat) saidBy(ctx context.Context, user int64, after MessageID) (found []said, err error) {
-	rows, err := c.read.Query(ctx, `SELECT m.id, r.name_key FROM message m JOIN room r ON r.id = m.id >> 32
+	rows, err := c.read.Query(ctx, `SELECT m.id, r.name_key, ifnull(r.group_key, r.name_key) FROM message m JOIN room r ON r.id = m.id >> 32
 		WHERE m.id > ? AND m.sender = ? AND m.deleted_at IS NULL ORDER BY m.id LIMIT ?`, after, user, messagesAtOnce)
 	if err != nil {
 		return nil, storage("look for the messages of a user", err)
@@ -206,7 +206,7 @@ func (c *Chat) saidBy(ctx context.Context, user int64, after MessageID) (found [
 	defer rows.Close()
 	for rows.Next() {
 		var m said
-		if err := rows.Scan(&m.id, &m.key); err != nil {
+		if err := rows.Scan(&m.id, &m.key, &m.group); err != nil {
 			return nil, storage("look for the messages of a user", err)
 		}
 		found = append(found, m)
