@@ -43,6 +43,15 @@ func (c *Chat) Enter(ctx context.Context, by Caller, name string) (*Room, error)
 	return r, err
 }
 
+// RoomExists reports whether a stored room has that name, or had it before.
+func (c *Chat) RoomExists(ctx context.Context, name string) bool {
+	_, key, err := RoomName(name)
+	if err == nil {
+		_, err = c.roomByKey(ctx, key)
+	}
+	return err == nil
+}
+
 func (c *Chat) mayEnter(ctx context.Context, by Caller, r *Room) error {
 	if by.User == nil {
 		return c.guestMayEnter(ctx, r)

@@ -132,11 +132,11 @@ func (c *Chat) archiveOne(tx Tx, r *Room, on bool, gone func(*Room) Event) error
 // meanwhile, deleting the room again continues. Errors: not_allowed, no_such_room, rate_limited, confirm_name (on the field confirm),
 // storage.
 func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string) error {
-	if err := c.mustManage(ctx, by, r); err != nil {
+	if err := c.CheckDelete(ctx, by, r, typed); err != nil {
 		return err
 	}
-	if name, _, err := RoomName(typed); err != nil || name != r.Name {
-		return Errorf("confirm_name").On("confirm")
+	if err := c.takeChange(by); err != nil {
+		return err
 	}
 	ctx = context.WithoutCancel(ctx) // continue even if the browser disconnects
 	err := c.disk.Write(ctx, func(tx Tx) error {
@@ -167,6 +167,22 @@ func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string)
 		c.hub.EndRoom(r.Group())
 	}
 	return storage("delete a room", err)
+}
+
+// CheckDelete returns why DeleteRoom would refuse the caller or the typed name; nil if it would not. Errors: not_allowed, confirm_name
+// (on the field confirm), storage.
+func (c *Chat) CheckDelete(ctx context.Context, by Caller, r *Room, typed string) error {
+	may, err := c.MayManage(ctx, by, r)
+	switch {
+	case err != nil:
+		return err
+	case !may:
+		return Errorf("not_allowed")
+	}
+	if name, _, err := RoomName(typed); err != nil || name != r.Name {
+		return Errorf("confirm_name").On("confirm")
+	}
+	return nil
 }
 
 // endSequence stores the last sequence number of a room, which outlives the room, for all its names.
