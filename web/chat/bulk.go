@@ -186,6 +186,7 @@ func (c *Chat) notifyDeleted(ctx context.Context, found []said) {
 			continue
 		}
 		c.notifyChanged(r, m.id, c.now()) // when it was written is not known here
+		c.lastChanged(r)
 	}
 }
 

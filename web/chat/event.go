@@ -20,6 +20,8 @@ type Event struct {
 	Private MessageID
 	// Plain is set for events that clients of the plain dialect get too, PlainOnly for events that only they get.
 	Plain, PlainOnly bool
+	// Cards is set for events that only pages with rooms as cards get. Such an event varies ByPage.
+	Cards bool
 	// ExceptIn leaves out sockets that are also in this group.
 	ExceptIn string
 	// About is the group of the room that the event is about, for events that reach sockets outside that room. Sockets that have lost

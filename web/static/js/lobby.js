@@ -140,6 +140,21 @@ function fillCard(card, frame) {
   card.querySelector(".faces").replaceChildren(...faces);
 }
 
+// lastMessage handles a frame with the last message of a room. It has no id if the room has no message any more.
+function lastMessage({ room, id, user, display = user, action = false, message, timestamp }) {
+  const card = cardOf(room);
+  if (!card) return;
+  const line = card.querySelector(".last");
+  line.hidden = !id;
+  card.querySelector(".last-at").hidden = !id;
+  if (!id) return;
+  line.querySelector(".last-by").textContent = display;
+  const text = line.querySelector(".last-text");
+  text.textContent = message;
+  text.classList.toggle("action", action);
+  setTime(card.querySelector(".last-at time"), new Date(timestamp));
+}
+
 // filter requests the filtered page from the server, and takes the table out of the response.
 async function filter(query) {
   const address = query ? `/?q=${encodeURIComponent(query)}` : "/";
@@ -166,7 +181,7 @@ function startFilter() {
 }
 
 startFilter();
-listen({ people: changed, room }, {
+listen({ people: changed, room, last_message: lastMessage }, {
   lobby: true,
   names: () => Array.from(people.querySelectorAll("tr[data-user]"), (row) => row.dataset.user),
   list: people,
