@@ -136,6 +136,7 @@ func (s *Server) view(r *request, title string) *view {
 	if v.Me != nil {
 		v.Theme = v.Me.Theme
 	}
+	v.flash(r)
 	var err [4]error
 	v.Place, err[0] = s.chat.Place(r.Context())
 	v.Guests, err[1] = s.chat.GuestsMay(r.Context())
