@@ -102,8 +102,8 @@ var Table = []Limit{
 	{Invitations, "invitations created or revoked", "an admin", refused, 60, Rate{60, time.Hour}},
 	{Profile, "changes of one's own name and e-mail address", user, refused, 5, Rate{1, time.Minute}},
 	// Each change costs two password hashes, together 50 ms of CPU time.
-	{Password, "changes of one's own password", user, refused, 5, Rate{5, time.Hour}},
-	{Settings, "changes of language, theme or a room's notifications, and sessions signed out", user, refused, 20, Rate{20, time.Minute}},
+	{Password, "changes of one's own password, and attempts to delete the own account", user, refused, 5, Rate{5, time.Hour}},
+	{Settings, "changes of language, theme or a room's notifications, sessions signed out, and people blocked", user, refused, 20, Rate{20, time.Minute}},
 	{Admin, "other changes on the admin site", "an admin", refused, 100, Rate{2, time.Second}},
 	{ReadMarks, "read marks", user, "ignored; a later mark includes it", 20, Rate{5, time.Second}},
 	{Typing, "`typing`", person, "ignored", 10, Rate{2, time.Second}},
@@ -128,7 +128,7 @@ var Table = []Limit{
 	// Each search reads messages for up to a second.
 	{TextSearches, "searches in all messages", "an admin", refused, 10, Rate{30, time.Minute}},
 	// After a restart, the people of a household reconnect within seconds, because browsers retry.
-	{NewSockets, "new sockets", "an address, separately for visitors and users", "429 " + refused + ", with `Retry-After`", 20, Rate{20, time.Second}},
+	{NewSockets, "new sockets, and `enter`", "an address, separately for visitors and users", "429 " + refused + ", with `Retry-After`", 20, Rate{20, time.Second}},
 	{VisitorOpen, "open sockets of visitors", address, "429 " + refused + ", with `Retry-After`", 200, Rate{}},
 	// Enough for five devices with twenty pages each. Up to 1 MiB waits for each socket, so one person can occupy 100 MiB.
 	{UserOpen, "open sockets of users", user, "429 " + refused + ", with `Retry-After`", 100, Rate{}},
