@@ -65,7 +65,11 @@ func (s *Server) parsePages(l *locale.Locale) (*templates, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := template.New("").Funcs(s.funcs(l)).ParseFS(embedded, "templates/layout.html", "templates/partials/*.html")
+	funcs := s.funcs(l)
+	base, err := template.New("").Funcs(funcs).ParseFS(embedded, "templates/layout.html", "templates/partials/*.html")
+	if err == nil {
+		err = fold(base.Templates(), funcs)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("parse the templates: %w", err)
 	}
@@ -77,6 +81,9 @@ func (s *Server) parsePages(l *locale.Locale) (*templates, error) {
 			cloning.Unlock()
 			if err == nil && len(files) > 0 {
 				t, err = t.ParseFS(embedded, files...)
+			}
+			if err == nil {
+				err = fold(t.Templates(), funcs)
 			}
 			if err != nil {
 				return nil, fmt.Errorf("parse %v: %w", files, err)
@@ -223,6 +230,8 @@ func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 		"add":        func(a, b int) int { return a + b },
 		"pathescape": url.PathEscape,
 		"dict":       dict,
+		"part":       s.part(l),
+		"empty":      func(name string) partData { return emptyParts[name] },
 		"json":       toJSON,
 	}
 }
