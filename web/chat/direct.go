@@ -180,23 +180,25 @@ const MaxUnread = 100
 const maxInbox = 100
 
 // readToSQL returns the SQL expression of the number up to which user s.user_id has read room s.room_id. marks is the parameter with
-// marks.json of that user.
+// marks.json of that user, which is empty most of the time.
 func readToSQL(marks string) string {
-	return "coalesce((SELECT iif(value < 0, ~value, max(value, s.read)) FROM json_each(" + marks + ") WHERE key = CAST(s.room_id AS TEXT)), s.read)"
+	return "iif(" + marks + " = '{}', s.read, coalesce((SELECT iif(value < 0, ~value, max(value, s.read)) FROM json_each(" + marks + ") WHERE key = CAST(s.room_id AS TEXT)), s.read))"
 }
 
 // unreadSQL returns the SQL expression of the unread count of user s.user_id in room s.room_id. marks is as for readToSQL.
 func unreadSQL(marks string) string {
-	return "(SELECT count(*) FROM (SELECT 1 FROM message WHERE id > s.room_id << 32 | " + readToSQL(marks) + ` AND id < (s.room_id + 1) << 32
-		AND sender <> s.user_id AND deleted_at IS NULL LIMIT 100))`
+	return "(SELECT count(*) FROM (" + unreadRowsSQL(marks) + " LIMIT 100))"
+}
+
+// unreadRowsSQL returns a query with a row for each message that unreadSQL counts.
+func unreadRowsSQL(marks string) string {
+	return "SELECT 1 FROM message WHERE id > s.room_id << 32 | " + readToSQL(marks) + ` AND id < (s.room_id + 1) << 32
+		AND sender <> s.user_id AND deleted_at IS NULL`
 }
 
 // Conversations returns a page of the private conversations of a user, the latest first, and the number of all. Error: storage.
 func (c *Chat) Conversations(ctx context.Context, userID int64, limit, offset int) (found []Conversation, total int, err error) {
 	const mine = " FROM membership m JOIN room r ON r.id = m.room_id WHERE m.user_id = ?1 AND r.access = 'direct'"
-	if err := c.read.QueryRow(ctx, "SELECT count(*)"+mine, []any{userID}, &total); err != nil {
-		return nil, 0, storage("count conversations", err)
-	}
 	rows, err := c.read.Query(ctx, "SELECT s.name_key, s.last, "+unreadSQL("?4")+` FROM (SELECT m.user_id, m.room_id, m.read, r.name_key, ifnull(
 			(SELECT created_at FROM message WHERE id >= r.id << 32 AND id < (r.id + 1) << 32 ORDER BY id DESC LIMIT 1), 0) AS last`+
 		mine+" ORDER BY last DESC, r.id DESC LIMIT ?2 OFFSET ?3) s ORDER BY s.last DESC, s.room_id DESC", userID, limit, offset, c.marks.json(userID))
@@ -223,7 +225,10 @@ func (c *Chat) Conversations(ctx context.Context, userID int64, limit, offset in
 			return nil, 0, err
 		}
 	}
-	return found, total, nil
+	if total = offset + len(found); len(found) == limit || len(found) == 0 && offset > 0 { // otherwise, these are the last ones
+		err = c.read.QueryRow(ctx, "SELECT count(*)"+mine, []any{userID}, &total)
+	}
+	return found, total, storage("count conversations", err)
 }
 
 // Waiting returns the last maxInbox private messages that a user has not read, the oldest first, as events marked as history.

@@ -91,12 +91,12 @@ type SideRoom struct {
 // those that u has opened before in which messages came last. Error: storage.
 func (c *Chat) SideRooms(ctx context.Context, u *User, unread map[int64]Unread, limit int) (found []SideRoom, total int, err error) {
 	const mine = " FROM room r JOIN user u ON u.id = ?1 LEFT JOIN membership s ON s.room_id = r.id AND s.user_id = u.id WHERE r.access <> 'direct' AND " + belongs
+	found, err = c.sideRooms(ctx, sideColumns+mine+" LIMIT ?2", u.ID, limit+1)
+	if err != nil || len(found) <= limit {
+		return found, len(found), err
+	}
 	if err := c.read.QueryRow(ctx, "SELECT count(*)"+mine, []any{u.ID}, &total); err != nil {
 		return nil, 0, storage("count the rooms of a user", err)
-	}
-	if total <= limit {
-		found, err = c.sideRooms(ctx, sideColumns+mine, u.ID)
-		return found, total, err
 	}
 	news := slices.SortedFunc(maps.Keys(unread), func(a, b int64) int {
 		return cmp.Or(cmp.Compare(unread[b].Badge, unread[a].Badge), cmp.Compare(unread[b].Count, unread[a].Count), cmp.Compare(a, b))

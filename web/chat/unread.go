@@ -250,7 +250,7 @@ func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 // only at the last message.
 func (c *Chat) unreadRooms(ctx context.Context, u *User) ([]int64, error) {
 	rows, err := c.read.Query(ctx, "SELECT r.id FROM membership s JOIN user u ON u.id = s.user_id JOIN room r ON r.id = s.room_id "+
-		"WHERE s.user_id = ?1 AND "+belongs+" AND "+unreadSQL("?2")+` > 0
+		"WHERE s.user_id = ?1 AND "+belongs+" AND EXISTS ("+unreadRowsSQL("?2")+`)
 		UNION ALL SELECT r.id FROM room r JOIN user u ON u.id = ?1 WHERE r.access IN ('open', 'admins') AND r.archived_at = 0
 			AND (r.access = 'open' OR u.admin = 1) AND NOT EXISTS (SELECT 1 FROM membership WHERE user_id = ?1 AND room_id = r.id)
 			AND (SELECT created_at FROM message WHERE id > r.id << 32 AND id < (r.id + 1) << 32 ORDER BY id DESC LIMIT 1) >= max(u.created_at, r.open_since)`,
