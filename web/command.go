@@ -29,10 +29,11 @@ type command struct {
 	As      string         `json:"as"` // over HTTP: the username under which the client believes to act
 
 	Users json.RawMessage `json:"users"` // used by watch only
+	Zone  string          `json:"zone"`  // used by zone only
 }
 
 // fields are the names of a command's fields.
-var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on", "back", "as", "users"}
+var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on", "back", "as", "users", "zone"}
 
 // maxNesting is how deep a frame's JSON may be nested (PROTOCOL.md).
 const maxNesting = 16
@@ -157,6 +158,10 @@ func (t *talker) do(c *ws.Conn, cmd command) error {
 		return t.typing()
 	case "watch":
 		return t.server.watchPeople(c, t.caller, cmd)
+	case "idle":
+		return t.server.setIdle(c, t.caller, cmd)
+	case "zone":
+		return t.server.setZone(t.caller, cmd)
 	case "ping":
 		c.Send(chat.Pong())
 		return nil

@@ -27,7 +27,9 @@ type peopleGroup struct {
 
 type personLink struct {
 	Name, Display, URL string
-	Online, Me         bool
+	Presence           string // as Server.presence returns it
+	Status             chat.Status
+	Me                 bool
 	LastSeen           time.Time
 	Belongs            bool // the person stays in the list after leaving the room
 }
@@ -64,15 +66,18 @@ func (s *Server) peopleHere(r *request, room *chat.Room) (peopleGroup, error) {
 	}
 	var users []*chat.User
 	for _, name := range names[min(g.Paging.offset(), len(names)):min(g.Paging.offset()+peoplePage, len(names))] {
-		p := personLink{Name: name, Display: name, Online: true, Me: name == me, URL: roomURL("@" + name)}
+		p := personLink{Name: name, Display: name, Presence: online, Me: name == me, URL: personURL(name)}
 		if u, err := s.chat.UserByName(r.Context(), name); err == nil {
-			p.Display = u.Display()
+			p.Display, p.Status = u.Display(), s.statusFor(r, u)
+			if where := s.presence(u); where != offline { // a page that is about to open its socket is here already
+				p.Presence = where
+			}
 			users = append(users, u)
 		} else if !errors.Is(err, chat.ErrNotFound) {
 			return g, err
 		} else {
 			bare, _ := chat.Bare(name)
-			p.Display, p.URL = bare+" ("+r.loc.T("guest.badge")+")", "" // guests have no private conversations
+			p.Display = bare + " (" + r.loc.T("guest.badge") + ")"
 		}
 		g.People = append(g.People, p)
 	}
@@ -104,7 +109,7 @@ func (s *Server) peopleAbsent(r *request, room *chat.Room, where chat.Attendance
 	g.Total = total
 	g.Paging.of(total)
 	for _, u := range found {
-		g.People = append(g.People, personLink{Name: u.Name, Display: u.Display(), URL: roomURL("@" + u.Name), Online: where == chat.Elsewhere, LastSeen: u.LastSeen, Belongs: true})
+		g.People = append(g.People, personLink{Name: u.Name, Display: u.Display(), URL: personURL(u.Name), Presence: s.presence(u), Status: s.statusFor(r, u), LastSeen: u.LastSeen, Belongs: true})
 	}
 	return g, nil
 }
@@ -114,6 +119,9 @@ type apiPerson struct {
 	Username string     `json:"username"`
 	Display  string     `json:"display,omitempty"`
 	LastSeen chat.Stamp `json:"last_seen"`
+
+	Availability chat.Availability `json:"availability,omitempty"`
+	Status       *chat.StatusFrame `json:"status,omitempty"`
 }
 
 // listRoomPeople returns a page of the people who belong to a room and are elsewhere or offline.
@@ -136,7 +144,10 @@ func (s *Server) listRoomPeople(w http.ResponseWriter, r *request) error {
 	}
 	list := make([]apiPerson, 0, len(found))
 	for _, u := range found {
-		p := apiPerson{Username: u.Name, LastSeen: chat.Stamp(u.LastSeen)}
+		p := apiPerson{Username: u.Name, LastSeen: chat.Stamp(u.LastSeen), Status: s.statusFor(r, u).Frame()}
+		if where == chat.Elsewhere {
+			p.Availability = s.availability(u)
+		}
 		if display := u.Display(); display != u.Name {
 			p.Display = display
 		}

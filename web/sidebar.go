@@ -28,7 +28,8 @@ type roomLink struct {
 
 type directLink struct {
 	Name, Display, URL string
-	Online             bool
+	Presence           string // as Server.presence returns it
+	Status             chat.Status
 	Unread             int
 	Last               time.Time
 }

@@ -30,6 +30,7 @@ type Chat struct {
 	unread   unreadCache
 	wrote    writers
 	marks    marks
+	statuses statusTimer
 	options  Options
 	limits   *limits.Set // nil: none
 
@@ -64,6 +65,7 @@ func New(disk Disk, hub Hub, o Options) *Chat {
 func (c *Chat) Close() {
 	c.notifier.close()
 	c.marks.close()
+	c.statuses.close()
 }
 
 // forgetRooms clears the caches of rooms and of the people who may enter them.

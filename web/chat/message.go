@@ -106,6 +106,7 @@ type MessageFrame struct {
 // reply is the original of a reply in its frame.
 type reply struct {
 	ID      MessageID `json:"id"`
+	User    string    `json:"user"`
 	Display string    `json:"display"`
 	Excerpt string    `json:"excerpt"`
 }
@@ -122,7 +123,7 @@ func (c *Chat) Frame(m *Message, room string) MessageFrame {
 		f.EditedAt = &at
 	}
 	if x := m.Answers; x != nil {
-		f.Reply = &reply{ID: x.ID, Display: x.Display, Excerpt: x.Text}
+		f.Reply = &reply{ID: x.ID, User: x.User, Display: x.Display, Excerpt: x.Text}
 	}
 	return f
 }

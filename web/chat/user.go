@@ -27,6 +27,11 @@ type User struct {
 	Created                    time.Time
 	LastSeen                   time.Time // when the last socket closed; zero: never
 	LooksAlike                 bool      // the name can be taken for somebody else's
+	Zone                       string    // the IANA name of the time zone, "": unknown
+	ZoneChosen                 bool      // the user has chosen Zone; otherwise it is the browser's
+	Clock                      string    // "12" or "24" hours, "": as usual in the language
+
+	status Status // StatusAt returns it
 }
 
 // Display returns the name as others see it: the full name, or else the username. If it can be confused with another user's name,
@@ -59,14 +64,17 @@ func eastAsian(name string) bool {
 	})
 }
 
-const userColumns = "id, name, display_name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen, " + looksAlike
+const userColumns = "id, name, display_name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen, zone, zone_chosen, clock, " +
+	"status_emoji, status_text, availability, status_until, " + looksAlike
 
 // into returns the destinations for scanning userColumns. done sets the times of u, and cleans names that an earlier version stored.
 func (u *User) into() (dest []any, done func()) {
-	var created, seen int64
-	dest = []any{&u.ID, &u.Name, &u.DisplayName, &u.FirstName, &u.LastName, &u.Email, &u.Admin, &u.Disabled, &u.Lang, &u.Theme, &created, &seen, &u.LooksAlike}
+	var created, seen, until int64
+	s := &u.status
+	dest = []any{&u.ID, &u.Name, &u.DisplayName, &u.FirstName, &u.LastName, &u.Email, &u.Admin, &u.Disabled, &u.Lang, &u.Theme, &created, &seen, &u.Zone, &u.ZoneChosen, &u.Clock,
+		&s.Emoji, &s.Text, &s.Availability, &until, &u.LooksAlike}
 	return dest, func() {
-		u.Created, u.LastSeen = moment(created), moment(seen)
+		u.Created, u.LastSeen, s.Until = moment(created), moment(seen), moment(until)
 		u.DisplayName, u.FirstName, u.LastName = personName(u.DisplayName), personName(u.FirstName), personName(u.LastName)
 		u.Email = label.Clean(u.Email)
 	}

@@ -1,10 +1,13 @@
 // The connection of every page with a sidebar that is not a room. It gets presence, private messages and unread counts.
 
 import { showState } from "./bars.js";
+import { Idle } from "./idle.js";
 import { self } from "./person.js";
+import { namesOnPage, peopleChanged } from "./renamed.js";
 import { Unsent } from "./unsent.js";
 import { Watching } from "./watching.js";
 import { Connection, reaches } from "./connection.js";
+import { tellZone } from "./zone.js";
 import * as sidebar from "./sidebar.js";
 
 // listen connects. frames maps types of frames to the page's own handlers. names() returns the people whom the page shows outside the
@@ -14,7 +17,10 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
   const { me, guest } = document.body.dataset;
   const unsent = self ? new Unsent({ owner: me ?? guest }) : null;
   const all = {
-    people: sidebar.sidebarPeople,
+    people(frame) {
+      sidebar.sidebarPeople(frame);
+      peopleChanged(frame);
+    },
     room: sidebar.sidebarRoom,
     membership: sidebar.sidebarMembership,
     private_message: (frame) => frame.user === self || sidebar.privateMessage(frame, connections === 1),
@@ -32,12 +38,15 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
       if (state !== "open") return;
       connections++;
       watching.opened();
+      idle?.opened();
+      tellZone((frame) => connection.send(frame));
     },
   });
   const watching = new Watching({
-    names: () => [...names(), ...sidebar.directNames()],
+    names: () => [...names(), ...sidebar.directNames(), ...namesOnPage()],
     send: (frame) => connection.send(frame),
     lists: [list, sidebar.directs],
   });
+  const idle = me ? new Idle((frame) => connection.send(frame)) : null;
   connection.connect();
 }

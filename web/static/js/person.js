@@ -51,6 +51,11 @@ export function paintAvatar(avatar, user, display) {
   avatar.textContent = initialsOf(display);
 }
 
+// personURL returns the address of a person's card.
+export function personURL(user) {
+  return `/people/${encodeURIComponent(user)}/`;
+}
+
 export function directURL(user) {
   return `/chat/@${encodeURIComponent(user)}/`;
 }

@@ -9,7 +9,7 @@ const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLU
 const GAP = 6; // px between the picker and its message
 
 const list = new Intl.ListFormat(language, { type: "conjunction" });
-const template = document.getElementById("reaction-template");
+const template = document.getElementById("reaction-template"); // null on pages without a log
 const picker = document.getElementById("reaction-picker"); // null for readers who may not write
 
 let current = null; // the message that the picker is for
@@ -36,6 +36,13 @@ function label(chip) {
   chip.title = words;
   chip.setAttribute("aria-label", words);
   chip.disabled = !picker;
+}
+
+// relabelReactions updates the names in the tooltips of reactions of a user, who has a new display name.
+export function relabelReactions(user) {
+  for (const chip of document.querySelectorAll("#log .reaction")) {
+    if (usersOf(chip).includes(user)) label(chip);
+  }
 }
 
 function update(chip, { count, users, mine }) {

@@ -15,6 +15,9 @@ import { replyTo, restoreText, showError, showNotice, startComposer } from "./co
 import { saved, startEdit, startEditing } from "./edit.js";
 import { openPicker, reacted, startReactions } from "./reaction.js";
 import { displayOf, self } from "./person.js";
+import { namesOnPage, peopleChanged } from "./renamed.js";
+import { Idle } from "./idle.js";
+import { tellZone } from "./zone.js";
 import { startTools } from "./message-tools.js";
 import { copyLink, startPermalinks } from "./permalink.js";
 import { startJumpDate } from "./jump-date.js";
@@ -39,10 +42,11 @@ const connection = new Connection({ path: socketPath, onFrame, onState, busy: ()
 const outbox = new Outbox({ owner: author.user, room, send, onChange: drawPending });
 const changes = new PendingChanges((frame) => connection.send(frame));
 const watching = new Watching({
-  names: () => [...people.shown(), ...sidebar.directNames()],
+  names: () => [...sidebar.directNames(), ...people.shown(), ...namesOnPage()],
   send: (frame) => connection.send(frame),
-  lists: [people.here, people.elsewhere, people.offline, sidebar.directs],
+  lists: [people.here, people.elsewhere, people.offline, sidebar.directs, document.getElementById("log")],
 });
+const idle = me ? new Idle((frame) => connection.send(frame)) : null;
 const unsent = self ? new Unsent({ owner: author.user, has: (nonce) => outbox.has(nonce) }) : null;
 
 // send sends a message through the socket, or through an HTTP request if WebSockets are blocked. It reports whether it was sent.
@@ -87,6 +91,8 @@ function onState(now, words) {
   if (now === "open") {
     connections++;
     watching.opened();
+    idle?.opened();
+    tellZone((frame) => connection.send(frame));
     outbox.ready.then(() => outbox.reconnected());
     changes.reconnected();
     unread.reconnected(connections > 1);
@@ -143,6 +149,7 @@ const frames = {
   people(frame) {
     people.changed(frame);
     sidebar.sidebarPeople(frame);
+    peopleChanged(frame);
   },
   room: sidebar.sidebarRoom,
   membership: sidebar.sidebarMembership,

@@ -1,6 +1,7 @@
 // Tells the server which people the page shows. The server sends changes only of these.
 
-const MAX_PEOPLE = 200; // people; the server refuses more
+const MAX_PEOPLE = 400; // people; the server refuses more
+const MAX_SIZE = 16_000; // characters of all usernames: a frame has at most 64 KiB
 const SEND_EVERY = 1000; // ms at least between two lists
 
 // Watching sends the usernames that names() returns, whenever they change. send(frame) returns whether the frame was sent. lists are the
@@ -27,7 +28,8 @@ export class Watching {
   update() {
     clearTimeout(this.timer);
     this.timer = 0;
-    const users = [...new Set(this.names())].slice(0, MAX_PEOPLE);
+    let size = 0;
+    const users = [...new Set(this.names())].slice(0, MAX_PEOPLE).filter((user) => (size += user.length) <= MAX_SIZE);
     const list = users.join(" "); // no username has a space
     if (list === (this.sent ?? "")) return;
     if (this.send({ type: "watch", users })) this.sent = list;
