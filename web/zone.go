@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 
 	"hearth/web/chat"
@@ -11,10 +12,11 @@ import (
 
 // setZone stores the time zone of the caller's browser. Nobody waits for it, so what goes wrong is only logged.
 func (s *Server) setZone(by chat.Caller, cmd command) error {
-	if cmd.Zone == "" {
+	var zone string
+	if json.Unmarshal(cmd.Zone, &zone) != nil {
 		return chat.Errorf("bad_frame")
 	}
-	if err := s.chat.BrowserZone(context.Background(), by, cmd.Zone); err != nil {
+	if err := s.chat.BrowserZone(context.Background(), by, zone); err != nil {
 		slog.Debug("store the time zone of a browser", "err", err)
 	}
 	return nil

@@ -46,6 +46,9 @@ type Callbacks struct {
 	Idle func(*Conn)
 	// Watch sets the users whose presence the client is told. Error: storage.
 	Watch func(*Conn, []int64) error
+	// Move moves the connection to its new room, with a call of Enter, and returns the names of the people who were there
+	// before; in is false if the connection has ended.
+	Move func(c *Conn, room *chat.Room) (here []string, in bool)
 }
 
 // Conn is one open socket. The exported fields do not change.
@@ -71,8 +74,9 @@ type Conn struct {
 
 	sent sent // private messages that may not have arrived
 
-	idle   atomic.Bool              // the client says that nobody has touched it for a while
-	groups atomic.Pointer[[]string] // the groups beside the room; the hub sets them
+	idle   atomic.Bool               // the client says that nobody has touched it for a while
+	groups atomic.Pointer[[]string]  // the groups beside the room; the hub sets them
+	room   atomic.Pointer[chat.Room] // nil: none
 }
 
 // New returns a Conn for the hub, which Open connects.
@@ -82,8 +86,12 @@ func New(hub *Callbacks, s Socket) *Conn {
 	c := &Conn{Socket: s, Reader: reader, hub: hub, ready: make(chan error, 1), ended: make(chan struct{})}
 	c.initialSent.Add(1)
 	c.SetGroups(s.Groups)
+	c.room.Store(s.Room)
 	return c
 }
+
+// Room returns the room in which the caller is present; nil: none.
+func (c *Conn) Room() *chat.Room { return c.room.Load() }
 
 // Groups returns the groups that c listens to, without its room. The slice must not be changed.
 func (c *Conn) Groups() []string { return *c.groups.Load() }
@@ -176,7 +184,8 @@ func (c *Conn) received(s *melody.Session, b []byte) {
 
 // In reports whether c listens to the group called name, or is in the room of that group.
 func (c *Conn) In(name string) bool {
-	return c.Socket.Room != nil && c.Socket.Room.Group() == name || slices.Contains(c.Groups(), name)
+	room := c.Room()
+	return room != nil && room.Group() == name || slices.Contains(c.Groups(), name)
 }
 
 // Take queues events that were published to a group of c; f contains their frames.
