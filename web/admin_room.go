@@ -44,7 +44,7 @@ func (s *Server) adminRooms(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	rooms, total, err := s.chat.Rooms(r.Context(), chat.RoomQuery{Text: d.Query, MadeBy: by, Limit: perPage, Offset: d.offset()})
+	rooms, total, err := s.chat.Rooms(r.Context(), chat.RoomQuery{Text: d.Query, MadeBy: by, Lang: r.loc.Code(), Limit: perPage, Offset: d.offset()})
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (s *Server) adminRoomPage(w http.ResponseWriter, r *request, status int, d 
 
 func (s *Server) listMembers(r *request, d *adminRoomData) error {
 	d.Paging = pagingOf(r, r.URL.EscapedPath())
-	members, total, err := s.chat.Members(r.Context(), d.Room, d.Paging.size, d.Paging.offset())
+	members, total, err := s.chat.Members(r.Context(), d.Room, r.loc.Code(), d.Paging.size, d.Paging.offset())
 	d.Members = members
 	d.Paging.of(total)
 	return err

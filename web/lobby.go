@@ -105,7 +105,7 @@ func (s *Server) listPeople(r *request, d *lobbyData) error {
 	if err := s.searching(r, d.Query); err != nil {
 		return err
 	}
-	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: d.Query, Emails: r.caller.SignedIn(), Active: true,
+	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: d.Query, Emails: r.caller.SignedIn(), Active: true, Lang: r.loc.Code(),
 		Limit: perPage, Offset: (d.Page - 1) * perPage})
 	if err != nil {
 		return err

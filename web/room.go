@@ -195,7 +195,7 @@ func (s *Server) fillRights(r *request, room *chat.Room, d *roomData) (err error
 	if r.FormValue("members") != "" && d.Open == "" {
 		d.Open = "room-members"
 	}
-	members, total, err := s.chat.Members(r.Context(), room, perPage, d.MemberPaging.offset())
+	members, total, err := s.chat.Members(r.Context(), room, r.loc.Code(), perPage, d.MemberPaging.offset())
 	d.MemberPaging.of(total)
 	for _, u := range members {
 		d.Members = append(d.Members, personLink{Name: u.Name, Display: u.Display(), URL: personURL(u.Name), Me: u.ID == r.caller.User.ID})

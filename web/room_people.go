@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -61,6 +60,11 @@ func (s *Server) peopleHere(r *request, room *chat.Room) (peopleGroup, error) {
 	}
 	g.Total = len(names)
 	g.Paging.of(g.Total)
+	if g.Paging.Pages > 1 && len(names) <= maxSorted {
+		if err := s.sortByDisplay(r, names); err != nil {
+			return g, err
+		}
+	}
 	if me != "" { // the reader is first, so that every page has an order that does not depend on the reader's name
 		names = append([]string{me}, slices.DeleteFunc(names, func(name string) bool { return name == me })...)
 	}
@@ -89,8 +93,28 @@ func (s *Server) peopleHere(r *request, room *chat.Room) (peopleGroup, error) {
 		i := slices.IndexFunc(g.People, func(p personLink) bool { return p.Name == u.Name })
 		g.People[i].Belongs = belong[u.ID]
 	}
-	slices.SortFunc(g.People, func(a, b personLink) int { return cmp.Compare(a.Display, b.Display) })
+	slices.SortFunc(g.People, func(a, b personLink) int { return r.loc.Compare(a.Display, b.Display) })
 	return g, nil
+}
+
+// maxSorted is up to how many people in a room are sorted by name over all pages of the list. If there are more, only the people of each
+// page are: to sort a thousand names takes 2 ms.
+const maxSorted = 500
+
+// sortByDisplay sorts the names of people and visitors by the names that others see.
+func (s *Server) sortByDisplay(r *request, names []string) error {
+	shown := make(map[string]string, len(names))
+	for _, name := range names {
+		shown[name], _ = chat.Bare(name)
+		u, err := s.chat.UserByName(r.Context(), name)
+		if err == nil {
+			shown[name] = u.Display()
+		} else if !errors.Is(err, chat.ErrNotFound) {
+			return err
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return r.loc.Compare(shown[a], shown[b]) })
+	return nil
 }
 
 // peopleAbsent returns a page of the people who belong to a room and are elsewhere or offline. Visitors do not see them.

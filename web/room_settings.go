@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"hearth/web/chat"
@@ -57,6 +58,7 @@ const manyPeople = 12
 
 func (s *Server) askWhoStays(r *request, room *chat.Room, d chat.RoomDraft) (*whoStays, error) {
 	people, err := s.chat.Writers(r.Context(), r.caller, room)
+	slices.SortFunc(people, func(a, b *chat.User) int { return r.loc.Compare(a.Display(), b.Display()) })
 	q := &whoStays{Topic: d.Topic, People: people, Filter: len(people) > manyPeople}
 	if len(people) == chat.MaxWriters {
 		q.Max = chat.MaxWriters

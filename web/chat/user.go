@@ -143,6 +143,7 @@ type UserQuery struct {
 	Emails bool   // the words may be in the e-mail address too
 	Active bool   // without those who are disabled
 	Admins bool   // only admins
+	Lang   string // sorts by username in this language; "": by the keys of usernames
 	Limit  int    // at most so many; 0: 100
 	Offset int
 }
@@ -161,6 +162,9 @@ func (c *Chat) Users(ctx context.Context, q UserQuery) (users []*User, total int
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
+	if q.Lang != "" {
+		return c.sortedUsers(ctx, q)
+	}
 	words := append(strings.Fields(foldMarks(q.Text)), make([]string, maxWords)...)
 	args := []any{q.Active, q.Admins, q.Emails, words[0], words[1], words[2], words[3]}
 	if err := c.read.QueryRow(ctx, "SELECT count(*)"+userMatches, args, &total); err != nil {
@@ -173,6 +177,33 @@ func (c *Chat) Users(ctx context.Context, q UserQuery) (users []*User, total int
 	users, err = scanUsers(rows)
 	c.withMarks(users...)
 	return users, total, err
+}
+
+// sortedUsers is Users in the order of a language.
+func (c *Chat) sortedUsers(ctx context.Context, q UserQuery) (users []*User, total int, err error) {
+	o := order{q.Lang, byUsername}
+	var ids []int64
+	if words := strings.Fields(foldMarks(q.Text)); len(words) > 0 || !q.Active || q.Admins {
+		words = append(words, make([]string, maxWords)...)
+		rows, err := c.read.Query(ctx, "SELECT id"+userMatches, q.Active, q.Admins, q.Emails, words[0], words[1], words[2], words[3])
+		if err == nil {
+			ids, err = scanIDs(rows)
+		}
+		if err != nil {
+			return nil, 0, storage("list users", err)
+		}
+		if err := c.sortIDs(ctx, o, ids); err != nil {
+			return nil, 0, err
+		}
+	} else {
+		all, err := c.placesIn(ctx, o)
+		if err != nil {
+			return nil, 0, err
+		}
+		ids = all.ids
+	}
+	users, err = c.usersByID(ctx, pageOf(ids, q.Limit, q.Offset))
+	return users, len(ids), err
 }
 
 // scanUsers reads rows of userColumns, and closes them.
@@ -216,6 +247,7 @@ func (c *Chat) UsersAge() int { return c.users.Version() }
 // changed removes a changed user from the cache and announces the change.
 func (c *Chat) changed(ctx context.Context, id int64) error {
 	c.users.Delete(id)
+	c.forgetOrders()
 	c.unread.clear()
 	u, err := c.User(ctx, id)
 	if err != nil {
