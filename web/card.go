@@ -70,7 +70,7 @@ func (s *Server) personCard(r *request) (*cardData, error) {
 		return s.guestCard(bare, name, room)
 	}
 	u, err := s.chat.UserByName(r.Context(), name)
-	if errors.Is(err, chat.ErrNotFound) {
+	if errors.Is(err, chat.ErrNotFound) || err == nil && u.Deleted {
 		return nil, chat.Errorf("no_such_user", "name", name)
 	}
 	if err != nil {

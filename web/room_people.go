@@ -80,8 +80,9 @@ func (s *Server) peopleHere(r *request, room *chat.Room) (peopleGroup, error) {
 		} else if !errors.Is(err, chat.ErrNotFound) {
 			return g, err
 		} else {
-			bare, _ := chat.Bare(name)
-			p.Display = bare + " (" + r.loc.T("guest.badge") + ")"
+			if bare, guest := chat.Bare(name); guest {
+				p.Display = bare + " (" + r.loc.T("guest.badge") + ")"
+			}
 		}
 		g.People = append(g.People, p)
 	}

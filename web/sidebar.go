@@ -30,6 +30,7 @@ type directLink struct {
 	Name, Display, URL string
 	Presence           string // as Server.presence returns it
 	Status             chat.Status
+	Former             bool // the account was deleted
 	Unread             int
 	Last               time.Time
 }
@@ -88,7 +89,7 @@ func (s *Server) sidebar(r *request, rooms sideRooms, unread map[int64]chat.Unre
 	if err != nil {
 		return nil, err
 	}
-	side.Directs, side.MoreDirects = s.directLinks(talks), total > len(talks)
+	side.Directs, side.MoreDirects = s.directLinks(r, talks), total > len(talks)
 	return side, nil
 }
 

@@ -63,7 +63,7 @@ func (c *Chat) fillSenders(ctx context.Context, found []*Message) error {
 		if err != nil {
 			return err
 		}
-		m.User, m.Display = u.Name, u.Display()
+		m.User, m.Display, m.Former = u.Name, u.Display(), u.Deleted
 	}
 	return nil
 }
@@ -317,6 +317,7 @@ type Excerpt struct {
 	ID            MessageID
 	User          string // as Message.User
 	Display, Text string
+	Former        bool  // as Message.Former
 	sender        int64 // as Message.SenderID
 }
 
@@ -327,7 +328,7 @@ func (m *Message) excerpt() *Excerpt {
 		short, _ = head(short, maxExcerpt-1)
 		text = short + "…"
 	}
-	return &Excerpt{ID: m.ID, User: m.User, Display: m.Display, Text: text, sender: m.SenderID}
+	return &Excerpt{ID: m.ID, User: m.User, Display: m.Display, Former: m.Former, Text: text, sender: m.SenderID}
 }
 
 // head returns the first n characters of a text, and whether there are more.

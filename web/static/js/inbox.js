@@ -1,9 +1,11 @@
 // The connection of every page with a sidebar that is not a room. It gets presence, private messages and unread counts.
 
+import { notice, userDeleted } from "./former.js";
+import { ended, guestsMay } from "./guest.js";
 import { showState } from "./bars.js";
 import { Idle } from "./idle.js";
 import { self } from "./person.js";
-import { namesOnPage, peopleChanged } from "./renamed.js";
+import { namesOnPage, namesWatched, peopleChanged } from "./renamed.js";
 import { Unsent } from "./unsent.js";
 import { Watching } from "./watching.js";
 import { Connection, reaches } from "./connection.js";
@@ -22,6 +24,9 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
       peopleChanged(frame);
     },
     room: sidebar.sidebarRoom,
+    user_deleted: userDeleted,
+    notice,
+    guests: guestsMay,
     membership: sidebar.sidebarMembership,
     private_message: (frame) => frame.user === self || sidebar.privateMessage(frame, connections === 1),
     unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge),
@@ -32,6 +37,7 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
     path: () => (lobby ? "/users/?rooms=all" : "/users/"),
     onFrame: (frame) => Object.hasOwn(all, frame.type) && all[frame.type](frame),
     onState(state, words) {
+      if (state === "signed-out" && ended()) return;
       if (state === "signed-out" || state === "shut-out") location.reload(); // the server shows what the person may see now
       showState(state, words);
       unsent?.setReachable(reaches(state));
@@ -45,6 +51,7 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
   const watching = new Watching({
     names: () => [...names(), ...sidebar.directNames(), ...namesOnPage()],
     send: (frame) => connection.send(frame),
+    onWatch: namesWatched,
     lists: [list, sidebar.directs],
   });
   const idle = me ? new Idle((frame) => connection.send(frame)) : null;

@@ -2,14 +2,12 @@
 // (templates/partials/message.html).
 
 import { t } from "./i18n.js";
-import { paintAvatar, personURL, self, fillHandle } from "./person.js";
+import { isFormer, me, paintAvatar, personURL, self, fillHandle } from "./person.js";
 import { fillReactions } from "./reaction.js";
 import { mentioned } from "./renamed.js";
 import { setTime } from "./time.js";
 
 const EXCERPT = 120; // characters of a quote; maxExcerpt in web/chat/history.go is the same number
-
-const template = document.getElementById("message-template");
 
 // setText is the only function that inserts HTML. It inserts only the `html` of a message, which the server has made with web/markup and
 // which contains no markup of the sender. A message without `html` is shown as it was typed.
@@ -19,12 +17,12 @@ function setText(element, { html, message }) {
   else text.textContent = message;
 }
 
-function mentions(element, me) {
+function mentions(element) {
   return Array.from(element.querySelectorAll(".text a.mention")).some((link) => mentioned(link).toLowerCase() === me.toLowerCase());
 }
 
-function markMention(element, me, everybody) {
-  const mentioned = Boolean(me) && (everybody || mentions(element, me));
+function markMention(element, everybody) {
+  const mentioned = Boolean(me) && (everybody || mentions(element));
   element.classList.toggle("mentioned", mentioned);
   element.querySelector(".mention-word").hidden = !mentioned;
 }
@@ -44,7 +42,7 @@ function quote(element, frame, find) {
   reply.dataset.of = frame.reply_to;
   reply.dataset.user = frame.reply?.user ?? original?.dataset.user ?? "";
   reply.dataset.display = display;
-  if (reply.dataset.user) reply.querySelector(".who").href = personURL(reply.dataset.user);
+  if (reply.dataset.user && !isFormer(reply.dataset.user)) reply.querySelector(".who").href = personURL(reply.dataset.user);
   reply.querySelector(".reply-link").href = `?around=${frame.reply_to}#m${frame.reply_to}`;
   reply.querySelector(".reply-name").textContent = display;
   setExcerpt(reply, deleted || !display ? "" : excerpt);
@@ -86,11 +84,10 @@ function displayOf({ user, display, guest }) {
   return guest ? user.replace(/ \(guest\)$/, "") : display || user;
 }
 
-// buildMessage creates the element of a chat_message. me is the reader's username, or null. find(id) returns the element of an earlier
-// message, for the quotation above a reply.
-export function buildMessage(frame, me, find = inPage) {
+// buildMessage creates the element of a chat_message. find(id) returns the element of an earlier message, for the quotation above a reply.
+export function buildMessage(frame, find = inPage) {
   // importNode, because links in a clone that still belongs to the <template> do not resolve.
-  const element = document.importNode(template.content.firstElementChild, true);
+  const element = document.importNode(document.getElementById("message-template").content.firstElementChild, true);
   const display = displayOf(frame);
   if (frame.id) {
     element.id = `m${frame.id}`;
@@ -101,7 +98,7 @@ export function buildMessage(frame, me, find = inPage) {
   if (self && frame.user === self) markMine(element, frame);
   paintAvatar(element.querySelector(".avatar"), frame.user, display);
   element.querySelector(".name").textContent = display;
-  if (frame.user) element.querySelector(".byline .who").href = personURL(frame.user);
+  if (frame.user && !isFormer(frame.user)) element.querySelector(".byline .who").href = personURL(frame.user);
   fillHandle(element, frame.guest ? "" : frame.user, display);
   element.querySelector(".guest").hidden = !frame.guest;
   setTime(element.querySelector("time"), new Date(frame.timestamp));
@@ -109,7 +106,7 @@ export function buildMessage(frame, me, find = inPage) {
   setAction(element, frame.action);
   fillReactions(element, frame.reactions);
   if (frame.reply_to) quote(element, frame, find);
-  markMention(element, me, frame.everybody);
+  markMention(element, frame.everybody);
   if (frame.edited_at) element.querySelector(".edited").hidden = false;
   if (frame.deleted) markDeleted(element);
   return element;
@@ -118,7 +115,7 @@ export function buildMessage(frame, me, find = inPage) {
 // buildPending creates the element of a message that has no receipt yet. It is dimmed, and says its state. A refused message shows the
 // reason, and buttons that call onChoice("retry", "edit" or "discard", item).
 export function buildPending(item, author, state, onChoice) {
-  const element = buildMessage({ user: author.user, display: author.display, message: item.text, timestamp: item.at }, null);
+  const element = buildMessage({ user: author.user, display: author.display, message: item.text, timestamp: item.at });
   element.classList.add("pending");
   element.dataset.nonce = item.nonce;
   const note = document.createElement("span");
@@ -149,11 +146,11 @@ function choices(item, onChoice) {
   return buttons;
 }
 
-export function markEdited(element, frame, me) {
+export function markEdited(element, frame) {
   setText(element, frame);
   setAction(element, frame.action);
   if ("mine" in element.dataset) markMine(element, frame);
-  markMention(element, me, frame.everybody);
+  markMention(element, frame.everybody);
   element.querySelector(".edited").hidden = false;
 }
 

@@ -1,10 +1,11 @@
 // Changes of people, everywhere on the page: when somebody has a new name, the messages, quotes, mentions, tooltips and titles show it.
 // The lists of people and the sidebar have modules of their own.
 
-import { fillHandle, initialsOf } from "./person.js";
+import { setTitle, title } from "./badge.js";
+import { fillHandle, initialsOf, isFormer } from "./person.js";
 import { relabelReactions } from "./reaction.js";
 
-const known = new Map(); // the last name of a person that a frame had, by username
+const known = new Map(); // the names of the people whom the page watches, by username
 
 // namesOnPage returns the usernames of people whose names are on the page, the lists beside it first.
 export function namesOnPage() {
@@ -16,13 +17,31 @@ export function namesOnPage() {
 
 // add adds the name of a person with an account: only names of guests have parentheses.
 function add(users, user) {
-  if (user && !user.includes("(")) users.add(user);
+  if (user && !user.includes("(") && !isFormer(user)) users.add(user);
 }
 
 // mentioned returns the username in a mention's link, which leads to the person's card, or to the conversation.
 export function mentioned(link) {
   const name = link.pathname.match(/^\/(?:people\/|chat\/(?:@|%40))([^/]+)\/$/)?.[1];
   return name ? decodeURIComponent(name) : "";
+}
+
+// namesWatched forgets the names of people about whom the server says nothing more: users are those whom the page watches now.
+export function namesWatched(users) {
+  for (const user of Array.from(known.keys())) if (!users.has(user)) known.delete(user);
+}
+
+// refreshNames shows the present names in a part of the page that was not on the page when they changed.
+export function refreshNames() {
+  const stale = new Set();
+  for (const { dataset } of document.querySelectorAll("[data-user][data-display]")) {
+    if ((known.get(dataset.user) ?? dataset.display) !== dataset.display) stale.add(dataset.user);
+  }
+  for (const link of document.querySelectorAll("a.mention")) {
+    const user = mentioned(link);
+    if (link.textContent !== `@${known.get(user) ?? link.textContent.slice(1)}`) stale.add(user);
+  }
+  for (const user of stale) rename(user, known.get(user));
 }
 
 // peopleChanged handles a people frame.
@@ -83,7 +102,7 @@ function renameRoom(title, display) {
   if (before === display) return;
   title.dataset.display = display;
   setText(title.querySelector("bdi"), display);
-  document.title = document.title.replace(before, () => display);
+  setTitle(title.replace(before, () => display));
   for (const element of document.querySelectorAll(".composer-text, .room-start .hint")) {
     for (const name of ["aria-label", "placeholder"]) {
       if (element.hasAttribute(name)) element.setAttribute(name, element.getAttribute(name).replace(before, () => display));

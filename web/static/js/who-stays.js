@@ -2,8 +2,8 @@
 
 import { fold } from "./fold.js";
 
-export function startFilters() {
-  for (const box of document.querySelectorAll("[data-filter]")) {
+export function startFilters(root = document) {
+  for (const box of root.querySelectorAll("[data-filter]")) {
     const list = document.getElementById(box.dataset.filter);
     const field = box.querySelector("input");
     box.hidden = false;
