@@ -37,15 +37,23 @@ type directLink struct {
 type sideRooms struct {
 	rooms []chat.SideRoom
 	total int
+	news  *chat.News // nil for a visitor
 }
 
-// roomsFor returns the rooms for the sidebar, and the unread counts of all rooms to which the caller belongs.
+// roomsFor returns the rooms for the sidebar, and their unread counts.
 func (s *Server) roomsFor(r *request) (side sideRooms, unread map[int64]chat.Unread, err error) {
 	if r.caller.SignedIn() {
-		if unread, err = s.chat.Unread(r.Context(), r.caller.User); err != nil {
+		if side.news, err = s.chat.News(r.Context(), r.caller.User); err != nil {
 			return side, nil, err
 		}
-		side.rooms, side.total, err = s.chat.SideRooms(r.Context(), r.caller.User, unread, maxSideRooms)
+		if side.rooms, side.total, err = s.chat.SideRooms(r.Context(), side.news, maxSideRooms); err != nil {
+			return side, nil, err
+		}
+		ids := make([]int64, 0, len(side.rooms))
+		for _, room := range side.rooms {
+			ids = append(ids, room.ID)
+		}
+		unread, err = s.chat.UnreadIn(r.Context(), side.news, ids)
 		return side, unread, err
 	}
 	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Limit: maxSideRooms})
@@ -66,7 +74,7 @@ func (l *sideRooms) include(room *chat.Room, m chat.Membership) {
 
 // sidebar returns the sidebar of the caller: rooms and the latest conversations.
 func (s *Server) sidebar(r *request, rooms sideRooms, unread map[int64]chat.Unread) (*sidebar, error) {
-	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms), Unread: len(unread) > 0}
+	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms), Unread: rooms.news != nil && rooms.news.Some()}
 	for _, room := range rooms.rooms {
 		side.Rooms = append(side.Rooms, roomLink{Name: room.Name, URL: roomURL(room.Name), Access: room.Access, Level: room.Level, Favourite: room.Favourite,
 			Here: s.hub.HereCount(room.Group()), Unread: unread[room.ID].Badge, News: unread[room.ID].Count})
