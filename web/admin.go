@@ -14,7 +14,7 @@ func (s *Server) adminHome(w http.ResponseWriter, r *request) error {
 
 // doneFlash holds the keys of the messages that a page shows after a redirect to ?done=<name>.
 var doneFlash = map[string]bool{
-	"user_created": true, "details": true, "password": true, "admin": true, "unadmin": true, "disable": true, "enable": true, "signout": true,
+	"user_created": true, "user_deleted": true, "guest_removed": true, "guests_removed": true, "details": true, "password": true, "admin": true, "unadmin": true, "disable": true, "enable": true, "signout": true,
 	"room": true, "member_add": true, "member_remove": true, "archive": true, "restore": true, "room_deleted": true,
 	"message_deleted": true, "settings": true, "rooms_archived": true, "rooms_deleted": true, "messages_deleted": true,
 	"invites_revoked": true, "everything_deleted": true, "going_on": true,

@@ -38,7 +38,7 @@ func (s *Server) mentions(w http.ResponseWriter, r *request) error {
 	for _, m := range found {
 		v := mentionView{messageView: s.messageView(r, m.Message), Room: m.Room.Name, RoomURL: roomURL(m.Room.Name)}
 		if m.Room.With != nil {
-			v.Room = m.Room.With.Display()
+			v.Room = m.Room.With.DisplayIn(r.loc.Code())
 		}
 		v.Day, v.URL = false, fmt.Sprintf("%s#m%d", v.RoomURL, m.ID)
 		d.Messages = append(d.Messages, v)

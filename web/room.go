@@ -35,6 +35,9 @@ type roomData struct {
 	CanManage  bool
 	Membership chat.Membership
 	Commands   []commandView
+	MayBlock   bool   // of a private conversation: the caller may block the other person
+	Blocked    bool   // the caller has blocked the other person
+	Path       string // of the page
 	Stored     bool   // the room exists
 	Nonce      string // of the form without script: a form that is sent twice posts once
 	roomForms
@@ -77,7 +80,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 	}
 	data := roomData{roomForms: f, Stored: room.ID != 0, Nonce: rand.Text(), Room: roomView{Name: room.Name, Title: room.Name, Topic: room.Topic, Access: room.Access, Archived: room.Archived, Direct: room.With}}
 	if room.With != nil {
-		data.Room.Title = room.With.Display()
+		data.Room.Title = room.With.DisplayIn(r.loc.Code())
 	}
 	if r.caller.SignedIn() {
 		if data.Membership, err = s.chat.MembershipIn(r.Context(), r.caller.User, room); err != nil {
@@ -103,6 +106,10 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 		title = "#" + title
 	}
 	v := s.view(r, title)
+	v.Data = data
+	if r.Header.Get(partHeader) == "main" {
+		return s.renderPart(w, r, "room", v)
+	}
 	rooms, unread, err := s.roomsFor(r)
 	if err != nil {
 		return err
@@ -117,7 +124,6 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 			v.Side.Directs[i].Unread = 0 // the page itself shows what is unread
 		}
 	}
-	v.Data = data
 	return s.render(w, r, status, "room", v)
 }
 
@@ -187,6 +193,12 @@ func (s *Server) fillRights(r *request, room *chat.Room, d *roomData) (err error
 		return err
 	}
 	d.CanWrite = d.WhyNot == ""
+	if with := room.With; with != nil && !with.Deleted && with.ID != r.caller.User.ID {
+		d.MayBlock, d.Path = true, roomURL(room.Name)
+		if d.Blocked, err = s.chat.Blocks(r.Context(), r.caller.User.ID, with.ID); err != nil {
+			return err
+		}
+	}
 	d.CanManage, err = s.chat.MayManage(r.Context(), r.caller, room)
 	return err
 }

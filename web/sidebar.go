@@ -29,6 +29,7 @@ type roomLink struct {
 type directLink struct {
 	Name, Display, URL string
 	Online             bool
+	Former             bool // the account was deleted
 	Unread             int
 	Last               time.Time
 }
@@ -86,7 +87,7 @@ func (s *Server) sidebar(r *request, rooms sideRooms, unread map[int64]chat.Unre
 	if err != nil {
 		return nil, err
 	}
-	side.Directs, side.MoreDirects = s.directLinks(talks), total > len(talks)
+	side.Directs, side.MoreDirects = s.directLinks(r, talks), total > len(talks)
 	return side, nil
 }
 

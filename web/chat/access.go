@@ -92,10 +92,13 @@ func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
 		return &Error{Code: "not_allowed", Key: "archived"}
 	}
 	if by.User != nil {
+		if r.With != nil && r.With.Deleted {
+			return &Error{Code: "not_allowed", Key: "mute_former"}
+		}
 		if r.With != nil && r.With.Disabled {
 			return &Error{Code: "not_allowed", Key: "mute_user", Args: []any{"name", r.With.Name}}
 		}
-		return nil
+		return c.mustNotBlock(ctx, by, r)
 	}
 	may, err := c.GuestsMay(ctx)
 	if err != nil {

@@ -30,6 +30,7 @@ type Chat struct {
 	unread   unreadCache
 	wrote    writers
 	marks    marks
+	removals removals
 	options  Options
 	limits   *limits.Set // nil: none
 
@@ -47,13 +48,14 @@ type Chat struct {
 	peopleChanged atomic.Pointer[func(isNew bool)] // nil: not set
 
 	// Only jobs of the writer use these.
-	last map[int64]int64 // the last sequence number of each room
-	gone map[int64]bool  // deleted rooms: messages that arrive late are refused
+	last   map[int64]int64 // the last sequence number of each room
+	gone   map[int64]bool  // deleted rooms: messages that arrive late are refused
+	former map[int64]bool  // senders whose account was deleted since the start, or who were removed: what arrives late is refused
 }
 
 // New returns a Chat that stores in disk and publishes to hub. It becomes the watcher of the hub.
 func New(disk Disk, hub Hub, o Options) *Chat {
-	c := &Chat{disk: disk, hub: hub, read: &statements{db: disk.Reader()}, options: o, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{},
+	c := &Chat{disk: disk, hub: hub, read: &statements{db: disk.Reader()}, options: o, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{}, former: map[int64]bool{},
 		rooms: cache.New[string, *Room](maxCachedRooms), closed: cache.New[int64, []int64](maxCachedRooms), left: cache.New[int64, []int64](maxCached), settings: cache.New[string, string](maxCached),
 		users: cache.New[int64, *User](maxCached), names: cache.New[string, int64](maxCached), nameSet: cache.New[struct{}, nameSet](2), sessions: cache.New[tokenHash, *Session](maxCached),
 		activities: cache.New[int64, activity](maxCached), shared: cache.New[struct{}, []sharedRoom](2),
@@ -68,6 +70,7 @@ func New(disk Disk, hub Hub, o Options) *Chat {
 
 // Close stops the timers and goroutines of the chat, so that the disk can be closed.
 func (c *Chat) Close() {
+	c.removals.close()
 	c.notifier.close()
 	c.marks.close()
 }

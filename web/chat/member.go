@@ -69,7 +69,7 @@ func (c *Chat) candidate(ctx context.Context, by Caller, r *Room, name string) (
 		return nil, Errorf("not_allowed") // only closed rooms have members
 	}
 	u, err := c.UserByName(ctx, name)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ErrNotFound) || err == nil && u.Deleted {
 		return nil, Errorf("no_such_user", "name", name).On("name")
 	}
 	return u, err

@@ -146,7 +146,7 @@ func join(tx Tx, room int64, users ...int64) error {
 			continue
 		}
 		if _, err := tx.Exec(`INSERT INTO membership (user_id, room_id, member, read)
-			SELECT id, ?1, 1, ifnull((SELECT max(id) & 0xFFFFFFFF FROM message WHERE id > ?1 << 32 AND id < (?1 + 1) << 32), 0) FROM user WHERE id = ?2
+			SELECT id, ?1, 1, ifnull((SELECT max(id) & 0xFFFFFFFF FROM message WHERE id > ?1 << 32 AND id < (?1 + 1) << 32), 0) FROM user WHERE id = ?2 AND deleted_at = 0
 			ON CONFLICT DO UPDATE SET member = 1, has_left = 0`, room, u); err != nil {
 			return fmt.Errorf("add member %d to room %d: %w", u, room, err)
 		}

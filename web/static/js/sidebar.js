@@ -20,6 +20,16 @@ function isOpen(link) {
   return link.getAttribute("aria-current") === "page";
 }
 
+// showOpen marks the link of the room that the page shows now, and clears its unread messages: the page shows them. display is the name of
+// the other person in a private conversation.
+export function showOpen(room, display) {
+  document.querySelector(".sidebar [aria-current=page]")?.removeAttribute("aria-current");
+  const link = room.startsWith("@") ? directOf(room.slice(1), display) : linkOf(room) ?? addRoom(room);
+  if (!link) return;
+  setUnread(room, 0);
+  link.setAttribute("aria-current", "page");
+}
+
 // setUnread shows the unread messages of a room, and the badge: how many of them are meant for the reader.
 export function setUnread(room, unread, badge = 0) {
   let link = linkOf(room);
