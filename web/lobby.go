@@ -97,7 +97,7 @@ func (s *Server) listLobbyRooms(r *request, d *lobbyData, news *chat.News) error
 		for _, room := range rooms {
 			ids = append(ids, room.ID)
 		}
-		if unread, err = s.chat.UnreadIn(r.Context(), news, ids); err != nil {
+		if unread, err = s.chat.UnreadAmong(r.Context(), news, ids); err != nil {
 			return err
 		}
 	}

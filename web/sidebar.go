@@ -54,7 +54,7 @@ func (s *Server) roomsFor(r *request) (side sideRooms, unread map[int64]chat.Unr
 		for _, room := range side.rooms {
 			ids = append(ids, room.ID)
 		}
-		unread, err = s.chat.UnreadIn(r.Context(), side.news, ids)
+		unread, err = s.chat.UnreadAmong(r.Context(), side.news, ids)
 		return side, unread, err
 	}
 	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Limit: maxSideRooms})

@@ -230,8 +230,8 @@ func (c *Chat) News(ctx context.Context, u *User) (*News, error) {
 	return n, nil
 }
 
-// UnreadIn returns the unread counts in those of the rooms to which the person belongs, without rooms that have none. Error: storage.
-func (c *Chat) UnreadIn(ctx context.Context, n *News, rooms []int64) (map[int64]Unread, error) {
+// UnreadAmong returns the unread counts in those of the rooms to which the person belongs, without rooms that have none. Error: storage.
+func (c *Chat) UnreadAmong(ctx context.Context, n *News, rooms []int64) (map[int64]Unread, error) {
 	found := map[int64]Unread{}
 	for _, id := range rooms {
 		if !n.new[id] {
@@ -258,7 +258,7 @@ func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 	for id := range n.new {
 		ids = append(ids, id)
 	}
-	return c.UnreadIn(ctx, n, ids)
+	return c.UnreadAmong(ctx, n, ids)
 }
 
 // SideRooms returns the rooms in the sidebar of a person, favourites first and then by name, and the number of rooms to which the
