@@ -85,7 +85,7 @@ func (s *Server) listLobbyRooms(r *request, d *lobbyData, news *chat.News) error
 	if err := s.searching(r, p.Query); err != nil {
 		return err
 	}
-	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Text: p.Query, Unmade: true, Limit: p.size, Offset: p.offset()})
+	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Text: p.Query, Unmade: true, First: true, Limit: p.size, Offset: p.offset()})
 	if err != nil {
 		return err
 	}

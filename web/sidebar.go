@@ -22,6 +22,7 @@ type roomLink struct {
 	Access       chat.Access
 	Level        chat.Level
 	Favourite    bool
+	First        int // the place among the rooms that newcomers see first; 0: none
 	Here         int
 	Unread, News int // messages that are meant for the reader, and all new ones
 }
@@ -57,9 +58,17 @@ func (s *Server) roomsFor(r *request) (side sideRooms, unread map[int64]chat.Unr
 		unread, err = s.chat.UnreadAmong(r.Context(), side.news, ids)
 		return side, unread, err
 	}
-	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Limit: maxSideRooms})
-	for _, room := range rooms {
-		side.rooms = append(side.rooms, chat.SideRoom{Room: room})
+	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Limit: maxSideRooms, First: true})
+	if err != nil {
+		return side, nil, err
+	}
+	first, err := s.chat.FirstRooms(r.Context())
+	for i, room := range rooms {
+		x := chat.SideRoom{Room: room}
+		if i < len(first) {
+			x.First = i + 1
+		}
+		side.rooms = append(side.rooms, x)
 	}
 	side.total = total
 	return side, nil, err
@@ -77,7 +86,7 @@ func (l *sideRooms) include(room *chat.Room, m chat.Membership) {
 func (s *Server) sidebar(r *request, rooms sideRooms, unread map[int64]chat.Unread) (*sidebar, error) {
 	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms), Unread: rooms.news != nil && rooms.news.Some()}
 	for _, room := range rooms.rooms {
-		side.Rooms = append(side.Rooms, roomLink{Name: room.Name, URL: roomURL(room.Name), Access: room.Access, Level: room.Level, Favourite: room.Favourite,
+		side.Rooms = append(side.Rooms, roomLink{Name: room.Name, URL: roomURL(room.Name), Access: room.Access, Level: room.Level, Favourite: room.Favourite, First: room.First,
 			Here: s.hub.HereCount(room.Group()), Unread: unread[room.ID].Badge, News: unread[room.ID].Count})
 	}
 	if !r.caller.SignedIn() {

@@ -17,6 +17,7 @@ type RoomQuery struct {
 	MadeBy int64  // only rooms that this user created; 0: all (for Rooms only)
 	Text   string // a part of the name or the topic; case is ignored
 	Unmade bool   // for RoomsFor: with rooms that have no message yet
+	First  bool   // for RoomsFor: those that newcomers see first come first, unless Text is set
 	Limit  int    // the size of the page; 0: 100
 	Offset int
 }

@@ -173,6 +173,7 @@ type News struct {
 	rooms []belonging
 	new   map[int64]bool // messages came after the read position; all of them may be deleted
 	meant map[int64]bool // one of them may be meant for the person
+	first map[int64]int  // the places of the rooms that newcomers see first, if the person is one
 }
 
 // Some reports whether something may be new.
@@ -188,6 +189,11 @@ func (c *Chat) News(ctx context.Context, u *User) (*News, error) {
 		return nil, err
 	}
 	n := &News{of: u, rooms: rooms, new: map[int64]bool{}, meant: map[int64]bool{}}
+	if c.newcomer(u) {
+		if n.first, err = c.firstPlaces(ctx); err != nil {
+			return nil, err
+		}
+	}
 	positions := map[int64]int64{}
 	for i, b := range rooms {
 		a, err := c.activityOf(ctx, b.id)
@@ -261,8 +267,8 @@ func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
 	return c.UnreadAmong(ctx, n, ids)
 }
 
-// SideRooms returns the rooms in the sidebar of a person, favourites first and then by name, and the number of rooms to which the
-// person belongs, without private conversations. If that is more than limit, it returns favourites, rooms with news (first those with
+// SideRooms returns the rooms in the sidebar of a person, favourites first, then for newcomers the first rooms, and then by name, and the number of rooms to which the
+// person belongs, without private conversations. If that is more than limit, it returns favourites, first rooms, rooms with news (first those with
 // messages that are meant for the person), and the rooms of those that the person has opened before in which messages came last. Error:
 // storage.
 func (c *Chat) SideRooms(ctx context.Context, n *News, limit int) (found []SideRoom, total int, err error) {
@@ -279,13 +285,14 @@ func (c *Chat) SideRooms(ctx context.Context, n *News, limit int) (found []SideR
 		})
 		mine = mine[:min(limit, len(mine))]
 	}
-	found, err = c.sideRooms(ctx, mine)
+	found, err = c.sideRooms(ctx, mine, n.first)
 	return found, total, err
 }
 
 // The classes of rooms for SideRooms, in their order.
 const (
 	favourite = iota
+	seenFirst
 	meant
 	hasNews
 	openedBefore
@@ -296,6 +303,8 @@ func (n *News) class(b belonging) int {
 	switch {
 	case b.Favourite:
 		return favourite
+	case n.first[b.id] > 0:
+		return seenFirst
 	case n.meant[b.id]:
 		return meant
 	case n.new[b.id]:
@@ -306,8 +315,8 @@ func (n *News) class(b belonging) int {
 	return unimportant
 }
 
-// sideRooms returns rooms with the choices of a person, favourites first and then by name.
-func (c *Chat) sideRooms(ctx context.Context, mine []belonging) ([]SideRoom, error) {
+// sideRooms returns rooms with the choices of a person, in the order of SideRooms. first are the places among the first rooms.
+func (c *Chat) sideRooms(ctx context.Context, mine []belonging, first map[int64]int) ([]SideRoom, error) {
 	ids, chosen := make([]int64, 0, len(mine)), make(map[int64]Membership, len(mine))
 	for _, b := range mine {
 		ids, chosen[b.id] = append(ids, b.id), b.Membership
@@ -322,13 +331,19 @@ func (c *Chat) sideRooms(ctx context.Context, mine []belonging) ([]SideRoom, err
 	}
 	found := make([]SideRoom, 0, len(rooms))
 	for _, r := range rooms {
-		found = append(found, SideRoom{r, chosen[r.ID]})
+		found = append(found, SideRoom{r, chosen[r.ID], first[r.ID]})
 	}
-	slices.SortFunc(found, func(a, b SideRoom) int {
-		if a.Favourite != b.Favourite {
-			return map[bool]int{true: -1, false: 1}[a.Favourite]
-		}
-		return strings.Compare(a.Key, b.Key)
-	})
+	slices.SortFunc(found, func(a, b SideRoom) int { return cmp.Or(cmp.Compare(a.rank(), b.rank()), strings.Compare(a.Key, b.Key)) })
 	return found, nil
+}
+
+// rank returns the place of the room in the sidebar, before its name decides.
+func (r SideRoom) rank() int {
+	switch {
+	case r.Favourite:
+		return 0
+	case r.First > 0:
+		return r.First
+	}
+	return maxFirstRooms + 1
 }

@@ -24,7 +24,18 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*R
 	if err := c.read.QueryRow(ctx, "SELECT count(*)"+where, []any{by.userID(), text}, &total); err != nil {
 		return nil, 0, storage("count rooms", err)
 	}
-	found, err = c.roomsWhere(ctx, "SELECT "+roomColumns+where+" ORDER BY name_key LIMIT ?3 OFFSET ?4", by.userID(), text, q.Limit, q.Offset)
+	var first []*Room
+	if q.First && text == "" {
+		if first, err = c.FirstRooms(ctx); err != nil {
+			return nil, 0, err
+		}
+	}
+	if len(first) > 0 {
+		where += " AND first_place = 0"
+	}
+	found = slices.Clone(first[min(q.Offset, len(first)):min(q.Offset+q.Limit, len(first))])
+	others, err := c.roomsWhere(ctx, "SELECT "+roomColumns+where+" ORDER BY name_key LIMIT ?3 OFFSET ?4", by.userID(), text, q.Limit-len(found), max(0, q.Offset-len(first)))
+	found = append(found, others...)
 	if err != nil || !q.Unmade {
 		return found, total, err
 	}
@@ -87,4 +98,5 @@ func enterable(by Caller) string {
 type SideRoom struct {
 	*Room
 	Membership
+	First int // the place among the rooms that newcomers see first; 0: none, or the reader is no newcomer
 }
