@@ -63,7 +63,7 @@ func (s *Server) nameGuest(w http.ResponseWriter, r *request) error {
 	if err := s.keepSession(w, r, token); err != nil {
 		return err
 	}
-	return seeOther(w, r, local(f.Values["next"]))
+	return s.land(w, r, f.Values["next"])
 }
 
 // nameless returns the error for a visitor without a name who wants to write.

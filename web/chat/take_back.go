@@ -173,7 +173,7 @@ func (x *takeBack) many(ctx context.Context) error {
 		if err := x.write(ctx, func(tx Tx) error { return x.batch(tx, found, last) }); err != nil {
 			return err
 		}
-		x.chat.rooms.Delete(x.room.Key) // Room.First has changed
+		x.chat.rooms.Clear() // Room.First has changed, also under former names
 		if last || x.gone {
 			return nil
 		}
