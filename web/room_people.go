@@ -71,10 +71,11 @@ func (s *Server) peopleHere(r *request, room *chat.Room) (peopleGroup, error) {
 		} else if !errors.Is(err, chat.ErrNotFound) {
 			return g, err
 		} else {
-			p.URL = "" // guests have no private conversations, and an account may have been deleted a moment ago
-			if bare, guest := chat.Bare(name); guest {
-				p.Display = bare + " (" + r.loc.T("guest.badge") + ")"
+			bare, guest := chat.Bare(name)
+			if !guest {
+				continue // the account was deleted a moment ago
 			}
+			p.Display, p.URL = bare+" ("+r.loc.T("guest.badge")+")", "" // guests have no private conversations
 		}
 		g.People = append(g.People, p)
 	}
