@@ -272,8 +272,15 @@ func (t *talker) move(c *ws.Conn, cmd command) error {
 	if err != nil {
 		return err
 	}
+	left, unread, err := t.server.chat.UnreadIn(context.Background(), caller, t.room())
+	if err != nil {
+		return err
+	}
 	if err := t.enter(context.Background(), room, after); err != nil {
 		return err
+	}
+	if unread && c.Batched() {
+		c.Send(left)
 	}
 	c.Move(room)
 	return nil

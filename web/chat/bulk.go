@@ -72,14 +72,14 @@ func (c *Chat) ArchiveRooms(ctx context.Context, by Caller, rooms []*Room) error
 	if err := c.takeAdmin(by); err != nil {
 		return err
 	}
-	return c.archiveAll(ctx, rooms, func(Tx, *Room) error { return nil }, func(tx Tx) error {
+	return c.archiveAll(ctx, rooms, roomArchived, func(Tx, *Room) error { return nil }, func(tx Tx) error {
 		return c.audit(tx, by, "rooms_archived", subject(rooms))
 	})
 }
 
 // archiveAll archives rooms, roomsAtOnce in a transaction. It calls first in the first transaction, and also for each room in
-// the transaction that archives the room.
-func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Room) error, first func(Tx) error) error {
+// the transaction that archives the room. gone returns the event that sockets of the room get.
+func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, gone func(*Room) Event, also func(Tx, *Room) error, first func(Tx) error) error {
 	for at := 0; at < len(rooms); at += roomsAtOnce {
 		part := rooms[at:min(at+roomsAtOnce, len(rooms))]
 		err := c.disk.Write(ctx, func(tx Tx) error {
@@ -89,7 +89,7 @@ func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Roo
 				}
 			}
 			for _, r := range part {
-				if err := c.archiveOne(tx, r, true); errors.Is(err, Errorf("no_such_room")) {
+				if err := c.archiveOne(tx, r, true, gone); errors.Is(err, Errorf("no_such_room")) {
 					continue // another admin has archived it
 				} else if err != nil {
 					return err
@@ -122,7 +122,7 @@ func (c *Chat) DeleteRooms(ctx context.Context, by Caller, rooms []*Room) error 
 
 func (c *Chat) deleteRooms(ctx context.Context, rooms []*Room, first func(Tx) error) error {
 	ctx = context.WithoutCancel(ctx) // continue even if the admin's browser disconnects
-	err := c.archiveAll(ctx, rooms, c.endSequence, first)
+	err := c.archiveAll(ctx, rooms, roomDeleted, c.endSequence, first)
 	for left := rooms; err == nil && len(left) > 0; {
 		gone := 0
 		err = c.disk.Write(ctx, func(tx Tx) (err error) {

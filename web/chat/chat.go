@@ -37,9 +37,10 @@ type Chat struct {
 	users         *cache.Cache[int64, *User]
 	names         *cache.Cache[string, int64] // the ids of users by the keys of their names
 	nameSet       *cache.Cache[struct{}, nameSet]
-	appeared      atomic.Int64                   // moves when names may have become those of users
-	documents     *cache.Cache[string, document] // by text; an edited message has another one
-	hasUsers      atomic.Bool                    // somebody has an account; false: unknown
+	appeared      atomic.Int64                     // moves when names may have become those of users
+	documents     *cache.Cache[string, document]   // by text; an edited message has another one
+	lastMessages  *cache.Cache[int64, LastMessage] // by room id
+	hasUsers      atomic.Bool                      // somebody has an account; false: unknown
 	sessions      *cache.Cache[tokenHash, *Session]
 	peopleChanged atomic.Pointer[func(isNew bool)] // nil: not set
 
@@ -54,7 +55,8 @@ func New(disk Disk, hub Hub, o Options) *Chat {
 	c := &Chat{disk: disk, hub: hub, read: &statements{db: disk.Reader()}, options: o, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{}, former: map[int64]bool{},
 		rooms: cache.New[string, *Room](maxCachedRooms), closed: cache.New[int64, []int64](maxCachedRooms), left: cache.New[int64, []int64](maxCached), settings: cache.New[string, string](maxCached),
 		users: cache.New[int64, *User](maxCached), names: cache.New[string, int64](maxCached), nameSet: cache.New[struct{}, nameSet](2), sessions: cache.New[tokenHash, *Session](maxCached),
-		documents: cache.Sized(maxDocuments, func(text string, d document) int { return len(text) + d.size() })}
+		lastMessages: cache.New[int64, LastMessage](maxCachedRooms),
+		documents:    cache.Sized(maxDocuments, func(text string, d document) int { return len(text) + d.size() })}
 	if o.Limits {
 		c.limits = limits.NewSet()
 	}
@@ -86,6 +88,7 @@ func (c *Chat) clearRooms() {
 func (c *Chat) Forget() {
 	c.forgetRooms()
 	c.settings.Clear()
+	c.lastMessages.Clear()
 	c.forgetPeople()
 	if err := c.checkAdmins(context.Background()); err != nil {
 		slog.Error("look for admins that another process has demoted", "err", err)

@@ -70,6 +70,7 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 	})
 	c.unread.forget(r.ID)
 	c.notifyChanged(r, id, m.At)
+	c.lastChanged(r)
 	return storage("edit a message", err)
 }
 

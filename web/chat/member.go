@@ -83,6 +83,9 @@ func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) e
 		return err
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
+		if _, err := managed(tx, by, r); err != nil {
+			return err
+		}
 		if err := stillClosed(tx, r); err != nil {
 			return err
 		}
@@ -107,6 +110,9 @@ func (c *Chat) RemoveMember(ctx context.Context, by Caller, r *Room, name string
 		return err
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
+		if _, err := managed(tx, by, r); err != nil {
+			return err
+		}
 		if err := stillClosed(tx, r); err != nil {
 			return err
 		}

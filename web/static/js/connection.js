@@ -68,6 +68,11 @@ export class Connection {
     return this.socket?.readyState === WebSocket.OPEN;
   }
 
+  // live reports whether frames have arrived on the socket.
+  get live() {
+    return this.open && this.firstFrameAt > 0;
+  }
+
   get longestWait() {
     return document.hidden ? LONGEST_WAIT_HIDDEN : LONGEST_WAIT_VISIBLE;
   }

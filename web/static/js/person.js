@@ -6,6 +6,8 @@ const HUES = 12;
 
 const { me, guest } = document.body.dataset;
 
+export { me };
+
 // self is the reader's name in frames. A guest's ends with "(guest)". It is undefined for a visitor without a name.
 export const self = me ?? (guest ? `${guest} (guest)` : undefined);
 
