@@ -46,7 +46,7 @@ func TestBlockedPeople(t *testing.T) {
 	if r := tom.Post("/chat/@ada/", "message", "kept in the composer"); r.Status != http.StatusForbidden || !strings.Contains(r.Body, "kept in the composer</textarea>") {
 		t.Errorf("without script: %d", r.Status)
 	}
-	if r := tom.Get("/chat/@ada/"); !strings.Contains(r.Body, `name="message"`) || strings.Contains(r.Body, "private messages from you") {
+	if r := tom.Get("/chat/@ada/"); !strings.Contains(r.Body, `name="message"`) || strings.Contains(r.Body, "direct messages from you") {
 		t.Error("the page says that tom is blocked before he writes")
 	}
 	a.Send(map[string]any{"message": "an order"})

@@ -64,7 +64,10 @@ func (s *Server) peopleHere(r *request, room *chat.Room) (peopleGroup, error) {
 	}
 	var users []*chat.User
 	for _, name := range names[min(g.Paging.offset(), len(names)):min(g.Paging.offset()+peoplePage, len(names))] {
-		p := personLink{Name: name, Display: name, Online: true, Me: name == me, URL: roomURL("@" + name)}
+		p := personLink{Name: name, Display: name, Online: true, Me: name == me}
+		if r.caller.SignedIn() { // guests have no private conversations
+			p.URL = roomURL("@" + name)
+		}
 		if u, err := s.chat.UserByName(r.Context(), name); err == nil {
 			p.Display = u.Display()
 			users = append(users, u)

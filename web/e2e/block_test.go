@@ -18,7 +18,7 @@ func TestBlockInAConversation(t *testing.T) {
 
 	tom.fill(composer, "please, buy my boat")
 	tom.enter()
-	tom.reads("#pending .failed .state", "private messages")
+	tom.reads("#pending .failed .state", "direct messages")
 	tom.click("#pending .failed [data-choice=edit]")
 	tom.until("the words back in the field", `document.querySelector(".composer-text").value === "please, buy my boat"`)
 	tom.open("/chat/garden/")

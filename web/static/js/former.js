@@ -9,7 +9,7 @@ export function userDeleted({ user, former, display }) {
   if (location.pathname === directURL(user)) location.replace(directURL(former)); // the page of the conversation says that it has ended
   const before = displayOf(user);
   for (const message of document.querySelectorAll(`.message[data-user="${CSS.escape(user)}"]`)) rename(message, former, display);
-  for (const name of document.querySelectorAll(".reply-name")) {
+  for (const name of document.querySelectorAll(".reply-name, .last-by")) {
     if (name.textContent === before) name.textContent = display;
   }
   for (const link of document.querySelectorAll("a.mention")) {

@@ -56,7 +56,7 @@ function insertRow(name) {
 function fillRow(row, { user: name, display = "", email = "", last_seen }, isOnline) {
   const shown = display.replace(` (@${name})`, "");
   const fullName = shown === name ? "" : shown; // the username stands beside it
-  row.querySelector(".person-name").href = directURL(name);
+  if (document.body.dataset.me) row.querySelector(".person-name").href = directURL(name); // guests have no private conversations
   row.querySelector(".person-name bdi").textContent = name;
   const avatar = row.querySelector(".avatar");
   paintAvatar(avatar, name, fullName || name);

@@ -41,7 +41,7 @@ function isGuest(name) {
   return name.includes("(");
 }
 
-// removeLinks removes the links of a guest's row, because guests cannot get private messages.
+// removeLinks removes the links of a row, because guests neither get nor send private messages.
 function removeLinks(row) {
   row.querySelector(".side-link").removeAttribute("href");
 }
@@ -52,7 +52,7 @@ function build(name, display) {
   row.dataset.display = display ?? name;
   if (!display && !isGuest(name)) row.dataset.unnamed = ""; // until the server sends the display name
   for (const link of row.querySelectorAll("a")) link.href = directURL(name);
-  if (isGuest(name)) removeLinks(row);
+  if (isGuest(name) || !me) removeLinks(row);
   fillName(row);
   return row;
 }
