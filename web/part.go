@@ -43,7 +43,7 @@ func (s *Server) part(l *locale.Locale) func(name string, data partData) (templa
 		defer keyBuffers.Put(k)
 		k.b = k.b[:0]
 		k.text(name)
-		k.text(l.Code())
+		k.text(pagesKey(l))
 		data.appendKey(k)
 		return s.parts.Load(sha256.Sum256(k.b), func() (template.HTML, error) {
 			var b bytes.Buffer
@@ -59,8 +59,8 @@ func (s *Server) part(l *locale.Locale) func(name string, data partData) (templa
 var emptyParts = map[string]partData{
 	"message":     messageView{},
 	"room-link":   sideRoom{Room: roomLink{Access: chat.Open, Level: chat.MentionsOnly}},
-	"direct-link": sideDirect{Direct: directLink{Online: true}},
-	"person-link": personLink{URL: "/", Online: true},
+	"direct-link": sideDirect{Direct: directLink{Presence: online}},
+	"person-link": personLink{URL: "/", Presence: online},
 
 	"day-line":        logLine{},
 	"new-room-dialog": fixedPart{},
@@ -145,6 +145,16 @@ func (k *keyBuffer) time(t time.Time) {
 		return
 	}
 	k.number(t.UnixNano())
+	_, offset := t.Zone()
+	k.number(int64(offset))
+}
+
+// status appends what a part shows of a status.
+func (k *keyBuffer) status(s chat.Status) {
+	k.text(s.Emoji)
+	k.text(s.Text)
+	k.text(string(s.Availability))
+	k.time(s.Until)
 }
 
 func (v messageView) appendKey(k *keyBuffer) {
@@ -159,6 +169,8 @@ func (v messageView) appendKey(k *keyBuffer) {
 		k.number(int64(v.Reply.ID))
 		k.text(v.Reply.Display)
 		k.text(v.Reply.Excerpt)
+		k.text(v.Reply.User)
+		k.flags(v.Reply.Former)
 	}
 	for _, x := range v.Reactions {
 		k.text(x.Emoji)
@@ -191,6 +203,7 @@ func (v sideRoom) appendKey(k *keyBuffer) {
 	k.text(r.URL)
 	k.text(string(r.Access))
 	k.text(string(r.Level))
+	k.number(int64(r.First))
 	k.number(int64(r.Here))
 	k.number(int64(r.Unread))
 	k.number(int64(r.News))
@@ -217,8 +230,10 @@ func (v sideDirect) appendKey(k *keyBuffer) {
 	k.text(d.Name)
 	k.text(d.Display)
 	k.text(d.URL)
+	k.text(d.Presence)
+	k.status(d.Status)
 	k.number(int64(d.Unread))
-	k.flags(d.Online, d.Former)
+	k.flags(d.Former)
 	k.text(v.Current)
 }
 
@@ -226,8 +241,10 @@ func (p personLink) appendKey(k *keyBuffer) {
 	k.text(p.Name)
 	k.text(p.Display)
 	k.text(p.URL)
-	k.flags(p.Online, p.Me, p.Belongs)
-	if !p.Online {
+	k.text(p.Presence)
+	k.status(p.Status)
+	k.flags(p.Me, p.Belongs)
+	if p.Presence == offline {
 		k.time(p.LastSeen)
 		k.number(int64(time.Since(p.LastSeen) / time.Minute)) // the part says how long ago it was
 	}

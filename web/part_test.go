@@ -22,7 +22,7 @@ func keyOf(d partData) []byte {
 func TestKeysOfPartsHaveAllFields(t *testing.T) {
 	t.Parallel()
 	message := messageView{Reply: &replyView{}, Reactions: []reactionView{{Users: []string{"ada"}}}}
-	for _, d := range []partData{message, sideRoom{}, sideDirect{}, personLink{}} {
+	for _, d := range []partData{message, sideRoom{}, sideDirect{}, personLink{Presence: offline}} {
 		v := reflect.New(reflect.TypeOf(d)).Elem()
 		v.Set(reflect.ValueOf(d))
 		changeEach(t, v, v)
@@ -78,7 +78,7 @@ func changeEach(t *testing.T, all, v reflect.Value) {
 func TestKeyOfAbsentPersonHasTheTime(t *testing.T) {
 	t.Parallel()
 	seen := time.Now().Add(-time.Hour)
-	if a, b := keyOf(personLink{Name: "ada", LastSeen: seen}), keyOf(personLink{Name: "ada", LastSeen: seen.Add(-time.Minute)}); bytes.Equal(a, b) {
+	if a, b := keyOf(personLink{Name: "ada", Presence: offline, LastSeen: seen}), keyOf(personLink{Name: "ada", Presence: offline, LastSeen: seen.Add(-time.Minute)}); bytes.Equal(a, b) {
 		t.Error("an hour ago and an hour and a minute ago have the same key")
 	}
 	if current := (roomLink{Name: "tea", URL: "/chat/tea/", Access: chat.Open}).On("/chat/tea/").Current; current != "/chat/tea/" {

@@ -12,7 +12,7 @@ import (
 // those of a text.
 func (c *Chat) privateTarget(ctx context.Context, by Caller, who, text string) (*Room, error) {
 	if by.User == nil {
-		return nil, Errorf("sign_in")
+		return nil, &Error{Code: "sign_in", Key: "guest_private"}
 	}
 	if who == "" {
 		return nil, Errorf("empty")
@@ -187,13 +187,8 @@ func readToSQL(marks string) string {
 
 // unreadSQL returns the SQL expression of the unread count of user s.user_id in room s.room_id. marks is as for readToSQL.
 func unreadSQL(marks string) string {
-	return "(SELECT count(*) FROM (" + unreadRowsSQL(marks) + " LIMIT 100))"
-}
-
-// unreadRowsSQL returns a query with a row for each message that unreadSQL counts.
-func unreadRowsSQL(marks string) string {
-	return "SELECT 1 FROM message WHERE id > s.room_id << 32 | " + readToSQL(marks) + ` AND id < (s.room_id + 1) << 32
-		AND sender <> s.user_id AND deleted_at IS NULL`
+	return "(SELECT count(*) FROM (SELECT 1 FROM message WHERE id > s.room_id << 32 | " + readToSQL(marks) + ` AND id < (s.room_id + 1) << 32
+		AND sender <> s.user_id AND deleted_at IS NULL LIMIT 100))`
 }
 
 // Conversations returns a page of the private conversations of a user, the latest first, and the number of all. Error: storage.
