@@ -19,7 +19,7 @@ func (s *Server) conversations(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	d.of(total)
-	d.Directs = s.directLinks(talks)
+	d.Directs = s.directLinks(r, talks)
 	v := s.view(r, r.loc.T("sidebar.directs"))
 	if err := s.addSidebar(r, v); err != nil {
 		return err
@@ -28,9 +28,14 @@ func (s *Server) conversations(w http.ResponseWriter, r *request) error {
 	return s.render(w, r, http.StatusOK, "conversations", v)
 }
 
-func (s *Server) directLinks(talks []chat.Conversation) []directLink {
+func (s *Server) directLinks(r *request, talks []chat.Conversation) []directLink {
 	links := make([]directLink, 0, len(talks))
 	for _, t := range talks {
+		if t.With == nil {
+			links = append(links, directLink{Name: t.Group, Display: chat.GroupTitle(r.loc, t.People, r.caller.User.ID), URL: roomURL(t.Group), Group: true,
+				Unread: t.Unread, Last: t.Last})
+			continue
+		}
 		links = append(links, directLink{Name: t.With.Name, Display: t.With.Display(), URL: roomURL("@" + t.With.Name),
 			Online: s.hub.Online(t.With.ID), Unread: t.Unread, Last: t.Last})
 	}

@@ -25,6 +25,7 @@ type messageView struct {
 	At                              time.Time
 	Joined, Day, New, Mine, Mention bool
 	Edited, Deleted                 bool
+	Notice                          string // a line that nobody wrote: added or left
 	Reply                           *replyView
 	Reactions                       []reactionView
 }
@@ -53,7 +54,7 @@ func (s *Server) messageViews(r *request, x chat.Stretch, read int64) []messageV
 		if i > 0 {
 			last := x.Messages[i-1]
 			v.Day = last.At.Format(time.DateOnly) != m.At.Format(time.DateOnly)
-			v.Joined = !v.Day && !v.New && last.User == m.User && m.ReplyTo == 0 && m.At.Sub(last.At) < joinWithin
+			v.Joined = !v.Day && !v.New && m.Notice == nil && last.Notice == nil && last.User == m.User && m.ReplyTo == 0 && m.At.Sub(last.At) < joinWithin
 		}
 		views = append(views, v)
 	}
@@ -65,6 +66,9 @@ func (s *Server) messageView(r *request, m *chat.Message) messageView {
 	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), Action: m.Action(), HTML: template.HTML(m.HTML()), At: m.At,
 		Edited: !m.Edited.IsZero(), Deleted: m.Deleted, Mine: r.caller.Name() == m.User,
 		Mention: r.caller.User != nil && (slices.Contains(m.Mentions(), r.caller.User.ID) || m.Everybody), Day: true}
+	if m.Notice != nil {
+		v.Notice, v.HTML = m.Notice.Kind, template.HTML(template.HTMLEscapeString(m.NoticeText(r.loc)))
+	}
 	if v.Mine {
 		v.Text = m.Typed()
 	}
@@ -99,6 +103,9 @@ func (s *Server) listMessages(w http.ResponseWriter, r *request) error {
 	b := append(make([]byte, 0, jsonPiece), `{"messages":[`...)
 	for i, m := range found {
 		f := s.chat.Frame(m, room.Name)
+		if m.Notice != nil {
+			f.Message = m.NoticeText(r.loc)
+		}
 		for j, x := range f.Reactions {
 			f.Reactions[j].Mine = x.By(r.caller)
 		}

@@ -57,6 +57,7 @@ type roomView struct {
 	Access             chat.Access
 	Archived           bool
 	Direct             *chat.User
+	Group, Late        bool // a group conversation, to which the reader was added later
 }
 
 // room shows a room or a private conversation.
@@ -70,9 +71,9 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 	if err != nil {
 		return err
 	}
-	data := roomData{roomForms: f, Stored: room.ID != 0, Nonce: rand.Text(), Room: roomView{Name: room.Name, Title: room.Name, Topic: room.Topic, Access: room.Access, Archived: room.Archived, Direct: room.With}}
-	if room.With != nil {
-		data.Room.Title = room.With.Display()
+	data := roomData{roomForms: f, Stored: room.ID != 0, Nonce: rand.Text(), Room: roomView{Name: room.Name, Title: room.Name, Topic: room.Topic, Access: room.Access, Archived: room.Archived, Direct: room.With, Group: room.Access == chat.Group, Late: room.Since > 0}}
+	if data.Room.Title, err = s.roomTitle(r, room); err != nil {
+		return err
 	}
 	if r.caller.SignedIn() {
 		if data.Membership, err = s.chat.MembershipIn(r.Context(), r.caller.User, room); err != nil {
@@ -94,7 +95,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 	}
 	data.Commands = commandViews(r.loc)
 	title := data.Room.Title
-	if room.With == nil {
+	if !room.Access.Private() {
 		title = "#" + title
 	}
 	v := s.view(r, title)
@@ -108,7 +109,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 		return err
 	}
 	for i, d := range v.Side.Directs {
-		if room.With != nil && d.Name == room.With.Name {
+		if d.URL == roomURL(room.Name) {
 			v.Side.Directs[i].Unread = 0 // the page itself shows what is unread
 		}
 	}

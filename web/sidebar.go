@@ -27,8 +27,8 @@ type roomLink struct {
 }
 
 type directLink struct {
-	Name, Display, URL string
-	Online             bool
+	Name, Display, URL string // Name is a username, or the name of a group conversation
+	Online, Group      bool
 	Unread             int
 	Last               time.Time
 }
@@ -59,7 +59,7 @@ func (s *Server) roomsFor(r *request) (side sideRooms, unread map[int64]chat.Unr
 // include adds the open room if the sidebar does not have it.
 func (l *sideRooms) include(room *chat.Room, m chat.Membership) {
 	listed := slices.ContainsFunc(l.rooms, func(r chat.SideRoom) bool { return r.ID == room.ID })
-	if room.ID != 0 && room.Access != chat.Direct && !listed {
+	if room.ID != 0 && !room.Access.Private() && !listed {
 		l.rooms = append(l.rooms, chat.SideRoom{Room: room, Membership: m})
 	}
 }
@@ -78,7 +78,7 @@ func (s *Server) sidebar(r *request, rooms sideRooms, unread map[int64]chat.Unre
 	if err != nil {
 		return nil, err
 	}
-	side.Directs, side.MoreDirects = s.directLinks(talks), total > len(talks)
+	side.Directs, side.MoreDirects = s.directLinks(r, talks), total > len(talks)
 	return side, nil
 }
 

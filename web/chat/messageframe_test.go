@@ -32,6 +32,7 @@ func TestMessageFramesAreWhatTheLibraryMakes(t *testing.T) {
 			text := strings.Repeat("x", before) + text
 			same(MessageFrame{Message: text, User: text, Room: text, Nonce: text, HTML: text, Display: text, Timestamp: at})
 			same(MessageFrame{Type: "chat_message", ID: -1, Seq: 1 << 62, Guest: true, ReplyTo: 7, History: true, Message: text})
+			same(MessageFrame{Notice: text, People: []face{{User: text, Display: "Ada"}}, History: true, Message: text})
 			same(MessageFrame{EditedAt: &at, Reply: &reply{ID: 7, Display: text, Excerpt: text},
 				Reactions: []Reactions{{Emoji: text, Count: 2, Users: []string{text, "ada"}, Mine: true}, {Users: []string{}}}})
 		}

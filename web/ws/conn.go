@@ -76,6 +76,9 @@ type Conn struct {
 func New(hub *Callbacks, s Socket) *Conn {
 	reader := s.Caller.Reader()
 	reader.Cards = s.Cards
+	if s.Room != nil {
+		reader.Since = s.Room.Since
+	}
 	c := &Conn{Socket: s, Reader: reader, hub: hub, ready: make(chan error, 1), ended: make(chan struct{})}
 	c.initialSent.Add(1)
 	c.SetGroups(s.Groups)
@@ -186,6 +189,14 @@ func (c *Conn) Take(f *Frames, events []chat.Event) {
 		}
 		f = NewFrames(events)
 	}
+	if c.Reader.Since > 0 {
+		if rest := c.hears(events); len(rest) < len(events) {
+			if events = rest; len(events) == 0 {
+				return
+			}
+			f = NewFrames(events)
+		}
+	}
 	if !c.live {
 		c.hold(events)
 		return
@@ -196,6 +207,16 @@ func (c *Conn) Take(f *Frames, events []chat.Event) {
 	}
 	c.write(f)
 	c.noteSent(events)
+}
+
+// hears returns the events without those about messages from before the person was added to the conversation.
+func (c *Conn) hears(events []chat.Event) (rest []chat.Event) {
+	for _, e := range events {
+		if e.Of == 0 || e.Of.Seq() > c.Reader.Since {
+			rest = append(rest, e)
+		}
+	}
+	return rest
 }
 
 // write queues frames. It closes the connection if its client reads too slowly. c.mu is held.

@@ -1,6 +1,7 @@
 // The script of every page with a sidebar. Each page loads one more script: lobby.js, room.js or page.js.
 
 import { startDialogs } from "./dialog.js";
+import "./group.js";
 import { keepTimesFresh } from "./time.js";
 import { startFilters } from "./who-stays.js";
 

@@ -106,6 +106,7 @@ function addCard({ room, topic, access }) {
 
 function room(frame) {
   if (!frame.unmade) sidebar.sidebarRoom(frame);
+  if (frame.access === "group") return;
   if (frame.gone) cardOf(frame.room)?.remove();
   else {
     // Only the server knows which rooms are on this page or match its filter.

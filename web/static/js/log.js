@@ -58,7 +58,8 @@ function group(message) {
   const apart = message.previousElementSibling !== before;
   const sameAuthor = before?.dataset.user === message.dataset.user;
   const reply = !message.querySelector(".reply").hidden;
-  message.classList.toggle("joined", !apart && sameAuthor && !reply && at - timeOf(before) < JOIN_WITHIN);
+  const notice = message.matches(".notice") || before?.matches(".notice");
+  message.classList.toggle("joined", !apart && sameAuthor && !reply && !notice && at - timeOf(before) < JOIN_WITHIN);
 }
 
 function dayLine(at) {

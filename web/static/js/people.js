@@ -202,6 +202,19 @@ export function wrote(user) {
   if (!("members" in panel.dataset) && !isGuest(user)) belonging.add(user);
 }
 
+// noticed is called for each notice of a group conversation: who was added belongs to it, and who left does not.
+export function noticed({ notice, user, people = [] }) {
+  for (const person of people) {
+    belonging.add(person.user);
+    if (!rowOf(person.user)) leaving.set(person.user, person.display);
+  }
+  if (notice !== "left") return;
+  belonging.delete(user);
+  leaving.delete(user);
+  const row = rowOf(user);
+  if (row && !present.has(user)) remove(row);
+}
+
 // shown returns the people about whom the server should send changes: those who are not here, and the present ones whose display name is not
 // known yet.
 export function shown() {

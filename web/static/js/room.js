@@ -146,7 +146,7 @@ const frames = {
   },
   room: sidebar.sidebarRoom,
   membership: sidebar.sidebarMembership,
-  unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge),
+  unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge, frame.title),
   read(frame) {
     if (frame.room === room) unread.movedElsewhere(frame);
     else sidebar.setUnread(frame.room, frame.unread ?? 0);
@@ -184,7 +184,10 @@ function onFrame(frame) {
 function showMessage(frame) {
   const own = Boolean(frame.nonce) && outbox.receipt(frame.nonce);
   stopTyping(frame.user);
-  people.wrote(frame.user);
+  if (frame.notice) {
+    people.noticed(frame);
+    watching.changed();
+  } else people.wrote(frame.user);
   if (document.getElementById(`m${frame.id}`)) return;
   frame.display ??= displayOf(frame.user);
   unread.arrived(buildMessage(frame, me), own);

@@ -2,6 +2,7 @@
 
 import { MAX_BADGE, showBadges } from "./badge.js";
 import { flash } from "./flash.js";
+import { groupOf, isGroup, retitle } from "./group.js";
 import { number, t } from "./i18n.js";
 import { directURL, fillHandle } from "./person.js";
 
@@ -20,9 +21,11 @@ function isOpen(link) {
 }
 
 // setUnread shows the unread messages of a room, and the badge: how many of them are meant for the reader.
-export function setUnread(room, unread, badge = 0) {
+// title is that of a group conversation.
+export function setUnread(room, unread, badge = 0, title = "") {
   let link = linkOf(room);
-  if (!link && unread && "partial" in rooms.dataset && !room.startsWith("@")) link = addRoom(room);
+  if (!link && unread && isGroup(room)) link = groupOf(room, title);
+  if (!link && unread && "partial" in rooms.dataset && !/^[@+]/.test(room)) link = addRoom(room);
   if (!link || isOpen(link)) return;
   const mark = link.querySelector(".badge");
   mark.hidden = !badge;
@@ -117,12 +120,13 @@ function sidebarPresence({ user, online }) {
 }
 
 // sidebarRoom handles a room frame: it changes the number of people, or adds or removes the room.
-export function sidebarRoom({ room, access, here, gone }) {
+export function sidebarRoom({ room, access, here, gone, title }) {
   let link = linkOf(room);
   if (gone) {
     if (link && !isOpen(link)) link.closest("li").remove();
     return;
   }
+  if (access === "group") return retitle({ room, title });
   if (!link) {
     if ("partial" in rooms.dataset) return; // the sidebar lists only rooms with unread messages
     link = addRoom(room);
@@ -142,6 +146,7 @@ export function sidebarMembership({ room, level, favourite = false, left = false
     showBadges();
     return;
   }
+  if (/^[@+]/.test(room)) return;
   if (!link) link = addRoom(room);
   link.dataset.level = level;
   link.toggleAttribute("data-starred", favourite);
