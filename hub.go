@@ -45,7 +45,7 @@ func NewHub() *Hub {
 	h := &Hub{melody: ws.Melody(), groups: map[string]*pubsub.Group{}, conns: map[*ws.Conn]struct{}{}}
 	h.soon = pubsub.NewSoon(h.publish)
 	h.people = pubsub.NewPeople(lookup{h})
-	h.ends = ws.Callbacks{Leave: h.leave, Cut: func() { h.cut.Add(1) }, Allowed: h.allowed, Watch: h.people.Watch}
+	h.ends = ws.Callbacks{Leave: h.leave, Cut: func() { h.cut.Add(1) }, Allowed: h.allowed, Watch: h.people.Watch, Move: h.move}
 	return h
 }
 
@@ -135,10 +135,23 @@ func (h *Hub) enter(c *ws.Conn) (here []string, ok bool) {
 	if id := c.Reader.UserID; id != 0 && h.online.Enter(id) {
 		go h.watch.Came(id)
 	}
-	if c.Socket.Room == nil {
+	room := c.Room()
+	if room == nil {
 		return nil, true
 	}
-	return h.group(c.Socket.Room.Group()).Enter(c), true
+	return h.group(room.Group()).Enter(c), true
+}
+
+// move moves c to another room. It returns the people who were in that room before.
+func (h *Hub) move(c *ws.Conn, room *chat.Room) (here []string, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, in := h.conns[c]; !in || h.stopped {
+		return nil, false
+	}
+	h.leaveRoom(c)
+	c.Enter(room)
+	return h.group(room.Group()).Enter(c), true
 }
 
 // leave removes c from its groups and its room.
@@ -156,10 +169,16 @@ func (h *Hub) leave(c *ws.Conn) {
 	if id := c.Reader.UserID; id != 0 {
 		h.online.Leave(id, leaveDelay, func() { h.gone(id) })
 	}
-	if c.Socket.Room == nil {
+	h.leaveRoom(c)
+}
+
+// leaveRoom removes c from its room, if it is in one. h.mu is held.
+func (h *Hub) leaveRoom(c *ws.Conn) {
+	room := c.Room()
+	if room == nil {
 		return
 	}
-	g, name := h.groups[c.Socket.Room.Group()], c.Reader.Name
+	g, name := h.groups[room.Group()], c.Reader.Name
 	if g == nil { // c was removed from the group before and was the last one in it
 		return
 	}
@@ -418,11 +437,11 @@ func (h *Hub) changeRights(x *chat.RightsChange) {
 	h.mu.Lock()
 	h.rights++
 	for c := range h.conns {
-		r := x.Of(chat.Listener{Reader: c.Reader, Room: c.Socket.Room, In: c.In})
+		r := x.Of(chat.Listener{Reader: c.Reader, Room: c.Room(), In: c.In})
 		if r.Out || r.Leave != nil || r.Join != nil {
 			h.regroup(c, r.Groups(c.Groups()))
 		}
-		if room := c.Socket.Room; r.Out && room != nil && h.groups[room.Group()] != nil {
+		if room := c.Room(); r.Out && room != nil && h.groups[room.Group()] != nil {
 			h.groups[room.Group()].Drop(c) // the user stays present there until the socket has left
 		}
 		if r.Out || r.Back || r.Gone != nil {

@@ -153,7 +153,12 @@ func (d *admission) open(k limits.Key) *limits.Counter {
 // countAttempt counts a request for a socket. Visitors have an allowance of their own, so that they cannot lock out a user who
 // shares their address. Error: rate_limited.
 func (s *Server) countAttempt(r *request) error {
-	return s.chat.TakeKey(limits.Key{From: r.caller.From, Visitor: r.caller.User == nil}, limits.NewSockets)
+	return s.countEntry(r.caller)
+}
+
+// countEntry counts a new socket, or one that moves to another room. Error: rate_limited.
+func (s *Server) countEntry(by chat.Caller) error {
+	return s.chat.TakeKey(limits.Key{From: by.From, Visitor: by.User == nil}, limits.NewSockets)
 }
 
 // connect opens a socket, unless the caller has too many open. Errors: rate_limited, stopping.

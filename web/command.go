@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,11 +29,14 @@ type command struct {
 	Back    bool           `json:"back"`
 	As      string         `json:"as"` // over HTTP: the username under which the client believes to act
 
-	Users json.RawMessage `json:"users"` // used by watch only
+	// Other frames can have these fields too, with any value.
+	Users json.RawMessage `json:"users"` // of watch
+	Room  json.RawMessage `json:"room"`  // of enter
+	After json.RawMessage `json:"after"` // of enter
 }
 
 // fields are the names of a command's fields.
-var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on", "back", "as", "users"}
+var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on", "back", "as", "room", "after", "users"}
 
 // maxNesting is how deep a frame's JSON may be nested (PROTOCOL.md).
 const maxNesting = 16
@@ -130,7 +134,7 @@ func answerPing(c *ws.Conn, frame []byte) {
 	}
 }
 
-func (t *talker) fail(c *ws.Conn, err error, nonce string) { fail(c, t.name, err, nonce) }
+func (t *talker) fail(c *ws.Conn, err error, nonce string) { fail(c, t.name(), err, nonce) }
 
 // fail sends the error of a command to the client. where is its room, or the path of its socket.
 func fail(c *ws.Conn, where string, err error, nonce string) {
@@ -155,6 +159,8 @@ func (t *talker) do(c *ws.Conn, cmd command) error {
 		return t.read(cmd)
 	case "typing":
 		return t.typing()
+	case "enter":
+		return t.move(c, cmd)
 	case "watch":
 		return t.server.watchPeople(c, t.caller, cmd)
 	case "ping":
@@ -173,14 +179,14 @@ func (t *talker) say(c *ws.Conn, cmd command) error {
 	if err != nil {
 		return err
 	}
-	if ran, ok, err := t.server.chat.Run(context.Background(), caller, t.name, *cmd.Message); err != nil {
+	if ran, ok, err := t.server.chat.Run(context.Background(), caller, t.name(), *cmd.Message); err != nil {
 		return err
 	} else if ok {
 		c.Send(ran.Event(cmd.Nonce))
 		return nil
 	}
 	draft := chat.Draft{Text: *cmd.Message, Nonce: cmd.Nonce, ReplyTo: cmd.ReplyTo}
-	t.server.chat.Say(context.Background(), caller, t.name, draft, func(m *chat.Message, r *chat.Room, again bool, err error) {
+	t.server.chat.Say(context.Background(), caller, t.name(), draft, func(m *chat.Message, r *chat.Room, again bool, err error) {
 		switch {
 		case err != nil:
 			t.fail(c, err, cmd.Nonce)
@@ -230,7 +236,7 @@ func (t *talker) delete(cmd command) error {
 }
 
 func (t *talker) read(cmd command) error {
-	room, err := t.server.chat.Enter(context.Background(), t.caller, t.name)
+	room, err := t.server.chat.Enter(context.Background(), t.caller, t.name())
 	if err != nil {
 		return err
 	}
@@ -245,13 +251,53 @@ func (t *talker) read(cmd command) error {
 	return t.server.mark(context.Background(), t.caller, room, cmd.ID, cmd.Back)
 }
 
+// move moves the socket to another room. If that fails, it stays where it is.
+func (t *talker) move(c *ws.Conn, cmd command) error {
+	var name string
+	if json.Unmarshal(cmd.Room, &name) != nil || name == "" {
+		return chat.Errorf("bad_frame")
+	}
+	after, err := cursor(cmd.After)
+	if err != nil {
+		return err
+	}
+	if err := t.server.countEntry(t.caller); err != nil {
+		return err
+	}
+	caller, err := t.server.refresh(context.Background(), t.caller)
+	if err != nil {
+		return err
+	}
+	room, err := t.server.chat.Enter(context.Background(), caller, name)
+	if err != nil {
+		return err
+	}
+	if err := t.enter(context.Background(), room, after); err != nil {
+		return err
+	}
+	c.Move(room)
+	return nil
+}
+
+// cursor returns the resume cursor of an enter frame, "" for none. Error: bad_frame.
+func cursor(field json.RawMessage) (string, error) {
+	if len(field) == 0 {
+		return "", nil
+	}
+	var seq int64
+	if json.Unmarshal(field, &seq) != nil {
+		return "", chat.Errorf("bad_frame")
+	}
+	return strconv.FormatInt(seq, 10), nil
+}
+
 func (t *talker) typing() error {
 	if t.caller.Name() == "" {
 		return chat.Errorf("sign_in")
 	}
 	if now := time.Now(); now.Sub(t.typed) >= typingEvery && t.server.chat.Take(t.caller, limits.Typing) == nil { // frames come one at a time
 		t.typed = now
-		t.server.hub.Publish(t.room.Group(), chat.Typing(t.caller.Name()))
+		t.server.hub.Publish(t.room().Group(), chat.Typing(t.caller.Name()))
 	}
 	return nil
 }

@@ -163,8 +163,11 @@ func TestANewPersonGetsOnlyLaterMessages(t *testing.T) {
 	early := sayIn(t, ada, g.Room, "early words, @dan")
 	other := sayIn(t, ada, g.Room, "early, too")
 	wantReply(t, "added", bob.PostJSON("/api/rooms/"+g.Room+"/people", map[string]any{"people": []string{"dan"}}), http.StatusOK)
-	live, plain := dan.DialBatched("/ws/chat/"+g.Room+"/"), dan.Dial("/ws/chat/"+g.Room+"/")
+	live, plain, moved := dan.DialBatched("/ws/chat/"+g.Room+"/"), dan.Dial("/ws/chat/"+g.Room+"/"), dan.DialBatched("/ws/chat/kitchen/")
 	live.Until("user_list")
+	moved.Until("user_list")
+	moved.Send(map[string]any{"type": "enter", "room": g.Room})
+	moved.Find("its people", func(f hearthtest.Frame) bool { return f.Type() == "user_list" && f["room"] == g.Room })
 	old := bob.DialBatched("/ws/chat/" + g.Room + "/")
 	old.Until("user_list")
 	writer := ada.DialBatched("/ws/chat/" + g.Room + "/")
@@ -175,7 +178,7 @@ func TestANewPersonGetsOnlyLaterMessages(t *testing.T) {
 	writer.Send(map[string]any{"message": "the end"})
 	var replyID int64
 	var frames []hearthtest.Frame
-	for _, sock := range []*hearthtest.Socket{live, plain} {
+	for _, sock := range []*hearthtest.Socket{live, plain, moved} {
 		sock.Find("the end", func(f hearthtest.Frame) bool {
 			frames = append(frames, f)
 			if f["message"] == "an answer" {

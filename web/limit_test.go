@@ -248,6 +248,31 @@ func TestSocketsASecondAreLimitedByAddress(t *testing.T) {
 	})
 }
 
+// Moving to another room costs as much as a new socket, and counts as one.
+func TestMovesOfSocketsAreLimited(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t, "-limits", "on")
+	ada := s.SignUp(t, "ada")
+	begun, sock := time.Now(), ada.DialBatched("/ws/chat/r/")
+	sock.Until("user_list")
+	const moves = 150
+	for range moves {
+		sock.Send(map[string]any{"type": "enter", "room": "r"})
+	}
+	entered := 0
+	for range moves {
+		f := sock.Find("an answer", func(f hearthtest.Frame) bool { return f.Type() == "user_list" || f.Type() == "error" })
+		if f.Type() == "user_list" {
+			entered++
+		} else if f.Text("code") != "rate_limited" {
+			t.Fatal(f)
+		}
+	}
+	if entered < 15 || entered > most(20, 20, begun) {
+		t.Errorf("%d of %d moves were let through", entered, moves)
+	}
+}
+
 func TestForwardedAddressesOfStrangersAreIgnored(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t, "-limits", "on", "-guests", "read")

@@ -17,29 +17,30 @@ func (t *talker) begin(ctx context.Context, c *ws.Conn, here []string) (*chat.Re
 	if err := t.settle(ctx); err != nil {
 		return nil, err
 	}
-	after := t.from
-	if t.after != "" {
+	p := t.place.Load()
+	after := p.from
+	if p.after != "" {
 		var err error
-		if after, err = strconv.ParseInt(t.after, 10, 64); err != nil {
+		if after, err = strconv.ParseInt(p.after, 10, 64); err != nil {
 			after = -1 // no such number: the client gets a reset
 		}
 	}
-	replay, err := t.server.chat.Since(ctx, t.room, after)
+	replay, err := t.server.chat.Since(ctx, p.room, after)
 	if err != nil {
 		return nil, err
 	}
 	had := replay.Seq // when the list was read
 	var last []chat.Event
-	if t.after == "" {
-		had = min(t.from, replay.Seq)
+	if p.after == "" {
+		had = min(p.from, replay.Seq)
 		if !c.Batched() {
-			if last, err = t.server.chat.Last(ctx, t.room, t.from, lastMessages); err != nil {
+			if last, err = t.server.chat.Last(ctx, p.room, p.from, lastMessages); err != nil {
 				return nil, err
 			}
 		}
 	}
 	now := chat.InitialState{Online: t.server.hub.OnlineCount(), Retry: t.server.retry()}
-	list := chat.UserList(here, now, func(chat.Reader) (string, int64) { return t.room.Name, had })
+	list := chat.UserList(here, now, func(chat.Reader) (string, int64) { return p.room.Name, had })
 	c.Send(append([]chat.Event{list}, last...)...)
 	return replay, nil
 }
@@ -70,9 +71,16 @@ func (t *talker) replay(ctx context.Context, c *ws.Conn, replay *chat.Replay) er
 
 // settle looks up the room again if it did not exist at the handshake. It may have been created before the socket listened to
 // it, and the events of that time must be replayed.
-func (t *talker) settle(ctx context.Context) (err error) {
-	if t.room.ID == 0 {
-		t.room, err = t.server.chat.Enter(ctx, t.caller, t.name)
+func (t *talker) settle(ctx context.Context) error {
+	p := *t.place.Load()
+	if p.room.ID != 0 {
+		return nil
 	}
-	return err
+	room, err := t.server.chat.Enter(ctx, t.caller, p.room.Name)
+	if err != nil {
+		return err
+	}
+	p.room = room
+	t.place.Store(&p)
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -64,11 +65,9 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	t := &talker{server: s, caller: r.caller, room: room, name: room.Name, after: r.URL.Query().Get("after")}
-	if t.after == "" {
-		if t.from, err = s.chat.Seq(r.Context(), room); err != nil {
-			return err
-		}
+	t := &talker{server: s, caller: r.caller}
+	if err := t.enter(r.Context(), room, r.URL.Query().Get("after")); err != nil {
+		return err
 	}
 	o := ws.Socket{Caller: r.caller, Room: room, Groups: groups, Listens: listens, Start: t.start, Frame: t.frame, Allowed: t.allowed}
 	if r.caller.User != nil {
@@ -115,12 +114,34 @@ func (s *Server) listens(by chat.Caller, groups func(chat.Caller) ([]string, err
 type talker struct {
 	server *Server
 	caller chat.Caller
-	room   *chat.Room
-	name   string // the room's name, as the caller wrote it
-	after  string // the query's resume cursor, "" for none
-	from   int64  // without a cursor: the room's seq before the handshake was answered
+	place  atomic.Pointer[place]
+	moved  bool // the initial frames of a room were sent before
 	typed  time.Time
 	again  receipts // of messages that were stored before
+}
+
+// place is where a talker is. It does not change, but the talker can get another one.
+type place struct {
+	room  *chat.Room
+	after string // the resume cursor, "" for none
+	from  int64  // without a cursor: the room's seq before the talker was there
+}
+
+func (t *talker) room() *chat.Room { return t.place.Load().room }
+
+// name returns the name of the room.
+func (t *talker) name() string { return t.room().Name }
+
+// enter makes a room the place of the talker. Its initial frames will begin after the given cursor.
+func (t *talker) enter(ctx context.Context, room *chat.Room, after string) (err error) {
+	p := place{room: room, after: after}
+	if after == "" {
+		if p.from, err = t.server.chat.Seq(ctx, room); err != nil {
+			return err
+		}
+	}
+	t.place.Store(&p)
+	return nil
 }
 
 // start sends the initial frames. Then it makes the socket live.
@@ -129,7 +150,7 @@ func (t *talker) start(c *ws.Conn, here []string) {
 	switch {
 	case errors.Is(err, errEnded):
 	case err != nil:
-		giveUp(c, t.name, err)
+		giveUp(c, t.name(), err)
 	default:
 		c.Live(seq, inbox)
 	}
@@ -153,7 +174,9 @@ func (t *talker) sendInitial(ctx context.Context, c *ws.Conn, here []string) (se
 	if err != nil {
 		return 0, nil, err
 	}
-	if t.caller.User == nil {
+	first := !t.moved
+	t.moved = true
+	if t.caller.User == nil || !first {
 		return replay.Seq, nil, nil
 	}
 	err = t.server.admission.compute(func() (err error) {
@@ -178,8 +201,8 @@ func (t *talker) allowed() error {
 	if err != nil {
 		return err
 	}
-	now, err := t.server.chat.Enter(context.Background(), caller, t.name)
-	if err == nil && now.Since != t.room.Since { // the caller has left the conversation and was added again
+	now, err := t.server.chat.Enter(context.Background(), caller, t.name())
+	if err == nil && now.Since != t.room().Since { // the caller has left the conversation and was added again
 		err = chat.Errorf("not_allowed")
 	}
 	return err
@@ -189,11 +212,12 @@ func (t *talker) allowed() error {
 // the open conversation also count as read.
 func (t *talker) received(ids []chat.MessageID) {
 	t.server.chat.Received(t.caller.User.ID, ids)
+	room := t.room()
 	for _, id := range ids {
-		if t.room.Access != chat.Direct || id.Room() != t.room.ID {
+		if room.Access != chat.Direct || id.Room() != room.ID {
 			continue
 		}
-		if err := t.server.chat.Read(context.Background(), t.caller, t.room, id.Seq()); err != nil {
+		if err := t.server.chat.Read(context.Background(), t.caller, room, id.Seq()); err != nil {
 			slog.Error("store what was read", "err", err)
 		}
 	}

@@ -131,7 +131,7 @@ var Table = []Limit{
 	// Each search reads messages for up to a second.
 	{TextSearches, "searches in all messages", "an admin", refused, 10, Rate{30, time.Minute}},
 	// After a restart, the people of a household reconnect within seconds, because browsers retry.
-	{NewSockets, "new sockets", "an address, separately for visitors and users", "429 " + refused + ", with `Retry-After`", 20, Rate{20, time.Second}},
+	{NewSockets, "new sockets, and `enter`", "an address, separately for visitors and users", "429 " + refused + ", with `Retry-After`", 20, Rate{20, time.Second}},
 	{VisitorOpen, "open sockets of visitors", address, "429 " + refused + ", with `Retry-After`", 200, Rate{}},
 	// Enough for five devices with twenty pages each. Up to 1 MiB waits for each socket, so one person can occupy 100 MiB.
 	{UserOpen, "open sockets of users", user, "429 " + refused + ", with `Retry-After`", 100, Rate{}},

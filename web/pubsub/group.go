@@ -60,7 +60,7 @@ func (g *Group) Enter(c *ws.Conn) (here []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	here = g.people.All()
-	g.conns[c], g.room = struct{}{}, c.Socket.Room
+	g.conns[c], g.room = struct{}{}, c.Room()
 	if name := c.Reader.Name; name != "" && g.people.Enter(name) {
 		g.coming(coming{name, c.Socket.Caller.Display(), true})
 	}

@@ -44,6 +44,9 @@ type Callbacks struct {
 	Allowed func(*Conn) error
 	// Watch sets the users whose presence the client is told. Error: storage.
 	Watch func(*Conn, []int64) error
+	// Move moves the connection to its new room, with a call of Enter, and returns the names of the people who were there
+	// before; in is false if the connection has ended.
+	Move func(c *Conn, room *chat.Room) (here []string, in bool)
 }
 
 // Conn is one open socket. The exported fields do not change.
@@ -69,20 +72,31 @@ type Conn struct {
 
 	sent sent // private messages that may not have arrived
 
-	groups atomic.Pointer[[]string] // the groups beside the room; the hub sets them
+	groups atomic.Pointer[[]string]  // the groups beside the room; the hub sets them
+	room   atomic.Pointer[chat.Room] // nil: none
 }
 
 // New returns a Conn for the hub, which Open connects.
 func New(hub *Callbacks, s Socket) *Conn {
 	reader := s.Caller.Reader()
 	reader.Cards = s.Cards
-	if s.Room != nil {
-		reader.Since = s.Room.Since
-	}
 	c := &Conn{Socket: s, Reader: reader, hub: hub, ready: make(chan error, 1), ended: make(chan struct{})}
 	c.initialSent.Add(1)
 	c.SetGroups(s.Groups)
+	c.room.Store(s.Room)
 	return c
+}
+
+// Room returns the room in which the caller is present; nil: none.
+func (c *Conn) Room() *chat.Room { return c.room.Load() }
+
+// reader returns Reader as it is in the current room.
+func (c *Conn) reader() chat.Reader {
+	r := c.Reader
+	if room := c.Room(); room != nil {
+		r.Since = room.Since
+	}
+	return r
 }
 
 // Groups returns the groups that c listens to, without its room. The slice must not be changed.
@@ -176,7 +190,8 @@ func (c *Conn) received(s *melody.Session, b []byte) {
 
 // In reports whether c listens to the group called name, or is in the room of that group.
 func (c *Conn) In(name string) bool {
-	return c.Socket.Room != nil && c.Socket.Room.Group() == name || slices.Contains(c.Groups(), name)
+	room := c.Room()
+	return room != nil && room.Group() == name || slices.Contains(c.Groups(), name)
 }
 
 // Take queues events that were published to a group of c; f contains their frames.
@@ -189,8 +204,8 @@ func (c *Conn) Take(f *Frames, events []chat.Event) {
 		}
 		f = NewFrames(events)
 	}
-	if c.Reader.Since > 0 {
-		if rest := c.hears(events); len(rest) < len(events) {
+	if since := c.reader().Since; since > 0 {
+		if rest := hears(events, since); len(rest) < len(events) {
 			if events = rest; len(events) == 0 {
 				return
 			}
@@ -209,10 +224,10 @@ func (c *Conn) Take(f *Frames, events []chat.Event) {
 	c.noteSent(events)
 }
 
-// hears returns the events without those about messages from before the person was added to the conversation.
-func (c *Conn) hears(events []chat.Event) (rest []chat.Event) {
+// hears returns the events without those about messages up to the number since.
+func hears(events []chat.Event, since int64) (rest []chat.Event) {
 	for _, e := range events {
-		if e.Of == 0 || e.Of.Seq() > c.Reader.Since {
+		if e.Of == 0 || e.Of.Seq() > since {
 			rest = append(rest, e)
 		}
 	}
@@ -244,9 +259,9 @@ func (c *Conn) logCut(why string) {
 
 func (c *Conn) frames(f *Frames) []byte {
 	if c.batched {
-		return f.Joined(c.Reader)
+		return f.Joined(c.reader())
 	}
-	return f.Plain(c.Reader)
+	return f.Plain(c.reader())
 }
 
 // Send queues events for this socket alone. Once the socket is live, it is closed if its client reads too slowly.

@@ -84,8 +84,29 @@ func (c *Conn) Replay(events ...chat.Event) bool {
 	return true
 }
 
+// Move moves the socket to another room and sends the initial frames of that room. Frames of the client are handled only
+// afterwards. Move must be called by Socket.Frame.
+func (c *Conn) Move(room *chat.Room) {
+	here, in := c.hub.Move(c, room)
+	if !in {
+		return
+	}
+	c.initialSent.Add(1)
+	go c.SendInitial(here, true)
+}
+
+// Enter makes room the room of the socket. Events are buffered until its initial frames are sent. The hub calls it when the
+// socket gets no more events of the room before, and none of this room yet.
+func (c *Conn) Enter(room *chat.Room) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.live, c.seq = false, 0
+	delete(c.gone, room.Group()) // the caller was admitted again
+	c.room.Store(room)
+}
+
 // Live ends the initial frames, which contained the room's events up to number seq and the private messages in told. It
-// queues the other events that came since the socket was opened. It must be called once.
+// queues the other events that came since the socket was opened or moved.
 func (c *Conn) Live(seq int64, told []chat.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,13 +13,13 @@ const (
 // Socket describes a connection that a handler has accepted.
 type Socket struct {
 	Caller chat.Caller
-	Room   *chat.Room // the room in which the caller is present; nil: none
+	Room   *chat.Room // the room in which the caller is present at first; nil: none
 	Groups []string   // the other groups that the socket listens to
 	Cards  bool       // the page shows rooms as cards, with faces
 	// Listens returns the groups according to the current rights of the caller; nil: Groups never change.
 	Listens func() ([]string, error)
-	// Start sends the initial frames. here are the names of the people who were in the room before. Start must end with a call
-	// of Live.
+	// Start sends the initial frames of the room, at first and after each Move. here are the names of the people who were in the
+	// room before. Start must end with a call of Live.
 	Start func(c *Conn, here []string)
 	// Frame is called with the text frames of the client, one at a time; nil: they are ignored.
 	Frame func(c *Conn, frame []byte)
