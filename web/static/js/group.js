@@ -107,11 +107,11 @@ function search(dialog) {
 
 // pick adds a person to the chosen ones.
 function pick(dialog, { user, display }) {
-  const { form, field, chips, status } = dialog;
+  const { field, chips, status } = dialog;
   field.value = "";
   close(dialog);
   field.focus();
-  if (chosen(dialog).includes(user) || chips.childElementCount >= MOST) return;
+  if (chips.childElementCount >= MOST) return showError(dialog, t("error.group_full", { max: MOST + 1 }));
   const chip = document.createElement("li");
   chip.dataset.user = user;
   chip.dataset.display = display;
@@ -126,7 +126,7 @@ function pick(dialog, { user, display }) {
   chips.append(chip);
   chips.scrollTop = chips.scrollHeight;
   status.textContent = t("group.picked", { name: display });
-  showError(parts(form), "");
+  return showError(dialog, "");
 }
 
 function unpick(dialog, chip) {

@@ -16,6 +16,7 @@ import { saved, startEdit, startEditing } from "./edit.js";
 import { openPicker, reacted, startReactions } from "./reaction.js";
 import { displayOf, self } from "./person.js";
 import { startTools } from "./message-tools.js";
+import { isGroup } from "./group.js";
 import { copyLink, startPermalinks } from "./permalink.js";
 import { startJumpDate } from "./jump-date.js";
 import { privateMessage } from "./private-message.js";
@@ -34,6 +35,7 @@ const CHANGES = new Set(["chat_message", "message_edited", "message_deleted", "r
 let seq = Number(page.seq);
 let connections = 0;
 let state = "reconnecting";
+let left = false; // the reader has left the room, in this window or another one
 
 const connection = new Connection({ path: socketPath, onFrame, onState, busy: () => Boolean(outbox.current) || changes.waiting });
 const outbox = new Outbox({ owner: author.user, room, send, onChange: drawPending });
@@ -80,7 +82,7 @@ function onFailedChoice(choice, { nonce }) {
 
 function onState(now, words) {
   state = now;
-  if (now === "shut-out") return location.reload(); // the server answers with a page that says why
+  if (now === "shut-out") return left ? location.assign("/") : location.reload(); // the server answers with a page that says why
   showState(now, words);
   unsent?.setReachable(reaches(now));
   if (now !== "open") outbox.sendNext();
@@ -145,7 +147,12 @@ const frames = {
     sidebar.sidebarPeople(frame);
   },
   room: sidebar.sidebarRoom,
-  membership: sidebar.sidebarMembership,
+  membership(frame) {
+    sidebar.sidebarMembership(frame);
+    if (frame.room !== room) return;
+    left = Boolean(frame.left);
+    if (left && isGroup(room)) location.assign("/");
+  },
   unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge, frame.title),
   read(frame) {
     if (frame.room === room) unread.movedElsewhere(frame);
