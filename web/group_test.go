@@ -245,7 +245,7 @@ func TestGroupPage(t *testing.T) {
 	}
 	wantReply(t, "adding", bob.Get(at+"people/?q=dan"), http.StatusOK, "Add people", "ada, cleo", `value="dan">`)
 	wantGone(t, "added", bob.Post(at+"people/", "people", "dan"), at)
-	wantReply(t, "the page", ada.Get(at), http.StatusOK, "bob added dan", `class="message notice"`)
+	wantReply(t, "the page", ada.Get(at), http.StatusOK, "bob added dan", `class="message log-line"`)
 	wantReply(t, "a room has no people to add", ada.Get("/chat/kitchen/people/"), http.StatusNotFound)
 	if r := s.Visitor(t).Get("/groups/new/"); r.Status != http.StatusSeeOther {
 		t.Errorf("a visitor: %d", r.Status)

@@ -93,8 +93,8 @@ func TestAddedToAConversation(t *testing.T) {
 	a.click(`[data-dialog="group-add"]`)
 	a.choose("group-add", "moss", "dan")
 	a.click("#group-add .actions .button:not(.quiet)")
-	a.reads("#log .notice:last-child .text", "ada added Dan Moss")
-	c.reads("#log .notice:last-child .text", "ada added Dan Moss")
+	a.reads("#log .log-line:last-child .text", "ada added Dan Moss")
+	c.reads("#log .log-line:last-child .text", "ada added Dan Moss")
 	c.reads(".pane-head h1", "ada, cleo, Dan Moss")
 	c.sees(`#elsewhere [data-user="dan"]`)
 	d.reads(groupLink+" .badge .number", "1")
@@ -119,7 +119,7 @@ func TestAddedToAConversation(t *testing.T) {
 	d.click("#group-leave .button.danger")
 	d.at("/")
 	d.missing(groupLink)
-	c.reads("#log .notice:last-child .text", "Dan Moss left")
+	c.reads("#log .log-line:last-child .text", "Dan Moss left")
 	c.reads(".pane-head h1", "ada, cleo")
 	c.missing(`.person[data-user="dan"]`)
 	d.open(at)
@@ -210,13 +210,13 @@ func TestGroupWithoutScript(t *testing.T) {
 	ada.submit(`main form button.quiet`)
 	ada.click(`main label:has([value="dan"]) bdi`)
 	ada.submit(`main form button[formmethod="post"]`)
-	ada.reads("#log .notice .text", "ada added dan")
+	ada.reads("#log .log-line .text", "ada added dan")
 }
 
 // furnishGroups adds conversations to a place.
 func furnishGroups(t *testing.T, ada, mai *hearthtest.Browser) {
 	t.Helper()
-	for _, others := range [][]string{{"mai", "tom"}, {"mai", "li", "tom", "somebody.with.a.rather.long.name@example.org"}} {
+	for _, others := range [][]string{{"mai", "li", "tom", "somebody.with.a.rather.long.name@example.org"}, {"mai", "tom"}} {
 		var g struct{ Room string }
 		ada.PostJSON("/api/groups", map[string]any{"people": others}).JSON(t, &g)
 		mai.PostJSON("/api/rooms/"+g.Room+"/messages", map[string]string{"message": "Shall we plan the harvest?"})
@@ -230,7 +230,7 @@ func furnishGroups(t *testing.T, ada, mai *hearthtest.Browser) {
 func (p *page) openedGroup() {
 	p.t.Helper()
 	p.do(`document.querySelector('main a[href^="/chat/+"]').click()`)
-	p.sees("#log .notice")
+	p.sees("#log .log-line")
 }
 
 // choosingPeople opens the dialog for a new conversation, with some people chosen and others to choose from.

@@ -58,7 +58,7 @@ function group(message) {
   const apart = message.previousElementSibling !== before;
   const sameAuthor = before?.dataset.user === message.dataset.user;
   const reply = !message.querySelector(".reply").hidden;
-  const notice = message.matches(".notice") || before?.matches(".notice");
+  const notice = message.matches(".log-line") || before?.matches(".log-line");
   message.classList.toggle("joined", !apart && sameAuthor && !reply && !notice && at - timeOf(before) < JOIN_WITHIN);
 }
 

@@ -27,7 +27,7 @@ function mayDelete(message) {
 function show(message) {
   if (message === current) return;
   current?.classList.remove("with-tools");
-  current = message?.dataset.id && !message.matches(".deleted, .notice") ? message : null;
+  current = message?.dataset.id && !message.matches(".deleted, .log-line") ? message : null;
   remove.hidden = !current || !mayDelete(current);
   if (unread) unread.hidden = !current || "mine" in current.dataset; // one's own messages are never unread
   if (edit) edit.hidden = current?.dataset.text === undefined; // only the reader's own messages have a data-text
