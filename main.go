@@ -301,6 +301,7 @@ func (h *app) serve(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- h.server.Serve(h.site.Listener(h.listen)) }()
 	go h.chat.IndexMentions(ctx)
+	h.chat.ContinueRemovals()
 	sweep, tidy := time.NewTicker(sweepEvery), time.NewTicker(memoryEvery)
 	defer sweep.Stop()
 	defer tidy.Stop()

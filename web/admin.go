@@ -14,17 +14,20 @@ func (s *Server) adminHome(w http.ResponseWriter, r *request) error {
 
 // doneFlash holds the keys of the messages that a page shows after a redirect to ?done=<name>.
 var doneFlash = map[string]bool{
-	"user_created": true, "details": true, "password": true, "admin": true, "unadmin": true, "disable": true, "enable": true, "signout": true,
+	"user_created": true, "user_deleted": true, "guest_removed": true, "guests_removed": true, "details": true, "password": true, "admin": true, "unadmin": true, "disable": true, "enable": true, "signout": true,
 	"room": true, "member_add": true, "member_remove": true, "archive": true, "restore": true, "room_deleted": true,
 	"message_deleted": true, "settings": true, "rooms_archived": true, "rooms_deleted": true, "messages_deleted": true,
 	"invites_revoked": true, "everything_deleted": true, "going_on": true,
 }
 
-// adminPage writes a page of the admin site.
-func (s *Server) adminPage(w http.ResponseWriter, r *request, status int, page, title string, data any) error {
-	v := s.view(r, title)
+// flash sets what a page says after a redirect to ?done=<name>, and removes that from its path.
+func (v *view) flash(r *request) {
 	q := r.URL.Query()
-	if done := q.Get("done"); doneFlash[done] && r.Method == http.MethodGet {
+	done := q.Get("done")
+	if done == "" {
+		return
+	}
+	if doneFlash[done] && r.Method == http.MethodGet {
 		v.Flash = r.loc.T("admin.done." + done)
 	}
 	q.Del("done")
@@ -32,6 +35,11 @@ func (s *Server) adminPage(w http.ResponseWriter, r *request, status int, page, 
 	if len(q) > 0 {
 		v.Path += "?" + q.Encode()
 	}
+}
+
+// adminPage writes a page of the admin site.
+func (s *Server) adminPage(w http.ResponseWriter, r *request, status int, page, title string, data any) error {
+	v := s.view(r, title)
 	if err := s.addSidebar(r, v); err != nil {
 		return err
 	}

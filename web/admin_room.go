@@ -21,16 +21,6 @@ type adminRoomRow struct {
 	Last time.Time // of its last message; zero: there is none
 }
 
-type adminRoomData struct {
-	Room                         *chat.Room
-	URL                          string
-	Here                         []personLink
-	Members                      []*chat.User // of a closed room
-	Paging                       paging       // of the members
-	Form, MemberForm, DeleteForm form
-	WhoStays                     *whoStays // asks who stays a member, before the room is closed; nil: not asked
-}
-
 // adminRooms lists the rooms, archived ones too.
 func (s *Server) adminRooms(w http.ResponseWriter, r *request) error {
 	d := adminRoomsData{paging: pagingOf(r, "/admin/rooms/")}
@@ -70,14 +60,13 @@ func (s *Server) adminRoom(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return s.adminRoomPage(w, r, http.StatusOK, adminRoomData{Room: room})
+	return s.adminRoomPage(w, r, http.StatusOK, adminSettingsOf(room))
 }
 
-func (s *Server) adminRoomPage(w http.ResponseWriter, r *request, status int, d adminRoomData) error {
-	if d.Form.Values == nil {
-		d.Form.Values = map[string]string{"topic": d.Room.Topic, "access": string(d.Room.Access)}
+func (s *Server) adminRoomPage(w http.ResponseWriter, r *request, status int, d roomSettings) error {
+	if err := s.fillSettings(r, &d); err != nil {
+		return err
 	}
-	d.URL = roomURL(d.Room.Name)
 	for _, name := range s.hub.Here(d.Room.Group()) {
 		p := personLink{Name: name, Display: name}
 		if u, err := s.chat.UserByName(r.Context(), name); err == nil {
@@ -87,62 +76,14 @@ func (s *Server) adminRoomPage(w http.ResponseWriter, r *request, status int, d 
 		}
 		d.Here = append(d.Here, p)
 	}
-	if d.Room.Access == chat.Closed {
-		if err := s.listMembers(r, &d); err != nil {
-			return err
-		}
-	}
 	return s.adminPage(w, r, status, "room", d.Room.Name, d)
 }
 
-func (s *Server) listMembers(r *request, d *adminRoomData) error {
-	d.Paging = pagingOf(r, r.URL.EscapedPath())
-	members, total, err := s.chat.Members(r.Context(), d.Room, d.Paging.size, d.Paging.offset())
-	d.Members = members
-	d.Paging.of(total)
-	return err
-}
-
-// adminChangeRoom handles the forms on the page of a room. The field "action" selects the change.
+// adminChangeRoom handles the forms on the page of a room.
 func (s *Server) adminChangeRoom(w http.ResponseWriter, r *request) error {
 	room, err := s.addressedRoom(r)
 	if err != nil {
 		return err
 	}
-	d, f, part := adminRoomData{Room: room}, newForm(r), &form{}
-	back := fmt.Sprintf("/admin/rooms/%d/", room.ID)
-	action := r.PostFormValue("action")
-	switch action {
-	case "room":
-		f, part = newForm(r, "topic", "access"), &d.Form
-		err = s.chat.ChangeRoom(r.Context(), r.caller, room, roomDraft(r))
-		if err != nil && known(err).Code == "who_stays" {
-			if d.WhoStays, err = s.askWhoStays(r, room, roomDraft(r)); err != nil {
-				return err
-			}
-			d.Form = f
-			return s.adminRoomPage(w, r, http.StatusUnprocessableEntity, d)
-		}
-	case "member_add":
-		f, part = newForm(r, "name"), &d.MemberForm
-		err = s.chat.AddMember(r.Context(), r.caller, room, f.Values["name"])
-	case "member_remove":
-		part = &d.MemberForm
-		err = s.chat.RemoveMember(r.Context(), r.caller, room, r.PostFormValue("name"))
-	case "delete":
-		f, part = newForm(r, "confirm"), &d.DeleteForm
-		err = s.chat.DeleteRoom(r.Context(), r.caller, room, f.Values["confirm"])
-		back, action = "/admin/rooms/", "room_deleted"
-	case "archive", "restore":
-		err = s.chat.SetArchived(r.Context(), r.caller, room, action == "archive")
-	default:
-		err = chat.Errorf("bad_choice")
-	}
-	if err != nil {
-		return f.again(w, r, err, func(w http.ResponseWriter, r *request, status int, f form) error {
-			*part = f
-			return s.adminRoomPage(w, r, orUnprocessable(status), d)
-		})
-	}
-	return seeOther(w, r, back+"?done="+action)
+	return s.changeSettings(w, r, adminSettingsOf(room), s.adminRoomPage)
 }

@@ -79,6 +79,9 @@ func (s *Server) addressed(r *request) (*chat.User, error) {
 		return nil, err
 	}
 	u, err := s.chat.User(r.Context(), id)
+	if err == nil && u.Deleted {
+		err = chat.ErrNotFound
+	}
 	return u, orNotFound(err)
 }
 
@@ -116,10 +119,11 @@ func (s *Server) adminChangeUser(w http.ResponseWriter, r *request) error {
 	}
 	d, f, part := adminUserData{User: u}, newForm(r), &form{}
 	action := r.PostFormValue("action")
-	if action == "link" {
-		return s.adminShowLink(w, r, u)
-	}
 	switch action {
+	case "link":
+		return s.adminShowLink(w, r, u)
+	case "delete":
+		return s.adminDeleteUser(w, r, u)
 	case "details":
 		f, part = newForm(r, profileFields...), &d.Form
 		err = s.chat.UpdateProfile(r.Context(), r.caller, u.ID, profileOf(r, f, u))

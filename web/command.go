@@ -272,8 +272,15 @@ func (t *talker) move(c *ws.Conn, cmd command) error {
 	if err != nil {
 		return err
 	}
+	left, unread, err := t.server.chat.UnreadIn(context.Background(), caller, t.room())
+	if err != nil {
+		return err
+	}
 	if err := t.enter(context.Background(), room, after); err != nil {
 		return err
+	}
+	if unread && c.Batched() {
+		c.Send(left)
 	}
 	c.Move(room)
 	return nil
@@ -297,7 +304,12 @@ func (t *talker) typing() error {
 	}
 	if now := time.Now(); now.Sub(t.typed) >= typingEvery && t.server.chat.Take(t.caller, limits.Typing) == nil { // frames come one at a time
 		t.typed = now
-		t.server.hub.Publish(t.room().Group(), chat.Typing(t.caller.Name()))
+		room := t.room()
+		may, err := t.server.chat.MayType(context.Background(), t.caller, room)
+		if err != nil || !may {
+			return err
+		}
+		t.server.hub.Publish(room.Group(), chat.Typing(t.caller.Name()))
 	}
 	return nil
 }

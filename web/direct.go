@@ -36,7 +36,7 @@ func (s *Server) directLinks(r *request, talks []chat.Conversation) []directLink
 				Unread: t.Unread, Last: t.Last})
 			continue
 		}
-		links = append(links, directLink{Name: t.With.Name, Display: t.With.Display(), URL: roomURL("@" + t.With.Name),
+		links = append(links, directLink{Name: t.With.Name, Display: t.With.DisplayIn(r.loc.Code()), Former: t.With.Deleted, URL: roomURL("@" + t.With.Name),
 			Online: s.hub.Online(t.With.ID), Unread: t.Unread, Last: t.Last})
 	}
 	return links

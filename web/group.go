@@ -154,7 +154,7 @@ func (s *Server) groupTitle(r *request, room *chat.Room) (string, []*chat.User, 
 func (s *Server) roomTitle(r *request, room *chat.Room) (string, error) {
 	switch {
 	case room.With != nil:
-		return room.With.Display(), nil
+		return room.With.DisplayIn(r.loc.Code()), nil
 	case room.Access == chat.Group:
 		title, _, err := s.groupTitle(r, room)
 		return title, err

@@ -160,8 +160,8 @@ func TestANewPersonGetsOnlyLaterMessages(t *testing.T) {
 	s := hearthtest.Start(t)
 	ada, bob, cleo, dan := s.SignUp(t, "ada"), s.SignUp(t, "bob"), s.SignUp(t, "cleo"), s.SignUp(t, "dan")
 	g := openGroup(t, ada, "bob", "cleo")
-	early := sayIn(t, ada, g.Room, "early words, @dan")
-	other := sayIn(t, ada, g.Room, "early, too")
+	early := sayIn(t, ada, g.Room, "bygone words, @dan")
+	other := sayIn(t, ada, g.Room, "bygone, too")
 	wantReply(t, "added", bob.PostJSON("/api/rooms/"+g.Room+"/people", map[string]any{"people": []string{"dan"}}), http.StatusOK)
 	live, plain, moved := dan.DialBatched("/ws/chat/"+g.Room+"/"), dan.Dial("/ws/chat/"+g.Room+"/"), dan.DialBatched("/ws/chat/kitchen/")
 	live.Until("user_list")
@@ -171,7 +171,7 @@ func TestANewPersonGetsOnlyLaterMessages(t *testing.T) {
 	old := bob.DialBatched("/ws/chat/" + g.Room + "/")
 	old.Until("user_list")
 	writer := ada.DialBatched("/ws/chat/" + g.Room + "/")
-	writer.Send(map[string]any{"type": "edit", "id": early, "message": "early words, edited"})
+	writer.Send(map[string]any{"type": "edit", "id": early, "message": "bygone words, edited"})
 	writer.Send(map[string]any{"type": "react", "id": early, "emoji": "🎉", "on": true})
 	writer.Send(map[string]any{"type": "delete", "id": other})
 	writer.Send(map[string]any{"message": "an answer", "reply_to": early})
@@ -193,7 +193,7 @@ func TestANewPersonGetsOnlyLaterMessages(t *testing.T) {
 	}
 	for _, f := range frames {
 		text := fmt.Sprint(f)
-		if strings.Contains(text, "early") || f["reply"] != nil || f["reply_to"] != nil || f.Type() == "reaction" || f.Type() == "message_edited" || f.Type() == "message_deleted" {
+		if strings.Contains(text, "bygone") || f["reply"] != nil || f["reply_to"] != nil || f.Type() == "reaction" || f.Type() == "message_edited" || f.Type() == "message_deleted" {
 			t.Errorf("dan gets %v", f)
 		}
 	}
@@ -206,8 +206,8 @@ func TestANewPersonGetsOnlyLaterMessages(t *testing.T) {
 	room := "/api/rooms/" + g.Room + "/messages"
 	for _, at := range []string{room, room + "?limit=200", room + "?after=1", fmt.Sprint(room, "?around=", early), fmt.Sprint(room, "?before=", replyID), room + "?time=2001-01-01T00:00:00Z",
 		"/chat/" + g.Room + "/", fmt.Sprint("/chat/", g.Room, "/?around=", early), fmt.Sprint("/chat/", g.Room, "/?before=", replyID), "/chat/" + g.Room + "/?after=1", "/chat/" + g.Room + "/?date=2001-01-01", "/mentions/"} {
-		if r := dan.Get(at); r.Status != http.StatusOK || strings.Contains(r.Body, "early") || strings.Contains(r.Body, fmt.Sprint(early)) && !strings.Contains(at, fmt.Sprint(early)) {
-			t.Errorf("%s: %d, with early words: %v", at, r.Status, strings.Contains(r.Body, "early"))
+		if r := dan.Get(at); r.Status != http.StatusOK || strings.Contains(r.Body, "bygone") || strings.Contains(r.Body, fmt.Sprint(early)) && !strings.Contains(at, fmt.Sprint(early)) {
+			t.Errorf("%s: %d, with bygone words: %v", at, r.Status, strings.Contains(r.Body, "bygone"))
 		}
 	}
 	wantReply(t, "what dan reads", dan.Get(room), http.StatusOK, "bob added dan", "an answer", "the end")

@@ -73,3 +73,14 @@ func (s *Server) nameless(ctx context.Context) error {
 	}
 	return chat.Errorf("sign_in")
 }
+
+// guestEnded is the page of a visitor whose visit has ended: an admin has removed the visitor, or visitors may do less than before.
+func (s *Server) guestEnded(w http.ResponseWriter, r *request) error {
+	next := local(r.FormValue("next"))
+	if r.caller.SignedIn() {
+		return seeOther(w, r, next)
+	}
+	v := s.view(r, r.loc.T("guest.ended"))
+	v.Data = struct{ Next string }{next}
+	return s.render(w, r, http.StatusOK, "guestended", v)
+}

@@ -29,7 +29,7 @@ type handler func(w http.ResponseWriter, r *request) error
 var statuses = map[string]int{
 	"bad_frame": http.StatusBadRequest, "sign_in": http.StatusUnauthorized, "wrong_password": http.StatusUnauthorized, "user_disabled": http.StatusUnauthorized,
 	"signup_closed": http.StatusForbidden, "signup_invite": http.StatusForbidden, "invite_used": http.StatusForbidden, "guests_read": http.StatusForbidden, "first_account": http.StatusForbidden,
-	"not_allowed": http.StatusForbidden, "other_site": http.StatusForbidden,
+	"not_allowed": http.StatusForbidden, "blocked": http.StatusForbidden, "other_site": http.StatusForbidden,
 	"not_found": http.StatusNotFound, "no_such_user": http.StatusNotFound, "no_such_message": http.StatusNotFound,
 	"room_name_empty": http.StatusNotFound, "room_name_too_long": http.StatusNotFound, "room_name_characters": http.StatusNotFound, "room_name_dots": http.StatusNotFound,
 	"method": http.StatusMethodNotAllowed, "unknown_host": http.StatusMisdirectedRequest, "room_taken": http.StatusConflict, "first_taken": http.StatusConflict,

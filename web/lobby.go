@@ -36,6 +36,7 @@ type roomCard struct {
 	Access           chat.Access
 	Here, Unread     int
 	Faces            []*chat.User
+	Last             chat.LastMessage
 }
 
 type personRow struct {
@@ -91,7 +92,11 @@ func (s *Server) listLobbyRooms(r *request, d *lobbyData, unread map[int64]chat.
 	p.of(total)
 	d.RoomPaging = p
 	for _, room := range rooms {
-		d.Rooms = append(d.Rooms, s.card(r, room, unread[room.ID].Count))
+		card, err := s.card(r, room, unread[room.ID].Count)
+		if err != nil {
+			return err
+		}
+		d.Rooms = append(d.Rooms, card)
 	}
 	return nil
 }
@@ -123,13 +128,17 @@ func (s *Server) personRows(people []*chat.User) []personRow {
 	return rows
 }
 
-func (s *Server) card(r *request, room *chat.Room, unread int) roomCard {
+// card returns the card of a room that the caller may enter.
+func (s *Server) card(r *request, room *chat.Room, unread int) (c roomCard, err error) {
 	here := s.hub.Here(room.Group())
-	c := roomCard{Name: room.Name, URL: roomURL(room.Name), Topic: room.Topic, Access: room.Access, Here: len(here), Unread: unread}
+	c = roomCard{Name: room.Name, URL: roomURL(room.Name), Topic: room.Topic, Access: room.Access, Here: len(here), Unread: unread}
 	for _, name := range here[:min(maxFaces, len(here))] {
 		if u, err := s.chat.UserByName(r.Context(), name); err == nil {
 			c.Faces = append(c.Faces, u)
 		}
 	}
-	return c
+	if room.ID != 0 {
+		c.Last, err = s.chat.LastMessage(r.Context(), room.ID)
+	}
+	return c, err
 }

@@ -19,7 +19,7 @@ type messageView struct {
 	ID                              chat.MessageID
 	Seq                             int64
 	User, Display                   string
-	Guest, Action                   bool
+	Guest, Former, Action           bool
 	HTML                            template.HTML
 	Text                            string // as it was typed; of the reader's own messages only, for editing
 	At                              time.Time
@@ -63,7 +63,7 @@ func (s *Server) messageViews(r *request, x chat.Stretch, read int64) []messageV
 
 // messageView returns the view of one message, as the first of its day.
 func (s *Server) messageView(r *request, m *chat.Message) messageView {
-	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), Action: m.Action(), HTML: template.HTML(m.HTML()), At: m.At,
+	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), Former: m.Former, Action: m.Action(), HTML: template.HTML(m.HTML()), At: m.At,
 		Edited: !m.Edited.IsZero(), Deleted: m.Deleted, Mine: r.caller.Name() == m.User,
 		Mention: r.caller.User != nil && (slices.Contains(m.Mentions(), r.caller.User.ID) || m.Everybody), Day: true}
 	if m.Notice != nil {
@@ -72,11 +72,17 @@ func (s *Server) messageView(r *request, m *chat.Message) messageView {
 	if v.Mine {
 		v.Text = m.Typed()
 	}
+	if v.Former {
+		v.Display = chat.FormerMember(r.loc.Code())
+	}
 	if m.ReplyTo != 0 {
 		v.Reply = &replyView{ID: m.ReplyTo}
 	}
 	if x := m.Answers; x != nil {
 		v.Reply.Display, v.Reply.Excerpt = x.Display, x.Text
+		if x.Former {
+			v.Reply.Display = chat.FormerMember(r.loc.Code())
+		}
 	}
 	for _, x := range m.Reactions {
 		v.Reactions = append(v.Reactions, reactionView{Emoji: x.Emoji, Count: x.Count, Users: x.Users, Mine: x.By(r.caller)})
@@ -102,7 +108,7 @@ func (s *Server) listMessages(w http.ResponseWriter, r *request) error {
 	startJSON(w, http.StatusOK)
 	b := append(make([]byte, 0, jsonPiece), `{"messages":[`...)
 	for i, m := range found {
-		f := s.chat.Frame(m, room.Name)
+		f := s.chat.Frame(m, room.Name).In(r.loc.Code())
 		if m.Notice != nil {
 			f.Message = m.NoticeText(r.loc)
 		}
@@ -221,7 +227,7 @@ func (s *Server) sayAndWait(r *request, d chat.Draft) (chat.MessageFrame, error)
 			done <- outcome{err: err}
 			return
 		}
-		done <- outcome{frame: s.chat.Frame(m, room.Name)}
+		done <- outcome{frame: s.chat.Frame(m, room.Name).In(r.loc.Code())}
 	})
 	o := <-done
 	return o.frame, o.err
@@ -254,7 +260,7 @@ func (s *Server) postMessage(w http.ResponseWriter, r *request) error {
 		return seeOther(w, r, r.URL.EscapedPath())
 	}
 	e := known(err)
-	if status := statusOf(e); status == http.StatusUnprocessableEntity || status == http.StatusTooManyRequests || e.Code == "storage" {
+	if status := statusOf(e); status == http.StatusUnprocessableEntity || status == http.StatusTooManyRequests || e.Code == "storage" || e.Code == "blocked" {
 		setRetryAfter(w, e)
 		return s.showRoom(w, r, status, roomForms{Draft: d.Text, Problem: r.text(e)})
 	}

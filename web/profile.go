@@ -12,6 +12,10 @@ import (
 
 type profileData struct {
 	Form, PasswordForm form
+	DeleteForm         form // of the deletion of the account
+	DeleteOpen         bool // its dialog is open
+	Blocked            []*chat.User
+	BlockedPaging      paging
 	Lang, Theme        string
 	Sessions           []sessionRow
 	SessionPaging      paging
@@ -44,6 +48,11 @@ func (s *Server) profilePage(w http.ResponseWriter, r *request, status int, d pr
 	for _, o := range sessions {
 		d.Sessions = append(d.Sessions, sessionRow{ID: o.ID, Agent: browserName(o.Agent), Addr: o.Addr, Seen: o.Seen, Current: o.ID == r.caller.SessionID})
 	}
+	d.BlockedPaging = pagingBy(r, "/profile/", "blocked", perPage)
+	if d.Blocked, total, err = s.chat.Blocked(r.Context(), r.caller.User.ID, perPage, d.BlockedPaging.offset()); err != nil {
+		return err
+	}
+	d.BlockedPaging.of(total)
 	d.Lang, d.Theme = r.loc.Code(), r.caller.User.Theme
 	v := s.view(r, r.loc.T("profile.title"))
 	v.Path = "/profile/"
@@ -64,6 +73,8 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *request) error {
 	switch action {
 	case "password":
 		return s.changePassword(w, r)
+	case "delete":
+		return s.deleteOwnAccount(w, r)
 	case "link":
 		return s.showOwnLink(w, r)
 	case "appearance":
@@ -141,21 +152,14 @@ func (s *Server) replacePassword(r *request) error {
 	if err := s.take(r, limits.Password); err != nil {
 		return err
 	}
-	_, hash, err := s.chat.Credentials(r.Context(), me.Name)
-	if err != nil {
-		return err
-	}
-	right, err := s.auth.Verify(r.Context(), s.guess(r, me.Name, me), hash, r.PostFormValue("old_password"))
-	if err == nil && !right {
-		err = chat.Errorf("old_password").On("old_password")
-	}
-	if err != nil {
+	if err := s.verifyOwn(r, "old_password"); err != nil {
 		return err
 	}
 	if err := newPassword(r, me.Name); err != nil {
 		return err
 	}
-	if hash, err = s.auth.NewPassword(r.PostFormValue("password1")); err != nil {
+	hash, err := s.auth.NewPassword(r.PostFormValue("password1"))
+	if err != nil {
 		return err
 	}
 	return s.chat.SetPassword(r.Context(), r.caller, me.ID, hash)

@@ -339,11 +339,12 @@ func watchCrowd(t *testing.T, kinds map[string]*frameKind, s *hearthtest.Server,
 func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	t.Parallel()
 	kinds := documentedFrames(t)
-	s := hearthtest.Start(t, "-guests", "write", "-limits", "on")
+	s := hearthtest.Start(t, "-limits", "on")
 	ada, tom, mai, guest := s.SignUp(t, "ada"), s.SignUp(t, "tom"), s.SignUp(t, "mai"), s.Visitor(t)
 	for _, b := range []*hearthtest.Browser{ada, mai} {
 		b.Post("/profile/", "form", "details", "first_name", b.Name, "last_name", "Lund", "email", b.Name+"@example.org")
 	}
+	ada.Post("/admin/settings/", "guests", "write")
 	guest.Post("/guest/", "guest_name", "Wanda")
 
 	people, table := tom.Dial("/users/"), tom.Dial("/new-user/")
@@ -427,8 +428,24 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	watchKinds(t, kinds, false, lobby.Until("people"))
 	watchCrowd(t, kinds, s, two)
 
-	s.SignUp(t, "eve")
+	eve := s.SignUp(t, "eve")
 	watchKinds(t, kinds, false, lobby.Find("eve", tells("went", "eve")))
+	e := eve.Dial("/ws/chat/kitchen/")
+	e.Say("/pm mai goodbye")
+	e.Until("private_message_delivered")
+	e.Say("a last bun")
+	e.Until("chat_message")
+	eve.Post("/profile/", "action", "delete", "messages", "keep", "delete_password", hearthtest.Password)
+	watchKinds(t, kinds, false, lobby.Until("user_deleted"), lobby.Until("notice"))
+	ada.Get("/api/rooms/kitchen/messages?limit=1").JSON(t, &page)
+	page.Messages[0]["type"] = "chat_message"
+	late := mai.DialBatched("/ws/chat/hall/").Find("the last words", func(f hearthtest.Frame) bool { return f["message"] == "goodbye" })
+	watchKinds(t, kinds, true, page.Messages[0], late)
+	visitor := guest.DialBatched("/users/")
+	visitor.Until("people")
+	ada.Post("/admin/settings/", "guests", "read")
+	watchKinds(t, kinds, false, visitor.Until("guests"))
+	ada.Post("/admin/settings/", "guests", "write")
 	watchKinds(t, kinds, true, people.Find("eve", func(f hearthtest.Frame) bool {
 		watchKinds(t, kinds, true, f)
 		return f["username"] == "eve"

@@ -136,6 +136,7 @@ func (s *Server) view(r *request, title string) *view {
 	if v.Me != nil {
 		v.Theme = v.Me.Theme
 	}
+	v.flash(r)
 	var err [4]error
 	v.Place, err[0] = s.chat.Place(r.Context())
 	v.Guests, err[1] = s.chat.GuestsMay(r.Context())
@@ -163,14 +164,33 @@ func (s *Server) render(w http.ResponseWriter, r *request, status int, page stri
 	if v.Side != nil {
 		layout = "layout"
 	}
+	return write(w, r, status, t, layout, v)
+}
+
+// partHeader is the header of a request for the main part of a page, and of the answer, where it has the fingerprint of the static files. A
+// page that was loaded with other files must not use the part.
+const partHeader = "Hearth-Part"
+
+// renderPart writes the title and the main part of a page, for a page that is open already.
+func (s *Server) renderPart(w http.ResponseWriter, r *request, page string, v *view) error {
+	t, err := s.pages.page(v.Lang, page)
+	if err != nil {
+		return err
+	}
+	w.Header().Set(partHeader, s.assets.hash)
+	return write(w, r, http.StatusOK, t, "part", v)
+}
+
+// write executes a template and writes the result.
+func write(w http.ResponseWriter, r *request, status int, t *template.Template, name string, v *view) error {
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, layout, v); err != nil {
-		return fmt.Errorf("render %s: %w", page, err)
+	if err := t.ExecuteTemplate(&b, name, v); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Vary", "Accept-Language, Cookie")
+	h.Set("Vary", "Accept-Language, Cookie, "+partHeader)
 	h.Add("Vary", "Accept-Encoding")
 	text := b.Bytes()
 	if acceptsGzip(r.Request) {
@@ -190,6 +210,8 @@ func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 	return template.FuncMap{
 		"t":          l.T,
 		"asset":      s.assets.url,
+		"modules":    s.assets.modules,
+		"script":     s.assets.script,
 		"icon":       s.icon,
 		"when":       func(t time.Time) template.HTML { return stamp(t, "when", l.DateTime(t)) },
 		"clock":      func(t time.Time) template.HTML { return stamp(t, "clock", l.Time(t)) },

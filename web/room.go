@@ -33,23 +33,20 @@ type roomData struct {
 	CanWrite   bool
 	WhyNot     string
 	CanManage  bool
-	Members    []personLink // of a closed room, for those who manage it
-	// MemberPaging is the page of Members.
-	MemberPaging paging
-	Membership   chat.Membership
-	Commands     []commandView
-	Stored       bool   // the room exists
-	Nonce        string // of the form without script: a form that is sent twice posts once
+	Membership chat.Membership
+	Commands   []commandView
+	MayBlock   bool   // of a private conversation: the caller may block the other person
+	Blocked    bool   // the caller has blocked the other person
+	Path       string // of the page
+	Stored     bool   // the room exists
+	Nonce      string // of the form without script: a form that is sent twice posts once
 	roomForms
 }
 
 // roomForms are the refused forms of a room's page.
 type roomForms struct {
-	Draft, Problem   string // the refused text, and the reason
-	Notice           string // the result of a command
-	Settings, Invite form
-	WhoStays         *whoStays // asks who stays a member, before the room is closed; nil: not asked
-	Open             string    // the open dialog: room-settings, room-members, who-stays or none
+	Draft, Problem string // the refused text, and the reason
+	Notice         string // the result of a command
 }
 
 type roomView struct {
@@ -60,8 +57,19 @@ type roomView struct {
 	Group, Late        bool // a group conversation, to which the reader was added later
 }
 
-// room shows a room or a private conversation.
+// room shows a room or a private conversation. A former name of a room redirects to it.
 func (s *Server) room(w http.ResponseWriter, r *request) error {
+	room, err := s.chat.Enter(r.Context(), r.caller, r.PathValue("room"))
+	if err != nil {
+		return err
+	}
+	if _, key, _ := chat.RoomName(r.PathValue("room")); !room.Access.Private() && key != room.Key {
+		to := roomURL(room.Name)
+		if r.URL.RawQuery != "" {
+			to += "?" + r.URL.RawQuery
+		}
+		return seeOther(w, r, to)
+	}
 	return s.showRoom(w, r, http.StatusOK, roomForms{})
 }
 
@@ -99,6 +107,10 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 		title = "#" + title
 	}
 	v := s.view(r, title)
+	v.Data = data
+	if r.Header.Get(partHeader) == "main" {
+		return s.renderPart(w, r, "room", v)
+	}
 	rooms, unread, err := s.roomsFor(r)
 	if err != nil {
 		return err
@@ -113,7 +125,6 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 			v.Side.Directs[i].Unread = 0 // the page itself shows what is unread
 		}
 	}
-	v.Data = data
 	return s.render(w, r, status, "room", v)
 }
 
@@ -183,23 +194,12 @@ func (s *Server) fillRights(r *request, room *chat.Room, d *roomData) (err error
 		return err
 	}
 	d.CanWrite = d.WhyNot == ""
-	if d.CanManage, err = s.chat.MayManage(r.Context(), r.caller, room); err != nil || !d.CanManage {
-		return err
+	if with := room.With; with != nil && !with.Deleted && with.ID != r.caller.User.ID {
+		d.MayBlock, d.Path = true, roomURL(room.Name)
+		if d.Blocked, err = s.chat.Blocks(r.Context(), r.caller.User.ID, with.ID); err != nil {
+			return err
+		}
 	}
-	if d.Settings.Values == nil {
-		d.Settings.Values = map[string]string{"topic": room.Topic, "access": string(room.Access)}
-	}
-	if room.Access != chat.Closed {
-		return nil
-	}
-	d.MemberPaging = pagingBy(r, roomURL(room.Name), "members", perPage)
-	if r.FormValue("members") != "" && d.Open == "" {
-		d.Open = "room-members"
-	}
-	members, total, err := s.chat.Members(r.Context(), room, perPage, d.MemberPaging.offset())
-	d.MemberPaging.of(total)
-	for _, u := range members {
-		d.Members = append(d.Members, personLink{Name: u.Name, Display: u.Display(), Me: u.ID == r.caller.User.ID})
-	}
+	d.CanManage, err = s.chat.MayManage(r.Context(), r.caller, room)
 	return err
 }

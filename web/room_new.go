@@ -17,12 +17,15 @@ func (s *Server) showNewRoom(w http.ResponseWriter, r *request, status int, f fo
 	return s.render(w, r, status, "newroom", v)
 }
 
-// createRoom creates a room that belongs to the caller. The lobby's field "Join or create" sends only a name: it redirects to the
-// room, which is created once a person speaks in it.
+// createRoom creates a room that belongs to the caller. The lobby's field "Join or create" sends only a name: if there is a room of
+// that name, it leads to that room.
 func (s *Server) createRoom(w http.ResponseWriter, r *request) error {
 	d := chat.RoomDraft{Name: r.PostFormValue("name"), Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
 	name, _, err := chat.RoomName(d.Name)
-	if err == nil && (d.Topic != "" || d.Access != "") {
+	if err == nil && d.Topic == "" && d.Access == "" && s.chat.RoomExists(r.Context(), d.Name) {
+		return seeOther(w, r, roomURL(name))
+	}
+	if err == nil {
 		_, err = s.chat.CreateRoom(r.Context(), r.caller, d)
 	}
 	if err == nil {

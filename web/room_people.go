@@ -71,8 +71,10 @@ func (s *Server) peopleHere(r *request, room *chat.Room) (peopleGroup, error) {
 		} else if !errors.Is(err, chat.ErrNotFound) {
 			return g, err
 		} else {
-			bare, _ := chat.Bare(name)
-			p.Display, p.URL = bare+" ("+r.loc.T("guest.badge")+")", "" // guests have no private conversations
+			p.URL = "" // guests have no private conversations, and an account may have been deleted a moment ago
+			if bare, guest := chat.Bare(name); guest {
+				p.Display = bare + " (" + r.loc.T("guest.badge") + ")"
+			}
 		}
 		g.People = append(g.People, p)
 	}

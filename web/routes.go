@@ -17,7 +17,9 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /chat/{room}/{$}", s.page(s.room))
 	mux.HandleFunc("POST /chat/{room}/{$}", s.page(s.postMessage))
 	mux.HandleFunc("POST /chat/{room}/read/{$}", s.member(s.markRead))
-	mux.HandleFunc("POST /chat/{room}/settings/{$}", s.member(s.changeRoom))
+	mux.HandleFunc("GET /chat/{room}/settings/{$}", s.member(s.showRoomSettings))
+	mux.HandleFunc("POST /chat/{room}/settings/{$}", s.member(s.changeRoomSettings))
+	mux.HandleFunc("GET /chat/{room}/members/{$}", s.member(s.showRoomSettings))
 	mux.HandleFunc("POST /chat/{room}/members/{$}", s.member(s.changeMembers))
 	mux.HandleFunc("POST /chat/{room}/membership/{$}", s.member(s.changeMembership))
 	mux.HandleFunc("GET /chat/{room}/people/{$}", s.member(s.showAddPeople))
@@ -46,6 +48,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /api/groups", s.api(s.listGroups))
 	mux.HandleFunc("POST /api/groups", s.api(s.openGroup))
 	mux.HandleFunc("GET /api/users", s.api(s.listUsers))
+	mux.HandleFunc("POST /api/users/{user}/block", s.api(s.setBlock))
 	mux.HandleFunc("GET /api/emoji", s.api(s.listEmoji))
 	mux.HandleFunc("/api/", s.api(noSuchPath))
 
@@ -78,8 +81,10 @@ func (s *Server) accountRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+signinPath+"{token}/{$}", s.page(s.useSigninLink))
 	mux.HandleFunc("GET /profile/{$}", s.member(s.showProfile))
 	mux.HandleFunc("POST /profile/{$}", s.member(s.changeProfile))
+	mux.HandleFunc("POST /blocks/{$}", s.member(s.changeBlock))
 	mux.HandleFunc("GET /guest/{$}", s.page(s.showGuest))
 	mux.HandleFunc("POST /guest/{$}", s.page(s.nameGuest))
+	mux.HandleFunc("GET /guest/ended/{$}", s.page(s.guestEnded))
 	mux.HandleFunc("POST /language/{$}", s.page(s.chooseLanguage))
 }
 
@@ -93,6 +98,8 @@ func (s *Server) adminRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /admin/users/{id}/{$}", s.admin(s.adminUser))
 	mux.HandleFunc("POST /admin/users/{id}/{$}", s.admin(s.adminChangeUser))
 	mux.HandleFunc("POST /admin/users/{id}/made/{$}", s.admin(s.adminChangeMade))
+	mux.HandleFunc("GET /admin/guests/{$}", s.admin(s.adminGuests))
+	mux.HandleFunc("POST /admin/guests/{$}", s.admin(s.adminRemoveGuests))
 	mux.HandleFunc("GET /admin/rooms/{$}", s.admin(s.adminRooms))
 	mux.HandleFunc("POST /admin/rooms/{$}", s.admin(s.adminChangeRooms))
 	mux.HandleFunc("GET /admin/rooms/{id}/{$}", s.admin(s.adminRoom))

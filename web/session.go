@@ -86,6 +86,9 @@ func (s *Server) showLogin(w http.ResponseWriter, r *request) error {
 func (s *Server) loginPage(w http.ResponseWriter, r *request, status int, f form) error {
 	v := s.view(r, r.loc.T("login.submit"))
 	v.Path = "/login/?next=" + queryEscape(f.Values["next"])
+	if r.FormValue("done") == "account_deleted" {
+		v.Flash = r.loc.T("account.deleted_own")
+	}
 	some, err := s.chat.HasUsers(r.Context())
 	if err != nil {
 		return err

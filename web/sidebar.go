@@ -29,6 +29,7 @@ type roomLink struct {
 type directLink struct {
 	Name, Display, URL string // Name is a username, or the name of a group conversation
 	Online, Group      bool
+	Former             bool // the account was deleted
 	Unread             int
 	Last               time.Time
 }

@@ -95,6 +95,9 @@ func (s *Server) groupsOf(by chat.Caller, batched bool) ([]string, error) {
 	if by.User != nil {
 		groups = append(groups, chat.Inbox(by.User.ID), chat.OnlineGroup)
 	}
+	if by.User == nil {
+		groups = append(groups, chat.GuestsGroup)
+	}
 	rooms, err := s.chat.RoomGroups(context.Background(), by)
 	return append(groups, rooms...), err
 }

@@ -37,7 +37,8 @@ func (c *Chat) Enter(ctx context.Context, by Caller, name string) (*Room, error)
 	}
 	r, err := c.roomByKey(ctx, key)
 	if errors.Is(err, ErrNotFound) {
-		r, err = &Room{Name: name, Key: key, Access: Open}, nil
+		r = &Room{Name: name, Key: key, Access: Open}
+		r.group, err = freeGroup(c.readRow(ctx), key)
 	}
 	if err != nil {
 		return nil, err
@@ -47,6 +48,15 @@ func (c *Chat) Enter(ctx context.Context, by Caller, name string) (*Room, error)
 		err = c.MayMakeRooms(ctx, by)
 	}
 	return r, err
+}
+
+// RoomExists reports whether a stored room has that name, or had it before.
+func (c *Chat) RoomExists(ctx context.Context, name string) bool {
+	_, key, err := RoomName(name)
+	if err == nil {
+		_, err = c.roomByKey(ctx, key)
+	}
+	return err == nil
 }
 
 func (c *Chat) mayEnter(ctx context.Context, by Caller, r *Room) error {
@@ -92,10 +102,13 @@ func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
 		return &Error{Code: "not_allowed", Key: "archived"}
 	}
 	if by.User != nil {
+		if r.With != nil && r.With.Deleted {
+			return &Error{Code: "not_allowed", Key: "mute_former"}
+		}
 		if r.With != nil && r.With.Disabled {
 			return &Error{Code: "not_allowed", Key: "mute_user", Args: []any{"name", r.With.Name}}
 		}
-		return nil
+		return c.mustNotBlock(ctx, by, r)
 	}
 	may, err := c.GuestsMay(ctx)
 	if err != nil {
@@ -107,7 +120,7 @@ func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
 	return nil
 }
 
-// MayManage reports whether the caller may change the topic, access and members of a room. Admins may, and the owner, who
+// MayManage reports whether the caller may change, archive and delete a room, and change its members. Admins may, and the owner, who
 // created the room with CreateRoom. A room that was created by a first message has no owner.
 func (c *Chat) MayManage(ctx context.Context, by Caller, r *Room) (bool, error) {
 	if by.User == nil || r.Access.Private() || r.ID == 0 {

@@ -85,29 +85,29 @@ func (c *Chat) RoomByID(ctx context.Context, id int64) (*Room, error) {
 	return r, storage("load a room", err)
 }
 
-// SetArchived archives a room, so that it is in no list and can only be read, or restores it. Errors: not_allowed,
-// rate_limited, storage.
+// SetArchived archives a room, so that it is in no list and can only be read, or restores it. Its owner and admins may do that.
+// Errors: not_allowed, no_such_room, rate_limited, storage.
 func (c *Chat) SetArchived(ctx context.Context, by Caller, r *Room, on bool) error {
-	if err := c.takeAdmin(by); err != nil {
+	if err := c.mustManage(ctx, by, r); err != nil {
 		return err
 	}
 	what := map[bool]string{true: "room_archived", false: "room_restored"}[on]
-	return c.archive(ctx, r, on, func(tx Tx) error { return c.audit(tx, by, what, r.Name) })
-}
-
-func (c *Chat) archive(ctx context.Context, r *Room, on bool, also func(Tx) error) error {
 	err := c.disk.Write(ctx, func(tx Tx) error {
-		if err := c.archiveOne(tx, r, on); err != nil {
+		if _, err := managed(tx, by, r); err != nil {
 			return err
 		}
-		return also(tx)
+		if err := c.archiveOne(tx, r, on, roomArchived); err != nil {
+			return err
+		}
+		return c.audit(tx, by, what, r.Name)
 	})
 	c.forgetRooms()
 	c.hub.Recheck(r.Group())
 	return storage("archive a room", err)
 }
 
-func (c *Chat) archiveOne(tx Tx, r *Room, on bool) error {
+// archiveOne archives or restores a room. Its sockets get the event of gone if it is archived.
+func (c *Chat) archiveOne(tx Tx, r *Room, on bool, gone func(*Room) Event) error {
 	var at time.Time
 	if on {
 		at = c.now()
@@ -120,25 +120,39 @@ func (c *Chat) archiveOne(tx Tx, r *Room, on bool) error {
 		return err
 	}
 	if now.Archived = false; on {
-		tx.Announce("", c.unlisted(now))
+		tx.Announce("", c.unlisted(now, gone(now)))
 	} else {
 		c.announceRoom(tx, now)
 	}
 	return nil
 }
 
-// DeleteRoom deletes a room with all messages. typed must be its name, as a confirmation. The room is archived first, and its
-// messages are deleted in many small jobs, so that other writes do not wait long. If the program stops meanwhile, deleting the
-// room again continues. Errors: not_allowed, rate_limited, confirm_name (on the field confirm), storage.
+// DeleteRoom deletes a room with all messages. Its owner and admins may do that. typed must be its name, as a confirmation. The room
+// is archived first, and its messages are deleted in many small jobs, so that other writes do not wait long. If the program stops
+// meanwhile, deleting the room again continues. Errors: not_allowed, no_such_room, rate_limited, confirm_name (on the field confirm),
+// storage.
 func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string) error {
-	if err := c.takeAdmin(by); err != nil {
+	if err := c.CheckDelete(ctx, by, r, typed); err != nil {
 		return err
 	}
-	if name, _, err := RoomName(typed); err != nil || name != r.Name {
-		return Errorf("confirm_name").On("confirm")
+	if err := c.takeChange(by); err != nil {
+		return err
 	}
-	ctx = context.WithoutCancel(ctx) // continue even if the admin's browser disconnects
-	err := c.archive(ctx, r, true, func(tx Tx) error { return c.endSequence(tx, r) })
+	ctx = context.WithoutCancel(ctx) // continue even if the browser disconnects
+	err := c.disk.Write(ctx, func(tx Tx) error {
+		now, err := managed(tx, by, r)
+		if err != nil {
+			return err
+		}
+		if now.Name != r.Name {
+			return Errorf("confirm_name").On("confirm")
+		}
+		if err := c.archiveOne(tx, r, true, roomDeleted); err != nil {
+			return err
+		}
+		return c.endSequence(tx, r)
+	})
+	c.forgetRooms()
 	for done := false; err == nil && !done; {
 		err = c.disk.Write(ctx, func(tx Tx) error {
 			rows, removed, err := c.deletePart(tx, r, deleteAtOnce)
@@ -149,11 +163,29 @@ func (c *Chat) DeleteRoom(ctx context.Context, by Caller, r *Room, typed string)
 		})
 	}
 	c.forgetRooms()
-	c.hub.EndRoom(r.Group())
+	if err == nil {
+		c.hub.EndRoom(r.Group())
+	}
 	return storage("delete a room", err)
 }
 
-// endSequence stores the last sequence number of a room, which outlives the room.
+// CheckDelete returns why DeleteRoom would refuse the caller or the typed name; nil if it would not. Errors: not_allowed, confirm_name
+// (on the field confirm), storage.
+func (c *Chat) CheckDelete(ctx context.Context, by Caller, r *Room, typed string) error {
+	may, err := c.MayManage(ctx, by, r)
+	switch {
+	case err != nil:
+		return err
+	case !may:
+		return Errorf("not_allowed")
+	}
+	if name, _, err := RoomName(typed); err != nil || name != r.Name {
+		return Errorf("confirm_name").On("confirm")
+	}
+	return nil
+}
+
+// endSequence stores the last sequence number of a room, which outlives the room, for all its names.
 func (c *Chat) endSequence(tx Tx, r *Room) error {
 	last, err := c.lastSeq(tx, r.ID)
 	if err != nil {
@@ -161,9 +193,18 @@ func (c *Chat) endSequence(tx Tx, r *Room) error {
 	}
 	last++
 	c.reserve(tx, r.ID, last)
-	_, err = tx.Exec("INSERT INTO ended_line (name_key, last) VALUES (?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)", r.Key, last)
+	rows, err := tx.Query("SELECT name_key FROM room WHERE id = ?1 UNION SELECT name_key FROM room_alias WHERE room_id = ?1", r.ID)
 	if err != nil {
-		return fmt.Errorf("end the line of room %d: %w", r.ID, err)
+		return fmt.Errorf("list the names of room %d: %w", r.ID, err)
+	}
+	keys, err := scanTexts(rows)
+	if err != nil {
+		return fmt.Errorf("list the names of room %d: %w", r.ID, err)
+	}
+	for _, key := range keys {
+		if err := saveEnd(tx, key, last); err != nil {
+			return err
+		}
 	}
 	return nil
 }

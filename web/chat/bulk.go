@@ -5,15 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 )
 
 const (
 	// roomsAtOnce is how many rooms one job of the writer archives, or deletes if they are empty.
 	roomsAtOnce = 50
-	// messagesAtOnce is how many messages one job deletes. Other writes wait for one such job, 4 ms.
-	messagesAtOnce = 50
 	// maxSubject is the longest list of rooms in one audit entry, in bytes. Further rooms are left out.
 	maxSubject = 300
 )
@@ -49,14 +46,23 @@ func (c *Chat) Shared(ctx context.Context, rooms []*Room, user int64) (n int, er
 
 // subject returns the number of rooms and as many of their names as fit into an audit entry.
 func subject(rooms []*Room) string {
+	names := make([]string, len(rooms))
+	for i, r := range rooms {
+		names[i] = r.Name
+	}
+	return listed(names)
+}
+
+// listed returns the number of names and as many of them as fit into an audit entry.
+func listed(names []string) string {
 	var b strings.Builder
-	fmt.Fprint(&b, len(rooms), ":")
-	for _, r := range rooms {
-		if b.Len()+len(r.Name) > maxSubject {
+	fmt.Fprint(&b, len(names), ":")
+	for _, name := range names {
+		if b.Len()+len(name) > maxSubject {
 			b.WriteString(" …")
 			break
 		}
-		b.WriteString(" " + r.Name)
+		b.WriteString(" " + name)
 	}
 	return b.String()
 }
@@ -66,14 +72,14 @@ func (c *Chat) ArchiveRooms(ctx context.Context, by Caller, rooms []*Room) error
 	if err := c.takeAdmin(by); err != nil {
 		return err
 	}
-	return c.archiveAll(ctx, rooms, func(Tx, *Room) error { return nil }, func(tx Tx) error {
+	return c.archiveAll(ctx, rooms, roomArchived, func(Tx, *Room) error { return nil }, func(tx Tx) error {
 		return c.audit(tx, by, "rooms_archived", subject(rooms))
 	})
 }
 
 // archiveAll archives rooms, roomsAtOnce in a transaction. It calls first in the first transaction, and also for each room in
-// the transaction that archives the room.
-func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Room) error, first func(Tx) error) error {
+// the transaction that archives the room. gone returns the event that sockets of the room get.
+func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, gone func(*Room) Event, also func(Tx, *Room) error, first func(Tx) error) error {
 	for at := 0; at < len(rooms); at += roomsAtOnce {
 		part := rooms[at:min(at+roomsAtOnce, len(rooms))]
 		err := c.disk.Write(ctx, func(tx Tx) error {
@@ -83,7 +89,7 @@ func (c *Chat) archiveAll(ctx context.Context, rooms []*Room, also func(Tx, *Roo
 				}
 			}
 			for _, r := range part {
-				if err := c.archiveOne(tx, r, true); errors.Is(err, Errorf("no_such_room")) {
+				if err := c.archiveOne(tx, r, true, gone); errors.Is(err, Errorf("no_such_room")) {
 					continue // another admin has archived it
 				} else if err != nil {
 					return err
@@ -116,7 +122,7 @@ func (c *Chat) DeleteRooms(ctx context.Context, by Caller, rooms []*Room) error 
 
 func (c *Chat) deleteRooms(ctx context.Context, rooms []*Room, first func(Tx) error) error {
 	ctx = context.WithoutCancel(ctx) // continue even if the admin's browser disconnects
-	err := c.archiveAll(ctx, rooms, c.endSequence, first)
+	err := c.archiveAll(ctx, rooms, roomDeleted, c.endSequence, first)
 	for left := rooms; err == nil && len(left) > 0; {
 		gone := 0
 		err = c.disk.Write(ctx, func(tx Tx) (err error) {
@@ -157,61 +163,10 @@ func (c *Chat) DeleteMessagesOf(ctx context.Context, by Caller, u *User) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	err := c.disk.Write(ctx, func(tx Tx) error { return c.audit(tx, by, "messages_deleted", u.Name) })
-	for after := MessageID(0); err == nil; {
-		var found []said
-		if found, err = c.saidBy(ctx, u.ID, after); err != nil || len(found) == 0 {
-			break
-		}
-		after = found[len(found)-1].id
-		err = c.disk.Write(ctx, func(tx Tx) error {
-			for _, m := range found {
-				if _, err := c.takeBack(tx, m.id, (&Room{Key: m.key}).Group(), by); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		c.unread.clear()
-		c.notifyDeleted(ctx, found)
-	}
-	return storage("delete the messages of a user", err)
-}
-
-// notifyDeleted schedules the unread events of the rooms with these messages.
-func (c *Chat) notifyDeleted(ctx context.Context, found []said) {
-	for _, m := range found {
-		r, err := c.roomByKey(ctx, m.key)
-		if err != nil {
-			slog.Error("tell what is unread after messages were deleted", "room", m.key, "err", err)
-			continue
-		}
-		c.notifyChanged(r, m.id, c.now()) // when it was written is not known here
-	}
-}
-
-// said is a message and the key of its room.
-type said struct {
-	id  MessageID
-	key string
-}
-
-// saidBy returns the next messages of a user with higher ids than after. There is no index by sender, so it reads the messages
-// of everybody.
-func (c *Chat) saidBy(ctx context.Context, user int64, after MessageID) (found []said, err error) {
-	rows, err := c.read.Query(ctx, `SELECT m.id, r.name_key FROM message m JOIN room r ON r.id = m.id >> 32
-		WHERE m.id > ? AND m.sender = ? AND m.deleted_at IS NULL ORDER BY m.id LIMIT ?`, after, user, messagesAtOnce)
 	if err != nil {
-		return nil, storage("look for the messages of a user", err)
+		return storage("delete the messages of a user", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var m said
-		if err := rows.Scan(&m.id, &m.key); err != nil {
-			return nil, storage("look for the messages of a user", err)
-		}
-		found = append(found, m)
-	}
-	return found, storage("look for the messages of a user", rows.Err())
+	return c.takeBackAll(ctx, by, u.ID, 0, nil)
 }
 
 // RevokeInvitesOf revokes all open invitations of a user, with one audit entry. Errors: not_allowed, rate_limited, storage.

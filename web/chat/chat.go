@@ -30,29 +30,33 @@ type Chat struct {
 	unread   unreadCache
 	wrote    writers
 	marks    marks
+	removals removals
 	options  Options
 	limits   *limits.Set // nil: none
 
 	users         *cache.Cache[int64, *User]
 	names         *cache.Cache[string, int64] // the ids of users by the keys of their names
 	nameSet       *cache.Cache[struct{}, nameSet]
-	appeared      atomic.Int64                   // moves when names may have become those of users
-	documents     *cache.Cache[string, document] // by text; an edited message has another one
-	hasUsers      atomic.Bool                    // somebody has an account; false: unknown
+	appeared      atomic.Int64                     // moves when names may have become those of users
+	documents     *cache.Cache[string, document]   // by text; an edited message has another one
+	lastMessages  *cache.Cache[int64, LastMessage] // by room id
+	hasUsers      atomic.Bool                      // somebody has an account; false: unknown
 	sessions      *cache.Cache[tokenHash, *Session]
 	peopleChanged atomic.Pointer[func(isNew bool)] // nil: not set
 
 	// Only jobs of the writer use these.
-	last map[int64]int64 // the last sequence number of each room
-	gone map[int64]bool  // deleted rooms: messages that arrive late are refused
+	last   map[int64]int64 // the last sequence number of each room
+	gone   map[int64]bool  // deleted rooms: messages that arrive late are refused
+	former map[int64]bool  // senders whose account was deleted since the start, or who were removed: what arrives late is refused
 }
 
 // New returns a Chat that stores in disk and publishes to hub. It becomes the watcher of the hub.
 func New(disk Disk, hub Hub, o Options) *Chat {
-	c := &Chat{disk: disk, hub: hub, read: &statements{db: disk.Reader()}, options: o, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{},
+	c := &Chat{disk: disk, hub: hub, read: &statements{db: disk.Reader()}, options: o, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{}, former: map[int64]bool{},
 		rooms: cache.New[string, *Room](maxCachedRooms), closed: cache.New[int64, []int64](maxCachedRooms), left: cache.New[int64, []int64](maxCached), settings: cache.New[string, string](maxCached),
 		users: cache.New[int64, *User](maxCached), names: cache.New[string, int64](maxCached), nameSet: cache.New[struct{}, nameSet](2), sessions: cache.New[tokenHash, *Session](maxCached),
-		documents: cache.Sized(maxDocuments, func(text string, d document) int { return len(text) + d.size() })}
+		lastMessages: cache.New[int64, LastMessage](maxCachedRooms),
+		documents:    cache.Sized(maxDocuments, func(text string, d document) int { return len(text) + d.size() })}
 	if o.Limits {
 		c.limits = limits.NewSet()
 	}
@@ -62,6 +66,7 @@ func New(disk Disk, hub Hub, o Options) *Chat {
 
 // Close stops the timers and goroutines of the chat, so that the disk can be closed.
 func (c *Chat) Close() {
+	c.removals.close()
 	c.notifier.close()
 	c.marks.close()
 }
@@ -83,6 +88,7 @@ func (c *Chat) clearRooms() {
 func (c *Chat) Forget() {
 	c.forgetRooms()
 	c.settings.Clear()
+	c.lastMessages.Clear()
 	c.forgetPeople()
 	if err := c.checkAdmins(context.Background()); err != nil {
 		slog.Error("look for admins that another process has demoted", "err", err)

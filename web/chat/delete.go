@@ -34,6 +34,7 @@ func (c *Chat) Delete(ctx context.Context, by Caller, id MessageID) error {
 	})
 	c.unread.forget(r.ID)
 	c.notifyChanged(r, id, m.At)
+	c.lastChanged(r)
 	return storage("delete a message", err)
 }
 

@@ -35,7 +35,11 @@ func (c *Chat) enterDirect(ctx context.Context, by Caller, who string) (*Room, e
 	if err != nil {
 		return nil, err
 	}
-	return c.directRoom(ctx, by.User, other)
+	r, err := c.directRoom(ctx, by.User, other)
+	if err == nil && other.Deleted && r.ID == 0 { // only for people who have written with the person
+		return nil, Errorf("no_such_user", "name", who)
+	}
+	return r, err
 }
 
 func (c *Chat) directRoom(ctx context.Context, me, other *User) (*Room, error) {
@@ -55,6 +59,7 @@ type privateFrame struct {
 	ID        MessageID `json:"id"`
 	User      string    `json:"user,omitempty"`
 	Display   string    `json:"display,omitempty"` // of the other person, if it is not the username
+	Former    bool      `json:"former,omitempty"`  // the account of the sender was deleted
 	Target    string    `json:"target,omitempty"`
 	Action    bool      `json:"action,omitempty"`
 	Message   string    `json:"message"`
@@ -65,7 +70,7 @@ type privateFrame struct {
 
 // private returns the event that delivers a private message to its recipient.
 func private(m *Message, history bool) Event {
-	f := privateFrame{Type: "private_message", ID: m.ID, User: m.User, Action: m.Action(), Message: m.Text, Timestamp: Stamp(m.At), History: history}
+	f := privateFrame{Type: "private_message", ID: m.ID, User: m.User, Former: m.Former, Action: m.Action(), Message: m.Text, Timestamp: Stamp(m.At), History: history}
 	if m.Display != m.User {
 		f.Display = m.Display
 	}
@@ -90,7 +95,22 @@ func (f privateFrame) event(m *Message) Event {
 		f.Action, f.Message = false, m.Typed()
 		e = e.forPlain(f)
 	}
+	if f.Former {
+		e.varies, e.frame = ByLang, inLanguagesOf(e.frame)
+		if e.plain != nil {
+			e.plain = inLanguagesOf(e.plain)
+		}
+	}
 	return e
+}
+
+// inLanguagesOf is inLanguages for the frames of private messages.
+func inLanguagesOf(frame func(Reader) any) func(Reader) any {
+	return func(to Reader) any {
+		f := frame(to).(privateFrame)
+		f.Display = FormerMember(to.Lang)
+		return f
+	}
 }
 
 // Receipt returns the event that tells the sender that a message was stored before.

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,6 +45,9 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 		return err
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
+		if err := errors.Join(c.mustHaveAccount(by), mayReach(tx, by, r)); err != nil {
+			return err
+		}
 		tx.Erase()
 		res, err := tx.Exec("UPDATE message SET text = ?, flags = ?, edited_at = ? WHERE id = ? AND deleted_at IS NULL", text, edited.flags(), millis(edited.Edited), id)
 		if err != nil {
@@ -66,6 +70,7 @@ func (c *Chat) Edit(ctx context.Context, by Caller, id MessageID, text string) e
 	})
 	c.unread.forget(r.ID)
 	c.notifyChanged(r, id, m.At)
+	c.lastChanged(r)
 	return storage("edit a message", err)
 }
 

@@ -80,3 +80,12 @@ func storage(doing string, err error) error {
 	}
 	return &Error{Code: "storage", Err: fmt.Errorf("%s: %w", doing, err)}
 }
+
+// onField sets the form field of an error with a code, and returns it.
+func onField(err error, field string) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.On(field)
+	}
+	return err
+}

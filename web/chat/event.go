@@ -22,6 +22,8 @@ type Event struct {
 	Of MessageID
 	// Plain is set for events that clients of the plain dialect get too, PlainOnly for events that only they get.
 	Plain, PlainOnly bool
+	// Cards is set for events that only pages with rooms as cards get. Such an event varies ByPage.
+	Cards bool
 	// ExceptIn leaves out sockets that are also in this group.
 	ExceptIn string
 	// About is the group of the room that the event is about, for events that reach sockets outside that room. Sockets that have lost
@@ -296,6 +298,10 @@ type roomFrame struct {
 	Gone    bool   `json:"gone,omitempty"`
 	Title   string `json:"title,omitempty"`  // of a group conversation
 	People  []face `json:"people,omitempty"` // of a group conversation
+
+	Archived bool   `json:"archived,omitempty"` // with Gone: it can still be read
+	Deleted  bool   `json:"deleted,omitempty"`  // with Gone: for everybody
+	Was      string `json:"was,omitempty"`      // its name until now
 }
 
 type face struct {
@@ -317,11 +323,32 @@ func RoomChanged(r *Room, here int, faces []face) Event {
 	return e
 }
 
+// was returns the event of a changed room that had another name until now.
+func (e Event) was(name string) Event {
+	frame := e.frame
+	e.frame = func(to Reader) any {
+		f := frame(to).(roomFrame)
+		f.Was = name
+		return f
+	}
+	return e
+}
+
 // RoomGone returns the event that a room does not exist any more, or that the reader may no longer enter it.
-func RoomGone(r *Room) Event {
-	name := r.Name
+func RoomGone(r *Room) Event { return roomGone(r, roomFrame{}) }
+
+// roomArchived returns the event that a room is in no list any more, and can only be read.
+func roomArchived(r *Room) Event { return roomGone(r, roomFrame{Archived: true}) }
+
+// roomDeleted returns the event that a room is being deleted.
+func roomDeleted(r *Room) Event { return roomGone(r, roomFrame{Deleted: true}) }
+
+func roomGone(r *Room, f roomFrame) Event {
+	f.Type, f.Room, f.Gone = "room", r.Name, true
 	e := local("room", false, "event.people", []any{"count", 0}, func(m string) any {
-		return roomFrame{Type: "room", Message: m, Room: name, Gone: true}
+		f := f
+		f.Message = m
+		return f
 	})
 	e.About, e.Subject = r.Group(), "room "+r.Group()
 	return e

@@ -137,6 +137,9 @@ func (c *Chat) OpenGroup(ctx context.Context, by Caller, names []string) (r *Roo
 			return err
 		}
 		made = true
+		if err := mayAdd(tx, by, others); err != nil {
+			return err
+		}
 		if r, err = c.saveGroup(tx, by, ids); err != nil {
 			return err
 		}
@@ -155,7 +158,7 @@ func (c *Chat) OpenGroup(ctx context.Context, by Caller, names []string) (r *Roo
 
 // groupOf returns the group conversation of exactly the users with these ids in which a message came last. Error: sql.ErrNoRows.
 func groupOf(tx Tx, ids []int64) (*Room, error) {
-	r, err := scanRoom(tx.QueryRow("SELECT r.id, r.name, r.name_key, r.topic, r.access, r.created_at, r.archived_at, r.first FROM membership m JOIN room r ON r.id = m.room_id "+
+	r, err := scanRoom(tx.QueryRow("SELECT "+roomColumns+" FROM membership m JOIN room r ON r.id = m.room_id "+
 		"WHERE m.user_id = ?1 AND m.member = 1 AND r.archived_at = 0 AND "+isGroup+` AND (SELECT count(*) FROM membership WHERE room_id = r.id AND member = 1) = ?2
 			AND NOT EXISTS (SELECT 1 FROM membership WHERE room_id = r.id AND member = 1 AND user_id NOT IN (SELECT value FROM json_each(?3)))
 		ORDER BY ifnull((SELECT created_at FROM message WHERE id > r.id << 32 AND id < (r.id + 1) << 32 ORDER BY id DESC LIMIT 1), r.created_at) DESC, r.id DESC LIMIT 1`,
@@ -222,6 +225,21 @@ func (c *Chat) AddToGroup(ctx context.Context, by Caller, r *Room, names []strin
 	return nil
 }
 
+// mayAdd checks that the caller still has an account, and that none of these people takes no messages from the caller. Errors: sign_in;
+// blocked, on the field people.
+func mayAdd(tx Tx, by Caller, users []*User) error {
+	for _, u := range users {
+		err := mayReach(tx, by, &Room{Access: Direct, With: u})
+		if e := (*Error)(nil); errors.As(err, &e) {
+			return e.On("people")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // joinGroup makes users members of a group conversation, and returns those who were not in it.
 func (c *Chat) joinGroup(tx Tx, by Caller, r *Room, users []*User) (fresh []*User, err error) {
 	if err := stillIn(tx, r.ID, by.User.ID); err != nil {
@@ -231,8 +249,11 @@ func (c *Chat) joinGroup(tx Tx, by Caller, r *Room, users []*User) (fresh []*Use
 	if err != nil {
 		return nil, err
 	}
+	if err := mayAdd(tx, by, users); err != nil {
+		return nil, err
+	}
 	for _, u := range users {
-		res, err := tx.Exec(`INSERT INTO membership (user_id, room_id, member, read, since) SELECT id, ?2, 1, ?3, ?3 FROM user WHERE id = ?1 AND disabled = 0
+		res, err := tx.Exec(`INSERT INTO membership (user_id, room_id, member, read, since) SELECT id, ?2, 1, ?3, ?3 FROM user WHERE id = ?1 AND disabled = 0 AND deleted_at = 0
 			ON CONFLICT DO UPDATE SET member = 1, read = excluded.read, since = excluded.since, received = 0 WHERE member = 0`, u.ID, r.ID, last)
 		if err != nil {
 			return nil, fmt.Errorf("add user %d to room %d: %w", u.ID, r.ID, err)

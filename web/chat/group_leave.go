@@ -43,7 +43,7 @@ func (c *Chat) removeFromGroup(tx Tx, u *User, r *Room) error {
 
 // leaveGroups removes a user whose account is deactivated from all group conversations, and returns these.
 func (c *Chat) leaveGroups(tx Tx, u *User) ([]*Room, error) {
-	rows, err := tx.Query("SELECT r.id, r.name, r.name_key, r.topic, r.access, r.created_at, r.archived_at, r.first FROM membership m JOIN room r ON r.id = m.room_id "+
+	rows, err := tx.Query("SELECT "+roomColumns+" FROM membership m JOIN room r ON r.id = m.room_id "+
 		"WHERE m.user_id = ? AND m.member = 1 AND "+isGroup, u.ID)
 	if err != nil {
 		return nil, fmt.Errorf("list the conversations of user %d: %w", u.ID, err)

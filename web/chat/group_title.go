@@ -24,7 +24,7 @@ func GroupTitle(l *locale.Locale, people []*User, me int64) string {
 	var names []string
 	for _, u := range people {
 		if u.ID != me {
-			names = append(names, titleName(u))
+			names = append(names, titleName(l, u))
 		}
 	}
 	switch {
@@ -33,13 +33,13 @@ func GroupTitle(l *locale.Locale, people []*User, me int64) string {
 	case len(names) == 1:
 		return l.T("group.one_other", "name", names[0])
 	case len(names) > titleNames:
-		return l.T("group.more", "count", len(names)-titleNames+1, "names", listed(l, names[:titleNames-1]))
+		return l.T("group.more", "count", len(names)-titleNames+1, "names", listOf(l, names[:titleNames-1]))
 	}
-	return listed(l, names)
+	return listOf(l, names)
 }
 
-// listed joins names.
-func listed(l *locale.Locale, names []string) string {
+// listOf joins names.
+func listOf(l *locale.Locale, names []string) string {
 	all := names[0]
 	for _, name := range names[1:] {
 		all = l.T("group.pair", "first", all, "second", name)
@@ -49,13 +49,13 @@ func listed(l *locale.Locale, names []string) string {
 
 // titleName returns the name of a person in a list of names. If the name could be taken for several names or a number of people, the
 // username follows it.
-func titleName(u *User) string {
-	name := u.Display()
+func titleName(l *locale.Locale, u *User) string {
+	name := u.DisplayIn(l.Code())
 	if utf8.RuneCountInString(name) > maxTitleName {
 		name, _ = head(name, maxTitleName-1)
 		name += "…"
 	}
-	if handle := " (@" + u.Name + ")"; name != u.Name && !strings.HasSuffix(name, handle) && looksLikeList(name) {
+	if handle := " (@" + u.Name + ")"; !u.Deleted && name != u.Name && !strings.HasSuffix(name, handle) && looksLikeList(name) {
 		name += handle
 	}
 	return name

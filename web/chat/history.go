@@ -67,7 +67,7 @@ func (c *Chat) fillSenders(ctx context.Context, found []*Message) error {
 		if err != nil {
 			return err
 		}
-		m.User, m.Display = u.Name, u.Display()
+		m.User, m.Display, m.Former = u.Name, u.Display(), u.Deleted
 	}
 	return nil
 }
@@ -331,6 +331,7 @@ const maxExcerpt = 120
 type Excerpt struct {
 	ID            MessageID
 	Display, Text string
+	Former        bool  // as Message.Former
 	sender        int64 // as Message.SenderID
 }
 
@@ -341,7 +342,7 @@ func (m *Message) excerpt() *Excerpt {
 		short, _ = head(short, maxExcerpt-1)
 		text = short + "…"
 	}
-	return &Excerpt{ID: m.ID, Display: m.Display, Text: text, sender: m.SenderID}
+	return &Excerpt{ID: m.ID, Display: m.Display, Former: m.Former, Text: text, sender: m.SenderID}
 }
 
 // head returns the first n characters of a text, and whether there are more.

@@ -106,6 +106,7 @@ func newEmptyChat(t testing.TB) *emptyChat {
 	h := &emptyChat{t: t, clock: time.Date(2026, 5, 12, 18, 0, 0, 0, time.UTC)}
 	h.Chat = New(&plainDisk{db: db}, &h.hub, Options{})
 	h.now = func() time.Time { return h.clock }
+	t.Cleanup(h.removals.close)
 	return h
 }
 

@@ -232,7 +232,7 @@ func (m *marks) close() {
 // store writes a batch. It skips rooms, users and sessions that do not exist any more.
 func (b batch) store(tx Tx) error {
 	for _, x := range b.read {
-		_, err := tx.Exec(`INSERT INTO membership (user_id, room_id, read) SELECT u.id, r.id, ?3 FROM user u, room r WHERE u.id = ?1 AND r.id = ?2
+		_, err := tx.Exec(`INSERT INTO membership (user_id, room_id, read) SELECT u.id, r.id, ?3 FROM user u, room r WHERE u.id = ?1 AND r.id = ?2 AND u.deleted_at = 0
 			ON CONFLICT DO UPDATE SET read = excluded.read WHERE ?4 OR excluded.read > read`, x.user, x.room, x.n, x.exact)
 		if err != nil {
 			return fmt.Errorf("note what was read: %w", err)
@@ -244,7 +244,7 @@ func (b batch) store(tx Tx) error {
 		}
 	}
 	for id, at := range b.users {
-		if _, err := tx.Exec("UPDATE user SET last_seen = ? WHERE id = ?", millis(at), id); err != nil {
+		if _, err := tx.Exec("UPDATE user SET last_seen = ? WHERE id = ? AND deleted_at = 0", millis(at), id); err != nil {
 			return fmt.Errorf("note who was there: %w", err)
 		}
 	}

@@ -69,7 +69,7 @@ func (c *Chat) candidate(ctx context.Context, by Caller, r *Room, name string) (
 		return nil, Errorf("not_allowed") // only closed rooms have members
 	}
 	u, err := c.UserByName(ctx, name)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ErrNotFound) || err == nil && u.Deleted {
 		return nil, Errorf("no_such_user", "name", name).On("name")
 	}
 	return u, err
@@ -83,6 +83,9 @@ func (c *Chat) AddMember(ctx context.Context, by Caller, r *Room, name string) e
 		return err
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
+		if _, err := managed(tx, by, r); err != nil {
+			return err
+		}
 		if err := stillClosed(tx, r); err != nil {
 			return err
 		}
@@ -107,6 +110,9 @@ func (c *Chat) RemoveMember(ctx context.Context, by Caller, r *Room, name string
 		return err
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
+		if _, err := managed(tx, by, r); err != nil {
+			return err
+		}
 		if err := stillClosed(tx, r); err != nil {
 			return err
 		}

@@ -32,6 +32,7 @@ type Message struct {
 	Text      string // of an action, without /me
 	typed     string // of an action: the text as it was typed
 	Everybody bool   // it mentions everybody in the room
+	Former    bool   // the account of the sender was deleted; Display is English
 	At        time.Time
 	Edited    time.Time
 	Deleted   bool
@@ -95,6 +96,7 @@ type MessageFrame struct {
 	Room      string    `json:"room"`
 	User      string    `json:"user"`
 	Display   string    `json:"display,omitempty"` // as others see the user, if it is not the username
+	Former    bool      `json:"former,omitempty"`  // the account of the user was deleted
 	Guest     bool      `json:"guest,omitempty"`
 	Action    bool      `json:"action,omitempty"`
 	Everybody bool      `json:"everybody,omitempty"`
@@ -118,12 +120,13 @@ type MessageFrame struct {
 type reply struct {
 	ID      MessageID `json:"id"`
 	Display string    `json:"display"`
+	Former  bool      `json:"former,omitempty"`
 	Excerpt string    `json:"excerpt"`
 }
 
 // Frame returns the frame of a rendered message in the room with that name.
 func (c *Chat) Frame(m *Message, room string) MessageFrame {
-	f := MessageFrame{ID: m.ID, Seq: m.Seq, Room: room, User: m.User, Guest: m.Guest(), Action: m.Action(), Everybody: m.Everybody, Message: m.Text,
+	f := MessageFrame{ID: m.ID, Seq: m.Seq, Room: room, User: m.User, Former: m.Former, Guest: m.Guest(), Action: m.Action(), Everybody: m.Everybody, Message: m.Text,
 		Timestamp: Stamp(m.At), ReplyTo: m.ReplyTo, Nonce: m.Nonce, Reactions: m.Reactions, rendered: m.rendered}
 	if m.Display != m.User {
 		f.Display = m.Display
@@ -136,9 +139,29 @@ func (c *Chat) Frame(m *Message, room string) MessageFrame {
 		f.Notice, f.People = m.Notice.Kind, facesOf(m.Notice.People)
 	}
 	if x := m.Answers; x != nil {
-		f.Reply = &reply{ID: x.ID, Display: x.Display, Excerpt: x.Text}
+		f.Reply = &reply{ID: x.ID, Display: x.Display, Former: x.Former, Excerpt: x.Text}
 	}
 	return f
+}
+
+// namesFormer reports whether the frame names a former member.
+func (f *MessageFrame) namesFormer() bool { return f.Former || f.Reply != nil && f.Reply.Former }
+
+// In returns the frame for a reader of a language, in which former members are named.
+func (f MessageFrame) In(lang string) MessageFrame {
+	if f.Former {
+		f.Display = FormerMember(lang)
+	}
+	if f.Reply != nil && f.Reply.Former {
+		answered := *f.Reply
+		answered.Display, f.Reply = FormerMember(lang), &answered
+	}
+	return f
+}
+
+// inLanguages returns the frames of a message that names a former member.
+func inLanguages(frame func(Reader) any) func(Reader) any {
+	return func(to Reader) any { return frame(to).(MessageFrame).In(to.Lang) }
 }
 
 // messageEvent returns the event of a message. In a private conversation each side has its own name for the room.
@@ -150,9 +173,15 @@ func (c *Chat) messageEvent(m *Message, r *Room, history bool) Event {
 		e = e.forPlain(f.asTyped(m))
 	}
 	e.Seq = m.Seq
+	if f.namesFormer() {
+		e.varies, e.frame = ByLang, inLanguages(e.frame)
+		if e.plain != nil {
+			e.plain = inLanguages(e.plain)
+		}
+	}
 	if r.Access == Direct {
 		e.Private = m.ID
-		e.varies = ByPerson
+		e.varies |= ByPerson
 		e.frame = inRoomOf(e.frame, r)
 		if e.plain != nil {
 			e.plain = inRoomOf(e.plain, r)
@@ -273,6 +302,7 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 				c.wrote.add(m.RoomID, m.SenderID)
 			}
 			c.unread.said(m)
+			c.newLast(m, room)
 			c.notifyUnread(m.RoomID, room) // after the commit, because a commit may take longer than the notifier waits
 		}
 		done(m, room, again, storage("store a message", err))
@@ -327,6 +357,9 @@ func (c *Chat) answered(ctx context.Context, r *Room, id MessageID) (*Excerpt, e
 
 // store gives m a sequence number and stores it, unless a message with its nonce is stored.
 func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err error) {
+	if err := c.mustHaveAccount(by); err != nil {
+		return false, err
+	}
 	if m.RoomID, err = c.saveRoom(tx, r, by, false); err != nil {
 		return false, err
 	}
@@ -358,6 +391,9 @@ func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err err
 			return false, Errorf("bad_frame") // the nonce was used in another room
 		}
 		return true, nil
+	}
+	if err := mayReach(tx, by, r); err != nil { // after the look at the nonce: a message that was stored before is acknowledged again
+		return false, err
 	}
 	if err := saveMentions(tx, m.ID, m.At, m.meantFor); err != nil {
 		return false, err

@@ -20,6 +20,9 @@ func (f *MessageFrame) AppendJSON(b []byte) []byte {
 	b = appendText(append(b, `,"room":`...), f.Room)
 	b = appendText(append(b, `,"user":`...), f.User)
 	b = appendOptional(b, `,"display":`, f.Display)
+	if f.Former {
+		b = append(b, `,"former":true`...)
+	}
 	if f.Guest {
 		b = append(b, `,"guest":true`...)
 	}
@@ -41,6 +44,9 @@ func (f *MessageFrame) AppendJSON(b []byte) []byte {
 	if r := f.Reply; r != nil {
 		b = appendNumber(b, `,"reply":{"id":`, r.ID)
 		b = appendText(append(b, `,"display":`...), r.Display)
+		if r.Former {
+			b = append(b, `,"former":true`...)
+		}
 		b = appendText(append(b, `,"excerpt":`...), r.Excerpt)
 		b = append(b, '}')
 	}

@@ -79,6 +79,9 @@ func (n *Notice) fill(ctx context.Context, c *Chat) error {
 // NoticeText returns what a notice says. m must be one.
 func (m *Message) NoticeText(l *locale.Locale) string {
 	name := m.Display
+	if m.Former {
+		name = FormerMember(l.Code())
+	}
 	if m.Notice.Kind == NoticeLeft {
 		return l.T("notice.left", "name", name)
 	}
@@ -87,9 +90,9 @@ func (m *Message) NoticeText(l *locale.Locale) string {
 		names = names[:0]
 	}
 	for _, u := range m.Notice.People {
-		names = append(names, titleName(u))
+		names = append(names, titleName(l, u))
 	}
-	return l.T("notice.added", "name", name, "people", listed(l, names))
+	return l.T("notice.added", "name", name, "people", listOf(l, names))
 }
 
 // saveNotice adds a notice of a user to the log of a group conversation.

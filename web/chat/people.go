@@ -65,7 +65,13 @@ func (c *Chat) publishPresence(u *User, isNew bool) {
 		return Presence(u, c.hub.Online(u.ID), c.hub.OnlineCount())
 	}
 	e := now()
-	e.Fresh = func() (Event, bool) { return now(), true }
+	if u.Deleted { // clients were told when the account was deleted
+		return
+	}
+	e.Fresh = func() (Event, bool) {
+		e := now()
+		return e, !u.Deleted
+	}
 	c.hub.PublishSoon(PeopleGroup, e)
 }
 

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hearth/web/limits"
@@ -35,6 +36,9 @@ func (c *Chat) edit(ctx context.Context, by Caller, id int64, what string, job f
 		}
 	}
 	err = c.disk.Write(ctx, func(tx Tx) error {
+		if err := hasAccount(tx, id); err != nil {
+			return err
+		}
 		if err := job(tx); err != nil {
 			return err
 		}
@@ -43,6 +47,9 @@ func (c *Chat) edit(ctx context.Context, by Caller, id int64, what string, job f
 		}
 		return c.audit(tx, by, what, u.Name)
 	})
+	if errors.Is(err, ErrNotFound) { // the account was deleted
+		return err
+	}
 	if err != nil {
 		return storage(what, err)
 	}

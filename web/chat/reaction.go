@@ -55,6 +55,9 @@ func (c *Chat) React(ctx context.Context, by Caller, id MessageID, text string, 
 	}
 	x := change{Kind: "react", Message: id, Emoji: shownEmoji(text), On: on}
 	err = c.disk.Write(ctx, func(tx Tx) error {
+		if err := errors.Join(c.mustHaveAccount(by), mayReach(tx, by, r)); err != nil {
+			return err
+		}
 		count, changed, err := react(tx, x, by.senderID())
 		if err != nil || !changed {
 			return err

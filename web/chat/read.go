@@ -110,6 +110,15 @@ func (c *Chat) ReadBack(ctx context.Context, by Caller, r *Room, n int64) error 
 	return nil
 }
 
+// UnreadIn returns the event with the unread counts of the caller in a room, for a socket that leaves the room; ok is false if nothing is
+// unread, or the room does not exist. Error: storage.
+func (c *Chat) UnreadIn(ctx context.Context, by Caller, r *Room) (e Event, ok bool, err error) {
+	if by.User == nil || r.ID == 0 {
+		return e, false, nil
+	}
+	return c.unreadEvent(ctx, by.User, r)
+}
+
 // unreadEvent returns the event with the current unread counts of a user in a room, and whether some messages are unread.
 func (c *Chat) unreadEvent(ctx context.Context, u *User, r *Room) (e Event, some bool, err error) {
 	now, err := c.unreadRoom(ctx, r.ID, r)

@@ -113,6 +113,9 @@ func (c *Chat) people(ctx context.Context, ids []int64) []markup.Person {
 			}
 			continue
 		}
+		if u.Deleted {
+			continue
+		}
 		p := markup.Person{URL: "/chat/@" + u.Name + "/", Username: u.Name, Display: u.Display()}
 		if utf8.RuneCountInString(p.Display) > maxShown {
 			p.Display = u.Name

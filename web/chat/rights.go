@@ -135,9 +135,9 @@ func (c *Chat) narrowed(before, after *Room, listed []string, stays func(userID 
 	})
 }
 
-// unlisted returns the change after which r is in no list. The sockets in it stay.
-func (c *Chat) unlisted(r *Room) Event {
-	gone, groups := RoomGone(r), listGroups(r)
+// unlisted returns the change after which r is in no list. The sockets in it stay. gone is the event that they get.
+func (c *Chat) unlisted(r *Room, gone Event) Event {
+	groups := listGroups(r)
 	return rightsChanged(c.clearRooms, func(l Listener) (x Rights) {
 		if l.hears(r, groups) {
 			x.Gone = []Event{gone}

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -27,6 +28,7 @@ type Room struct {
 	Archived bool
 	First    int64    // its sequence starts after this number: 0, or the end of an earlier sequence (see ended_line in the schema)
 	With     *User    // of a private conversation: the other person, from the caller's point of view
+	group    string   // the key of the group of its sockets, if that is not Key
 	between  [2]int64 // of a private conversation: the ids of the caller and of With
 
 	nameForOther string // of a private conversation: its name for With
@@ -35,15 +37,15 @@ type Room struct {
 	Since int64
 }
 
-// Group returns the group of the sockets in the room.
-func (r *Room) Group() string { return "room:" + r.Key }
+// Group returns the group of the sockets in the room. It stays the same when the room is renamed.
+func (r *Room) Group() string { return "room:" + cmp.Or(r.group, r.Key) }
 
-const roomColumns = "id, name, name_key, topic, access, created_at, archived_at, first"
+const roomColumns = "id, name, name_key, topic, access, created_at, archived_at, first, ifnull(group_key, '')"
 
 func scanRoom(scan func(...any) error) (*Room, error) {
 	var r Room
 	var created, archived int64
-	if err := scan(&r.ID, &r.Name, &r.Key, &r.Topic, &r.Access, &created, &archived, &r.First); err != nil {
+	if err := scan(&r.ID, &r.Name, &r.Key, &r.Topic, &r.Access, &created, &archived, &r.First, &r.group); err != nil {
 		return nil, err
 	}
 	if r.Access == Direct && strings.HasPrefix(r.Key, groupMark) {
@@ -53,12 +55,10 @@ func scanRoom(scan func(...any) error) (*Room, error) {
 	return &r, nil
 }
 
-// roomByKey returns the stored room with that key. Errors: ErrNotFound, storage.
+// roomByKey returns the stored room whose name, or one of whose former names, has that key. Errors: ErrNotFound, storage.
 func (c *Chat) roomByKey(ctx context.Context, key string) (*Room, error) {
 	return c.rooms.Load(key, func() (*Room, error) {
-		r, err := scanRoom(func(dest ...any) error {
-			return c.read.QueryRow(ctx, "SELECT "+roomColumns+" FROM room WHERE name_key = ?", []any{key}, dest...)
-		})
+		r, err := scanRoom(func(dest ...any) error { return c.read.QueryRow(ctx, roomNamed, []any{key}, dest...) })
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil, ErrNotFound
 		}
@@ -83,18 +83,14 @@ func (c *Chat) saveRoom(tx Tx, r *Room, by Caller, owned bool) (int64, error) {
 	if owned {
 		owner = by.User.ID
 	}
-	res, err := tx.Exec("INSERT INTO room (name, name_key, topic, access, created_by, created_at, open_since, first) "+
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, coalesce((SELECT max(last) FROM ended_line WHERE name_key IN (?2, '')), 0)) ON CONFLICT DO NOTHING",
-		name, r.Key, r.Topic, r.Access, owner, millis(c.now()))
+	if id, err := madeMeanwhile(tx, r); id != 0 || err != nil {
+		return id, err
+	}
+	res, err := tx.Exec("INSERT INTO room (name, name_key, group_key, topic, access, created_by, created_at, open_since, first) "+
+		"VALUES (?1, ?2, ?7, ?3, ?4, ?5, ?6, ?6, coalesce((SELECT max(last) FROM ended_line WHERE name_key IN (?2, '')), 0))",
+		name, r.Key, r.Topic, r.Access, owner, millis(c.now()), nullable(r.group != "", r.group))
 	if err != nil {
 		return 0, fmt.Errorf("make room %s: %w", r.Key, err)
-	}
-	if n, err := res.RowsAffected(); err != nil {
-		return 0, fmt.Errorf("make room %s: %w", r.Key, err)
-	} else if n == 0 { // another caller has stored the room meanwhile
-		var id int64
-		err := tx.QueryRow("SELECT id FROM room WHERE name_key = ?", r.Key).Scan(&id)
-		return id, err
 	}
 	if err := c.takeRoom(by, r); err != nil {
 		return 0, err
@@ -156,7 +152,7 @@ func join(tx Tx, room int64, users ...int64) error {
 			continue
 		}
 		if _, err := tx.Exec(`INSERT INTO membership (user_id, room_id, member, read)
-			SELECT id, ?1, 1, ifnull((SELECT max(id) & 0xFFFFFFFF FROM message WHERE id > ?1 << 32 AND id < (?1 + 1) << 32), 0) FROM user WHERE id = ?2
+			SELECT id, ?1, 1, ifnull((SELECT max(id) & 0xFFFFFFFF FROM message WHERE id > ?1 << 32 AND id < (?1 + 1) << 32), 0) FROM user WHERE id = ?2 AND deleted_at = 0
 			ON CONFLICT DO UPDATE SET member = 1, has_left = 0`, room, u); err != nil {
 			return fmt.Errorf("add member %d to room %d: %w", u, room, err)
 		}
@@ -185,7 +181,7 @@ func (c *Chat) roomIsBack(r *Room) Event {
 
 // RoomDraft is the new state of a room.
 type RoomDraft struct {
-	Name, Topic string
+	Name, Topic string // an empty name leaves the name of an existing room as it is
 	Access      Access
 	// Stay are the ids of the users who stay in a room that becomes closed, beside the caller. nil: the caller was not asked yet.
 	Stay []int64
@@ -210,8 +206,8 @@ func (d *RoomDraft) check(by Caller) error {
 	return nil
 }
 
-// CreateRoom creates a room that exists before its first message. Errors: room_name…, room_taken, too_long (topic), not_allowed
-// (only admins may create rooms for admins, or rooms at all), storage.
+// CreateRoom creates a room that exists before its first message. The former name of another room is free for admins only. Errors:
+// room_name…, room_taken, too_long (topic), not_allowed (only admins may create rooms for admins, or rooms at all), storage.
 func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, error) {
 	if by.User == nil {
 		return nil, Errorf("sign_in")
@@ -225,16 +221,16 @@ func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, e
 	}
 	may := c.MayMakeRooms(ctx, by)
 	room := Room{Name: name, Key: key, Topic: d.Topic, Access: d.Access, Created: c.now()}
+	var former *Room
 	err = c.disk.Write(ctx, func(tx Tx) error {
-		var taken int
-		if err := tx.QueryRow("SELECT count(*) FROM room WHERE name_key = ?", key).Scan(&taken); err != nil {
-			return fmt.Errorf("look for room %s: %w", key, err)
-		}
-		if taken > 0 {
-			return Errorf("room_taken").On("name")
+		if former, err = c.takeName(tx, by, key, 0); err != nil {
+			return err
 		}
 		if may != nil {
 			return may
+		}
+		if room.group, err = freeGroup(tx.QueryRow, key); err != nil {
+			return err
 		}
 		room.ID, err = c.saveRoom(tx, &room, by, true)
 		return err
@@ -242,6 +238,7 @@ func (c *Chat) CreateRoom(ctx context.Context, by Caller, d RoomDraft) (*Room, e
 	c.forgetRooms()
 	if err == nil {
 		c.unmade.made(key)
+		c.endFormer(former)
 	}
 	if err == nil && room.Access != Open {
 		c.hub.Recheck(room.Group())
@@ -276,10 +273,10 @@ func (c *Chat) TellRoom(r *Room) {
 	if r.Access.Private() {
 		return
 	}
-	now, err := c.roomByKey(context.Background(), r.Key)
+	now, err := c.roomOfGroup(context.Background(), r)
 	switch {
 	case errors.Is(err, ErrNotFound): // the room is not stored yet, or was deleted meanwhile
-		c.tellUnmade(&Room{Name: r.Name, Key: r.Key, Access: Open})
+		c.tellUnmade(&Room{Name: r.Name, Key: r.Key, Access: Open, group: r.group})
 		return
 	case err != nil:
 		slog.Error("look for a room whose people changed", "room", r.Name, "err", err)
@@ -289,7 +286,7 @@ func (c *Chat) TellRoom(r *Room) {
 	}
 	e := RoomChanged(now, 0, nil)
 	e.Fresh = func() (Event, bool) {
-		later, err := c.roomByKey(context.Background(), r.Key)
+		later, err := c.roomOfGroup(context.Background(), r)
 		if err != nil || later.Access != now.Access || later.Archived { // the change of the room was announced by itself
 			return Event{}, false
 		}

@@ -7,9 +7,10 @@ import (
 	"fmt"
 )
 
-// ChangeRoom sets a room's topic and access. People who may no longer be in it are removed: from a room that becomes closed, all
-// but the caller, d.Stay and the admins. Errors: not_allowed, too_long (topic), bad_choice (access), who_stays if a room becomes
-// closed and d.Stay is nil, rate_limited, no_such_room, storage.
+// ChangeRoom sets a room's name, topic and access. The old name leads to the room until an admin gives it to another one. People who
+// may no longer be in the room are removed: from a room that becomes closed, all but the caller, d.Stay and the admins. Errors:
+// not_allowed, room_name…, room_taken, too_long (topic), bad_choice (access), who_stays if a room becomes closed and d.Stay is nil,
+// rate_limited, no_such_room, storage.
 func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) error {
 	if err := c.mustManage(ctx, by, r); err != nil {
 		return err
@@ -17,25 +18,77 @@ func (c *Chat) ChangeRoom(ctx context.Context, by Caller, r *Room, d RoomDraft) 
 	if err := d.check(by); err != nil {
 		return err
 	}
+	name, key := r.Name, r.Key
+	if d.Name != "" {
+		var err error
+		if name, key, err = RoomName(d.Name); err != nil {
+			return onField(err, "name")
+		}
+	}
+	var x renamed
 	err := c.disk.Write(ctx, func(tx Tx) error {
-		before, err := roomNow(tx, r)
+		before, err := managed(tx, by, r)
 		if err != nil {
 			return err
 		}
 		after := *before
 		after.Topic, after.Access = d.Topic, d.Access
+		if d.Name != "" && before.Name != name {
+			after.Name, after.Key, after.group = name, key, before.Group()[len("room:"):]
+			if x, err = c.rename(tx, by, before, &after); err != nil {
+				return err
+			}
+		}
 		if err := c.changeAccess(tx, by, before, &after, d.Stay); err != nil {
 			return err
 		}
 		if _, err := tx.Exec("UPDATE room SET topic = ?, access = ? WHERE id = ?", d.Topic, d.Access, r.ID); err != nil {
 			return fmt.Errorf("change room %d: %w", r.ID, err)
 		}
-		c.announceRoom(tx, &after)
-		return c.audit(tx, by, "room_changed", r.Name)
+		c.announceChange(tx, before, &after)
+		if after.Name == before.Name {
+			return c.audit(tx, by, "room_changed", after.Name)
+		}
+		return c.audit(tx, by, "room_renamed", before.Name+" → "+after.Name)
 	})
 	c.forgetRooms()
 	c.hub.Recheck(r.Group())
+	if err == nil && x.unmade != "" {
+		c.unmade.made(key)
+		c.hub.EndRoom(x.unmade)
+	}
+	c.endFormer(x.former)
 	return storage("change a room", err)
+}
+
+// announceChange announces the new state of a room, and its former name if that has changed, to everybody who may enter it.
+func (c *Chat) announceChange(tx Tx, before, after *Room) {
+	if after.Archived {
+		return
+	}
+	e := c.roomIsBack(after)
+	if before.Name != after.Name {
+		e = e.was(before.Name)
+	}
+	for _, g := range listGroups(after) {
+		tx.Announce(g, e)
+	}
+}
+
+// managed is roomNow for a caller who may manage the room. It is asked within the transaction of the change, because the room may
+// have got another owner. Errors: not_allowed, no_such_room.
+func managed(tx Tx, by Caller, r *Room) (*Room, error) {
+	var may bool
+	err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM user u, room r WHERE u.id = ? AND u.disabled = 0 AND r.id = ? AND (u.admin = 1 OR r.created_by = u.id))",
+		by.userID(), r.ID).Scan(&may)
+	if err != nil {
+		return nil, fmt.Errorf("look who may manage room %d: %w", r.ID, err)
+	}
+	now, err := roomNow(tx, r)
+	if err == nil && !may {
+		err = Errorf("not_allowed")
+	}
+	return now, err
 }
 
 // roomNow returns the current row of a room, which may have changed since it was looked up.

@@ -114,7 +114,7 @@ func (c *Chat) SideRooms(ctx context.Context, u *User, unread map[int64]Unread, 
 	return found, total, err
 }
 
-const sideColumns = "SELECT r.id, r.name, r.name_key, r.topic, r.access, r.created_at, r.archived_at, r.first, ifnull(s.level, 'mentions'), ifnull(s.favourite, 0)"
+const sideColumns = "SELECT r.id, r.name, r.name_key, r.topic, r.access, r.created_at, r.archived_at, r.first, ifnull(r.group_key, ''), ifnull(s.level, 'mentions'), ifnull(s.favourite, 0)"
 
 // sideRooms returns the rooms of a query of sideColumns, favourites first and then by name.
 func (c *Chat) sideRooms(ctx context.Context, query string, args ...any) (found []SideRoom, err error) {

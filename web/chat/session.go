@@ -96,6 +96,7 @@ func (c *Chat) OpenGuest(ctx context.Context, name string, b Browser, old int64)
 		}
 		var taken bool
 		err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM user WHERE name_key = ?1 OR name_look = ?2)
+			OR EXISTS (SELECT 1 FROM former_name WHERE name_key = ?1 OR name_look = ?2)
 			OR EXISTS (SELECT 1 FROM session WHERE guest_key = ?1 OR guest_look = ?2)
 			OR EXISTS (SELECT 1 FROM user_look WHERE look = ?3)`, key, look(name), labelLook(name)).Scan(&taken)
 		if err != nil {
@@ -216,15 +217,21 @@ func (c *Chat) Sessions(ctx context.Context, userID int64, limit, offset int) (s
 	if err != nil {
 		return nil, 0, storage("list sessions", err)
 	}
-	defer rows.Close()
+	sessions, err = scanSessions(rows)
+	return sessions, total, storage("list sessions", err)
+}
+
+// scanSessions reads rows of sessionColumns, and closes them.
+func scanSessions(rows *sql.Rows) (sessions []*Session, err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var s Session
 		dest, done := s.into()
 		if err := rows.Scan(dest...); err != nil {
-			return nil, 0, storage("list sessions", err)
+			return nil, err
 		}
 		done()
 		sessions = append(sessions, &s)
 	}
-	return sessions, total, storage("list sessions", rows.Err())
+	return sessions, rows.Err()
 }

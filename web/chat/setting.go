@@ -44,15 +44,17 @@ func (c *Chat) SetSettings(ctx context.Context, by Caller, values map[string]str
 			return err
 		}
 	}
-	err := c.disk.Write(ctx, func(tx Tx) error {
+	before, err := c.GuestsMay(ctx)
+	if err != nil {
+		return err
+	}
+	err = c.disk.Write(ctx, func(tx Tx) error {
 		for name, value := range values {
 			if _, err := tx.Exec("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, label.Clean(value)); err != nil {
 				return fmt.Errorf("store setting %s: %w", name, err)
 			}
 		}
-		if values[SettingGuests] == "off" && c.options.Guests == "" {
-			tx.Announce("", shutOut(c.settings.Clear, 0))
-		}
+		c.announceGuests(tx, before, values[SettingGuests])
 		return c.audit(tx, by, "settings", "")
 	})
 	c.settings.Clear()

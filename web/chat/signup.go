@@ -88,7 +88,8 @@ func (c *Chat) CheckName(ctx context.Context, name string) error {
 	return storage("look for a name", err)
 }
 
-const nameTaken = "SELECT EXISTS (SELECT 1 FROM user WHERE name_key = ?1 OR name_look = ?2)"
+// nameTaken selects whether a username with the key ?1 and the look ?2 is taken, or was that of a deleted account.
+const nameTaken = "SELECT EXISTS (SELECT 1 FROM user WHERE name_key = ?1 OR name_look = ?2) OR EXISTS (SELECT 1 FROM former_name WHERE name_key = ?1 OR name_look = ?2)"
 
 // MaySignUp reports why a person can't sign up now; nil if it can. first says that the person may create the first account,
 // invite is the token of an invitation, "" for none. Errors: first_account, signup_closed, signup_invite, invite_used, storage.

@@ -22,6 +22,7 @@ type User struct {
 	DisplayName                string // as the person wrote it; "": FullName joins the next two
 	FirstName, LastName, Email string
 	Admin, Disabled            bool
+	Deleted                    bool   // the account was deleted; then it is Disabled too
 	Lang                       string // "": what the browser asks for
 	Theme                      string // "" (what the system says), light or dark
 	Created                    time.Time
@@ -30,13 +31,24 @@ type User struct {
 }
 
 // Display returns the name as others see it: the full name, or else the username. If it can be confused with another user's name,
-// the username follows: "Ada Lund (@ada)".
+// the username follows: "Ada Lund (@ada)". For a deleted account it is English; see DisplayIn.
 func (u *User) Display() string {
+	if u.Deleted {
+		return FormerMember("en")
+	}
 	name := cmp.Or(u.FullName(), u.Name)
 	if u.LooksAlike {
 		name += " (@" + u.Name + ")"
 	}
 	return name
+}
+
+// DisplayIn is Display for a reader of that language.
+func (u *User) DisplayIn(lang string) string {
+	if u.Deleted {
+		return FormerMember(lang)
+	}
+	return u.Display()
 }
 
 // FullName returns the name of the user as the person wrote it, or else the first and last name; "" if there is none.
@@ -59,12 +71,12 @@ func eastAsian(name string) bool {
 	})
 }
 
-const userColumns = "id, name, display_name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen, " + looksAlike
+const userColumns = "id, name, display_name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen, deleted_at <> 0, " + looksAlike
 
 // into returns the destinations for scanning userColumns. done sets the times of u, and cleans names that an earlier version stored.
 func (u *User) into() (dest []any, done func()) {
 	var created, seen int64
-	dest = []any{&u.ID, &u.Name, &u.DisplayName, &u.FirstName, &u.LastName, &u.Email, &u.Admin, &u.Disabled, &u.Lang, &u.Theme, &created, &seen, &u.LooksAlike}
+	dest = []any{&u.ID, &u.Name, &u.DisplayName, &u.FirstName, &u.LastName, &u.Email, &u.Admin, &u.Disabled, &u.Lang, &u.Theme, &created, &seen, &u.Deleted, &u.LooksAlike}
 	return dest, func() {
 		u.Created, u.LastSeen = moment(created), moment(seen)
 		u.DisplayName, u.FirstName, u.LastName = personName(u.DisplayName), personName(u.FirstName), personName(u.LastName)
@@ -142,7 +154,7 @@ type UserQuery struct {
 // maxWords is how many words of a search are used.
 const maxWords = 4
 
-const userMatches = ` FROM user WHERE (?1 = 0 OR disabled = 0) AND (?2 = 0 OR admin = 1)
+const userMatches = ` FROM user WHERE deleted_at = 0 AND (?1 = 0 OR disabled = 0) AND (?2 = 0 OR admin = 1)
 	AND (instr(search, ?4) > 0 OR ?3 AND instr(lower(email), ?4) > 0)
 	AND (instr(search, ?5) > 0 OR ?3 AND instr(lower(email), ?5) > 0)
 	AND (instr(search, ?6) > 0 OR ?3 AND instr(lower(email), ?6) > 0)
@@ -190,7 +202,8 @@ func (u *User) searched() string {
 	return foldMarks(u.Name + " " + u.DisplayName + " " + joinNames(u.FirstName, u.LastName))
 }
 
-// HasUsers reports whether there is an account. The first one becomes an admin. Accounts are never deleted, so true is final.
+// HasUsers reports whether there is an account. The first one becomes an admin. The last admin cannot be
+// deleted, so true is final.
 func (c *Chat) HasUsers(ctx context.Context) (some bool, err error) {
 	if c.hasUsers.Load() {
 		return true, nil

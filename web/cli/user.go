@@ -124,6 +124,9 @@ func (u *userCommand) run(ctx context.Context) error {
 		return u.add(ctx)
 	}
 	user, err := u.chat.UserByName(ctx, u.words[0])
+	if err == nil && user.Deleted {
+		err = chat.ErrNotFound
+	}
 	if err != nil {
 		return err
 	}

@@ -102,12 +102,13 @@ func TestRoomForTheInvited(t *testing.T) {
 	tom.open("/chat/secrets/")
 	tom.reads(".error-status", "403")
 
-	ada.manageMember("tom", "add")
+	ada.openSettings()
+	ada.fill("#member-name", "tom")
+	ada.submit("#members form > button")
 	tom.open("/chat/secrets/")
 	tom.say("let in")
-	ada.hears("let in")
 
-	ada.manageMember("tom", "remove")
+	ada.submit(`#member-list li:has(input[value="tom"]) button`)
 	tom.reads(".error-status", "403") // by itself
 }
 
@@ -126,18 +127,17 @@ func TestWhoStays(t *testing.T) {
 	for _, p := range []*page{tom, mai} {
 		p.open("/chat/tea/")
 		p.say("hello from " + p.who)
-		p.missing(`.menu [data-dialog="room-settings"]`) // ada owns it
+		p.missing(`.menu [href$="/settings/"]`) // ada owns it
 	}
 	tom.open("/")
-	ada.click(".pane-head details.menu summary")
-	ada.click(`.menu [data-dialog="room-settings"]`)
-	ada.click(`#room-settings input[value=closed]`)
-	ada.submit(`#room-settings form > .actions button`)
-	ada.sees("#who-stays[open]")
-	ada.until("both are proposed", `document.querySelectorAll("#who-stays input[name=stay]:checked").length === 2`)
-	ada.do(`[...document.querySelectorAll("#who-stays li")].find((li) => li.textContent.includes("mai")).querySelector("input").click()`)
-	ada.submit(`#who-stays .actions button`)
-	ada.at("/chat/tea/")
+	ada.openSettings()
+	ada.click(`main input[value=closed]`)
+	ada.submit(`[aria-labelledby="settings-title"] form > button`)
+	ada.until("both are proposed", `document.querySelectorAll("#who-stays-list input[name=stay]:checked").length === 2`)
+	ada.do(`[...document.querySelectorAll("#who-stays-list li")].find((li) => li.textContent.includes("mai")).querySelector("input").click()`)
+	ada.submit(`[aria-labelledby="who-stays-title"] .actions button`)
+	ada.reads(".flash", "Saved")
+	ada.open("/chat/tea/")
 	mai.reads(".error-status", "403") // by itself
 	tom.sees(`.room-card[data-room="tea"]`)
 	tom.open("/chat/tea/")
@@ -145,13 +145,12 @@ func TestWhoStays(t *testing.T) {
 	ada.hears("still here")
 }
 
-// manageMember opens the dialog of the room's members.
-func (p *page) manageMember(name, action string) {
+// openSettings follows the menu of the open room to the room's settings.
+func (p *page) openSettings() {
 	p.t.Helper()
 	p.click(".pane-head details.menu summary")
-	p.click(`.menu [data-dialog="room-members"]`)
-	p.fill("#member-name", name)
-	p.submit(`#room-members button[value="` + action + `"]`)
+	p.click(`.menu [href$="/settings/"]`)
+	p.sees("#settings-title")
 }
 
 func TestGuestsRead(t *testing.T) {

@@ -105,8 +105,8 @@ var Table = []Limit{
 	{Invitations, "invitations created or revoked", "an admin", refused, 60, Rate{60, time.Hour}},
 	{Profile, "changes of one's own name and e-mail address", user, refused, 5, Rate{1, time.Minute}},
 	// Each change costs two password hashes, together 50 ms of CPU time.
-	{Password, "changes of one's own password", user, refused, 5, Rate{5, time.Hour}},
-	{Settings, "changes of language, theme or a room's notifications, and sessions signed out", user, refused, 20, Rate{20, time.Minute}},
+	{Password, "changes of one's own password, and attempts to delete the own account", user, refused, 5, Rate{5, time.Hour}},
+	{Settings, "changes of language, theme or a room's notifications, sessions signed out, and people blocked", user, refused, 20, Rate{20, time.Minute}},
 	{Admin, "other changes on the admin site", "an admin", refused, 100, Rate{2, time.Second}},
 	{ReadMarks, "read marks", user, "ignored; a later mark includes it", 20, Rate{5, time.Second}},
 	{Typing, "`typing`", person, "ignored", 10, Rate{2, time.Second}},

@@ -160,6 +160,9 @@ func (p *People) person(id int64) (x chat.PersonNow, ok bool, err error) {
 	if err != nil {
 		return x, false, err
 	}
+	if u.Deleted { // clients got a user_deleted
+		return x, false, nil
+	}
 	return chat.PersonNow{User: u, Online: p.lookup.Online(id)}, true, nil
 }
 

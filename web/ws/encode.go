@@ -69,7 +69,7 @@ func (f *Frames) encodeJoined(r chat.Reader) []byte {
 	frames := []byte{}
 	var lines []byte
 	for _, e := range f.events {
-		if e.PlainOnly {
+		if e.PlainOnly || e.Cards && !r.Cards {
 			continue
 		}
 		line := e.JSON(r)

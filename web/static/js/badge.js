@@ -2,7 +2,7 @@
 
 export const MAX_BADGE = 99; // a higher number is shown as "99+"
 
-const title = document.title;
+export let title = document.title; // without the number
 const icon = document.querySelector('link[rel="icon"]');
 
 // showBadges shows the sum of the badges in the sidebar. News that is not meant for the reader only adds a dot to the icon.
@@ -16,6 +16,12 @@ export function showBadges() {
   if (!navigator.setAppBadge) return;
   const shown = sum ? navigator.setAppBadge(sum) : navigator.clearAppBadge();
   shown.catch(() => {}); // the app is not installed, or the browser does not allow it
+}
+
+// setTitle sets the title of the document, to which the number is added.
+export function setTitle(text) {
+  title = text;
+  showBadges();
 }
 
 showBadges();

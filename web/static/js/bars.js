@@ -22,7 +22,12 @@ const state = addBar("line-state");
 const unsent = addBar("unsent");
 
 bars.className = "bars";
-document.querySelector("#main > .pane-head, #main > .brand").after(bars);
+placeBars();
+
+// placeBars puts the bars into the page, again when it shows another room.
+export function placeBars() {
+  document.querySelector("#main > .pane-head, #main > .brand").after(bars);
+}
 
 function logInLink() {
   const link = document.createElement("a");

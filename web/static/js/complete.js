@@ -1,5 +1,5 @@
-// Completion in the composer: commands after "/" at the beginning, people after "@", rooms after "#", and emoji after ":". The list of matches is a listbox
-// above the field, which keeps the focus.
+// Completion in the composer: commands after "/" at the beginning, people after "@", rooms after "#", and emoji after ":". The list of
+// matches is a listbox above the field, which keeps the focus.
 
 import { displayOf } from "./person.js";
 import { t } from "./i18n.js";
@@ -8,10 +8,10 @@ const MAX_ITEMS = 8;
 const ASK_AFTER = 150; // ms without typing after which the server is asked
 const MAX_ASKED = 40; // characters
 
-const form = document.getElementById("composer");
-const field = form?.elements.message;
-const list = document.getElementById("complete");
-const commands = JSON.parse(list?.dataset.commands ?? "[]");
+// Elements of the room that is open, since startCompletion.
+let field = null;
+let list = null;
+let commands = [];
 
 let items = []; // the matches in the list
 let active = -1; // the index of the selected one
@@ -48,7 +48,7 @@ function knownPeople() {
   const people = new Map();
   for (const element of document.querySelectorAll(".person[data-user], #direct-links [data-user], #log .message[data-user]")) {
     const { user } = element.dataset;
-    if (user && !user.includes("(")) people.set(user, displayOf(user));
+    if (user && !user.includes(" ")) people.set(user, displayOf(user));
   }
   return people;
 }
@@ -172,16 +172,20 @@ function onKey(event) {
   event.stopImmediatePropagation();
 }
 
-// startCompletion must be called before other listeners of the field are added, because it takes keys while the list is open.
-export function startCompletion() {
-  if (!form || !list) return;
-  field.addEventListener("keydown", onKey);
-  field.addEventListener("input", update);
-  field.addEventListener("click", update);
-  field.addEventListener("blur", close);
-  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
+// startCompletion sets up completion in a composer, until signal is aborted. It must be called before other listeners of the field are
+// added, because it takes keys while the list is open.
+export function startCompletion(composer, signal) {
+  field = composer.elements.message;
+  list = document.getElementById("complete");
+  commands = JSON.parse(list.dataset.commands);
+  close();
+  field.addEventListener("keydown", onKey, { signal });
+  field.addEventListener("input", update, { signal });
+  field.addEventListener("click", update, { signal });
+  field.addEventListener("blur", close, { signal });
+  list.addEventListener("pointerdown", (event) => event.preventDefault(), { signal }); // the field keeps the focus
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
     if (option && token) insert(items[Number(option.dataset.index)]);
-  });
+  }, { signal });
 }

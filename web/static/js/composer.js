@@ -6,13 +6,13 @@ import { isolate, t } from "./i18n.js";
 const MAX_LINES = 8; // to which the field grows; css/composer.css has the same number
 const TYPING_EVERY = 3000; // ms between two typing frames; the server ignores more frequent ones
 
-const form = document.getElementById("composer");
-const field = form?.elements.message;
-const error = document.getElementById("composer-error");
-const notice = document.getElementById("composer-notice");
-const main = document.getElementById("main");
-const draftKey = `hearth.draft.${main.dataset.me ?? ""}.${main.dataset.room}`;
-const replying = document.getElementById("replying");
+// Elements of the room that is open, since startComposer. They are null if the reader may not write there.
+let form = null;
+let field = null;
+let error = null;
+let notice = null;
+let replying = null;
+let draftKey = ""; // of localStorage
 
 let answered = 0; // the id of the message to which the next one replies; 0: none
 let edit = null; // during an edit: the draft that was in the field before, and the callbacks
@@ -111,7 +111,7 @@ function onKey(event) {
 
 // takeFocus gives the composer the focus on a desktop, unless the address names a message. Later, letters and digits that are typed while
 // nothing or the log has the focus go to the composer.
-function takeFocus() {
+function takeFocus(signal) {
   if (!enterSends()) return;
   if (!location.hash) field.focus({ preventScroll: true });
   document.addEventListener("keydown", (event) => {
@@ -119,29 +119,43 @@ function takeFocus() {
     const idle = !at || at === document.body || at.id === "scroller" || at.closest("#log");
     const typed = [...event.key].length === 1 && /[\p{L}\p{N}]/u.test(event.key);
     if (idle && typed && !event.ctrlKey && !event.metaKey && !event.altKey && !document.querySelector("dialog[open]")) field.focus();
-  });
+  }, { signal });
 }
 
 // On some phones the on-screen keyboard covers the page instead of shortening it. --height is the part that remains visible (css/app.css).
-function followKeyboard() {
+function followKeyboard(signal) {
   const seen = window.visualViewport;
   seen?.addEventListener("resize", () => {
     document.documentElement.style.setProperty("--height", `${seen.height}px`);
-  });
+  }, { signal });
 }
 
-// startComposer calls onSend(text, answered) for each message, where answered is the id of the message to which it replies, or 0. While
-// the person types, it calls onTyping() at most every TYPING_EVERY.
-export function startComposer({ onSend, onTyping }) {
-  followKeyboard();
+// leaveComposer keeps to which message the next one replies.
+export function leaveComposer() {
+  if (replying) replying.dataset.of = answered;
+}
+
+// startComposer sets up the composer of a room, until signal is aborted. It calls onSend(text, answered) for each message, where answered is
+// the id of the message to which it replies, or 0. While the person types, it calls onTyping() at most every TYPING_EVERY.
+export function startComposer({ onSend, onTyping }, signal) {
+  const { me = "", room } = document.getElementById("main").dataset;
+  form = document.getElementById("composer");
+  field = form?.elements.message;
+  error = document.getElementById("composer-error");
+  notice = document.getElementById("composer-notice");
+  replying = document.getElementById("replying");
+  draftKey = `hearth.draft.${me}.${room}`;
+  edit = null;
+  answered = Number(replying?.dataset.of ?? 0);
+  followKeyboard(signal);
   if (!form) return;
   let typedAt = 0;
   field.enterKeyHint = enterSends() ? "send" : "enter";
-  takeFocus();
+  takeFocus(signal);
   field.value ||= localStorage.getItem(draftKey) ?? "";
   resize();
-  startCompletion();
-  field.addEventListener("keydown", onKey);
+  startCompletion(form, signal);
+  field.addEventListener("keydown", onKey, { signal });
   field.addEventListener("input", () => {
     keepDraft();
     resize();
@@ -149,9 +163,9 @@ export function startComposer({ onSend, onTyping }) {
     if (edit || !field.value || field.value.startsWith("/") || Date.now() - typedAt < TYPING_EVERY) return;
     typedAt = Date.now();
     onTyping();
-  });
-  notice.querySelector("button").addEventListener("click", () => showNotice(""));
-  replying.querySelector("button").addEventListener("click", () => replyTo(null));
+  }, { signal });
+  notice.querySelector("button").addEventListener("click", () => showNotice(""), { signal });
+  replying.querySelector("button").addEventListener("click", () => replyTo(null), { signal });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!field.value.trim()) return;
@@ -162,5 +176,5 @@ export function startComposer({ onSend, onTyping }) {
     setValue("");
     showError("");
     field.focus();
-  });
+  }, { signal });
 }

@@ -5,17 +5,14 @@ import { beginEdit, endEdit, showError } from "./composer.js";
 import { edges } from "./log.js";
 import { toNewest } from "./unread.js";
 
-const form = document.getElementById("composer");
-const bar = document.getElementById("editing");
-const log = document.getElementById("log");
-
+let form = null; // the composer of the room that is open; null if the reader may not write there
 let save = null; // save(id, text) reports whether the edit was sent
 let edited = null; // the element of the message that is being edited
 let sent = ""; // the last text that was sent to the server
 
 // showEditing labels the composer for an edit, or for a new message.
 function showEditing(on) {
-  bar.hidden = !on;
+  document.getElementById("editing").hidden = !on;
   edited?.classList.toggle("edited-now", on);
   form.querySelector(".composer-hint").textContent = on ? t("composer.edit_hint") : t("composer.hint");
   form.querySelector(".composer-tools .button span").textContent = on ? t("form.save") : t("composer.send");
@@ -32,9 +29,9 @@ function onSubmit(text) {
   showError(save(Number(edited.dataset.id), text) ? "" : t("connection.needed"));
 }
 
-// startEdit puts the text of a message into the composer.
-export function startEdit(message) {
-  beginEdit(message.dataset.text, { onSubmit, onEnd });
+// startEdit puts the text of a message into the composer, or the text of an edit that is continued.
+export function startEdit(message, text = message.dataset.text) {
+  beginEdit(text, { onSubmit, onEnd });
   edited = message;
   sent = "";
   showEditing(true);
@@ -58,14 +55,28 @@ function onKey(event) {
 // editLast edits the reader's last message, if it is at the end of the room.
 async function editLast() {
   if (edges.newer) await toNewest().catch(() => {});
-  const last = Array.from(log.querySelectorAll(".message[data-text]")).at(-1);
+  const last = Array.from(document.querySelectorAll("#log .message[data-text]")).at(-1);
   if (last && !edges.newer) startEdit(last);
 }
 
-// startEditing sets up the composer. onSave(id, text) is called for each edit, and returns whether it was sent.
-export function startEditing(onSave) {
+// leaveEditing keeps an edit that has not ended, until the room is open again. The draft is back in the composer meanwhile.
+export function leaveEditing() {
+  if (!edited) return;
+  form.dataset.edits = edited.dataset.id;
+  form.dataset.edit = form.elements.message.value;
+  endEdit();
+}
+
+// startEditing sets up the composer of a room, until signal is aborted. onSave(id, text) is called for each edit, and returns whether it
+// was sent.
+export function startEditing(onSave, signal) {
+  form = document.getElementById("composer");
+  edited = null;
   if (!form) return;
   save = onSave;
-  form.elements.message.addEventListener("keydown", onKey);
-  bar.querySelector("button").addEventListener("click", () => endEdit());
+  form.elements.message.addEventListener("keydown", onKey, { signal });
+  document.querySelector("#editing button").addEventListener("click", () => endEdit(), { signal });
+  const message = document.getElementById(`m${form.dataset.edits}`);
+  if (message?.dataset.text !== undefined) startEdit(message, form.dataset.edit);
+  delete form.dataset.edits;
 }

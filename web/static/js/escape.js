@@ -4,13 +4,13 @@
 const OPEN = "dialog[open], :popover-open, details.menu[open], .drawer.open, .message.with-tools:is(:focus, :focus-within), " +
   ".message-tools:focus-within, #editing:not([hidden]), #replying:not([hidden])";
 
-// onEscape calls act when the key is pressed and nothing was open before.
-export function onEscape(act) {
+// onEscape calls act when the key is pressed and nothing was open before, until signal is aborted.
+export function onEscape(act, signal) {
   let busy = false;
   addEventListener("keydown", (event) => {
     if (event.key === "Escape") busy = event.isComposing || Boolean(document.querySelector(OPEN));
-  }, true); // before the handlers that close something
+  }, { capture: true, signal }); // before the handlers that close something
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !busy && !event.defaultPrevented) act();
-  });
+  }, { signal });
 }

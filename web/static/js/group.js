@@ -1,6 +1,8 @@
 // Group conversations: the dialogs in which people are chosen, and the links and titles of the conversations.
 
+import { setTitle, title as documentTitle } from "./badge.js";
 import { t } from "./i18n.js";
+import { directURL } from "./person.js";
 
 const MAX_ITEMS = 8; // people in the list of matches
 const ASK_AFTER = 150; // ms without typing after which the server is asked
@@ -164,18 +166,31 @@ function onClick(event) {
   else if (remove) unpick(dialog, remove.closest("li"));
 }
 
+// follow opens an address as a click on a link does, so that another room is shown without loading a page.
+function follow(url) {
+  const link = document.createElement("a");
+  link.href = url;
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
 // send opens the conversation with the chosen people, or adds them to the open one.
 async function send(dialog) {
   const people = chosen(dialog);
   const { form } = dialog;
   const adds = form.dataset.choose !== "/api/groups";
   if (!people.length) return showError(dialog, t("group.none_chosen"));
-  if (people.length === 1 && !adds) return location.assign(`/chat/@${encodeURIComponent(people[0])}/`);
+  if (people.length === 1 && !adds) return finish(form, directURL(people[0]));
   const answer = await fetch(form.dataset.choose, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ people }) }).catch(() => null);
   const body = await answer?.json().catch(() => null);
   if (!answer?.ok) return showError(dialog, body?.error?.message ?? t("connection.needed"));
-  if (!adds) return location.assign(groupURL(body.room));
-  return form.closest("dialog").close();
+  return finish(form, adds ? "" : groupURL(body.room));
+}
+
+function finish(form, url) {
+  form.closest("dialog").close();
+  if (url) follow(url);
 }
 
 // reset empties a dialog that was closed.
@@ -217,7 +232,14 @@ export function groupOf(room, title) {
 export function retitle({ room, title }) {
   groupOf(room, title).querySelector(".side-name").textContent = title;
   const main = document.getElementById("main");
-  if (main?.dataset.room === room) main.querySelector(".pane-head h1 bdi").textContent = title;
+  if (main?.dataset.room !== room) return;
+  const heading = main.querySelector(".pane-head h1 bdi");
+  setTitle(documentTitle.replace(heading.textContent, () => title));
+  heading.textContent = title;
+  const text = main.querySelector(".composer-text");
+  if (!text) return;
+  text.placeholder = t("composer.label_direct", { name: title });
+  text.setAttribute("aria-label", text.placeholder);
 }
 
 // titleOf returns the title of a group conversation that is in the sidebar.

@@ -8,19 +8,15 @@ const PAGE = 50; // messages in each request
 const NEAR = 600; // px from an end of the log at which the next page is loaded
 const PAUSE = 3000; // ms after a failure
 
-const main = document.getElementById("main");
-const older = document.getElementById("older");
-const olderLink = older.querySelector("a");
-const newer = document.getElementById("newer");
-
+let room = null; // the signal of startHistory: another one belongs to another room
 let loading = false;
 let paused = false; // after a failure
 let part = 0; // counts the parts of the history that were shown: an answer for an earlier one is dropped
 let newest = 0; // the id of the last message that has come
 
 async function fetchPage(query) {
-  const room = encodeURIComponent(main.dataset.room);
-  const answer = await fetch(`/api/rooms/${room}/messages?limit=${PAGE}${query}`, { headers: { Accept: "application/json" } });
+  const name = encodeURIComponent(document.getElementById("main").dataset.room);
+  const answer = await fetch(`/api/rooms/${name}/messages?limit=${PAGE}${query}`, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`history: status ${answer.status}`);
   return answer.json();
 }
@@ -31,15 +27,19 @@ function buildAll(frames, known = (id) => document.getElementById(`m${id}`)) {
   const built = new Map();
   const find = (id) => built.get(id) ?? known(id);
   for (const frame of frames) {
-    if (!known(frame.id)) built.set(frame.id, buildMessage(frame, main.dataset.me, find));
+    if (!known(frame.id)) built.set(frame.id, buildMessage(frame, find));
   }
   return [...built.values()];
 }
 
 function showEdges() {
-  older.hidden = !edges.older;
-  newer.hidden = !edges.newer;
+  document.getElementById("older").hidden = !edges.older;
+  document.getElementById("newer").hidden = !edges.newer;
   document.getElementById("room-start").hidden = edges.older;
+}
+
+function labelOlder(text) {
+  document.querySelector("#older a").textContent = text;
 }
 
 // came is called for each message that comes, whether it is shown or not.
@@ -52,25 +52,27 @@ export function came(id) {
 async function load(query, show) {
   loading = true;
   const shown = part;
+  const at = room;
   try {
     const page = await fetchPage(query);
+    if (at !== room) return;
     if (shown === part) show(page);
     keepPlace(showEdges);
   } catch {
+    if (at !== room) return;
     paused = true;
     setTimeout(() => {
       paused = false;
       loadNear();
     }, PAUSE);
-  } finally {
-    loading = false;
-    olderLink.textContent = t("room.older");
   }
+  loading = false;
+  labelOlder(t("room.older"));
   loadNear();
 }
 
 function loadOlder() {
-  olderLink.textContent = t("room.loading");
+  labelOlder(t("room.loading"));
   load(`&before=${messages()[0].dataset.id}`, (page) => {
     edges.older = page.messages.length === PAGE;
     prepend(buildAll(page.messages));
@@ -113,7 +115,7 @@ async function show(query, ends) {
 }
 
 // showAround shows the messages around a position, which is the id of a message or a Date. It returns null if the reader wants to see
-// another part of the history meanwhile. It rejects if the messages cannot be loaded.
+// another part of the history, or another room, meanwhile. It rejects if the messages cannot be loaded.
 export function showAround(position) {
   const query = position instanceof Date ? `&time=${encodeURIComponent(position.toISOString())}` : `&around=${position}`;
   return show(query, (page) => ({ older: page.older, newer: page.newer }));
@@ -124,17 +126,23 @@ export function showNewest() {
   return show("", (page) => ({ older: page.messages.length === PAGE, newer: false }));
 }
 
-export function startHistory() {
+// startHistory sets up the history of a room, until signal is aborted.
+export function startHistory(signal) {
+  room = signal;
+  loading = paused = false;
+  part++;
   showEdges();
   const last = messages().at(-1);
-  if (last) newest = idOf(last);
-  scroller.addEventListener("scroll", loadNear);
-  new ResizeObserver(loadNear).observe(scroller);
-  for (const link of [olderLink, newer.querySelector("a")]) {
+  newest = last ? idOf(last) : 0;
+  scroller.addEventListener("scroll", loadNear, { signal });
+  const resized = new ResizeObserver(loadNear);
+  resized.observe(scroller);
+  signal.addEventListener("abort", () => resized.disconnect());
+  for (const link of document.querySelectorAll("#older a, #newer a")) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
       paused = false;
       loadNear();
-    });
+    }, { signal });
   }
 }

@@ -1,5 +1,7 @@
 // The connection of every page with a sidebar that is not a room. It gets presence, private messages and unread counts.
 
+import { notice, userDeleted } from "./former.js";
+import { ended, guestsMay } from "./guest.js";
 import { showState } from "./bars.js";
 import { self } from "./person.js";
 import { Unsent } from "./unsent.js";
@@ -16,6 +18,9 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
   const all = {
     people: sidebar.sidebarPeople,
     room: sidebar.sidebarRoom,
+    user_deleted: userDeleted,
+    notice,
+    guests: guestsMay,
     membership: sidebar.sidebarMembership,
     private_message: (frame) => frame.user === self || sidebar.privateMessage(frame, connections === 1),
     unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge, frame.title),
@@ -26,6 +31,7 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
     path: () => (lobby ? "/users/?rooms=all" : "/users/"),
     onFrame: (frame) => Object.hasOwn(all, frame.type) && all[frame.type](frame),
     onState(state, words) {
+      if (state === "signed-out" && ended()) return;
       if (state === "signed-out" || state === "shut-out") location.reload(); // the server shows what the person may see now
       showState(state, words);
       unsent?.setReachable(reaches(state));

@@ -6,18 +6,16 @@ import { t } from "./i18n.js";
 import { messages, scrollTo } from "./log.js";
 import { show } from "./unread.js";
 
-const dialog = document.getElementById("jump-date");
-
 function localDate(at) {
   return new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 }
 
 // showDay shows the first message that was written at a time or later, or the last one of the room.
-async function showDay(start) {
+async function showDay(start, signal) {
   try {
     if (!(await showAround(start))) return;
   } catch {
-    flash(t("connection.needed"));
+    if (!signal.aborted) flash(t("connection.needed"));
     return;
   }
   const all = messages();
@@ -30,13 +28,15 @@ async function showDay(start) {
   show();
 }
 
-export function startJumpDate() {
+// startJumpDate sets up the dialog of a room, until signal is aborted.
+export function startJumpDate(signal) {
+  const dialog = document.getElementById("jump-date");
   const field = dialog.querySelector("input");
   field.max = localDate(new Date());
   dialog.querySelector("form").addEventListener("submit", (event) => {
     event.preventDefault();
     const [year, month, day] = field.value.split("-").map(Number);
     dialog.close();
-    showDay(new Date(year, month - 1, day));
-  });
+    showDay(new Date(year, month - 1, day), signal);
+  }, { signal });
 }

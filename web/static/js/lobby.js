@@ -3,6 +3,7 @@
 import { language, number, t } from "./i18n.js";
 import { listen } from "./inbox.js";
 import { directURL, paintAvatar } from "./person.js";
+import { roomURL, showAccess } from "./room-change.js";
 import { localizeTimes, setTime } from "./time.js";
 import * as sidebar from "./sidebar.js";
 
@@ -92,21 +93,31 @@ function cardOf(room) {
   return cards.querySelector(`[data-room="${CSS.escape(room)}"]`);
 }
 
-function addCard({ room, topic, access }) {
+function addCard({ room }) {
   const card = document.getElementById("room-card-template").content.firstElementChild.cloneNode(true);
-  card.dataset.room = room;
-  const link = card.querySelector("a");
-  link.href = `/chat/${encodeURIComponent(room)}/`;
-  link.querySelector("bdi").textContent = room;
-  if (access && access !== "open") sidebar.lock(link);
-  card.querySelector(".topic-text").textContent = topic ?? "";
+  nameCard(card, room);
   cards.append(card);
   return card;
+}
+
+function nameCard(card, room) {
+  card.dataset.room = room;
+  const link = card.querySelector("a");
+  link.href = roomURL(room);
+  link.querySelector("bdi").textContent = room;
+}
+
+function renameCard(was, room) {
+  const card = cardOf(was);
+  if (!card) return;
+  cardOf(room)?.remove(); // of a room that nobody had written in
+  nameCard(card, room);
 }
 
 function room(frame) {
   if (!frame.unmade) sidebar.sidebarRoom(frame);
   if (frame.access === "group") return;
+  if (frame.was) renameCard(frame.was, frame.room);
   if (frame.gone) cardOf(frame.room)?.remove();
   else {
     // Only the server knows which rooms are on this page or match its filter.
@@ -117,6 +128,7 @@ function room(frame) {
 }
 
 function fillCard(card, frame) {
+  showAccess(card.querySelector("a"), frame.access);
   setText(card.querySelector(".topic-text"), frame.topic);
   setText(card.querySelector(".here-text"), t("room.here_count", { count: frame.here }));
   const faces = (frame.faces ?? []).map(({ user, display }) => {
@@ -127,6 +139,21 @@ function fillCard(card, frame) {
     return avatar;
   });
   card.querySelector(".faces").replaceChildren(...faces);
+}
+
+// lastMessage handles a frame with the last message of a room. It has no id if the room has no message any more.
+function lastMessage({ room, id, user, display = user, action = false, message, timestamp }) {
+  const card = cardOf(room);
+  if (!card) return;
+  const line = card.querySelector(".last");
+  line.hidden = !id;
+  card.querySelector(".last-at").hidden = !id;
+  if (!id) return;
+  line.querySelector(".last-by").textContent = display;
+  const text = line.querySelector(".last-text");
+  text.textContent = message;
+  text.classList.toggle("action", action);
+  setTime(card.querySelector(".last-at time"), new Date(timestamp));
 }
 
 // filter requests the filtered page from the server, and takes the table out of the response.
@@ -155,7 +182,7 @@ function startFilter() {
 }
 
 startFilter();
-listen({ people: changed, room }, {
+listen({ people: changed, room, last_message: lastMessage }, {
   lobby: true,
   names: () => Array.from(people.querySelectorAll("tr[data-user]"), (row) => row.dataset.user),
   list: people,

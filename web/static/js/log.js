@@ -11,14 +11,13 @@ const MAX_ROWS = 300; // messages on the page; others are loaded again when the 
 const MAX_LINES = 50; // private messages in the log
 const NEW_AT = 0.25; // of the height of the view: where the line "New" is when the room opens
 
-const main = document.getElementById("main");
-export const scroller = document.getElementById("scroller");
-const log = document.getElementById("log");
-const pending = document.getElementById("pending");
-const dayTemplate = document.getElementById("day-template");
+// Elements of the room that is open, since startLog.
+export let scroller = null;
+let log = null;
+let pending = null;
 
 // edges says at which ends of the window the room has more messages.
-export const edges = { older: main.dataset.older === "true", newer: main.dataset.newer === "true" };
+export const edges = { older: false, newer: false };
 
 let newFrom = 0; // the id of the message below the line "New"; 0: there is no line
 
@@ -63,7 +62,7 @@ function group(message) {
 }
 
 function dayLine(at) {
-  const line = dayTemplate.content.firstElementChild.cloneNode(true);
+  const line = document.getElementById("day-template").content.firstElementChild.cloneNode(true);
   setTime(line.querySelector("time"), at);
   return line;
 }
@@ -169,9 +168,9 @@ function trimEnd() {
 }
 
 // append adds a new message. It returns false, and adds nothing, if the window does not reach to the end of the room, or would have to lose
-// messages that the reader sees.
-export function append(message, { own = false } = {}) {
-  const follow = own || (atEnd() && !document.hidden);
+// messages that the reader sees. With stay, it does not scroll to the message.
+export function append(message, { own = false, stay = false } = {}) {
+  const follow = own || (atEnd() && !stay);
   if (!edges.newer && !follow && messages().length >= MAX_ROWS) edges.newer = true;
   if (edges.newer) return false;
   keepPlace(() => {
@@ -236,10 +235,26 @@ export function toEnd() {
   scroller.scrollTop = 0;
 }
 
-// startLog sets up the log with the messages that the server has rendered.
-export function startLog() {
+// startLog sets up the log of a room with the messages on the page. at is the position to which leaveLog had scrolled it; without it, the
+// log shows the line "New", or its end.
+export function startLog(at) {
+  const { dataset } = document.getElementById("main");
+  scroller = document.getElementById("scroller");
+  log = document.getElementById("log");
+  pending = document.getElementById("pending");
+  Object.assign(edges, { older: dataset.older === "true", newer: dataset.newer === "true" });
+  newFrom = 0;
+  shownPending = "";
   const below = document.getElementById("new-line")?.nextElementSibling;
   if (below) newFrom = idOf(below);
   for (const message of messages()) group(message);
-  showNewLine();
+  if (at === undefined) showNewLine();
+  else scroller.scrollTop = at;
+}
+
+// leaveLog keeps the state of the log in its elements, and returns the position to which it is scrolled.
+export function leaveLog() {
+  const { dataset } = document.getElementById("main");
+  Object.assign(dataset, edges);
+  return scroller.scrollTop;
 }

@@ -1,33 +1,33 @@
-// The toolbar of a message: react, reply, copy the link, mark as unread, edit, delete. There is one for all messages. It appears on hover, on a long press, and on keyboard focus: the arrow keys move
-// through the messages, Enter moves the focus to the toolbar, and Escape moves it to the composer.
+// The toolbar of a message: react, reply, copy the link, mark as unread, edit, delete. There is one for all messages. It appears on hover,
+// on a long press, and on keyboard focus: the arrow keys move through the messages, Enter moves the focus to the toolbar, and Escape moves
+// it to the composer.
 
 import { isPicking } from "./reaction.js";
 
 const LONG_PRESS = 500; // ms
 const OVERLAP = 14; // px by which the toolbar overlaps the top edge of its message
 
-const page = document.getElementById("main").dataset;
-const log = document.getElementById("log");
-const scroller = document.getElementById("scroller");
-const tools = document.getElementById("message-tools");
-const react = tools.querySelector("[data-tool=react]"); // null, like reply and edit, for readers who may not write
-const reply = tools.querySelector("[data-tool=reply]");
-const edit = tools.querySelector("[data-tool=edit]");
-const link = tools.querySelector("[data-tool=link]");
-const unread = tools.querySelector("[data-tool=unread]"); // null for visitors
-const remove = tools.querySelector("[data-tool=delete]");
-const dialog = document.getElementById("delete-dialog");
+// Elements of the room that is open, since startTools.
+let log = null;
+let scroller = null;
+let tools = null;
 
 let current = null; // the message to which the toolbar belongs
 
+// tool returns a button of the toolbar. It is null if the reader may not use it in this room.
+function tool(name) {
+  return tools.querySelector(`[data-tool=${name}]`);
+}
+
 function mayDelete(message) {
-  return "mine" in message.dataset || "admin" in page;
+  return "mine" in message.dataset || "admin" in document.getElementById("main").dataset;
 }
 
 function show(message) {
   if (message === current) return;
   current?.classList.remove("with-tools");
   current = message?.dataset.id && !message.matches(".deleted, .log-line") ? message : null;
+  const [remove, unread, edit] = [tool("delete"), tool("unread"), tool("edit")];
   remove.hidden = !current || !mayDelete(current);
   if (unread) unread.hidden = !current || "mine" in current.dataset; // one's own messages are never unread
   if (edit) edit.hidden = current?.dataset.text === undefined; // only the reader's own messages have a data-text
@@ -43,9 +43,12 @@ function place() {
 }
 
 // followMessage keeps the toolbar at its message when messages are loaded above, and hides it when its message is no longer on the page.
-function followMessage() {
-  new ResizeObserver(place).observe(tools.parentElement);
-  new MutationObserver(() => current && !current.isConnected && show(null)).observe(log, { childList: true });
+function followMessage(signal) {
+  const resized = new ResizeObserver(place);
+  resized.observe(tools.parentElement);
+  const changed = new MutationObserver(() => current && !current.isConnected && show(null));
+  changed.observe(log, { childList: true });
+  signal.addEventListener("abort", () => [resized, changed].forEach((observer) => observer.disconnect()));
 }
 
 function onPointer(event) {
@@ -61,7 +64,7 @@ function onLeave(event) {
 }
 
 // watchLongPress shows the toolbar after a long press on a message. The next touch elsewhere hides it.
-function watchLongPress() {
+function watchLongPress(signal) {
   let timer = 0;
   scroller.addEventListener("pointerdown", (event) => {
     if (event.pointerType !== "touch" || tools.contains(event.target)) return;
@@ -69,8 +72,8 @@ function watchLongPress() {
     if (event.target.closest(".reaction")) return;
     const message = event.target.closest(".message");
     timer = setTimeout(() => show(message), LONG_PRESS);
-  });
-  for (const end of ["pointerup", "pointercancel", "pointermove"]) scroller.addEventListener(end, () => clearTimeout(timer));
+  }, { signal });
+  for (const end of ["pointerup", "pointercancel", "pointermove"]) scroller.addEventListener(end, () => clearTimeout(timer), { signal });
 }
 
 // step returns the message above or below the one that has the focus, or the last message if none has it.
@@ -98,29 +101,32 @@ function onKey(event) {
 
 function askDelete(onDelete) {
   const message = current;
+  const dialog = document.getElementById("delete-dialog");
   document.getElementById("delete-text").textContent = message.querySelector(".text").textContent;
   dialog.returnValue = "";
   dialog.onclose = () => dialog.returnValue === "delete" && onDelete(Number(message.dataset.id));
   dialog.showModal();
 }
 
-// startTools sets up the toolbar. It calls onReact(element of the message, button), onReply(element), onEdit(element), onLink(element),
+// startTools sets up the toolbar of a room, until signal is aborted. It calls onReact(element of the message, button), onReply(element), onEdit(element), onLink(element),
 // onUnread(element) and onDelete(id).
-export function startTools({ onReact, onReply, onEdit, onDelete, onLink, onUnread }) {
-  scroller.addEventListener("pointerover", onPointer);
-  scroller.addEventListener("pointerleave", onLeave);
-  scroller.addEventListener("keydown", onKey);
-  watchLongPress();
-  followMessage();
-  react?.addEventListener("click", () => onReact(current, react));
-  for (const [tool, use] of [[reply, onReply], [edit, onEdit], [link, onLink], [unread, onUnread]]) {
-    tool?.addEventListener("click", () => {
+export function startTools({ onReact, onReply, onEdit, onDelete, onLink, onUnread }, signal) {
+  log = document.getElementById("log");
+  scroller = document.getElementById("scroller");
+  tools = document.getElementById("message-tools");
+  current = null;
+  signal.addEventListener("abort", () => show(null));
+  scroller.addEventListener("pointerover", onPointer, { signal });
+  scroller.addEventListener("pointerleave", onLeave, { signal });
+  scroller.addEventListener("keydown", onKey, { signal });
+  watchLongPress(signal);
+  followMessage(signal);
+  tool("react")?.addEventListener("click", () => onReact(current, tool("react")), { signal });
+  const uses = { reply: onReply, edit: onEdit, link: onLink, unread: onUnread, delete: () => askDelete(onDelete) };
+  for (const [name, use] of Object.entries(uses)) {
+    tool(name)?.addEventListener("click", () => {
       use(current);
       show(null);
-    });
+    }, { signal });
   }
-  remove.addEventListener("click", () => {
-    askDelete(onDelete);
-    show(null);
-  });
 }

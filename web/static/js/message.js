@@ -2,13 +2,11 @@
 // (templates/partials/message.html).
 
 import { t } from "./i18n.js";
-import { directURL, paintAvatar, self, fillHandle } from "./person.js";
+import { directURL, me, paintAvatar, self, fillHandle } from "./person.js";
 import { fillReactions } from "./reaction.js";
 import { setTime } from "./time.js";
 
 const EXCERPT = 120; // characters of a quote; maxExcerpt in web/chat/history.go is the same number
-
-const template = document.getElementById("message-template");
 
 // setText is the only function that inserts HTML. It inserts only the `html` of a message, which the server has made with web/markup and
 // which contains no markup of the sender. A message without `html` is shown as it was typed.
@@ -18,13 +16,13 @@ function setText(element, { html, message }) {
   else text.textContent = message;
 }
 
-function mentions(element, me) {
+function mentions(element) {
   const wanted = directURL(me).toLowerCase();
   return Array.from(element.querySelectorAll(".text a.mention")).some((link) => link.pathname.toLowerCase() === wanted);
 }
 
-function markMention(element, me, everybody) {
-  const mentioned = Boolean(me) && (everybody || mentions(element, me));
+function markMention(element, everybody) {
+  const mentioned = Boolean(me) && (everybody || mentions(element));
   element.classList.toggle("mentioned", mentioned);
   element.querySelector(".mention-word").hidden = !mentioned;
 }
@@ -83,11 +81,10 @@ function displayOf({ user, display, guest }) {
   return guest ? user.replace(/ \(guest\)$/, "") : display || user;
 }
 
-// buildMessage creates the element of a chat_message. me is the reader's username, or null. find(id) returns the element of an earlier
-// message, for the quotation above a reply.
-export function buildMessage(frame, me, find = inPage) {
+// buildMessage creates the element of a chat_message. find(id) returns the element of an earlier message, for the quotation above a reply.
+export function buildMessage(frame, find = inPage) {
   // importNode, because links in a clone that still belongs to the <template> do not resolve.
-  const element = document.importNode(template.content.firstElementChild, true);
+  const element = document.importNode(document.getElementById("message-template").content.firstElementChild, true);
   const display = displayOf(frame);
   if (frame.id) {
     element.id = `m${frame.id}`;
@@ -106,7 +103,7 @@ export function buildMessage(frame, me, find = inPage) {
   setAction(element, frame.action);
   fillReactions(element, frame.reactions);
   if (frame.reply_to) quote(element, frame, find);
-  markMention(element, me, frame.everybody);
+  markMention(element, frame.everybody);
   if (frame.edited_at) element.querySelector(".edited").hidden = false;
   if (frame.deleted) markDeleted(element);
   return element;
@@ -115,7 +112,7 @@ export function buildMessage(frame, me, find = inPage) {
 // buildPending creates the element of a message that has no receipt yet. It is dimmed, and says its state. A refused message shows the
 // reason, and buttons that call onChoice("retry", "edit" or "discard", item).
 export function buildPending(item, author, state, onChoice) {
-  const element = buildMessage({ user: author.user, display: author.display, message: item.text, timestamp: item.at }, null);
+  const element = buildMessage({ user: author.user, display: author.display, message: item.text, timestamp: item.at });
   element.classList.add("pending");
   element.dataset.nonce = item.nonce;
   const note = document.createElement("span");
@@ -146,11 +143,11 @@ function choices(item, onChoice) {
   return buttons;
 }
 
-export function markEdited(element, frame, me) {
+export function markEdited(element, frame) {
   setText(element, frame);
   setAction(element, frame.action);
   if ("mine" in element.dataset) markMine(element, frame);
-  markMention(element, me, frame.everybody);
+  markMention(element, frame.everybody);
   element.querySelector(".edited").hidden = false;
 }
 

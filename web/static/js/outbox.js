@@ -89,6 +89,11 @@ export class Outbox {
     return this.items.some((item) => item.nonce === nonce);
   }
 
+  // sends reports whether a message is sent from here, now or later.
+  sends(nonce) {
+    return this.items.some((item) => item.nonce === nonce && !item.failed);
+  }
+
   // receipt removes a message that the server has stored. It reports whether the message was in the outbox.
   receipt(nonce) {
     return this.drop(nonce) !== undefined;

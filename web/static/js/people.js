@@ -2,30 +2,31 @@
 
 import { number, t } from "./i18n.js";
 import { setTime } from "./time.js";
-import { directURL, fillHandle } from "./person.js";
+import { directURL, fillHandle, me } from "./person.js";
 import { stopTyping } from "./typing.js";
-
-export const here = document.getElementById("here");
-export const elsewhere = document.getElementById("elsewhere");
-export const offline = document.getElementById("offline");
-const panel = document.getElementById("people");
-const template = document.getElementById("person-link-template");
-const page = document.getElementById("main").dataset;
-const me = page.me;
 
 const PAGE = 50; // rows of a group that are shown at first, and with each "Show more"; peoplePage in web/room_people.go is the same number
 const COUNT_EVERY = 60_000; // ms at least between two requests for the numbers of people
 
+// Elements of the room that is open, since startPeople.
+export let here = null;
+export let elsewhere = null;
+export let offline = null;
+let panel = null;
+
 // The names of all who are in the room. The list may show fewer.
-const present = new Set(Array.from(here.children, (row) => row.dataset.user));
+let present = new Set();
 // The names of those who stay in the list after they leave the room: who has written here, or is a member.
-const belonging = new Set(Array.from(panel.querySelectorAll("[data-belongs]"), (row) => row.dataset.user));
+let belonging = new Set();
 // Names and display names of people who have left the room. The server says whether they are online.
 const leaving = new Map();
 
-const totals = { elsewhere: totalOf("elsewhere"), offline: totalOf("offline") }; // people in these groups, listed or not
+const totals = { elsewhere: 0, offline: 0 }; // people in these groups, listed or not
 let hereShown = PAGE;
 let countTimer = 0;
+
+// kept has the names in belonging of rooms that were open before.
+const kept = new WeakMap();
 
 function totalOf(group) {
   return Number(document.getElementById(`${group}-count`).dataset.count);
@@ -46,7 +47,7 @@ function removeLinks(row) {
 }
 
 function build(name, display) {
-  const row = template.content.firstElementChild.cloneNode(true);
+  const row = document.getElementById("person-link-template").content.firstElementChild.cloneNode(true);
   row.dataset.user = name;
   row.dataset.display = display ?? name;
   if (!display && !isGuest(name)) row.dataset.unnamed = ""; // until the server sends the display name
@@ -62,7 +63,9 @@ function fillName(row) {
 }
 
 function showCount(list, total) {
-  document.getElementById(`${list.id}-count`).textContent = number(total);
+  const shown = document.getElementById(`${list.id}-count`);
+  shown.textContent = number(total);
+  shown.dataset.count = total;
   document.getElementById(`${list.id}-section`).hidden = !total;
   panel.querySelector(`.more-people[data-group="${list.id}"]`).hidden = total <= list.childElementCount;
 }
@@ -114,7 +117,7 @@ function isPartial() {
 }
 
 async function fetchPeople(group, offset) {
-  const room = encodeURIComponent(page.room);
+  const room = encodeURIComponent(document.getElementById("main").dataset.room);
   const answer = await fetch(`/api/rooms/${room}/people?group=${group}&offset=${offset}`, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`people: status ${answer.status}`);
   return answer.json();
@@ -126,9 +129,9 @@ function countLater() {
   countTimer = setTimeout(async () => {
     countTimer = 0;
     if (document.hidden) return;
-    for (const { id } of [elsewhere, offline]) {
-      const { total } = await fetchPeople(id, totals[id] + PAGE).catch(() => ({ total: totals[id] }));
-      totals[id] = total;
+    for (const list of [elsewhere, offline]) {
+      const { total } = await fetchPeople(list.id, totals[list.id] + PAGE).catch(() => ({ total: totals[list.id] }));
+      if (list.isConnected) totals[list.id] = total;
     }
     count();
   }, COUNT_EVERY * (1 + Math.random()));
@@ -176,6 +179,13 @@ export function replaceHere(names) {
     if (!now.has(name)) removePresent(name);
   }
   for (const name of now) addPresent(name);
+}
+
+// deleted removes a person whose account was deleted.
+export function deleted(user) {
+  for (const known of [present, leaving, belonging]) known.delete(user);
+  const row = rowOf(user);
+  if (row) remove(row);
 }
 
 // joined and left handle user_join and user_leave frames.
@@ -251,6 +261,7 @@ async function showMore(list) {
     return fillHere();
   }
   const { users, total } = await fetchPeople(list.id, list.childElementCount);
+  if (!list.isConnected) return; // another room is open
   for (const { username, display, last_seen } of users) {
     belonging.add(username);
     if (rowOf(username)) continue;
@@ -262,13 +273,29 @@ async function showMore(list) {
   count();
 }
 
-for (const button of panel.querySelectorAll(".more-people")) {
-  const list = document.getElementById(button.dataset.group);
-  button.addEventListener("click", async () => {
-    const last = list.lastElementChild;
-    await showMore(list).catch(() => {});
-    if (button.hidden) last?.nextElementSibling?.querySelector("a").focus(); // the focus must not get lost with the button
-  });
+// leavePeople keeps who belongs to the room.
+export function leavePeople() {
+  kept.set(panel, belonging);
 }
 
-count();
+// startPeople sets up the lists of people of a room, until signal is aborted.
+export function startPeople(signal) {
+  panel = document.getElementById("people");
+  [here, elsewhere, offline] = ["here", "elsewhere", "offline"].map((id) => document.getElementById(id));
+  present = new Set(Array.from(here.children, (row) => row.dataset.user));
+  belonging = kept.get(panel) ?? new Set(Array.from(panel.querySelectorAll("[data-belongs]"), (row) => row.dataset.user));
+  leaving.clear();
+  hereShown = Math.max(PAGE, here.childElementCount);
+  for (const id of Object.keys(totals)) totals[id] = totalOf(id);
+  clearTimeout(countTimer);
+  countTimer = 0;
+  for (const button of panel.querySelectorAll(".more-people")) {
+    const list = document.getElementById(button.dataset.group);
+    button.addEventListener("click", async () => {
+      const last = list.lastElementChild;
+      await showMore(list).catch(() => {});
+      if (button.hidden) last?.nextElementSibling?.querySelector("a").focus(); // the focus must not get lost with the button
+    }, { signal });
+  }
+  count();
+}

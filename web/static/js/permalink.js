@@ -31,20 +31,20 @@ function goneLine(id) {
   return line;
 }
 
-async function openMessage(id) {
+async function openMessage(id, signal) {
   const loaded = document.getElementById(`m${id}`);
   if (loaded) return highlight(loaded);
   try {
     if (!(await showAround(id))) return undefined;
   } catch {
-    return flash(t("message.not_found"));
+    return signal.aborted ? undefined : flash(t("message.not_found"));
   }
   return highlight(document.getElementById(`m${id}`) ?? goneLine(id));
 }
 
-function openHash() {
+function openHash(signal) {
   const [, id] = location.hash.match(/^#m(\d+)$/) ?? [];
-  if (id) openMessage(Number(id));
+  if (id) openMessage(Number(id), signal);
 }
 
 export async function copyLink(message) {
@@ -52,14 +52,16 @@ export async function copyLink(message) {
   flash(t("message.link_copied"));
 }
 
-export function startPermalinks() {
+// startPermalinks opens the message that the address names, and the originals of quotes, until signal is aborted.
+export function startPermalinks(signal) {
+  const open = () => openHash(signal);
   document.getElementById("log").addEventListener("click", (event) => {
     const link = event.target.closest(".reply a");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    if (location.hash === link.hash) openHash();
+    if (location.hash === link.hash) open();
     else location.hash = link.hash;
-  });
-  addEventListener("hashchange", openHash);
-  openHash();
+  }, { signal });
+  addEventListener("hashchange", open, { signal });
+  open();
 }

@@ -1,14 +1,24 @@
 // How a person is shown: the colour and the initials of the avatar, the names, and the URL.
 
+import { t } from "./i18n.js";
+
 const HUES = 12;
 
 const { me, guest } = document.body.dataset;
 
+export { me };
+
 // self is the reader's name in frames. A guest's ends with "(guest)". It is undefined for a visitor without a name.
 export const self = me ?? (guest ? `${guest} (guest)` : undefined);
 
+// isFormer reports whether a name is that of a deleted account: usernames contain no spaces, and "(guest)" follows a guest's name.
+function isFormer(user) {
+  return user.includes(" ") && !user.includes("(");
+}
+
 // displayOf returns the display name of a user who is listed beside the room or has a message on the page, and of others the username.
 export function displayOf(user) {
+  if (isFormer(user)) return t("person.former");
   const by = `[data-user="${CSS.escape(user)}"]`;
   return (document.querySelector(`.person${by}`) ?? document.querySelector(`.message${by}`))?.dataset.display ?? user;
 }
@@ -38,12 +48,12 @@ export function initialsOf(display) {
 export function fillHandle(element, user, display) {
   const handle = element.querySelector(".handle");
   handle.querySelector("bdi").textContent = user;
-  handle.hidden = !user || user === display || user.includes("(");
+  handle.hidden = !user || user === display || user.includes(" ");
 }
 
 // withHandle returns a display name followed by the username, for texts in which nothing else distinguishes people with the same name.
 export function withHandle(user, display) {
-  return user === display || user.includes("(") || display.endsWith(`(@${user})`) ? display : `${display} (@${user})`;
+  return user === display || user.includes(" ") || display.endsWith(`(@${user})`) ? display : `${display} (@${user})`;
 }
 
 export function paintAvatar(avatar, user, display) {

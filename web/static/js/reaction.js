@@ -9,9 +9,8 @@ const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLU
 const GAP = 6; // px between the picker and its message
 
 const list = new Intl.ListFormat(language, { type: "conjunction" });
-const template = document.getElementById("reaction-template");
-const picker = document.getElementById("reaction-picker"); // null for readers who may not write
 
+let picker = null; // in the room that is open; null for readers who may not write there
 let current = null; // the message that the picker is for
 let opener = null; // the button that opened the picker
 
@@ -47,10 +46,18 @@ function update(chip, { count, users, mine }) {
 }
 
 function build(emoji) {
-  const chip = template.content.firstElementChild.cloneNode(true);
+  const chip = document.getElementById("reaction-template").content.firstElementChild.cloneNode(true);
   chip.dataset.emoji = emoji;
   chip.querySelector(".emoji").textContent = emoji;
   return chip;
+}
+
+// renameReactor replaces a name among those who reacted.
+export function renameReactor(chip, user, name) {
+  const users = usersOf(chip);
+  if (!users.includes(user)) return;
+  chip.dataset.users = JSON.stringify(users.map((other) => (other === user ? name : other)));
+  label(chip);
 }
 
 // fillReactions shows all reactions to a message.
@@ -115,35 +122,37 @@ function onToggle({ newState }) {
 }
 
 // startPicker sets up the picker. It calls onChoose(element of the message, emoji, on); on is false if the reaction is to be removed.
-function startPicker(onChoose) {
-  picker.append(...EMOJI.map((emoji) => {
+function startPicker(onChoose, signal) {
+  picker.replaceChildren(...EMOJI.map((emoji) => {
     const choice = document.createElement("button");
     choice.type = "button";
     choice.className = "emoji";
     choice.textContent = emoji;
     return choice;
   }));
-  picker.addEventListener("keydown", onKey);
-  picker.addEventListener("toggle", onToggle);
+  picker.addEventListener("keydown", onKey, { signal });
+  picker.addEventListener("toggle", onToggle, { signal });
   picker.addEventListener("click", ({ target }) => {
     if (target === picker) return;
     const message = current;
     picker.hidePopover();
     message.focus({ preventScroll: true });
     onChoose(message, target.textContent, !isMine(target));
-  });
-  document.getElementById("scroller").addEventListener("scroll", () => picker.hidePopover());
+  }, { signal });
+  document.getElementById("scroller").addEventListener("scroll", () => picker.hidePopover(), { signal });
 }
 
-// startReactions sets up the chips and the picker. They call onReact(id of the message, emoji, on).
-export function startReactions(onReact) {
+// startReactions sets up the chips and the picker of a room, until signal is aborted. They call onReact(id of the message, emoji, on).
+export function startReactions(onReact, signal) {
+  picker = document.getElementById("reaction-picker");
+  current = opener = null;
   const choose = (message, emoji, on) => onReact(Number(message.dataset.id), emoji, on);
   const log = document.getElementById("log");
   for (const chip of log.querySelectorAll(".reaction")) label(chip);
   if (!picker) return;
-  startPicker(choose);
+  startPicker(choose, signal);
   log.addEventListener("click", (event) => {
     const chip = event.target.closest(".reaction");
     if (chip) choose(chip.closest(".message"), chip.dataset.emoji, !isMine(chip));
-  });
+  }, { signal });
 }

@@ -5,6 +5,7 @@ import { flash } from "./flash.js";
 import { groupOf, isGroup, retitle } from "./group.js";
 import { number, t } from "./i18n.js";
 import { directURL, fillHandle } from "./person.js";
+import { roomURL, showAccess, showRoomChange } from "./room-change.js";
 
 const rooms = document.getElementById("room-links");
 export const directs = document.getElementById("direct-links");
@@ -18,6 +19,16 @@ function linkOf(room) {
 
 function isOpen(link) {
   return link.getAttribute("aria-current") === "page";
+}
+
+// showOpen marks the link of the room that the page shows now, and clears its unread messages: the page shows them. display is the name of
+// the other person in a private conversation, or the title of a group conversation.
+export function showOpen(room, display) {
+  document.querySelector(".sidebar [aria-current=page]")?.removeAttribute("aria-current");
+  const link = room.startsWith("@") ? directOf(room.slice(1), display) : isGroup(room) ? groupOf(room, display) : linkOf(room) ?? addRoom(room);
+  if (!link) return;
+  setUnread(room, 0);
+  link.setAttribute("aria-current", "page");
 }
 
 // setUnread shows the unread messages of a room, and the badge: how many of them are meant for the reader.
@@ -71,7 +82,7 @@ function add(list, templateID, room, url, name) {
 }
 
 function addRoom(room) {
-  return add(rooms, "room-link-template", room, `/chat/${encodeURIComponent(room)}/`, room);
+  return add(rooms, "room-link-template", room, roomURL(room), room);
 }
 
 // directOf returns the link of a private conversation, and creates it if necessary.
@@ -119,23 +130,36 @@ function sidebarPresence({ user, online }) {
   if (word) word.textContent = online ? t("people.online") : t("people.offline");
 }
 
-// sidebarRoom handles a room frame: it changes the number of people, or adds or removes the room.
-export function sidebarRoom({ room, access, here, gone, title }) {
+// sidebarRoom handles a room frame: it changes, adds or removes a room, here and on the page of that room.
+export function sidebarRoom(frame) {
+  const { room, access, here, gone, was } = frame;
+  if (access === "group") return retitle(frame);
+  if (was) renameLink(was, room);
+  showRoomChange(frame);
   let link = linkOf(room);
   if (gone) {
     if (link && !isOpen(link)) link.closest("li").remove();
     return;
   }
-  if (access === "group") return retitle({ room, title });
   if (!link) {
     if ("partial" in rooms.dataset) return; // the sidebar lists only rooms with unread messages
     link = addRoom(room);
-    if (access && access !== "open") lock(link);
   }
-  const place = link.querySelector(".side-here");
-  place.dataset.count = here;
-  place.querySelector(".number").textContent = number(here);
-  place.hidden = !here || badgeOf(link) > 0;
+  if (access) showAccess(link, access);
+  const count = link.querySelector(".side-here");
+  count.dataset.count = here;
+  count.querySelector(".number").textContent = number(here);
+  count.hidden = !here || badgeOf(link) > 0;
+}
+
+function renameLink(was, room) {
+  const link = linkOf(was);
+  if (!link) return;
+  linkOf(room)?.closest("li").remove(); // of a room that nobody had written in
+  link.dataset.room = room;
+  link.href = roomURL(room);
+  link.querySelector(".side-name").textContent = room;
+  place(link);
 }
 
 // sidebarMembership handles a membership frame: the reader has changed the level of a room, or left it, in another window.
@@ -150,10 +174,15 @@ export function sidebarMembership({ room, level, favourite = false, left = false
   if (!link) link = addRoom(room);
   link.dataset.level = level;
   link.toggleAttribute("data-starred", favourite);
+  place(link);
+  showBadges();
+}
+
+// place moves the link of a room to its place in the list.
+function place(link) {
   const item = link.closest("li");
   const before = Array.from(rooms.children).find((other) => other !== item && comesBefore(link, other.querySelector("a")));
   rooms.insertBefore(item, before ?? null);
-  showBadges();
 }
 
 // comesBefore reports whether a room's link stands before another one: favourites first, then by name.
@@ -161,10 +190,4 @@ function comesBefore(link, other) {
   if (!other) return false;
   const favourites = Number("starred" in other.dataset) - Number("starred" in link.dataset);
   return favourites ? favourites < 0 : link.dataset.room.localeCompare(other.dataset.room) < 0;
-}
-
-// lock gives the link of a room the icon of a room that is not open to everybody.
-export function lock(link) {
-  const use = link.querySelector(".icon use");
-  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, "#lock"));
 }

@@ -1,15 +1,14 @@
 // The line that says who is typing.
 
 import { isolate, t } from "./i18n.js";
-import { displayOf, withHandle } from "./person.js";
+import { displayOf, self, withHandle } from "./person.js";
 
 const TYPING_FOR = 6000; // ms for which a typing frame is shown
 
-const typing = document.getElementById("typing");
-const { me } = document.getElementById("main").dataset;
 const typists = new Map(); // maps a name to the timer that removes it
 
 function showTyping() {
+  const typing = document.getElementById("typing");
   const [first, second, third] = Array.from(typists.keys(), (name) => isolate(displayOf(name)));
   typing.title = Array.from(typists.keys(), (name) => withHandle(name, displayOf(name))).join(", ");
   if (third) typing.textContent = t("typing.many");
@@ -18,7 +17,7 @@ function showTyping() {
 }
 
 export function showTypingUser({ user }) {
-  if (user === me) return;
+  if (user === self) return;
   clearTimeout(typists.get(user));
   typists.set(user, setTimeout(() => stopTyping(user), TYPING_FOR));
   showTyping();
@@ -28,4 +27,9 @@ export function stopTyping(user) {
   clearTimeout(typists.get(user));
   typists.delete(user);
   showTyping();
+}
+
+// startTyping is called when another room is open: nobody is known to be typing there.
+export function startTyping() {
+  for (const user of Array.from(typists.keys())) stopTyping(user);
 }

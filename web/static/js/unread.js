@@ -4,10 +4,10 @@
 
 import { flash } from "./flash.js";
 import { t } from "./i18n.js";
-import { MOST, bar, drawBar, pill } from "./unread-bar.js";
+import { MOST, bar, drawBar, pill, startBar } from "./unread-bar.js";
 import { onEscape } from "./escape.js";
 import { came, loadNear, showAround, showNewest } from "./history.js";
-import { append, atEnd, edges, idOf, messageBefore, messages, putNewLine, scroller, showNewLine, startLog, toEnd } from "./log.js";
+import { append, atEnd, edges, idOf, messageBefore, messages, putNewLine, scroller, showNewLine, toEnd } from "./log.js";
 import { SeenRanges } from "./seen-ranges.js";
 import { self } from "./person.js";
 
@@ -16,22 +16,22 @@ const MOST_TRIES = 3; // to load the end of the log, while messages come
 const FIRST = 2 ** 32; // an id has the number of its room above this one
 const PARTS = [0, 0.25, 0.5, 0.75, 1]; // of a message: the browser reports when another part of it is on the screen
 
-const page = document.getElementById("main").dataset;
-const log = document.getElementById("log");
-
-const seen = new SeenRanges(Number(page.read)); // the read position, and what was seen after it
 const onScreen = new Set();
 
-let unread = Number(page.unread); // messages of others after the read position
-let newest = Number(page.last); // no message of the room has a higher id
-let sent = seen.position; // the last position that was sent
-let confirmed = sent; // the last position that has come back from the server
+// The state of the room that is open, since startUnread.
+let seen = new SeenRanges(0); // the read position, and what was seen after it
+let unread = 0; // messages of others after the read position
+let newest = 0; // no message of the room has a higher id
+let sent = 0; // the last position that was sent
+let confirmed = 0; // the last position that has come back from the server
 let movingBack = false; // the position was moved back, and the server has not confirmed that yet
 let markTimer = 0;
-let showsBar = unread > 0;
+let showsBar = false;
 let held = false; // the reader has marked messages as unread: what is on the screen does not count until they are marked as read
-let cameHidden = false; // messages came while the page was hidden
+let cameHidden = false; // messages came while the reader could not see them: the page was hidden, or showed another room
 let wasAtEnd = false; // then the reader was at the end of the log
+let resuming = false; // the messages come that were written while the page showed another room
+let room = null; // the signal of startUnread: another one belongs to another room
 let send = () => false; // sends {id, back}, and reports whether it was sent
 
 // counts reports whether a message counts as unread after the read position.
@@ -101,7 +101,7 @@ function isSeen({ isIntersecting, intersectionRatio, intersectionRect, rootBound
 
 function onIntersection(entries) {
   for (const entry of entries) {
-    if (!isSeen(entry)) {
+    if (!isSeen(entry) || !entry.target.isConnected) {
       onScreen.delete(entry.target);
       continue;
     }
@@ -113,14 +113,15 @@ function onIntersection(entries) {
 
 // watchScreen observes all messages of the log. A message that is much longer than the view never has a quarter of it on the screen; it is
 // seen when it crosses the middle.
-function watchScreen() {
+function watchScreen(signal) {
   const whole = new IntersectionObserver(onIntersection, { root: scroller, threshold: PARTS });
   const middle = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) if (isIntersecting) see(target);
+    for (const { isIntersecting, target } of entries) if (isIntersecting && target.isConnected) see(target);
     advance();
   }, { root: scroller, rootMargin: "-49% 0px -49% 0px" });
   const observe = (message) => [whole, middle].forEach((observer) => observer.observe(message));
-  new MutationObserver((records) => {
+  const log = document.getElementById("log");
+  const changes = new MutationObserver((records) => {
     for (const { addedNodes, removedNodes } of records) {
       for (const node of addedNodes) if (node.matches?.(".message")) observe(node);
       for (const node of removedNodes) {
@@ -131,8 +132,10 @@ function watchScreen() {
       }
     }
     closeGaps();
-  }).observe(log, { childList: true });
+  });
+  changes.observe(log, { childList: true });
   messages().forEach(observe);
+  signal.addEventListener("abort", () => [whole, middle, changes].forEach((observer) => observer.disconnect()));
 }
 
 // mark sends the read position: at once, and then at most every MARK_EVERY.
@@ -213,9 +216,11 @@ export function movedElsewhere({ id, back, unread: count = 0 }) {
 // refresh asks the server how many messages are unread.
 export async function refresh() {
   if (!bar) return;
-  const answer = await fetch(`/api/rooms/${encodeURIComponent(page.room)}/read`, { headers: { Accept: "application/json" } }).catch(() => null);
-  if (!answer?.ok) return;
-  const now = await answer.json();
+  const at = room;
+  const name = encodeURIComponent(document.getElementById("main").dataset.room);
+  const answer = await fetch(`/api/rooms/${name}/read`, { headers: { Accept: "application/json" } }).catch(() => null);
+  const now = answer?.ok ? await answer.json() : null;
+  if (!now || at !== room) return;
   if (now.id >= seen.position) seen.move(now.id);
   if (now.id === seen.position) unread = now.unread;
   show();
@@ -224,15 +229,16 @@ export async function refresh() {
 // arrived shows a new message, and counts it. own says that this page has sent it.
 export function arrived(message, own) {
   const id = idOf(message);
-  const counted = counts(message);
+  const counted = counts(message) && id > seen.position;
+  const stay = document.hidden || resuming;
   newest = Math.max(newest, id);
   came(id);
   if (counted) unread++;
-  if (counted && document.hidden && !cameHidden) {
+  if (counted && stay && !cameHidden) {
     cameHidden = true;
     wasAtEnd = atEnd();
   }
-  append(message, { own });
+  append(message, { own, stay });
   if (own) markAll();
   else if (!counted) advance();
   else show();
@@ -244,10 +250,12 @@ function around() {
 }
 
 // reload shows the room again, at the first unread message, when too many were missed to get them one by one. It returns the seq of the new
-// messages.
+// messages. It rejects if another room is opened meanwhile.
 export async function reload() {
+  const at = room;
   await refresh();
   const shown = unread ? await showAround(around()) : await showNewest();
+  if (at !== room) throw new Error("another room is open");
   if (!shown) return reload();
   for (const { id } of shown.messages) newest = Math.max(newest, id);
   if (unread) showUnread();
@@ -265,7 +273,9 @@ export function deleted(id, message) {
 
 // toNewest shows the end of the log. It does not move the read position.
 export async function toNewest() {
+  const at = room;
   for (let tries = 0; edges.newer && tries < MOST_TRIES; tries++) await showNewest();
+  if (at !== room) return;
   toEnd();
   loadNear();
   show();
@@ -274,7 +284,9 @@ export async function toNewest() {
 // toFirst shows the first unread message.
 export async function toFirst() {
   const [top] = messages();
+  const at = room;
   if (top && seen.position < idOf(top) && edges.older) await showAround(around());
+  if (at !== room) return;
   const first = firstUnread();
   if (first) putNewLine(first);
   showNewLine();
@@ -282,11 +294,23 @@ export async function toFirst() {
   show();
 }
 
-function onVisibility() {
-  if (document.hidden) return sendMark(true);
+// showMissed shows where the messages begin that came while the reader could not see them.
+function showMissed() {
   if (cameHidden) showUnread();
   if (cameHidden && wasAtEnd) showNewLine();
   cameHidden = false;
+}
+
+// resumed is called when the messages have come that were written while the page showed another room.
+export function resumed() {
+  if (!resuming) return;
+  resuming = false;
+  if (!document.hidden) showMissed();
+}
+
+function onVisibility() {
+  if (document.hidden) return sendMark(true);
+  showMissed();
   const view = scroller.getBoundingClientRect();
   for (const message of onScreen) {
     const { top, bottom } = message.getBoundingClientRect();
@@ -295,27 +319,55 @@ function onVisibility() {
   advance();
 }
 
-// startUnread sets up the log and the bar. sendPosition({id, back}, leaving) sends the read position, and reports whether it was sent.
-// leaving says that there may be no later attempt.
-export function startUnread(sendPosition) {
+// left has what is kept of rooms that were open before, by their element <main>.
+const left = new WeakMap();
+
+// leaveUnread sends the read position, and keeps the state until the room is open again. It returns the number of unread messages.
+export function leaveUnread() {
+  const main = document.getElementById("main");
+  sendMark(true);
+  clearTimeout(markTimer);
+  markTimer = 0;
+  Object.assign(main.dataset, { read: seen.position, last: newest, unread });
+  left.set(main, { ranges: seen.ranges, held });
+  return unread;
+}
+
+// startUnread sets up the bar of a room, until signal is aborted. sendPosition({id, back}, leaving) sends the read position, and reports
+// whether it was sent. leaving says that there may be no later attempt.
+export function startUnread(sendPosition, signal) {
+  const main = document.getElementById("main");
+  const before = left.get(main);
+  const page = main.dataset;
+  room = signal;
   send = sendPosition;
-  startLog();
-  scroller.addEventListener("scroll", show);
+  seen = new SeenRanges(Number(page.read));
+  seen.ranges = before?.ranges ?? [];
+  unread = Number(page.unread);
+  newest = Number(page.last);
+  sent = confirmed = seen.position;
+  showsBar = unread > 0;
+  held = before?.held ?? false;
+  resuming = Boolean(before);
+  movingBack = cameHidden = wasAtEnd = false;
+  onScreen.clear();
+  startBar();
+  scroller.addEventListener("scroll", show, { signal });
   pill.addEventListener("click", () => {
     toNewest().catch(() => {});
     scroller.focus({ preventScroll: true });
-  });
+  }, { signal });
   show();
   if (!self || !bar) return;
-  watchScreen();
-  onEscape(() => unread && markAll());
-  document.addEventListener("visibilitychange", onVisibility);
-  addEventListener("pagehide", () => sendMark(true));
+  watchScreen(signal);
+  onEscape(() => unread && markAll(), signal);
+  document.addEventListener("visibilitychange", onVisibility, { signal });
+  addEventListener("pagehide", () => sendMark(true), { signal });
   const on = (id, act) => document.getElementById(id).addEventListener("click", (event) => {
     event.preventDefault();
     act();
     scroller.focus({ preventScroll: true }); // the control may be hidden now
-  });
+  }, { signal });
   on("mark-read", markAll);
   on("jump-newest", () => toNewest().catch(() => {}));
   on("jump-first", () => toFirst().catch(() => {}));

@@ -6,12 +6,18 @@ const SEND_EVERY = 1000; // ms at least between two lists
 // Watching sends the usernames that names() returns, whenever they change. send(frame) returns whether the frame was sent. lists are the
 // elements that contain people: a change in one of them may change the usernames.
 export class Watching {
-  constructor({ names, send, lists }) {
+  constructor({ names, send, lists = [] }) {
     Object.assign(this, { names, send });
     this.sent = null; // the last list that was sent on this connection
     this.timer = 0;
-    const observer = new MutationObserver(() => this.changed());
-    for (const list of lists) if (list) observer.observe(list, { childList: true, subtree: true });
+    this.observer = new MutationObserver(() => this.changed());
+    this.observe(lists);
+  }
+
+  // observe replaces the elements that contain people.
+  observe(lists) {
+    this.observer.disconnect();
+    for (const list of lists) if (list) this.observer.observe(list, { childList: true, subtree: true });
   }
 
   // opened is called for each new connection, for which the server has no list yet.

@@ -1,7 +1,7 @@
 // Filters a long list of people while the person types. Without JavaScript the field is hidden, and the list is complete.
 
-export function startFilters() {
-  for (const box of document.querySelectorAll("[data-filter]")) {
+export function startFilters(root = document) {
+  for (const box of root.querySelectorAll("[data-filter]")) {
     const list = document.getElementById(box.dataset.filter);
     const field = box.querySelector("input");
     box.hidden = false;
