@@ -75,6 +75,8 @@ func TestGroupConversation(t *testing.T) {
 		t.Errorf("ada gets %v", f)
 	}
 	wantReply(t, "the line in the history", ada.Get("/api/rooms/"+g.Room+"/messages"), http.StatusOK, `"notice":"added"`, `"message":"bob added dan"`)
+	cleo.Post("/profile/", "form", "details", "name", "Cleo, Bob and 4 more")
+	outside.Find("the new name", func(f hearthtest.Frame) bool { return f["title"] == "bob, Cleo, Bob and 4 more (@cleo), dan" })
 	wantGone(t, "leave", bob.Post("/chat/"+g.Room+"/membership/", "left", "on"), "/")
 	lobby.Find("gone", func(f hearthtest.Frame) bool { return f["room"] == g.Room && f["gone"] == true })
 	if f := socket.Until("chat_message"); f["notice"] != "left" || f["message"] != "bob left" {
@@ -82,7 +84,9 @@ func TestGroupConversation(t *testing.T) {
 	}
 	wantReply(t, "the page of one who left", bob.Get("/chat/"+g.Room+"/"), http.StatusForbidden, "You’re not in this conversation")
 	wantReply(t, "added again", ada.PostJSON("/api/rooms/"+g.Room+"/people", map[string]any{"people": []string{"bob"}}), http.StatusOK)
-	lobby.Find("back", func(f hearthtest.Frame) bool { return f["room"] == g.Room && f["title"] == "ada, cleo, dan" })
+	lobby.Find("back", func(f hearthtest.Frame) bool {
+		return f["room"] == g.Room && f["title"] == "ada, Cleo, Bob and 4 more (@cleo), dan"
+	})
 	lobby.Find("unread again", func(f hearthtest.Frame) bool { return f.Type() == "unread" && f["room"] == g.Room })
 	if body := bob.Get("/chat/" + g.Room + "/").Body; strings.Contains(body, "hello you two") || !strings.Contains(body, "ada added bob") {
 		t.Error("bob sees what was written before he was added again")

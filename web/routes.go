@@ -25,6 +25,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /chat/{room}/people/{$}", s.member(s.showAddPeople))
 	mux.HandleFunc("POST /chat/{room}/people/{$}", s.member(s.addPeople))
 	mux.HandleFunc("GET /mentions/{$}", s.member(s.mentions))
+	mux.HandleFunc("GET /people/{name}/{$}", s.page(s.showPerson))
+	mux.HandleFunc("GET /people/{name}/card/{$}", s.page(s.showCard))
 
 	s.accountRoutes(mux)
 	s.adminRoutes(mux)

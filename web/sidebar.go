@@ -28,7 +28,9 @@ type roomLink struct {
 
 type directLink struct {
 	Name, Display, URL string // Name is a username, or the name of a group conversation
-	Online, Group      bool
+	Group              bool
+	Presence           string // as Server.presence returns it
+	Status             chat.Status
 	Former             bool // the account was deleted
 	Unread             int
 	Last               time.Time
@@ -47,6 +49,15 @@ func (s *Server) roomsFor(r *request) (side sideRooms, unread map[int64]chat.Unr
 			return side, nil, err
 		}
 		side.rooms, side.total, err = s.chat.SideRooms(r.Context(), r.caller.User, unread, maxSideRooms)
+		slices.SortStableFunc(side.rooms, func(a, b chat.SideRoom) int {
+			switch {
+			case a.Favourite == b.Favourite:
+				return r.loc.Compare(a.Name, b.Name)
+			case a.Favourite:
+				return -1
+			}
+			return 1
+		})
 		return side, unread, err
 	}
 	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Limit: maxSideRooms})

@@ -30,6 +30,7 @@ type Chat struct {
 	unread   unreadCache
 	wrote    writers
 	marks    marks
+	statuses statusTimer
 	removals removals
 	options  Options
 	limits   *limits.Set // nil: none
@@ -37,6 +38,7 @@ type Chat struct {
 	users         *cache.Cache[int64, *User]
 	names         *cache.Cache[string, int64] // the ids of users by the keys of their names
 	nameSet       *cache.Cache[struct{}, nameSet]
+	orders        *cache.Cache[order, *places]
 	appeared      atomic.Int64                     // moves when names may have become those of users
 	documents     *cache.Cache[string, document]   // by text; an edited message has another one
 	lastMessages  *cache.Cache[int64, LastMessage] // by room id
@@ -54,7 +56,7 @@ type Chat struct {
 func New(disk Disk, hub Hub, o Options) *Chat {
 	c := &Chat{disk: disk, hub: hub, read: &statements{db: disk.Reader()}, options: o, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{}, former: map[int64]bool{},
 		rooms: cache.New[string, *Room](maxCachedRooms), closed: cache.New[int64, []int64](maxCachedRooms), left: cache.New[int64, []int64](maxCached), settings: cache.New[string, string](maxCached),
-		users: cache.New[int64, *User](maxCached), names: cache.New[string, int64](maxCached), nameSet: cache.New[struct{}, nameSet](2), sessions: cache.New[tokenHash, *Session](maxCached),
+		users: cache.New[int64, *User](maxCached), names: cache.New[string, int64](maxCached), nameSet: cache.New[struct{}, nameSet](2), orders: cache.New[order, *places](maxOrders), sessions: cache.New[tokenHash, *Session](maxCached),
 		lastMessages: cache.New[int64, LastMessage](maxCachedRooms),
 		documents:    cache.Sized(maxDocuments, func(text string, d document) int { return len(text) + d.size() })}
 	if o.Limits {
@@ -69,6 +71,7 @@ func (c *Chat) Close() {
 	c.removals.close()
 	c.notifier.close()
 	c.marks.close()
+	c.statuses.close()
 }
 
 // forgetRooms clears the caches of rooms and of the people who may enter them.
@@ -79,6 +82,7 @@ func (c *Chat) forgetRooms() {
 
 func (c *Chat) clearRooms() {
 	c.rooms.Clear()
+	c.orders.DeleteFunc(func(o order, _ *places) bool { return o.by == byRoom })
 	c.closed.Clear()
 	c.left.Clear()
 }

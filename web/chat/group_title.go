@@ -159,3 +159,19 @@ func (c *Chat) tellGroup(ctx context.Context, r *Room, added ...int64) {
 		c.hub.PublishSoon(Inbox(u.ID), soon)
 	}
 }
+
+// maxRetitled is in how many group conversations of a person the people are told of a new name. In others they see it later.
+const maxRetitled = 100
+
+// retitle tells the people of a user's group conversations the titles, after the name of the user has changed. Error: storage.
+func (c *Chat) retitle(ctx context.Context, user int64) error {
+	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM membership m JOIN room r ON r.id = m.room_id WHERE m.user_id = ? AND m.member = 1 AND "+isGroup+
+		" ORDER BY r.id DESC LIMIT ?", user, maxRetitled)
+	if err != nil {
+		return err
+	}
+	for _, r := range rooms {
+		c.tellGroup(ctx, r)
+	}
+	return nil
+}

@@ -7,7 +7,8 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"sort"
+
+	"hearth/web/locale"
 )
 
 // RoomsFor returns a page of the rooms that the caller may enter and that match q, by name, and the number of all, without archived
@@ -18,10 +19,7 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*R
 	}
 	where := " FROM room WHERE archived_at = 0 AND " + enterable(by) + " AND (?2 = '' OR instr(fold_marks(name), ?2) > 0 OR instr(fold_marks(topic), ?2) > 0)"
 	text := foldMarks(q.Text)
-	if err := c.read.QueryRow(ctx, "SELECT count(*)"+where, []any{by.userID(), text}, &total); err != nil {
-		return nil, 0, storage("count rooms", err)
-	}
-	found, err = c.roomsWhere(ctx, "SELECT "+roomColumns+where+" ORDER BY name_key LIMIT ?3 OFFSET ?4", by.userID(), text, q.Limit, q.Offset)
+	found, total, err = c.sortedRooms(ctx, by.Lang, q.Limit, q.Offset, "SELECT id"+where, by.userID(), text)
 	if err != nil || !q.Unmade {
 		return found, total, err
 	}
@@ -32,6 +30,30 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*R
 	from := min(max(0, q.Offset-total), len(unmade))
 	to := min(from+q.Limit-len(found), len(unmade))
 	return append(found, unmade[from:to]...), total + len(unmade), nil
+}
+
+// sortedRooms returns a page of the rooms whose ids a query finds, by name in a language, and the number of all. Error: storage.
+func (c *Chat) sortedRooms(ctx context.Context, lang string, limit, offset int, query string, args ...any) (found []*Room, total int, err error) {
+	rows, err := c.read.Query(ctx, query, args...)
+	if err != nil {
+		return nil, 0, storage("list rooms", err)
+	}
+	ids, err := scanIDs(rows)
+	if err != nil {
+		return nil, 0, storage("list rooms", err)
+	}
+	if err := c.sortIDs(ctx, order{lang, byRoom}, ids); err != nil {
+		return nil, 0, err
+	}
+	found, err = c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE id IN (SELECT value FROM json_each(?1))", idList(pageOf(ids, limit, offset)))
+	sortRooms(found, lang)
+	return found, len(ids), err
+}
+
+// sortRooms sorts a few rooms by name in a language.
+func sortRooms(rooms []*Room, lang string) {
+	l := locale.Of(lang)
+	slices.SortFunc(rooms, func(a, b *Room) int { return l.Compare(a.Name, b.Name) })
 }
 
 // withoutMade removes rooms that were stored a moment ago and are still in the list of unmade rooms.
@@ -65,7 +87,7 @@ func (c *Chat) RoomsByID(ctx context.Context, by Caller, ids []int64) ([]*Room, 
 	}
 	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE archived_at = 0 AND "+enterable(by)+
 		" AND id IN (SELECT value FROM json_each(?2))", by.userID(), string(list))
-	sort.Slice(rooms, func(i, j int) bool { return rooms[i].Key < rooms[j].Key })
+	sortRooms(rooms, by.Lang)
 	return rooms, err
 }
 

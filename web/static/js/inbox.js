@@ -3,10 +3,13 @@
 import { notice, userDeleted } from "./former.js";
 import { ended, guestsMay } from "./guest.js";
 import { showState } from "./bars.js";
+import { Idle } from "./idle.js";
 import { self } from "./person.js";
+import { namesOnPage, namesWatched, peopleChanged } from "./renamed.js";
 import { Unsent } from "./unsent.js";
 import { Watching } from "./watching.js";
 import { Connection, reaches } from "./connection.js";
+import { tellZone } from "./zone.js";
 import * as sidebar from "./sidebar.js";
 
 // listen connects. frames maps types of frames to the page's own handlers. names() returns the people whom the page shows outside the
@@ -16,7 +19,10 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
   const { me, guest } = document.body.dataset;
   const unsent = self ? new Unsent({ owner: me ?? guest }) : null;
   const all = {
-    people: sidebar.sidebarPeople,
+    people(frame) {
+      sidebar.sidebarPeople(frame);
+      peopleChanged(frame);
+    },
     room: sidebar.sidebarRoom,
     user_deleted: userDeleted,
     notice,
@@ -38,12 +44,16 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
       if (state !== "open") return;
       connections++;
       watching.opened();
+      idle?.opened();
+      tellZone((frame) => connection.send(frame));
     },
   });
   const watching = new Watching({
-    names: () => [...names(), ...sidebar.directNames()],
+    names: () => [...names(), ...sidebar.directNames(), ...namesOnPage()],
     send: (frame) => connection.send(frame),
+    onWatch: namesWatched,
     lists: [list, sidebar.directs],
   });
+  const idle = me ? new Idle((frame) => connection.send(frame)) : null;
   connection.connect();
 }

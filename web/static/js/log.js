@@ -58,7 +58,9 @@ function group(message) {
   const sameAuthor = before?.dataset.user === message.dataset.user;
   const reply = !message.querySelector(".reply").hidden;
   const notice = message.matches(".log-line") || before?.matches(".log-line");
-  message.classList.toggle("joined", !apart && sameAuthor && !reply && !notice && at - timeOf(before) < JOIN_WITHIN);
+  const joined = !apart && sameAuthor && !reply && !notice && at - timeOf(before) < JOIN_WITHIN;
+  message.classList.toggle("joined", joined);
+  message.querySelector(".byline .who").tabIndex = joined ? -1 : 0; // the name is not shown again
 }
 
 function dayLine(at) {
