@@ -217,6 +217,7 @@ func (c *Chat) AddToGroup(ctx context.Context, by Caller, r *Room, names []strin
 		return c.saveNotice(tx, r, by.User, Notice{Kind: NoticeAdded, People: fresh})
 	})
 	c.unread.forget(r.ID)
+	c.activities.Delete(r.ID)
 	if err != nil {
 		return storage("add people to a conversation", err)
 	}

@@ -63,6 +63,7 @@ func (c *Chat) leaveGroups(tx Tx, u *User) ([]*Room, error) {
 // afterLeaving tells the people of a group conversation that somebody has left it, or deletes it if nobody is left.
 func (c *Chat) afterLeaving(ctx context.Context, r *Room) {
 	c.unread.forget(r.ID)
+	c.activities.Delete(r.ID)
 	c.hub.Recheck(r.Group())
 	var people int
 	if err := c.read.QueryRow(ctx, "SELECT count(*) FROM membership WHERE room_id = ? AND member = 1", []any{r.ID}, &people); err != nil {

@@ -156,7 +156,11 @@ func TestGroupsAreForTheirPeopleOnly(t *testing.T) {
 		}
 		g.wantUnread(by.User, r, Unread{})
 		rooms, _, err := g.RoomsFor(ctx, by, RoomQuery{Unmade: true})
-		side, _, err2 := g.SideRooms(ctx, by.User, nil, 30)
+		news, err2 := g.News(ctx, by.User)
+		if err2 != nil {
+			t.Fatal(err2)
+		}
+		side, _, err2 := g.SideRooms(ctx, news, 30)
 		talks, _, err3 := g.Conversations(ctx, by.User.ID, 10, 0)
 		if err := errors.Join(err, err2, err3); err != nil || len(rooms)+len(side)+len(talks) != 0 {
 			t.Errorf("%s has the lists %v, %v, %v, %v", name, rooms, side, talks, err)
@@ -308,7 +312,9 @@ func TestLeavingAGroup(t *testing.T) {
 	if err := g.ReadBack(ctx, g.dan, g.enter(g.dan, r.Name), 0); err != nil {
 		t.Fatal(err)
 	}
+	g.wantUnread(g.cleo.User, r, Unread{Count: 1})
 	g.leave(g.dan, r)
+	g.wantUnread(g.cleo.User, r, Unread{Count: 2})
 	g.say(g.bob, r.Name, "two")
 	if _, err := g.Enter(ctx, g.dan, r.Name); !errors.Is(err, errNotInGroup) {
 		t.Errorf("dan enters after leaving: %v", err)
