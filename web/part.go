@@ -108,6 +108,7 @@ func (v messageView) appendKey(k *keyBuffer) {
 	k.text(v.Display)
 	k.text(string(v.HTML))
 	k.text(v.Text)
+	k.text(v.Notice)
 	k.time(v.At)
 	k.flags(v.Guest, v.Former, v.Action, v.Joined, v.Mine, v.Mention, v.Edited, v.Deleted, v.Reply != nil)
 	if v.Reply != nil {
@@ -178,7 +179,7 @@ func (v sideDirect) appendKey(k *keyBuffer) {
 	k.text(d.Presence)
 	k.status(d.Status)
 	k.number(int64(d.Unread))
-	k.flags(d.Former)
+	k.flags(d.Former, d.Group)
 	k.text(v.Current)
 }
 

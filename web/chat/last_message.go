@@ -78,7 +78,7 @@ type lastMessageFrame struct {
 
 // tellLast schedules the event about the last message of a room for the pages that list rooms with it.
 func (c *Chat) tellLast(r *Room) {
-	if r.Access == Direct {
+	if r.Access.Private() {
 		return
 	}
 	e := Event{Type: "last_message", Cards: true, About: r.Group(), Subject: "last " + r.Group(), varies: ByPage}
