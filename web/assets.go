@@ -5,13 +5,17 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"html/template"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"path"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -60,6 +64,9 @@ func loadAssets() (*assets, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load the static files: %w", err)
+	}
+	if err := a.joinStyles(); err != nil {
+		return nil, fmt.Errorf("join the stylesheets: %w", err)
 	}
 	for k := range keys {
 		a.keys = append(a.keys, k)
@@ -143,4 +150,58 @@ func (s *Server) serveRootAsset(name string) http.HandlerFunc {
 		r.SetPathValue("file", name)
 		s.serveAsset(w, r)
 	}
+}
+
+// joinedStyles is the file that has all stylesheets, for every page: one request, and pages that follow need none.
+const joinedStyles = "css/all.css"
+
+// firstStyles are the stylesheets that others refine. The others follow by name.
+var firstStyles = []string{"tokens", "base", "form", "avatar", "app", "sidebar", "dialog", "sheet"}
+
+// joinStyles adds joinedStyles.
+func (a *assets) joinStyles() (err error) {
+	var names []string
+	for _, s := range firstStyles {
+		names = append(names, "css/"+s+".css")
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.files)) {
+		if path.Dir(name) == "css" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	var all bytes.Buffer
+	for _, name := range names {
+		all.Write(a.files[name].body)
+		delete(a.files, name)
+	}
+	a.files[joinedStyles], err = newAsset(joinedStyles, all.Bytes())
+	return err
+}
+
+// importedModule matches the path in an import of a module.
+var importedModule = regexp.MustCompile(`(?m)^import [^"]*"\./([^"]+)";$`)
+
+// modules returns the URLs of some modules and of all that they import, so that a browser can request them at once.
+func (a *assets) modules(names ...string) (urls []string) {
+	for i := 0; i < len(names); i++ {
+		urls = append(urls, a.url(names[i]))
+		for _, m := range importedModule.FindAllSubmatch(a.files[names[i]].body, -1) {
+			if name := path.Join(path.Dir(names[i]), string(m[1])); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return urls
+}
+
+// earlySocket is the script that pages contain, instead of naming its file.
+const earlySocket = "js/early-socket.js"
+
+// script returns the text of a script that a page contains.
+func (a *assets) script(name string) template.JS { return template.JS(a.files[name].body) }
+
+// scriptHash returns the source expression of a script that pages contain, for a Content-Security-Policy.
+func (a *assets) scriptHash(name string) string {
+	sum := sha256.Sum256(a.files[name].body)
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }

@@ -326,9 +326,9 @@ type commandView struct {
 	Help  string   `json:"help"`
 }
 
-func commandViews(l *locale.Locale) []commandView {
+func commandViews(l *locale.Locale, by chat.Caller) []commandView {
 	var views []commandView
-	for _, x := range chat.Commands() {
+	for _, x := range chat.CommandsFor(by) {
 		v := commandView{Names: append([]string{x.Name}, x.Aliases...), Help: l.T("command." + x.Name)}
 		if x.Args != "" {
 			v.Args = l.T("command.args." + x.Args)

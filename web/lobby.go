@@ -14,8 +14,8 @@ const (
 	perPage = 100
 	// maxFaces is how many avatars a room's card shows.
 	maxFaces = 5
-	// roomsPerPage is how many rooms a page of the lobby shows.
-	roomsPerPage = 50
+	// roomsPerPage and peoplePerPage are how many rooms and people a page of the lobby shows.
+	roomsPerPage, peoplePerPage = 50, 50
 	// maxSideRooms is up to how many rooms the sidebar lists all of them.
 	maxSideRooms = 30
 	// maxSide is how many conversations the sidebar lists.
@@ -71,7 +71,7 @@ func (s *Server) lobby(w http.ResponseWriter, r *request) error {
 		}
 		data.ChooseSignup = !decided
 	}
-	if err := s.listLobbyRooms(r, &data, unread); err != nil {
+	if err := s.listLobbyRooms(r, &data, rooms.news); err != nil {
 		return err
 	}
 	if err := s.listPeople(r, &data); err != nil {
@@ -82,18 +82,28 @@ func (s *Server) lobby(w http.ResponseWriter, r *request) error {
 }
 
 // listLobbyRooms loads the requested page of rooms.
-func (s *Server) listLobbyRooms(r *request, d *lobbyData, unread map[int64]chat.Unread) error {
+func (s *Server) listLobbyRooms(r *request, d *lobbyData, news *chat.News) error {
 	p := paging{Query: strings.TrimSpace(r.FormValue("rooms")), Page: pageNumber(r, "rooms_page"), size: roomsPerPage}
 	p.Base = "/?" + url.Values{"rooms": {p.Query}, "q": {d.Query}, "page": {r.FormValue("page")}}.Encode() + "&rooms_page="
 	if err := s.searching(r, p.Query); err != nil {
 		return err
 	}
-	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Text: p.Query, Unmade: true, Limit: p.size, Offset: p.offset()})
+	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Text: p.Query, Unmade: true, First: true, Limit: p.size, Offset: p.offset()})
 	if err != nil {
 		return err
 	}
 	p.of(total)
 	d.RoomPaging = p
+	var unread map[int64]chat.Unread
+	if news != nil {
+		ids := make([]int64, 0, len(rooms))
+		for _, room := range rooms {
+			ids = append(ids, room.ID)
+		}
+		if unread, err = s.chat.UnreadAmong(r.Context(), news, ids); err != nil {
+			return err
+		}
+	}
 	for _, room := range rooms {
 		card, err := s.card(r, room, unread[room.ID].Count)
 		if err != nil {
@@ -111,11 +121,11 @@ func (s *Server) listPeople(r *request, d *lobbyData) error {
 		return err
 	}
 	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: d.Query, Emails: r.caller.SignedIn(), Active: true, Lang: r.loc.Code(),
-		Limit: perPage, Offset: (d.Page - 1) * perPage})
+		Limit: peoplePerPage, Offset: (d.Page - 1) * peoplePerPage})
 	if err != nil {
 		return err
 	}
-	d.Total, d.Pages = total, max(1, (total+perPage-1)/perPage)
+	d.Total, d.Pages = total, max(1, (total+peoplePerPage-1)/peoplePerPage)
 	d.People = s.personRows(people)
 	for i := range d.People {
 		d.People[i].ShowEmail, d.People[i].Since = r.caller.SignedIn(), r.in(d.People[i].Created)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -17,13 +18,15 @@ const (
 	// percent-encoding is at most 48 000.
 	maxForm = 256 << 10
 
-	policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	// policy is the Content-Security-Policy. The placeholder is for the hash of the script that pages contain.
+	policy = "default-src 'none'; script-src 'self' %s; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 		"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
 
 // protect wraps all handlers: it sets security headers, bounds bodies and the number of requests in progress, and refuses unknown
 // host names and changes that pages of other sites request.
 func (s *Server) protect(next http.Handler) http.Handler {
+	policy := fmt.Sprintf(policy, s.assets.scriptHash(earlySocket))
 	checked := s.bounded(s.checkHost(s.checkSite(next)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -403,6 +403,15 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	watchKinds(t, kinds, true, m.Settled()...)
 	watchKinds(t, kinds, false, a.Until("private_message"), a.Until("unread"))
 	lobby := ada.DialBatched("/users/?rooms=all")
+	pantry := ada.DialBatched("/ws/chat/pantry/")
+	pantry.Say("/me bakes")
+	watchKinds(t, kinds, false, lobby.Find("an action as the last message", func(f hearthtest.Frame) bool { return f.Type() == "last_message" && f["action"] == true }))
+	for _, form := range [][]string{{"action", "room", "name", "bakery", "access", "open"}, {"action", "archive"}, {"action", "restore"}, {"action", "delete", "confirm", "bakery"}} {
+		ada.Post("/chat/pantry/settings/", form...)
+	}
+	for _, field := range []string{"was", "archived", "deleted"} {
+		watchKinds(t, kinds, false, lobby.Find("a room frame with "+field, func(f hearthtest.Frame) bool { return f.Type() == "room" && f[field] != nil }))
+	}
 	empty := mai.Dial("/ws/chat/cellar/")
 	empty.Until("user_join")
 	watchKinds(t, kinds, false, lobby.Find("the cellar filling", func(f hearthtest.Frame) bool { return f["room"] == "cellar" && f.Int("here") == 1 }))

@@ -224,6 +224,8 @@ func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 	return template.FuncMap{
 		"t":          l.T,
 		"asset":      s.assets.url,
+		"modules":    s.assets.modules,
+		"script":     s.assets.script,
 		"icon":       s.icon,
 		"when":       func(t time.Time) template.HTML { return stamp(t, "when", l.DateTime(t)) },
 		"clock":      func(t time.Time) template.HTML { return stamp(t, "clock", l.Time(t)) },

@@ -100,7 +100,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 	if err := s.fillRights(r, room, &data); err != nil {
 		return err
 	}
-	data.Commands = commandViews(r.loc)
+	data.Commands = commandViews(r.loc, r.caller)
 	title := data.Room.Title
 	if room.With == nil {
 		title = "#" + title

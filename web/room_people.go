@@ -80,9 +80,11 @@ func (s *Server) peopleHere(r *request, room *chat.Room) (peopleGroup, error) {
 		} else if !errors.Is(err, chat.ErrNotFound) {
 			return g, err
 		} else {
-			if bare, guest := chat.Bare(name); guest {
-				p.Display = bare + " (" + r.loc.T("guest.badge") + ")"
+			bare, guest := chat.Bare(name)
+			if !guest {
+				continue // the account was deleted a moment ago
 			}
+			p.Display = bare + " (" + r.loc.T("guest.badge") + ")"
 		}
 		g.People = append(g.People, p)
 	}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -22,6 +24,7 @@ type roomLink struct {
 	Access       chat.Access
 	Level        chat.Level
 	Favourite    bool
+	First        int // the place among the rooms that newcomers see first; 0: none
 	Here         int
 	Unread, News int // messages that are meant for the reader, and all new ones
 }
@@ -39,29 +42,39 @@ type directLink struct {
 type sideRooms struct {
 	rooms []chat.SideRoom
 	total int
+	news  *chat.News // nil for a visitor
 }
 
-// roomsFor returns the rooms for the sidebar, and the unread counts of all rooms to which the caller belongs.
+// roomsFor returns the rooms for the sidebar, and their unread counts.
 func (s *Server) roomsFor(r *request) (side sideRooms, unread map[int64]chat.Unread, err error) {
 	if r.caller.SignedIn() {
-		if unread, err = s.chat.Unread(r.Context(), r.caller.User); err != nil {
+		if side.news, err = s.chat.News(r.Context(), r.caller.User); err != nil {
 			return side, nil, err
 		}
-		side.rooms, side.total, err = s.chat.SideRooms(r.Context(), r.caller.User, unread, maxSideRooms)
+		if side.rooms, side.total, err = s.chat.SideRooms(r.Context(), side.news, maxSideRooms); err != nil {
+			return side, nil, err
+		}
 		slices.SortStableFunc(side.rooms, func(a, b chat.SideRoom) int {
-			switch {
-			case a.Favourite == b.Favourite:
-				return r.loc.Compare(a.Name, b.Name)
-			case a.Favourite:
-				return -1
-			}
-			return 1
+			return cmp.Or(cmp.Compare(rank(a), rank(b)), r.loc.Compare(a.Name, b.Name))
 		})
+		ids := make([]int64, 0, len(side.rooms))
+		for _, room := range side.rooms {
+			ids = append(ids, room.ID)
+		}
+		unread, err = s.chat.UnreadAmong(r.Context(), side.news, ids)
 		return side, unread, err
 	}
-	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Limit: maxSideRooms})
-	for _, room := range rooms {
-		side.rooms = append(side.rooms, chat.SideRoom{Room: room})
+	rooms, total, err := s.chat.RoomsFor(r.Context(), r.caller, chat.RoomQuery{Limit: maxSideRooms, First: true})
+	if err != nil {
+		return side, nil, err
+	}
+	first, err := s.chat.FirstRooms(r.Context())
+	for i, room := range rooms {
+		x := chat.SideRoom{Room: room}
+		if i < len(first) {
+			x.First = i + 1
+		}
+		side.rooms = append(side.rooms, x)
 	}
 	side.total = total
 	return side, nil, err
@@ -77,9 +90,9 @@ func (l *sideRooms) include(room *chat.Room, m chat.Membership) {
 
 // sidebar returns the sidebar of the caller: rooms and the latest conversations.
 func (s *Server) sidebar(r *request, rooms sideRooms, unread map[int64]chat.Unread) (*sidebar, error) {
-	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms), Unread: len(unread) > 0}
+	side := &sidebar{Current: r.URL.EscapedPath(), Online: s.hub.OnlineCount(), MoreRooms: rooms.total > len(rooms.rooms), Unread: rooms.news != nil && rooms.news.Some()}
 	for _, room := range rooms.rooms {
-		side.Rooms = append(side.Rooms, roomLink{Name: room.Name, URL: roomURL(room.Name), Access: room.Access, Level: room.Level, Favourite: room.Favourite,
+		side.Rooms = append(side.Rooms, roomLink{Name: room.Name, URL: roomURL(room.Name), Access: room.Access, Level: room.Level, Favourite: room.Favourite, First: room.First,
 			Here: s.hub.HereCount(room.Group()), Unread: unread[room.ID].Badge, News: unread[room.ID].Count})
 	}
 	if !r.caller.SignedIn() {
@@ -101,4 +114,15 @@ func (s *Server) addSidebar(r *request, v *view) error {
 	}
 	v.Side, err = s.sidebar(r, rooms, unread)
 	return err
+}
+
+// rank returns a number by which rooms are sorted before their names: favourites are first, then the rooms that newcomers see first.
+func rank(x chat.SideRoom) int {
+	switch {
+	case x.Favourite:
+		return 0
+	case x.First > 0:
+		return x.First
+	}
+	return math.MaxInt
 }

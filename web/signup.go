@@ -88,7 +88,7 @@ func (s *Server) signUp(w http.ResponseWriter, r *request) error {
 	if err := s.openSession(w, r, user.ID); err != nil {
 		return err
 	}
-	return seeOther(w, r, local(f.Values["next"]))
+	return s.land(w, r, f.Values["next"])
 }
 
 // createUser creates the account. Errors: rate_limited, those of chat.SignUp.

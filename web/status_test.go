@@ -25,7 +25,9 @@ func TestStatusIsLive(t *testing.T) {
 	watch(a, "tom")
 	watch(v, "tom")
 	tom.Post("/profile/", "action", "status", "emoji", ":palm_tree:", "text", " By the   sea\u202e ", "until", "1h", "availability", "dnd")
-	f := a.Find("tom's status", func(f hearthtest.Frame) bool { return tells("went", "tom")(f) && person(t, f, "went", "tom")["status"] != nil })
+	f := a.Find("tom's status", func(f hearthtest.Frame) bool {
+		return tells("went", "tom")(f) && person(t, f, "went", "tom")["status"] != nil
+	})
 	p := person(t, f, "went", "tom")
 	status := hearthtest.Frame(p["status"].(map[string]any))
 	if status.Text("emoji") != "🌴" || status.Text("text") != "By the sea" || status.Text("until") == "" || p["availability"] != nil {

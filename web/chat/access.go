@@ -104,8 +104,18 @@ func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
 	if err != nil {
 		return err
 	}
-	if may != "write" || by.Guest == "" {
+	return SpeaksAsGuest(by, may)
+}
+
+// SpeaksAsGuest returns why a visitor may not write if visitors may do that; nil if the visitor may. Error: sign_in.
+func SpeaksAsGuest(by Caller, may string) error {
+	switch {
+	case may == "read":
+		return &Error{Code: "sign_in", Key: "guests_read"}
+	case may != "write":
 		return Errorf("sign_in")
+	case by.Guest == "":
+		return &Error{Code: "sign_in", Key: "guest_name_first"}
 	}
 	return nil
 }

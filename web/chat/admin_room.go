@@ -18,6 +18,7 @@ type RoomQuery struct {
 	Text   string // a part of the name or the topic; case is ignored
 	Lang   string // for Rooms: the language in which they are sorted; RoomsFor uses that of the caller
 	Unmade bool   // for RoomsFor: with rooms that have no message yet
+	First  bool   // for RoomsFor: those that newcomers see first come first, unless Text is set
 	Limit  int    // the size of the page; 0: 100
 	Offset int
 }

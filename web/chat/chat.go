@@ -39,7 +39,11 @@ type Chat struct {
 	names         *cache.Cache[string, int64] // the ids of users by the keys of their names
 	nameSet       *cache.Cache[struct{}, nameSet]
 	orders        *cache.Cache[order, *places]
-	appeared      atomic.Int64                     // moves when names may have become those of users
+	accounts      atomic.Pointer[userCount]
+	appeared      atomic.Int64                  // moves when names may have become those of users
+	activities    *cache.Cache[int64, activity] // by room id
+	shared        *cache.Cache[struct{}, []sharedRoom]
+	first         *cache.Cache[struct{}, []*Room]  // those that newcomers see first
 	documents     *cache.Cache[string, document]   // by text; an edited message has another one
 	lastMessages  *cache.Cache[int64, LastMessage] // by room id
 	hasUsers      atomic.Bool                      // somebody has an account; false: unknown
@@ -57,6 +61,7 @@ func New(disk Disk, hub Hub, o Options) *Chat {
 	c := &Chat{disk: disk, hub: hub, read: &statements{db: disk.Reader()}, options: o, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{}, former: map[int64]bool{},
 		rooms: cache.New[string, *Room](maxCachedRooms), closed: cache.New[int64, []int64](maxCachedRooms), left: cache.New[int64, []int64](maxCached), settings: cache.New[string, string](maxCached),
 		users: cache.New[int64, *User](maxCached), names: cache.New[string, int64](maxCached), nameSet: cache.New[struct{}, nameSet](2), orders: cache.New[order, *places](maxOrders), sessions: cache.New[tokenHash, *Session](maxCached),
+		activities: cache.New[int64, activity](maxCached), shared: cache.New[struct{}, []sharedRoom](2), first: cache.New[struct{}, []*Room](2),
 		lastMessages: cache.New[int64, LastMessage](maxCachedRooms),
 		documents:    cache.Sized(maxDocuments, func(text string, d document) int { return len(text) + d.size() })}
 	if o.Limits {
@@ -83,6 +88,8 @@ func (c *Chat) forgetRooms() {
 func (c *Chat) clearRooms() {
 	c.rooms.Clear()
 	c.orders.DeleteFunc(func(o order, _ *places) bool { return o.by == byRoom })
+	c.shared.Clear()
+	c.first.Clear()
 	c.closed.Clear()
 	c.left.Clear()
 }
@@ -93,6 +100,7 @@ func (c *Chat) Forget() {
 	c.forgetRooms()
 	c.settings.Clear()
 	c.lastMessages.Clear()
+	c.activities.Clear()
 	c.forgetPeople()
 	if err := c.checkAdmins(context.Background()); err != nil {
 		slog.Error("look for admins that another process has demoted", "err", err)

@@ -98,6 +98,13 @@ func (m *marks) readPositions(room int64) map[int64]readPosition {
 	return read
 }
 
+// readOf returns the waiting read positions of a user, by room.
+func (m *marks) readOf(user int64) map[int64]readPosition {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.read[user])
+}
+
 // json returns the waiting read positions of a user by room, for readToSQL: the complement of those that were moved back.
 func (m *marks) json(user int64) string {
 	m.mu.Lock()

@@ -286,6 +286,7 @@ func (c *Chat) Say(ctx context.Context, by Caller, name string, d Draft, done fu
 				c.wrote.add(m.RoomID, m.SenderID)
 			}
 			c.unread.said(m)
+			c.active(m)
 			c.newLast(m, room)
 			c.notifyUnread(m.RoomID, room) // after the commit, because a commit may take longer than the notifier waits
 		}

@@ -122,6 +122,9 @@ func (c *Chat) changeAccess(tx Tx, by Caller, before, after *Room, stay []int64)
 	if after.Access == Open {
 		return nil
 	}
+	if _, err := tx.Exec("UPDATE room SET first_place = 0 WHERE id = ?", before.ID); err != nil {
+		return fmt.Errorf("remove room %d from the first rooms: %w", before.ID, err)
+	}
 	may, err := admins(tx)
 	if err != nil {
 		return err

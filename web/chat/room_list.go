@@ -1,11 +1,8 @@
 package chat
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"maps"
 	"slices"
 
 	"hearth/web/locale"
@@ -17,9 +14,26 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*R
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
-	where := " FROM room WHERE archived_at = 0 AND " + enterable(by) + " AND (?2 = '' OR instr(fold_marks(name), ?2) > 0 OR instr(fold_marks(topic), ?2) > 0)"
+	// The first two conditions are those of an index.
+	where := " FROM room WHERE archived_at = 0 AND access <> 'direct' AND " + enterable(by)
 	text := foldMarks(q.Text)
-	found, total, err = c.sortedRooms(ctx, by.Lang, q.Limit, q.Offset, "SELECT id"+where, by.userID(), text)
+	if text == "" {
+		where += " AND ?2 = ''"
+	} else {
+		where += " AND (instr(fold_marks(name), ?2) > 0 OR instr(fold_marks(topic), ?2) > 0)"
+	}
+	var first []*Room
+	if q.First && text == "" {
+		if first, err = c.FirstRooms(ctx); err != nil {
+			return nil, 0, err
+		}
+	}
+	if len(first) > 0 {
+		where += " AND first_place = 0"
+	}
+	found = slices.Clone(first[min(q.Offset, len(first)):min(q.Offset+q.Limit, len(first))])
+	others, total, err := c.sortedRooms(ctx, by.Lang, q.Limit-len(found), max(0, q.Offset-len(first)), "SELECT id"+where, by.userID(), text)
+	found, total = append(found, others...), total+len(first)
 	if err != nil || !q.Unmade {
 		return found, total, err
 	}
@@ -85,17 +99,17 @@ func (c *Chat) RoomsByID(ctx context.Context, by Caller, ids []int64) ([]*Room, 
 	if err != nil {
 		return nil, err
 	}
-	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE archived_at = 0 AND "+enterable(by)+
+	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE archived_at = 0 AND access <> 'direct' AND "+enterable(by)+
 		" AND id IN (SELECT value FROM json_each(?2))", by.userID(), string(list))
 	sortRooms(rooms, by.Lang)
 	return rooms, err
 }
 
-// enterable is the SQL condition that the caller may enter a room, without private conversations. ?1 is the caller's user id.
+// enterable is the SQL condition that the caller may enter a room that is not a private conversation. ?1 is the caller's user id.
 func enterable(by Caller) string {
 	switch {
 	case by.Admin():
-		return "access <> 'direct' AND ?1 = ?1"
+		return "?1 = ?1"
 	case by.User != nil:
 		return "(access = 'open' OR access = 'closed' AND id IN (SELECT room_id FROM membership WHERE user_id = ?1 AND member = 1))"
 	}
@@ -106,61 +120,5 @@ func enterable(by Caller) string {
 type SideRoom struct {
 	*Room
 	Membership
-}
-
-// SideRooms returns the rooms in the sidebar of u, favourites first and then by name, and the number of rooms to which u belongs,
-// without private conversations. If that is more than limit, it returns favourites, rooms with unread messages, and the rooms of
-// those that u has opened before in which messages came last. Error: storage.
-func (c *Chat) SideRooms(ctx context.Context, u *User, unread map[int64]Unread, limit int) (found []SideRoom, total int, err error) {
-	const mine = " FROM room r JOIN user u ON u.id = ?1 LEFT JOIN membership s ON s.room_id = r.id AND s.user_id = u.id WHERE r.access <> 'direct' AND " + belongs
-	if err := c.read.QueryRow(ctx, "SELECT count(*)"+mine, []any{u.ID}, &total); err != nil {
-		return nil, 0, storage("count the rooms of a user", err)
-	}
-	if total <= limit {
-		found, err = c.sideRooms(ctx, sideColumns+mine, u.ID)
-		return found, total, err
-	}
-	news := slices.SortedFunc(maps.Keys(unread), func(a, b int64) int {
-		return cmp.Or(cmp.Compare(unread[b].Badge, unread[a].Badge), cmp.Compare(unread[b].Count, unread[a].Count), cmp.Compare(a, b))
-	})
-	list, err := json.Marshal(news)
-	if err != nil {
-		return nil, 0, err
-	}
-	found, err = c.sideRooms(ctx, sideColumns+mine+` AND r.id IN (SELECT room_id FROM (
-		SELECT room_id, 0 AS class, 0 AS place FROM membership WHERE user_id = ?1 AND favourite = 1
-		UNION ALL SELECT value, 1, key FROM json_each(?2)
-		UNION ALL SELECT room_id, 2, -ifnull((SELECT created_at FROM message WHERE id > room_id << 32 AND id < (room_id + 1) << 32 ORDER BY id DESC LIMIT 1), 0)
-			FROM membership WHERE user_id = ?1) JOIN room ON room.id = room_id AND access <> 'direct'
-		GROUP BY room_id ORDER BY min(class), min(place) LIMIT ?3)`, u.ID, string(list), limit)
-	return found, total, err
-}
-
-const sideColumns = "SELECT r.id, r.name, r.name_key, r.topic, r.access, r.created_at, r.archived_at, r.first, ifnull(r.group_key, ''), ifnull(s.level, 'mentions'), ifnull(s.favourite, 0)"
-
-// sideRooms returns the rooms of a query of sideColumns, favourites first and then by name.
-func (c *Chat) sideRooms(ctx context.Context, query string, args ...any) (found []SideRoom, err error) {
-	rows, err := c.read.Query(ctx, query, args...)
-	if err != nil {
-		return nil, storage("list the rooms of a user", err)
-	}
-	defer func() { err = errors.Join(err, storage("list the rooms of a user", rows.Close())) }()
-	for rows.Next() {
-		var m Membership
-		r, err := scanRoom(func(dest ...any) error { return rows.Scan(append(dest, &m.Level, &m.Favourite)...) })
-		if err != nil {
-			return nil, storage("list the rooms of a user", err)
-		}
-		found = append(found, SideRoom{r, m})
-	}
-	slices.SortFunc(found, func(a, b SideRoom) int {
-		if a.Favourite == b.Favourite {
-			return cmp.Compare(a.Key, b.Key)
-		}
-		if a.Favourite {
-			return -1
-		}
-		return 1
-	})
-	return found, storage("list the rooms of a user", rows.Err())
+	First int // the place among the rooms that newcomers see first; 0: none, or the reader is no newcomer
 }

@@ -79,6 +79,7 @@ func (x *takeBack) run(ctx context.Context) error {
 		return err
 	}
 	x.chat.unread.forget(x.room.ID)
+	x.chat.lastChanged(x.room)
 	x.chat.notifyChanged(x.room, x.first, x.chat.now()) // when it was written is not known here
 	x.chat.lastChanged(x.room)
 	return nil
@@ -173,7 +174,7 @@ func (x *takeBack) many(ctx context.Context) error {
 		if err := x.write(ctx, func(tx Tx) error { return x.batch(tx, found, last) }); err != nil {
 			return err
 		}
-		x.chat.rooms.Delete(x.room.Key) // Room.First has changed
+		x.chat.rooms.Clear() // Room.First has changed, also under former names
 		if last || x.gone {
 			return nil
 		}

@@ -223,60 +223,6 @@ type Unread struct {
 	Count, Mentions, Badge int
 }
 
-// Unread returns the unread counts of u by room id, for the rooms to which u belongs, without rooms that have none. Error: storage.
-func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
-	rooms, err := c.unreadRooms(ctx, u)
-	if err != nil {
-		return nil, err
-	}
-	waiting, err := c.waitingRooms(ctx, u)
-	if err != nil {
-		return nil, err
-	}
-	found := map[int64]Unread{}
-	for _, room := range append(rooms, waiting...) { // after the queries are closed, because there are few connections
-		x, err := c.unreadOf(ctx, u, room)
-		if err != nil {
-			return nil, err
-		}
-		if x.Count > 0 {
-			found[room] = x
-		}
-	}
-	return found, nil
-}
-
-// unreadRooms returns the ids of the rooms that may have unread messages for u. For rooms in which u has no read position it looks
-// only at the last message.
-func (c *Chat) unreadRooms(ctx context.Context, u *User) ([]int64, error) {
-	rows, err := c.read.Query(ctx, "SELECT r.id FROM membership s JOIN user u ON u.id = s.user_id JOIN room r ON r.id = s.room_id "+
-		"WHERE s.user_id = ?1 AND "+belongs+" AND "+unreadSQL("?2")+` > 0
-		UNION ALL SELECT r.id FROM room r JOIN user u ON u.id = ?1 WHERE r.access IN ('open', 'admins') AND r.archived_at = 0
-			AND (r.access = 'open' OR u.admin = 1) AND NOT EXISTS (SELECT 1 FROM membership WHERE user_id = ?1 AND room_id = r.id)
-			AND (SELECT created_at FROM message WHERE id > r.id << 32 AND id < (r.id + 1) << 32 ORDER BY id DESC LIMIT 1) >= max(u.created_at, r.open_since)`,
-		u.ID, c.marks.json(u.ID))
-	if err != nil {
-		return nil, storage("look for what is unread", err)
-	}
-	ids, err := scanIDs(rows)
-	return ids, storage("look for what is unread", err)
-}
-
-// waitingRooms returns the ids of the rooms in which a read position of u waits to be written, if u belongs to them.
-func (c *Chat) waitingRooms(ctx context.Context, u *User) ([]int64, error) {
-	waiting := c.marks.json(u.ID)
-	if waiting == "{}" {
-		return nil, nil
-	}
-	rows, err := c.read.Query(ctx, "SELECT r.id FROM json_each(?2) j JOIN room r ON r.id = j.key JOIN user u ON u.id = ?1 "+
-		"LEFT JOIN membership s ON s.room_id = r.id AND s.user_id = u.id WHERE r.archived_at = 0 AND ifnull(s.has_left, 0) = 0 AND "+mayHear, u.ID, waiting)
-	if err != nil {
-		return nil, storage("look for what was read", err)
-	}
-	ids, err := scanIDs(rows)
-	return ids, storage("look for what was read", err)
-}
-
 // unreadOf counts what a user who belongs to a room has not read in it. Error: storage.
 func (c *Chat) unreadOf(ctx context.Context, u *User, room int64) (x Unread, err error) {
 	read, known, err := c.readTo(ctx, u.ID, room)

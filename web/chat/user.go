@@ -179,8 +179,8 @@ func (c *Chat) Users(ctx context.Context, q UserQuery) (users []*User, total int
 	}
 	words := append(strings.Fields(foldMarks(q.Text)), make([]string, maxWords)...)
 	args := []any{q.Active, q.Admins, q.Emails, words[0], words[1], words[2], words[3]}
-	if err := c.read.QueryRow(ctx, "SELECT count(*)"+userMatches, args, &total); err != nil {
-		return nil, 0, storage("count users", err)
+	if total, err = c.countUsers(ctx, q, args); err != nil {
+		return nil, 0, err
 	}
 	rows, err := c.read.Query(ctx, "SELECT "+userColumns+userMatches+" ORDER BY name_key LIMIT ?8 OFFSET ?9", append(args, q.Limit, q.Offset)...)
 	if err != nil {
@@ -216,6 +216,26 @@ func (c *Chat) sortedUsers(ctx context.Context, q UserQuery) (users []*User, tot
 	}
 	users, err = c.usersByID(ctx, pageOf(ids, q.Limit, q.Offset))
 	return users, len(ids), err
+}
+
+// userCount is the number of active accounts at an age of the users.
+type userCount struct{ age, n int }
+
+// countUsers returns the number of users who match q. args are those of userMatches. Every lobby page needs the number of active
+// accounts, so it is cached.
+func (c *Chat) countUsers(ctx context.Context, q UserQuery, args []any) (n int, err error) {
+	age := c.users.Version() + c.names.Version()
+	everybody := strings.TrimSpace(q.Text) == "" && q.Active && !q.Admins
+	if known := c.accounts.Load(); everybody && known != nil && known.age == age {
+		return known.n, nil
+	}
+	if err := c.read.QueryRow(ctx, "SELECT count(*)"+userMatches, args, &n); err != nil {
+		return 0, storage("count users", err)
+	}
+	if everybody {
+		c.accounts.Store(&userCount{age, n})
+	}
+	return n, nil
 }
 
 // scanUsers reads rows of userColumns, and closes them.

@@ -65,6 +65,7 @@ func TestRoomsChangeWithoutAPageLoad(t *testing.T) {
 	}
 	ada.until("no new socket", `window.tries <= 3`) // the kitchen's page, and read marks over HTTP
 	ada.do(`location.reload()`)
+	ada.until("a new page", `document.readyState === "complete" && !window.samePage`)
 	ada.hears("and again")
 	ada.do(`history.back()`)
 	ada.shows("garden")

@@ -16,7 +16,8 @@ type Place struct {
 	Messages int
 	// Longest makes the names, topics and texts as long as they may be.
 	Longest bool
-	// Unread leaves all messages unread for accounts that were created before. Otherwise nothing is unread.
+	// Unread leaves all messages unread for accounts that were created before. Otherwise nothing is unread for them, because they
+	// have opened all rooms.
 	Unread bool
 }
 
@@ -47,6 +48,10 @@ func (s *Server) Populate(t testing.TB, p Place) {
 		return id
 	}
 	now := time.Now().UnixMilli()
+	var before int64
+	if err := tx.QueryRow("SELECT max(id) FROM user").Scan(&before); err != nil {
+		t.Fatal(err)
+	}
 	sender := int64(1)
 	for i := range p.People {
 		x := p.person(i)
@@ -57,11 +62,10 @@ func (s *Server) Populate(t testing.TB, p Place) {
 		x := p.room(i)
 		room := exec("INSERT INTO room (name, name_key, topic, access, created_by, created_at, open_since) VALUES (?1, ?1, ?2, 'open', 1, ?3, 0)", x.name, x.topic, now)
 		for n := range p.Messages {
-			at := now + int64(n)
-			if !p.Unread {
-				at = 1_000_000_000_000 + int64(i*p.Messages+n)
-			}
-			exec("INSERT INTO message (id, sender, text, created_at) VALUES (? << 32 | ?, ?, ?, ?)", room, n+1, sender, x.text, at)
+			exec("INSERT INTO message (id, sender, text, created_at) VALUES (? << 32 | ?, ?, ?, ?)", room, n+1, sender, x.text, now+int64(n))
+		}
+		if !p.Unread {
+			exec("INSERT INTO membership (user_id, room_id, read) SELECT id, ?, ? FROM user WHERE id <= ?", room, p.Messages, before)
 		}
 	}
 	if err := tx.Commit(); err != nil {

@@ -15,4 +15,4 @@ ALTER TABLE room ADD COLUMN first_place INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX room_first_place ON room (first_place) WHERE first_place > 0;
 
 -- Lists of rooms, without the private conversations.
-CREATE INDEX room_listed ON room (name_key) WHERE archived_at = 0 AND access <> 'direct';
+CREATE INDEX room_listed ON room (name_key, access) WHERE archived_at = 0 AND access <> 'direct';

@@ -21,6 +21,18 @@ export function reaches(state) {
   return state === "open" || state === "blocked" || state === "refused";
 }
 
+// takeEarly returns the socket that the page has opened before its scripts were loaded (js/early-socket.js), once, or null.
+function takeEarly(path) {
+  const early = window.earlySocket;
+  delete window.earlySocket;
+  if (early && decodeURIComponent(early.path) === decodeURIComponent(path)) {
+    early.taken = true;
+    return early;
+  }
+  early?.socket.close();
+  return null;
+}
+
 // Connection calls onFrame(frame) for each frame in order, and onState(state) when the state changes:
 //   "open"          frames arrive
 //   "reconnecting"  the connection is broken, and another attempt follows
@@ -80,16 +92,20 @@ export class Connection {
   connect() {
     clearTimeout(this.timer);
     if (this.stopped || this.socket) return;
-    const address = new URL(this.path(), location.href);
-    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(address, "hearth.1");
+    const path = this.path();
+    const early = takeEarly(path);
+    const socket = early?.socket ?? new WebSocket(location.origin.replace("http", "ws") + path, "hearth.1");
     this.socket = socket;
-    this.startedAt = Date.now();
+    this.startedAt = early?.startedAt ?? Date.now();
     this.firstFrameAt = 0;
     this.timer = setTimeout(() => this.fail(socket), this.longestWait);
     socket.addEventListener("open", () => socket === this.socket && this.onOpen(socket));
     socket.addEventListener("message", (event) => socket === this.socket && this.read(event.data));
     socket.addEventListener("close", (event) => socket === this.socket && this.onClose(event.code));
+    if (!early) return;
+    if (this.open) this.onOpen(socket);
+    for (const data of early.frames) this.read(data);
+    if (early.closed) this.onClose(early.closed);
   }
 
   onOpen(socket) {

@@ -7,6 +7,7 @@ import { mentioned } from "./renamed.js";
 
 // userDeleted handles a user_deleted frame. The messages of user are those of former now, who is called display.
 export function userDeleted({ user, former, display }) {
+  const before = displayOf(user);
   if (location.pathname === directURL(user)) location.replace(directURL(former)); // the page of the conversation says that it has ended
   for (const message of document.querySelectorAll(`.message[data-user="${CSS.escape(user)}"]`)) rename(message, former, display);
   for (const quote of document.querySelectorAll(`.reply[data-user="${CSS.escape(user)}"]`)) {
@@ -14,6 +15,9 @@ export function userDeleted({ user, former, display }) {
     quote.dataset.display = display;
     quote.querySelector(".reply-name").textContent = display;
     quote.querySelector(".who").removeAttribute("href");
+  }
+  for (const name of document.querySelectorAll(".last-by")) {
+    if (name.textContent === before) name.textContent = display;
   }
   for (const link of document.querySelectorAll("a.mention")) {
     if (mentioned(link) === user) link.replaceWith(`@${user}`);

@@ -12,6 +12,11 @@ import { Connection, reaches } from "./connection.js";
 import { tellZone } from "./zone.js";
 import * as sidebar from "./sidebar.js";
 
+const LEAVES_WITHIN = 10_000; // ms in which another page comes, after a form was sent
+
+let leaving = false; // a form was sent, such as the one that logs out or deletes the account: its answer is the next page
+addEventListener("beforeunload", () => (leaving = true));
+
 // listen connects. frames maps types of frames to the page's own handlers. names() returns the people whom the page shows outside the
 // sidebar, in the element list. With lobby, the server also sends events about rooms in which nobody has written yet, and about new people.
 export function listen(frames = {}, { lobby = false, names = () => [], list = null } = {}) {
@@ -38,7 +43,7 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
     onFrame: (frame) => Object.hasOwn(all, frame.type) && all[frame.type](frame),
     onState(state, words) {
       if (state === "signed-out" && ended()) return;
-      if (state === "signed-out" || state === "shut-out") location.reload(); // the server shows what the person may see now
+      if (state === "signed-out" || state === "shut-out") setTimeout(() => location.reload(), leaving ? LEAVES_WITHIN : 0); // the server shows what the person may see now
       showState(state, words);
       unsent?.setReachable(reaches(state));
       if (state !== "open") return;

@@ -1,5 +1,6 @@
 // Changes of a room that somebody makes while its page is open: the name, the topic, the access, and whether it is archived.
 
+import { setTitle, title } from "./badge.js";
 import { t } from "./i18n.js";
 
 export function roomURL(room) {
@@ -44,7 +45,7 @@ export function showRoomChange(frame) {
 function rename(main, was, room) {
   main.dataset.room = room;
   main.querySelector(".pane-head h1 bdi").textContent = room;
-  document.title = document.title.replace(`#${was}`, `#${room}`);
+  setTitle(title.replace(`#${was}`, `#${room}`));
   const old = encodeURIComponent(was);
   for (const link of main.querySelectorAll(`[href^="/chat/${old}/"], [action^="/chat/${old}/"]`)) {
     const attribute = link.hasAttribute("href") ? "href" : "action";

@@ -23,8 +23,7 @@ import { copyLink, startPermalinks } from "./permalink.js";
 import { startJumpDate } from "./jump-date.js";
 import { privateMessage } from "./private-message.js";
 import { showTypingUser, startTyping, stopTyping } from "./typing.js";
-import { title } from "./badge.js";
-import { keptRoom, startChanging } from "./change-room.js";
+import { forgetRoom, forgetRooms, keptRoom, startChanging } from "./open-room.js";
 import { notice, userDeleted } from "./former.js";
 import { ended, guestsMay } from "./guest.js";
 import * as people from "./people.js";
@@ -206,10 +205,14 @@ const frames = {
   user_deleted(frame) {
     people.deleted(frame.user);
     userDeleted(frame);
+    forgetRooms();
   },
   notice,
   guests: guestsMay,
-  room: sidebar.sidebarRoom,
+  room(frame) {
+    sidebar.sidebarRoom(frame);
+    if (frame.room !== room) forgetRoom(frame);
+  },
   membership: sidebar.sidebarMembership,
   unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge),
   read(frame) {
@@ -351,7 +354,6 @@ function openRoom(left) {
 
 openRoom();
 startChanging({
-  title,
   onLeave: leaveRoom,
   onOpen(left) {
     openRoom(left);
@@ -359,4 +361,5 @@ startChanging({
     enter();
   },
 });
+document.addEventListener("room-renamed", () => openRoom(leaveRoom()));
 connection.connect();

@@ -185,9 +185,13 @@ function place(link) {
   rooms.insertBefore(item, before ?? null);
 }
 
-// comesBefore reports whether a room's link stands before another one: favourites first, then by name.
+// comesBefore reports whether a room's link stands before another one: favourites first, then those that newcomers see first, then by
+// name.
 function comesBefore(link, other) {
   if (!other) return false;
-  const favourites = Number("starred" in other.dataset) - Number("starred" in link.dataset);
-  return favourites ? favourites < 0 : compareNames(link.dataset.room, other.dataset.room) < 0;
+  return rank(link) < rank(other) || (rank(link) === rank(other) && compareNames(link.dataset.room, other.dataset.room) < 0);
+}
+
+function rank({ dataset }) {
+  return "starred" in dataset ? 0 : Number(dataset.first ?? Infinity);
 }

@@ -1,7 +1,7 @@
 // Changing rooms without loading a page: links to rooms, and the browser's Back and Forward. The rooms that were open last are kept as the
 // reader has left them.
 
-import { setTitle } from "./badge.js";
+import { setTitle, title } from "./badge.js";
 import { placeBars } from "./bars.js";
 import { closeDrawers } from "./dialog.js";
 import { flash } from "./flash.js";
@@ -15,7 +15,7 @@ const ROOM = /^\/chat\/[^/]+\/$/;
 
 const kept = new Map(); // rooms by path, the one that was open last at the end: {main, title, state}
 
-let current = { path: location.pathname, title: "" }; // the room that is open
+let current = { path: location.pathname, title }; // the room that is open
 let turns = 0; // counts the rooms that were asked for: an answer for an earlier one is dropped
 let leave = () => {}; // returns what open needs to show the room as it was left
 let open = () => {};
@@ -23,6 +23,20 @@ let open = () => {};
 // keptRoom returns the element <main> of a room that is kept, or undefined.
 export function keptRoom(name) {
   return Array.from(kept.values(), ({ main }) => main).find((main) => main.dataset.room === name);
+}
+
+// forgetRoom handles a room frame: a room that is kept and has changed is loaded again when it is opened.
+export function forgetRoom({ room, was, topic = "", access, archived, gone }) {
+  for (const [path, { main }] of kept) {
+    const { room: name } = main.dataset;
+    const same = !archived && !gone && access === main.dataset.access && topic === main.querySelector(".topic").textContent;
+    if (name === was || (name === room && !same)) kept.delete(path);
+  }
+}
+
+// forgetRooms has all rooms loaded again when they are opened.
+export function forgetRooms() {
+  kept.clear();
 }
 
 // fetchRoom returns a room as the server renders it, or null if the browser has to load the page.
@@ -105,10 +119,17 @@ function onPopState() {
 
 // startChanging follows links to rooms. It calls onLeave() before another room is shown, and then onOpen(state), where state is what onLeave
 // has returned when the room was open last; undefined: it was not open before.
-export function startChanging({ title, onLeave, onOpen }) {
+export function startChanging({ onLeave, onOpen }) {
   leave = onLeave;
   open = onOpen;
-  current.title = title;
   addEventListener("click", onClick);
   addEventListener("popstate", onPopState);
+  document.addEventListener("room-renamed", () => {
+    current = { path: location.pathname, title };
+  });
+  // Back and Forward have no effect but on the address before this script is loaded.
+  const { room } = document.getElementById("main").dataset;
+  if (decodeURIComponent(location.pathname) === `/chat/${room}/`) return;
+  current.path = `/chat/${encodeURIComponent(room)}/`;
+  onPopState();
 }

@@ -1,0 +1,349 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// belonging is a room or private conversation to which a user belongs.
+type belonging struct {
+	id     int64
+	access Access
+	Membership
+	read   int64 // the read position
+	opened bool  // the user has a read position
+	since  int64 // otherwise: messages from before this time are not unread
+	last   activity
+}
+
+// activity is the last message of a room, also if it was deleted.
+type activity struct{ seq, at, sender int64 }
+
+// activityOf returns the last message of a room; zero: there is none. Every page with a sidebar needs that of all rooms, so it is
+// cached. Error: storage.
+func (c *Chat) activityOf(ctx context.Context, room int64) (activity, error) {
+	if a, known := c.activities.Get(room); known {
+		return a, nil
+	}
+	return c.activities.Load(room, func() (a activity, err error) {
+		var id MessageID
+		err = c.read.QueryRow(ctx, "SELECT id, created_at, sender FROM message WHERE id > ? AND id < ? ORDER BY id DESC LIMIT 1",
+			[]any{NewMessageID(room, 0), NewMessageID(room+1, 0)}, &id, &a.at, &a.sender)
+		if errors.Is(err, sql.ErrNoRows) {
+			return activity{}, nil
+		}
+		a.seq = id.Seq()
+		return a, storage("look for the last message", err)
+	})
+}
+
+// active notes a new message.
+func (c *Chat) active(m *Message) {
+	c.activities.Update(m.RoomID, func(a activity) activity {
+		if a.seq > m.Seq {
+			return a
+		}
+		return activity{m.Seq, millis(m.At), m.SenderID}
+	})
+}
+
+// sharedRoom is a room to which people belong without a row.
+type sharedRoom struct {
+	id        int64
+	access    Access
+	openSince int64
+}
+
+func (c *Chat) sharedRooms(ctx context.Context) ([]sharedRoom, error) {
+	return c.shared.Load(struct{}{}, func() (found []sharedRoom, err error) {
+		rows, err := c.read.Query(ctx, "SELECT id, access, open_since FROM room WHERE access IN ('open', 'admins') AND archived_at = 0")
+		if err != nil {
+			return nil, storage("list shared rooms", err)
+		}
+		defer func() { err = errors.Join(err, storage("list shared rooms", rows.Close())) }()
+		for rows.Next() {
+			var r sharedRoom
+			if err := rows.Scan(&r.id, &r.access, &r.openSince); err != nil {
+				return nil, storage("list shared rooms", err)
+			}
+			found = append(found, r)
+		}
+		return found, storage("list shared rooms", rows.Err())
+	})
+}
+
+// belongings returns the rooms and private conversations to which u belongs: what belongs says, for one user. A user can have a row for
+// each of thousands of rooms, so it joins only the rows of rooms that are not shared. Error: storage.
+func (c *Chat) belongings(ctx context.Context, u *User) ([]belonging, error) {
+	waiting := c.marks.readOf(u.ID) // before the rows: a position is removed from here after it is stored
+	shared, err := c.sharedRooms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.membershipsOf(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]belonging, 0, len(shared)+len(rows))
+	for _, r := range shared {
+		if r.access == Admins && !u.Admin {
+			continue
+		}
+		b, opened := rows[r.id]
+		delete(rows, r.id)
+		if b.Left {
+			continue
+		}
+		if !opened {
+			b = belonging{id: r.id, Membership: Membership{Level: MentionsOnly}, since: max(millis(u.Created), r.openSince)}
+		}
+		b.access = r.access
+		if p, waits := waiting[r.id]; waits {
+			b.read, b.opened = p.over(b.read), true
+		}
+		found = append(found, b)
+	}
+	return c.withOthers(ctx, u, found, rows, waiting)
+}
+
+// membershipsOf returns the rows of u by room, with the positions that are stored. A closed room from which u was removed may be among
+// them.
+func (c *Chat) membershipsOf(ctx context.Context, u *User) (map[int64]belonging, error) {
+	rows, err := c.read.Query(ctx, "SELECT room_id, read, has_left, favourite, level FROM membership WHERE user_id = ?", u.ID)
+	if err != nil {
+		return nil, storage("list the memberships of a user", err)
+	}
+	defer rows.Close()
+	found := map[int64]belonging{}
+	for rows.Next() {
+		b := belonging{opened: true}
+		if err := rows.Scan(&b.id, &b.read, &b.Left, &b.Favourite, &b.Level); err != nil {
+			return nil, storage("list the memberships of a user", err)
+		}
+		found[b.id] = b
+	}
+	return found, storage("list the memberships of a user", rows.Err())
+}
+
+// withOthers adds the closed rooms and private conversations to which u belongs. rows are the rows of u for rooms that are not shared.
+func (c *Chat) withOthers(ctx context.Context, u *User, found []belonging, rows map[int64]belonging, waiting map[int64]readPosition) ([]belonging, error) {
+	ids := slices.AppendSeq(slices.Collect(maps.Keys(rows)), maps.Keys(waiting))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	others, err := c.read.Query(ctx, "SELECT DISTINCT r.id, r.access FROM json_each(?2) j JOIN room r ON r.id = j.value JOIN user u ON u.id = ?1 "+
+		"LEFT JOIN membership s ON s.room_id = r.id AND s.user_id = u.id "+
+		"WHERE r.access NOT IN ('open', 'admins') AND r.archived_at = 0 AND ifnull(s.has_left, 0) = 0 AND (r.access = 'direct' AND s.user_id IS NOT NULL OR r.access <> 'direct' AND "+mayHear+")", u.ID, string(list))
+	if err != nil {
+		return nil, storage("list the closed rooms of a user", err)
+	}
+	defer others.Close()
+	for others.Next() {
+		var id int64
+		var access Access
+		if err := others.Scan(&id, &access); err != nil {
+			return nil, storage("list the closed rooms of a user", err)
+		}
+		b, stored := rows[id]
+		if !stored { // an admin belongs to it as soon as the position is stored
+			b = belonging{id: id, Membership: Membership{Level: MentionsOnly}, opened: true}
+		}
+		b.access = access
+		if p, waits := waiting[id]; waits {
+			b.read = p.over(b.read)
+		}
+		found = append(found, b)
+	}
+	return found, storage("list the closed rooms of a user", others.Err())
+}
+
+// News says in which rooms and private conversations of a person something may be new.
+type News struct {
+	of    *User
+	rooms []belonging
+	new   map[int64]bool // messages came after the read position; all of them may be deleted
+	meant map[int64]bool // one of them may be meant for the person
+	first map[int64]int  // the places of the rooms that newcomers see first, if the person is one
+}
+
+// Some reports whether something may be new.
+func (n *News) Some() bool { return len(n.new) > 0 }
+
+// maxMeant is in how many of the last messages that are meant for a person, and of those for everybody, News looks for new ones.
+const maxMeant = 200
+
+// News returns where something may be new for u. It takes no query for each room, except for those in which u wrote last. Error: storage.
+func (c *Chat) News(ctx context.Context, u *User) (*News, error) {
+	rooms, err := c.belongings(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	n := &News{of: u, rooms: rooms, new: map[int64]bool{}, meant: map[int64]bool{}}
+	if c.newcomer(u) {
+		if n.first, err = c.firstPlaces(ctx); err != nil {
+			return nil, err
+		}
+	}
+	positions := map[int64]int64{}
+	for i, b := range rooms {
+		a, err := c.activityOf(ctx, b.id)
+		if err != nil {
+			return nil, err
+		}
+		rooms[i].last = a
+		is := a.seq > b.read && (b.opened || a.at >= b.since)
+		if is && a.sender == u.ID { // there may be messages of others before it
+			x, err := c.unreadOf(ctx, u, b.id)
+			if err != nil {
+				return nil, err
+			}
+			is = x.Count > 0
+		}
+		if is {
+			n.new[b.id] = true
+			positions[b.id] = b.read
+		}
+	}
+	if len(n.new) == 0 {
+		return n, nil
+	}
+	for _, user := range []int64{u.ID, everybody} {
+		rows, err := c.read.Query(ctx, "SELECT message_id FROM mention WHERE user_id = ? ORDER BY at DESC LIMIT ?", user, maxMeant)
+		if err != nil {
+			return nil, storage("look for mentions", err)
+		}
+		ids, err := scanIDs(rows)
+		if err != nil {
+			return nil, storage("look for mentions", err)
+		}
+		for _, id := range ids {
+			room, seq := MessageID(id).Room(), MessageID(id).Seq()
+			if read, is := positions[room]; is && seq > read {
+				n.meant[room] = true
+			}
+		}
+	}
+	return n, nil
+}
+
+// UnreadAmong returns the unread counts in those of the rooms to which the person belongs, without rooms that have none. Error: storage.
+func (c *Chat) UnreadAmong(ctx context.Context, n *News, rooms []int64) (map[int64]Unread, error) {
+	found := map[int64]Unread{}
+	for _, id := range rooms {
+		if !n.new[id] {
+			continue
+		}
+		x, err := c.unreadOf(ctx, n.of, id)
+		if err != nil {
+			return nil, err
+		}
+		if x.Count > 0 {
+			found[id] = x
+		}
+	}
+	return found, nil
+}
+
+// Unread returns the unread counts of u by room id, for the rooms to which u belongs, without rooms that have none. Error: storage.
+func (c *Chat) Unread(ctx context.Context, u *User) (map[int64]Unread, error) {
+	n, err := c.News(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, 0, len(n.new))
+	for id := range n.new {
+		ids = append(ids, id)
+	}
+	return c.UnreadAmong(ctx, n, ids)
+}
+
+// SideRooms returns the rooms in the sidebar of a person, favourites first, then for newcomers the first rooms, and then by name, and the number of rooms to which the
+// person belongs, without private conversations. If that is more than limit, it returns favourites, first rooms, rooms with news (first those with
+// messages that are meant for the person), and the rooms of those that the person has opened before in which messages came last. Error:
+// storage.
+func (c *Chat) SideRooms(ctx context.Context, n *News, limit int) (found []SideRoom, total int, err error) {
+	mine := make([]belonging, 0, len(n.rooms))
+	for _, b := range n.rooms {
+		if b.access != Direct {
+			mine = append(mine, b)
+		}
+	}
+	if total = len(mine); total > limit {
+		mine = slices.DeleteFunc(mine, func(b belonging) bool { return n.class(b) == unimportant })
+		slices.SortFunc(mine, func(a, b belonging) int {
+			return cmp.Or(cmp.Compare(n.class(a), n.class(b)), cmp.Compare(b.last.at, a.last.at), cmp.Compare(a.id, b.id))
+		})
+		mine = mine[:min(limit, len(mine))]
+	}
+	found, err = c.sideRooms(ctx, mine, n.first)
+	return found, total, err
+}
+
+// The classes of rooms for SideRooms, in their order.
+const (
+	favourite = iota
+	seenFirst
+	meant
+	hasNews
+	openedBefore
+	unimportant
+)
+
+func (n *News) class(b belonging) int {
+	switch {
+	case b.Favourite:
+		return favourite
+	case n.first[b.id] > 0:
+		return seenFirst
+	case n.meant[b.id]:
+		return meant
+	case n.new[b.id]:
+		return hasNews
+	case b.opened:
+		return openedBefore
+	}
+	return unimportant
+}
+
+// sideRooms returns rooms with the choices of a person, in the order of SideRooms. first are the places among the first rooms.
+func (c *Chat) sideRooms(ctx context.Context, mine []belonging, first map[int64]int) ([]SideRoom, error) {
+	ids, chosen := make([]int64, 0, len(mine)), make(map[int64]Membership, len(mine))
+	for _, b := range mine {
+		ids, chosen[b.id] = append(ids, b.id), b.Membership
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE id IN (SELECT value FROM json_each(?))", string(list))
+	if err != nil {
+		return nil, err
+	}
+	found := make([]SideRoom, 0, len(rooms))
+	for _, r := range rooms {
+		found = append(found, SideRoom{r, chosen[r.ID], first[r.ID]})
+	}
+	slices.SortFunc(found, func(a, b SideRoom) int { return cmp.Or(cmp.Compare(a.rank(), b.rank()), strings.Compare(a.Key, b.Key)) })
+	return found, nil
+}
+
+// rank returns the place of the room in the sidebar, before its name decides.
+func (r SideRoom) rank() int {
+	switch {
+	case r.Favourite:
+		return 0
+	case r.First > 0:
+		return r.First
+	}
+	return maxFirstRooms + 1
+}
