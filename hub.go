@@ -32,7 +32,8 @@ type Hub struct {
 	conns   map[*ws.Conn]struct{}
 	online  pubsub.Presence[int64]
 	stopped bool
-	rights  int // increases with each change of rights
+	idle    map[int64]bool // the users all of whose pages are idle
+	rights  int            // increases with each change of rights
 
 	soon   *pubsub.Soon
 	people *pubsub.People
@@ -42,10 +43,10 @@ type Hub struct {
 
 // NewHub returns a hub without sockets.
 func NewHub() *Hub {
-	h := &Hub{melody: ws.Melody(), groups: map[string]*pubsub.Group{}, conns: map[*ws.Conn]struct{}{}}
+	h := &Hub{melody: ws.Melody(), groups: map[string]*pubsub.Group{}, conns: map[*ws.Conn]struct{}{}, idle: map[int64]bool{}}
 	h.soon = pubsub.NewSoon(h.publish)
 	h.people = pubsub.NewPeople(lookup{h})
-	h.ends = ws.Callbacks{Leave: h.leave, Cut: func() { h.cut.Add(1) }, Allowed: h.allowed, Watch: h.people.Watch, Move: h.move}
+	h.ends = ws.Callbacks{Leave: h.leave, Cut: func() { h.cut.Add(1) }, Allowed: h.allowed, Watch: h.people.Watch, Idle: h.updateIdle, Move: h.move}
 	return h
 }
 
@@ -135,6 +136,7 @@ func (h *Hub) enter(c *ws.Conn) (here []string, ok bool) {
 	if id := c.Reader.UserID; id != 0 && h.online.Enter(id) {
 		go h.watch.Came(id)
 	}
+	h.countIdle(c.Reader.UserID)
 	room := c.Room()
 	if room == nil {
 		return nil, true
@@ -169,6 +171,7 @@ func (h *Hub) leave(c *ws.Conn) {
 	if id := c.Reader.UserID; id != 0 {
 		h.online.Leave(id, leaveDelay, func() { h.gone(id) })
 	}
+	h.countIdle(c.Reader.UserID)
 	h.leaveRoom(c)
 }
 
@@ -195,7 +198,11 @@ func (h *Hub) forget(g *pubsub.Group, empty bool) {
 // gone ends the presence of a user who did not come back.
 func (h *Hub) gone(id int64) {
 	h.mu.Lock()
-	went := h.online.Remove(id) && !h.stopped
+	removed := h.online.Remove(id)
+	if removed {
+		delete(h.idle, id)
+	}
+	went := removed && !h.stopped
 	h.mu.Unlock()
 	if went {
 		h.watch.Went(id)
@@ -279,6 +286,44 @@ func (h *Hub) Online(userID int64) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.online.Has(userID)
+}
+
+// Idle reports whether a user has pages open, and nobody has touched any of them for a while.
+func (h *Hub) Idle(userID int64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.idle[userID]
+}
+
+// updateIdle is called after c has said whether it is idle.
+func (h *Hub) updateIdle(c *ws.Conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.countIdle(c.Reader.UserID)
+}
+
+// countIdle updates whether all pages of a user are idle, and announces a change. While a user has no page, for example because one is
+// loaded again, nothing changes. h.mu is held.
+func (h *Hub) countIdle(userID int64) {
+	g := h.groups[chat.UserGroup(userID)]
+	if userID == 0 || g == nil {
+		return
+	}
+	pages, idle := 0, 0
+	for _, c := range g.Conns() {
+		if c.Socket.Page {
+			pages++
+		}
+		if c.Socket.Page && c.Idle() {
+			idle++
+		}
+	}
+	if all := idle == pages; pages > 0 && all != h.idle[userID] {
+		if h.idle[userID] = all; !all {
+			delete(h.idle, userID)
+		}
+		go h.people.Changed(userID, false) // it takes h.mu
+	}
 }
 
 // OnlineCount returns how many users have a socket open.

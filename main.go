@@ -274,6 +274,7 @@ func build(s settings) (h *app, err error) {
 	if err := h.chat.FillLooks(context.Background()); err != nil {
 		slog.Error("compare the names of accounts; people with the same name are not told apart until the next start", "err", err)
 	}
+	h.chat.ExpireStatuses()
 	auth, err := NewAuth(s.data, s.limits == "on")
 	if err != nil {
 		return nil, errors.Join(cli.FolderError(s.data, err), h.store.Close())

@@ -19,6 +19,9 @@ func (s *Server) adminLog(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	d.of(total)
+	for i := range entries {
+		entries[i].At = r.in(entries[i].At)
+	}
 	d.Entries = entries
 	return s.adminPage(w, r, http.StatusOK, "log", r.loc.T("admin.log"), d)
 }

@@ -34,7 +34,7 @@ func (s *Server) adminRooms(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	rooms, total, err := s.chat.Rooms(r.Context(), chat.RoomQuery{Text: d.Query, MadeBy: by, Limit: perPage, Offset: d.offset()})
+	rooms, total, err := s.chat.Rooms(r.Context(), chat.RoomQuery{Text: d.Query, MadeBy: by, Lang: r.loc.Code(), Limit: perPage, Offset: d.offset()})
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (s *Server) adminUsers(w http.ResponseWriter, r *request) error {
 	if err := s.searching(r, d.Query); err != nil {
 		return err
 	}
-	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: d.Query, Emails: true, Limit: perPage, Offset: d.offset()})
+	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: d.Query, Emails: true, Lang: r.loc.Code(), Limit: perPage, Offset: d.offset()})
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func (s *Server) listUsers(w http.ResponseWriter, r *request) error {
 	if err := s.searching(r, r.FormValue("q")); err != nil {
 		return err
 	}
-	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: r.FormValue("q"), Emails: r.caller.SignedIn(), Active: true,
+	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: r.FormValue("q"), Emails: r.caller.SignedIn(), Active: true, Lang: r.loc.Code(),
 		Limit: int(min(limit, maxPage)), Offset: int(offset)})
 	if err != nil {
 		return err

@@ -33,10 +33,11 @@ type command struct {
 	Users json.RawMessage `json:"users"` // of watch
 	Room  json.RawMessage `json:"room"`  // of enter
 	After json.RawMessage `json:"after"` // of enter
+	Zone  json.RawMessage `json:"zone"`  // of zone
 }
 
 // fields are the names of a command's fields.
-var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on", "back", "as", "room", "after", "users"}
+var fields = [...]string{"type", "message", "nonce", "reply_to", "id", "emoji", "on", "back", "as", "room", "after", "users", "zone"}
 
 // maxNesting is how deep a frame's JSON may be nested (PROTOCOL.md).
 const maxNesting = 16
@@ -163,6 +164,10 @@ func (t *talker) do(c *ws.Conn, cmd command) error {
 		return t.move(c, cmd)
 	case "watch":
 		return t.server.watchPeople(c, t.caller, cmd)
+	case "idle":
+		return t.server.setIdle(c, t.caller, cmd)
+	case "zone":
+		return t.server.setZone(t.caller, cmd)
 	case "ping":
 		c.Send(chat.Pong())
 		return nil
@@ -321,9 +326,9 @@ type commandView struct {
 	Help  string   `json:"help"`
 }
 
-func commandViews(l *locale.Locale) []commandView {
+func commandViews(l *locale.Locale, by chat.Caller) []commandView {
 	var views []commandView
-	for _, x := range chat.Commands() {
+	for _, x := range chat.CommandsFor(by) {
 		v := commandView{Names: append([]string{x.Name}, x.Aliases...), Help: l.T("command." + x.Name)}
 		if x.Args != "" {
 			v.Args = l.T("command.args." + x.Args)

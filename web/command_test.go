@@ -25,7 +25,7 @@ func TestCommandsThatAreNoMessages(t *testing.T) {
 		}
 	}
 	visitor.Send(map[string]any{"message": "/help"})
-	if f := visitor.Until("command"); !strings.Contains(f.Text("message"), "/pm NAME TEXT – ") {
+	if f := visitor.Until("command"); !strings.Contains(f.Text("message"), "/me TEXT – ") || strings.Contains(f.Text("message"), "/pm") {
 		t.Errorf("/help is answered with %v", f)
 	}
 	for _, text := range []string{"/topic mine now", "/leave", "/mute", "/invite bob"} {

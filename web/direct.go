@@ -32,7 +32,7 @@ func (s *Server) directLinks(r *request, talks []chat.Conversation) []directLink
 	links := make([]directLink, 0, len(talks))
 	for _, t := range talks {
 		links = append(links, directLink{Name: t.With.Name, Display: t.With.DisplayIn(r.loc.Code()), Former: t.With.Deleted, URL: roomURL("@" + t.With.Name),
-			Online: s.hub.Online(t.With.ID), Unread: t.Unread, Last: t.Last})
+			Presence: s.presence(t.With), Status: t.With.StatusAt(s.chat.Now()), Unread: t.Unread, Last: t.Last})
 	}
 	return links
 }

@@ -68,10 +68,11 @@ func (s *Server) nameGuest(w http.ResponseWriter, r *request) error {
 
 // nameless returns the error for a visitor without a name who wants to write.
 func (s *Server) nameless(ctx context.Context) error {
-	if may, err := s.chat.GuestsMay(ctx); err == nil && may == "write" {
-		return &chat.Error{Code: "sign_in", Key: "guest_name_first"}
+	may, err := s.chat.GuestsMay(ctx)
+	if err != nil {
+		return err
 	}
-	return chat.Errorf("sign_in")
+	return chat.SpeaksAsGuest(chat.Caller{}, may)
 }
 
 // guestEnded is the page of a visitor whose visit has ended: an admin has removed the visitor, or visitors may do less than before.

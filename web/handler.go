@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"time"
 
 	"hearth/web/chat"
 	"hearth/web/locale"
@@ -20,6 +21,14 @@ type request struct {
 	caller  chat.Caller
 	loc     *locale.Locale
 	session *chat.Session // nil: none
+}
+
+// in returns a time in the time zone of the reader, UTC if it is unknown.
+func (r *request) in(t time.Time) time.Time {
+	if r.caller.User == nil {
+		return t
+	}
+	return t.In(r.caller.User.Location())
 }
 
 // handler answers a request or returns an error.
@@ -53,6 +62,9 @@ func (s *Server) asked(r *http.Request) (*request, error) {
 	a.caller, a.session = caller, session
 	a.caller.From = Network(s.address(r))
 	a.loc = s.language(r, caller)
+	if caller.User != nil {
+		a.loc = a.loc.WithClock(caller.User.Clock)
+	}
 	a.caller.Lang = a.loc.Code()
 	return a, err
 }

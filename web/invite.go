@@ -25,6 +25,9 @@ func (s *Server) invitesPage(w http.ResponseWriter, r *request, status int, d in
 	if d.Invites, total, err = s.chat.Invites(r.Context(), d.Paging.size, d.Paging.offset()); err != nil {
 		return err
 	}
+	for i := range d.Invites {
+		d.Invites[i].Expires = r.in(d.Invites[i].Expires)
+	}
 	d.Paging.of(total)
 	v := s.view(r, r.loc.T("invite.title"))
 	v.Path = "/admin/invites/"

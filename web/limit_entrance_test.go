@@ -128,6 +128,25 @@ func (l limitTest) watches(b *hearthtest.Browser) (ways []entrance) {
 	return ways
 }
 
+// idles returns the sockets on which a page says that nobody touches it.
+func (l limitTest) idles(b *hearthtest.Browser) (ways []entrance) {
+	for _, path := range []string{"/ws/chat/talk/", "/users/"} {
+		s, on := b.DialBatched(path), false
+		ways = append(ways, entrance{path, func(int) bool {
+			s.Send(map[string]any{"type": "idle", "on": !on})
+			s.Send(map[string]any{"type": "ping"})
+			let := true
+			s.Find("the answer", func(f hearthtest.Frame) bool {
+				let = let && f.Type() != "error"
+				return f.Type() == "pong"
+			})
+			on = on != let
+			return let
+		}})
+	}
+	return ways
+}
+
 // readMarks returns the ways to move a read position that say when they are refused. Read frames without back are ignored then. They use a
 // room of their own, because an admin archives the others meanwhile.
 func (l limitTest) readMarks(b *hearthtest.Browser) []entrance {
@@ -253,6 +272,13 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 			l.one("room", func(i int) hearthtest.Reply {
 				return admin.Post("/admin/rooms/1/", "action", map[bool]string{true: "archive", false: "restore"}[i%2 == 0])
 			})}
+	case limits.Status:
+		b := someone()
+		return []entrance{l.one("form", func(i int) hearthtest.Reply {
+			return b.Post("/profile/", "action", "status", "text", fmt.Sprint("s", i))
+		})}
+	case limits.Idle:
+		return l.idles(someone())
 	case limits.ReadMarks:
 		return l.readMarks(someone())
 	case limits.Watch:

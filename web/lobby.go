@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"hearth/web/chat"
 )
@@ -42,6 +43,8 @@ type roomCard struct {
 type personRow struct {
 	*chat.User
 	Online    bool
+	Presence  string // as Server.presence returns it
+	Since     time.Time
 	ShowEmail bool
 }
 
@@ -117,7 +120,7 @@ func (s *Server) listPeople(r *request, d *lobbyData) error {
 	if err := s.searching(r, d.Query); err != nil {
 		return err
 	}
-	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: d.Query, Emails: r.caller.SignedIn(), Active: true,
+	people, total, err := s.chat.Users(r.Context(), chat.UserQuery{Text: d.Query, Emails: r.caller.SignedIn(), Active: true, Lang: r.loc.Code(),
 		Limit: peoplePerPage, Offset: (d.Page - 1) * peoplePerPage})
 	if err != nil {
 		return err
@@ -125,7 +128,7 @@ func (s *Server) listPeople(r *request, d *lobbyData) error {
 	d.Total, d.Pages = total, max(1, (total+peoplePerPage-1)/peoplePerPage)
 	d.People = s.personRows(people)
 	for i := range d.People {
-		d.People[i].ShowEmail = r.caller.SignedIn()
+		d.People[i].ShowEmail, d.People[i].Since = r.caller.SignedIn(), r.in(d.People[i].Created)
 	}
 	return nil
 }
@@ -133,7 +136,7 @@ func (s *Server) listPeople(r *request, d *lobbyData) error {
 func (s *Server) personRows(people []*chat.User) []personRow {
 	rows := make([]personRow, 0, len(people))
 	for _, u := range people {
-		rows = append(rows, personRow{User: u, Online: s.hub.Online(u.ID)})
+		rows = append(rows, personRow{User: u, Online: s.hub.Online(u.ID), Presence: s.presence(u), Since: u.Created})
 	}
 	return rows
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"hearth/web/chat"
@@ -32,6 +33,8 @@ type messageView struct {
 type replyView struct {
 	ID               chat.MessageID
 	Display, Excerpt string // empty if the original was deleted
+	User             string
+	Former           bool // the account was deleted
 }
 
 type reactionView struct {
@@ -52,7 +55,7 @@ func (s *Server) messageViews(r *request, x chat.Stretch, read int64) []messageV
 		fresh = fresh || v.New
 		if i > 0 {
 			last := x.Messages[i-1]
-			v.Day = last.At.Format(time.DateOnly) != m.At.Format(time.DateOnly)
+			v.Day = r.in(last.At).Format(time.DateOnly) != v.At.Format(time.DateOnly)
 			v.Joined = !v.Day && !v.New && last.User == m.User && m.ReplyTo == 0 && m.At.Sub(last.At) < joinWithin
 		}
 		views = append(views, v)
@@ -62,7 +65,7 @@ func (s *Server) messageViews(r *request, x chat.Stretch, read int64) []messageV
 
 // messageView returns the view of one message, as the first of its day.
 func (s *Server) messageView(r *request, m *chat.Message) messageView {
-	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), Former: m.Former, Action: m.Action(), HTML: template.HTML(m.HTML()), At: m.At,
+	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), Former: m.Former, Action: m.Action(), HTML: pageHTML(m.HTML()), At: r.in(m.At),
 		Edited: !m.Edited.IsZero(), Deleted: m.Deleted, Mine: r.caller.Name() == m.User,
 		Mention: r.caller.User != nil && (slices.Contains(m.Mentions(), r.caller.User.ID) || m.Everybody), Day: true}
 	if v.Mine {
@@ -75,8 +78,9 @@ func (s *Server) messageView(r *request, m *chat.Message) messageView {
 		v.Reply = &replyView{ID: m.ReplyTo}
 	}
 	if x := m.Answers; x != nil {
-		v.Reply.Display, v.Reply.Excerpt = x.Display, x.Text
+		v.Reply.User, v.Reply.Display, v.Reply.Excerpt = x.User, x.Display, x.Text
 		if x.Former {
+			v.Reply.Former = true
 			v.Reply.Display = chat.FormerMember(r.loc.Code())
 		}
 	}
@@ -84,6 +88,12 @@ func (s *Server) messageView(r *request, m *chat.Message) messageView {
 		v.Reactions = append(v.Reactions, reactionView{Emoji: x.Emoji, Count: x.Count, Users: x.Users, Mine: x.By(r.caller)})
 	}
 	return v
+}
+
+// pageHTML returns the HTML of a message for a page. Its mentions lead to the card of the person, and not to the conversation as in
+// frames.
+func pageHTML(html string) template.HTML {
+	return template.HTML(strings.ReplaceAll(html, `<a class="mention" href="/chat/@`, `<a class="mention" href="/people/`))
 }
 
 // listMessages returns a page of a room's history, in order of id.

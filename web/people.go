@@ -12,7 +12,7 @@ import (
 )
 
 // maxWatched is how many people a socket can watch (PROTOCOL.md).
-const maxWatched = 200
+const maxWatched = 400
 
 // watchPeople makes c watch the people whom its page shows. Errors: bad_frame, rate_limited, storage.
 func (s *Server) watchPeople(c *ws.Conn, by chat.Caller, cmd command) error {
@@ -62,19 +62,28 @@ func (s *Server) peopleSocket(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	return s.connect(w, r, ws.Socket{
-		Caller: r.caller, Groups: groups, Cards: batched, Listens: listens, Start: s.sendInitialPeople, Frame: s.peopleFrame(r.caller), Allowed: s.stillListens(r.caller),
+		Caller: r.caller, Groups: groups, Cards: batched, Page: batched, Listens: listens, Start: s.sendInitialPeople, Frame: s.peopleFrame(r.caller), Allowed: s.stillListens(r.caller),
 	})
 }
 
-// peopleFrame handles the frames of clients at /users/. It ignores all commands but ping and watch.
+// peopleFrame handles the frames of clients at /users/. It ignores all other commands of rooms.
 func (s *Server) peopleFrame(by chat.Caller) func(*ws.Conn, []byte) {
 	return func(c *ws.Conn, frame []byte) {
 		cmd, err := parseCommand(frame)
-		if err != nil || cmd.Type != "watch" {
-			answerPing(c, frame)
+		if err != nil {
 			return
 		}
-		if err := s.watchPeople(c, by, cmd); err != nil {
+		switch cmd.Type {
+		case "watch":
+			err = s.watchPeople(c, by, cmd)
+		case "idle":
+			err = s.setIdle(c, by, cmd)
+		case "zone":
+			err = s.setZone(by, cmd)
+		case "ping":
+			c.Send(chat.Pong())
+		}
+		if err != nil {
 			fail(c, "/users/", err, cmd.Nonce)
 		}
 	}

@@ -112,7 +112,7 @@ func TestWatchRefusesBadRequests(t *testing.T) {
 	s := hearthtest.Start(t, "-guests", "read")
 	ada, bob := s.SignUp(t, "ada"), s.SignUp(t, "bob")
 	bob.Post("/profile/", "form", "details", "first_name", "Bob", "email", "bob@example.org")
-	many := make([]string, 201)
+	many := make([]string, 401)
 	for i := range many {
 		many[i] = fmt.Sprint("somebody", i)
 	}

@@ -20,6 +20,8 @@ type profileData struct {
 	Sessions           []sessionRow
 	SessionPaging      paging
 	Link               *shownLink // for another device, just created
+	statusForms
+	timesForm
 }
 
 type sessionRow struct {
@@ -30,7 +32,7 @@ type sessionRow struct {
 }
 
 // savedFlash holds the keys of the messages after a change: ?saved=<name>.
-var savedFlash = map[string]string{"details": "profile.saved", "appearance": "profile.saved",
+var savedFlash = map[string]string{"details": "profile.saved", "appearance": "profile.saved", "status": "profile.saved", "times": "profile.saved",
 	"password": "profile.password_saved", "signout": "profile.signed_out"}
 
 func (s *Server) showProfile(w http.ResponseWriter, r *request) error {
@@ -48,6 +50,8 @@ func (s *Server) profilePage(w http.ResponseWriter, r *request, status int, d pr
 	for _, o := range sessions {
 		d.Sessions = append(d.Sessions, sessionRow{ID: o.ID, Agent: browserName(o.Agent), Addr: o.Addr, Seen: o.Seen, Current: o.ID == r.caller.SessionID})
 	}
+	d.statusForms.fill(r, s.chat.Now())
+	d.timesForm = timesOf(r.caller.User)
 	d.BlockedPaging = pagingBy(r, "/profile/", "blocked", perPage)
 	if d.Blocked, total, err = s.chat.Blocked(r.Context(), r.caller.User.ID, perPage, d.BlockedPaging.offset()); err != nil {
 		return err
@@ -79,6 +83,10 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *request) error {
 		return s.showOwnLink(w, r)
 	case "appearance":
 		err = s.changeAppearance(w, r)
+	case "status":
+		return s.changeStatus(w, r)
+	case "times":
+		err = s.changeTimes(r)
 	case "signout":
 		err = s.signOutThere(r)
 	case "", "details":

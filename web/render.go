@@ -29,6 +29,9 @@ type view struct {
 	Lang      string
 	Languages []*locale.Locale
 	Theme     string
+	Zone      string // the time zone of the reader, "": unknown, or that of the browser
+	AutoZone  string // the time zone of the browser, as it is stored
+	Clock     string // "12" or "24", "": as usual in the language
 	Path      string
 	Side      *sidebar // nil on pages without one, such as the log-in page
 	Flash     string
@@ -39,8 +42,8 @@ type view struct {
 	Data      any
 }
 
-// pages are the templates. Each is parsed when it is first used, once for each language, so that the function t knows its
-// language. All pages in all languages take 20 MB.
+// pages are the templates. Each is parsed when it is first used, once for each language and clock, so that the functions for texts
+// and times know them. All pages in all languages take 20 MB.
 type pages struct {
 	byLang map[string]func() (*templates, error)
 }
@@ -54,7 +57,10 @@ type templates struct {
 func (s *Server) loadPages() (*pages, error) {
 	p := &pages{byLang: map[string]func() (*templates, error){}}
 	for _, l := range locale.All() {
-		p.byLang[l.Code()] = sync.OnceValues(func() (*templates, error) { return s.parsePages(l) })
+		for _, hours := range []string{"", "12", "24"} {
+			l := l.WithClock(hours)
+			p.byLang[pagesKey(l)] = sync.OnceValues(func() (*templates, error) { return s.parsePages(l) })
+		}
 	}
 	_, err := p.byLang["en"]() // an error in one language is an error in all of them
 	return p, err
@@ -91,9 +97,12 @@ func (s *Server) parsePages(l *locale.Locale) (*templates, error) {
 	return set, nil
 }
 
+// pagesKey returns the key of a language, with its clock, in pages.byLang.
+func pagesKey(l *locale.Locale) string { return l.Code() + l.Hours() }
+
 // page returns a page in a language.
-func (p *pages) page(lang, name string) (*template.Template, error) {
-	set, err := p.byLang[lang]()
+func (p *pages) page(l *locale.Locale, name string) (*template.Template, error) {
+	set, err := p.byLang[pagesKey(l)]()
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +126,7 @@ func pageNames() ([]string, error) {
 
 // fragment writes one partial.
 func (p *pages) fragment(w io.Writer, l *locale.Locale, name string, data any) error {
-	set, err := p.byLang[l.Code()]()
+	set, err := p.byLang[pagesKey(l)]()
 	if err != nil {
 		return err
 	}
@@ -134,7 +143,12 @@ func (s *Server) view(r *request, title string) *view {
 	v := &view{Title: title, Me: r.caller.User, Guest: r.caller.Guest, Lang: r.loc.Code(), Languages: locale.All(),
 		Path: r.URL.RequestURI(), Script: map[string]any{"strings": r.loc.Script(s.assets.keys)}}
 	if v.Me != nil {
-		v.Theme = v.Me.Theme
+		v.Theme, v.Clock = v.Me.Theme, v.Me.Clock
+		if v.Me.ZoneChosen {
+			v.Zone = v.Me.Zone
+		} else {
+			v.AutoZone = v.Me.Zone
+		}
 	}
 	v.flash(r)
 	var err [4]error
@@ -156,7 +170,7 @@ func (s *Server) view(r *request, title string) *view {
 
 // render writes a page. It executes the template completely before it writes, so an error leaves no half page.
 func (s *Server) render(w http.ResponseWriter, r *request, status int, page string, v *view) error {
-	t, err := s.pages.page(v.Lang, page)
+	t, err := s.pages.page(r.loc, page)
 	if err != nil {
 		return err
 	}
@@ -173,7 +187,7 @@ const partHeader = "Hearth-Part"
 
 // renderPart writes the title and the main part of a page, for a page that is open already.
 func (s *Server) renderPart(w http.ResponseWriter, r *request, page string, v *view) error {
-	t, err := s.pages.page(v.Lang, page)
+	t, err := s.pages.page(r.loc, page)
 	if err != nil {
 		return err
 	}
@@ -217,6 +231,7 @@ func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 		"clock":      func(t time.Time) template.HTML { return stamp(t, "clock", l.Time(t)) },
 		"day":        func(t time.Time) template.HTML { return stamp(t, "day", l.Date(t)) },
 		"ago":        func(t time.Time) template.HTML { return stamp(t, "ago", l.Ago(t, time.Now())) },
+		"clocktext":  l.Time,
 		"number":     l.Number,
 		"badge":      func(n int) string { return badge(l, n) },
 		"lastfirst":  l.FamilyFirst,
@@ -224,6 +239,7 @@ func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 		"hue":        hue,
 		"add":        func(a, b int) int { return a + b },
 		"pathescape": url.PathEscape,
+		"person":     personURL,
 		"dict":       dict,
 		"json":       toJSON,
 	}

@@ -100,7 +100,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 	if err := s.fillRights(r, room, &data); err != nil {
 		return err
 	}
-	data.Commands = commandViews(r.loc)
+	data.Commands = commandViews(r.loc, r.caller)
 	title := data.Room.Title
 	if room.With == nil {
 		title = "#" + title
@@ -158,7 +158,7 @@ func (s *Server) window(r *request, room *chat.Room, read int64, unread bool) (x
 		n, _ := strconv.ParseInt(r.FormValue(name), 10, 64)
 		return max(0, chat.MessageID(n))
 	}
-	day, _ := time.Parse(time.DateOnly, r.FormValue("date"))
+	day, _ := time.ParseInLocation(time.DateOnly, r.FormValue("date"), r.in(time.Time{}).Location())
 	switch {
 	case id("before") > 0:
 		x.Messages, x.Seq, err = s.chat.History(ctx, room, chat.Page{Before: id("before"), Limit: pageMessages + 1})
@@ -167,7 +167,7 @@ func (s *Server) window(r *request, room *chat.Room, read int64, unread bool) (x
 		return s.chat.Around(ctx, room, id("after"), pageMessages, pageMessages+1)
 	case id("around").Room() == room.ID && room.ID > 0:
 		return s.chat.Around(ctx, room, id("around"), pageMessages/2, pageMessages)
-	case !day.IsZero(): // without script, in UTC
+	case !day.IsZero(): // without script
 		at, err := s.chat.FirstSince(ctx, room, day)
 		if err != nil {
 			return x, err

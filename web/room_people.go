@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -27,7 +26,9 @@ type peopleGroup struct {
 
 type personLink struct {
 	Name, Display, URL string
-	Online, Me         bool
+	Presence           string // as Server.presence returns it
+	Status             chat.Status
+	Me                 bool
 	LastSeen           time.Time
 	Belongs            bool // the person stays in the list after leaving the room
 }
@@ -59,22 +60,31 @@ func (s *Server) peopleHere(r *request, room *chat.Room) (peopleGroup, error) {
 	}
 	g.Total = len(names)
 	g.Paging.of(g.Total)
+	if g.Paging.Pages > 1 && len(names) <= maxSorted {
+		if err := s.sortByDisplay(r, names); err != nil {
+			return g, err
+		}
+	}
 	if me != "" { // the reader is first, so that every page has an order that does not depend on the reader's name
 		names = append([]string{me}, slices.DeleteFunc(names, func(name string) bool { return name == me })...)
 	}
 	var users []*chat.User
 	for _, name := range names[min(g.Paging.offset(), len(names)):min(g.Paging.offset()+peoplePage, len(names))] {
-		p := personLink{Name: name, Display: name, Online: true, Me: name == me, URL: roomURL("@" + name)}
+		p := personLink{Name: name, Display: name, Presence: online, Me: name == me, URL: personURL(name)}
 		if u, err := s.chat.UserByName(r.Context(), name); err == nil {
-			p.Display = u.Display()
+			p.Display, p.Status = u.Display(), s.statusFor(r, u)
+			if where := s.presence(u); where != offline { // a page that is about to open its socket is here already
+				p.Presence = where
+			}
 			users = append(users, u)
 		} else if !errors.Is(err, chat.ErrNotFound) {
 			return g, err
 		} else {
-			p.URL = "" // guests have no private conversations, and an account may have been deleted a moment ago
-			if bare, guest := chat.Bare(name); guest {
-				p.Display = bare + " (" + r.loc.T("guest.badge") + ")"
+			bare, guest := chat.Bare(name)
+			if !guest {
+				continue // the account was deleted a moment ago
 			}
+			p.Display = bare + " (" + r.loc.T("guest.badge") + ")"
 		}
 		g.People = append(g.People, p)
 	}
@@ -86,8 +96,28 @@ func (s *Server) peopleHere(r *request, room *chat.Room) (peopleGroup, error) {
 		i := slices.IndexFunc(g.People, func(p personLink) bool { return p.Name == u.Name })
 		g.People[i].Belongs = belong[u.ID]
 	}
-	slices.SortFunc(g.People, func(a, b personLink) int { return cmp.Compare(a.Display, b.Display) })
+	slices.SortFunc(g.People, func(a, b personLink) int { return r.loc.Compare(a.Display, b.Display) })
 	return g, nil
+}
+
+// maxSorted is up to how many people in a room are sorted by name over all pages of the list. If there are more, only the people of each
+// page are: to sort a thousand names takes 2 ms.
+const maxSorted = 500
+
+// sortByDisplay sorts the names of people and visitors by the names that others see.
+func (s *Server) sortByDisplay(r *request, names []string) error {
+	shown := make(map[string]string, len(names))
+	for _, name := range names {
+		shown[name], _ = chat.Bare(name)
+		u, err := s.chat.UserByName(r.Context(), name)
+		if err == nil {
+			shown[name] = u.Display()
+		} else if !errors.Is(err, chat.ErrNotFound) {
+			return err
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return r.loc.Compare(shown[a], shown[b]) })
+	return nil
 }
 
 // peopleAbsent returns a page of the people who belong to a room and are elsewhere or offline. Visitors do not see them.
@@ -106,7 +136,7 @@ func (s *Server) peopleAbsent(r *request, room *chat.Room, where chat.Attendance
 	g.Total = total
 	g.Paging.of(total)
 	for _, u := range found {
-		g.People = append(g.People, personLink{Name: u.Name, Display: u.Display(), URL: roomURL("@" + u.Name), Online: where == chat.Elsewhere, LastSeen: u.LastSeen, Belongs: true})
+		g.People = append(g.People, personLink{Name: u.Name, Display: u.Display(), URL: personURL(u.Name), Presence: s.presence(u), Status: s.statusFor(r, u), LastSeen: u.LastSeen, Belongs: true})
 	}
 	return g, nil
 }
@@ -116,6 +146,9 @@ type apiPerson struct {
 	Username string     `json:"username"`
 	Display  string     `json:"display,omitempty"`
 	LastSeen chat.Stamp `json:"last_seen"`
+
+	Availability chat.Availability `json:"availability,omitempty"`
+	Status       *chat.StatusFrame `json:"status,omitempty"`
 }
 
 // listRoomPeople returns a page of the people who belong to a room and are elsewhere or offline.
@@ -138,7 +171,10 @@ func (s *Server) listRoomPeople(w http.ResponseWriter, r *request) error {
 	}
 	list := make([]apiPerson, 0, len(found))
 	for _, u := range found {
-		p := apiPerson{Username: u.Name, LastSeen: chat.Stamp(u.LastSeen)}
+		p := apiPerson{Username: u.Name, LastSeen: chat.Stamp(u.LastSeen), Status: s.statusFor(r, u).Frame()}
+		if where == chat.Elsewhere {
+			p.Availability = s.availability(u)
+		}
 		if display := u.Display(); display != u.Name {
 			p.Display = display
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"hearth/web/chat"
@@ -85,7 +86,7 @@ func (s *Server) fillSettings(r *request, d *roomSettings) (err error) {
 		return err
 	}
 	d.Paging = pagingBy(r, d.Action, "members", perPage)
-	members, total, err := s.chat.Members(r.Context(), d.Room, perPage, d.Paging.offset())
+	members, total, err := s.chat.Members(r.Context(), d.Room, r.loc.Code(), perPage, d.Paging.offset())
 	d.Members = members
 	d.Paging.of(total)
 	return err
@@ -206,6 +207,7 @@ const manyPeople = 12
 
 func (s *Server) askWhoStays(r *request, room *chat.Room, d chat.RoomDraft) (*whoStays, error) {
 	people, err := s.chat.Writers(r.Context(), r.caller, room)
+	slices.SortFunc(people, func(a, b *chat.User) int { return r.loc.Compare(a.Display(), b.Display()) })
 	q := &whoStays{Name: d.Name, Topic: d.Topic, People: people, Filter: len(people) > manyPeople}
 	if len(people) == chat.MaxWriters {
 		q.Max = chat.MaxWriters

@@ -21,6 +21,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /chat/{room}/members/{$}", s.member(s.changeMembers))
 	mux.HandleFunc("POST /chat/{room}/membership/{$}", s.member(s.changeMembership))
 	mux.HandleFunc("GET /mentions/{$}", s.member(s.mentions))
+	mux.HandleFunc("GET /people/{name}/{$}", s.page(s.showPerson))
+	mux.HandleFunc("GET /people/{name}/card/{$}", s.page(s.showCard))
 
 	s.accountRoutes(mux)
 	s.adminRoutes(mux)

@@ -54,7 +54,7 @@ func (s *Server) adminMessages(w http.ResponseWriter, r *request) error {
 		var found []chat.Found
 		var next chat.Mark
 		if found, next, err = s.chat.Search(r.Context(), q); err == nil {
-			return s.adminMessagesPage(w, r, http.StatusOK, foundData(f, found, next))
+			return s.adminMessagesPage(w, r, http.StatusOK, foundData(r, f, found, next))
 		}
 	}
 	return f.again(w, r, err, func(w http.ResponseWriter, r *request, status int, f form) error {
@@ -105,8 +105,8 @@ func markIn(s string) chat.Mark {
 
 func markOut(m chat.Mark) string { return fmt.Sprintf("%d-%d", m.At.UnixMilli(), m.ID) }
 
-func foundData(f form, found []chat.Found, next chat.Mark) adminMessagesData {
-	d := adminMessagesData{Form: f, Back: next.At}
+func foundData(r *request, f form, found []chat.Found, next chat.Mark) adminMessagesData {
+	d := adminMessagesData{Form: f, Back: r.in(next.At)}
 	if next.ID != 0 {
 		u := url.Values{"before": {markOut(next)}}
 		for name, value := range f.Values {
@@ -117,6 +117,7 @@ func foundData(f form, found []chat.Found, next chat.Mark) adminMessagesData {
 		d.Further = "/admin/messages/?" + u.Encode()
 	}
 	for _, m := range found {
+		m.At = r.in(m.At)
 		d.Found = append(d.Found, foundRow{Found: m, Excerpt: around(m.Text, f.Values["q"]),
 			URL: fmt.Sprintf("%s?before=%d#m%d", roomURL(m.Room.Name), m.ID+1, m.ID)})
 	}

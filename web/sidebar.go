@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -29,7 +31,8 @@ type roomLink struct {
 
 type directLink struct {
 	Name, Display, URL string
-	Online             bool
+	Presence           string // as Server.presence returns it
+	Status             chat.Status
 	Former             bool // the account was deleted
 	Unread             int
 	Last               time.Time
@@ -51,6 +54,9 @@ func (s *Server) roomsFor(r *request) (side sideRooms, unread map[int64]chat.Unr
 		if side.rooms, side.total, err = s.chat.SideRooms(r.Context(), side.news, maxSideRooms); err != nil {
 			return side, nil, err
 		}
+		slices.SortStableFunc(side.rooms, func(a, b chat.SideRoom) int {
+			return cmp.Or(cmp.Compare(rank(a), rank(b)), r.loc.Compare(a.Name, b.Name))
+		})
 		ids := make([]int64, 0, len(side.rooms))
 		for _, room := range side.rooms {
 			ids = append(ids, room.ID)
@@ -108,4 +114,15 @@ func (s *Server) addSidebar(r *request, v *view) error {
 	}
 	v.Side, err = s.sidebar(r, rooms, unread)
 	return err
+}
+
+// rank returns a number by which rooms are sorted before their names: favourites are first, then the rooms that newcomers see first.
+func rank(x chat.SideRoom) int {
+	switch {
+	case x.Favourite:
+		return 0
+	case x.First > 0:
+		return x.First
+	}
+	return math.MaxInt
 }

@@ -69,7 +69,7 @@ func (s *Server) roomSocket(w http.ResponseWriter, r *request) error {
 	if err := t.enter(r.Context(), room, r.URL.Query().Get("after")); err != nil {
 		return err
 	}
-	o := ws.Socket{Caller: r.caller, Room: room, Groups: groups, Listens: listens, Start: t.start, Frame: t.frame, Allowed: t.allowed}
+	o := ws.Socket{Caller: r.caller, Room: room, Page: batched, Groups: groups, Listens: listens, Start: t.start, Frame: t.frame, Allowed: t.allowed}
 	if r.caller.User != nil {
 		o.Received = t.received
 	}

@@ -104,8 +104,18 @@ func (c *Chat) MaySpeak(ctx context.Context, by Caller, r *Room) error {
 	if err != nil {
 		return err
 	}
-	if may != "write" || by.Guest == "" {
+	return SpeaksAsGuest(by, may)
+}
+
+// SpeaksAsGuest returns why a visitor may not write if visitors may do that; nil if the visitor may. Error: sign_in.
+func SpeaksAsGuest(by Caller, may string) error {
+	switch {
+	case may == "read":
+		return &Error{Code: "sign_in", Key: "guests_read"}
+	case may != "write":
 		return Errorf("sign_in")
+	case by.Guest == "":
+		return &Error{Code: "sign_in", Key: "guest_name_first"}
 	}
 	return nil
 }
@@ -119,12 +129,17 @@ func (c *Chat) MayManage(ctx context.Context, by Caller, r *Room) (bool, error) 
 	if by.Admin() {
 		return true, nil
 	}
+	return c.Owns(ctx, by.User, r)
+}
+
+// Owns reports whether a user owns a room. Error: storage.
+func (c *Chat) Owns(ctx context.Context, u *User, r *Room) (bool, error) {
 	var owner sql.NullInt64
 	err := c.read.QueryRow(ctx, "SELECT created_by FROM room WHERE id = ?", []any{r.ID}, &owner)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	return owner.Int64 == by.User.ID, storage("look who owns the room", err)
+	return owner.Int64 == u.ID, storage("look who owns the room", err)
 }
 
 // mustManage checks that the caller may change a room, and counts the change. Errors: not_allowed, rate_limited, storage.

@@ -159,7 +159,8 @@ func (c *Chat) emptyAccount(tx Tx, id int64, messages bool) (gone []int64, err e
 	}{
 		{"INSERT INTO former_name (name_key, name_look) SELECT name_key, name_look FROM user WHERE id = ?", []any{id}},
 		{`UPDATE user SET name = ?2, name_key = ?3, name_look = ?4, first_name = '', last_name = '', display_name = '', email = '', search = '',
-			password = '', admin = 0, disabled = 1, lang = '', theme = '', created_at = 0, last_seen = 0, deleted_at = ?5 WHERE id = ?1`,
+			password = '', admin = 0, disabled = 1, lang = '', theme = '', zone = '', zone_chosen = 0, clock = '',
+			status_emoji = '', status_text = '', availability = '', status_until = 0, created_at = 0, last_seen = 0, deleted_at = ?5 WHERE id = ?1`,
 			[]any{id, name, NameKey(name), look(name), millis(c.now())}},
 		{"DELETE FROM signin_link WHERE user_id = ?", []any{id}},
 		{"DELETE FROM invite WHERE created_by = ?", []any{id}},

@@ -80,7 +80,7 @@ func TestADeletedAccountLeavesAFormerMember(t *testing.T) {
 	if n := p.count("SELECT count(*) FROM block WHERE blocked_id = ?", id) + p.count("SELECT count(*) FROM removal"); n != 0 {
 		t.Errorf("%d rows are left in block and removal", n)
 	}
-	if n := p.count("SELECT count(*) FROM user WHERE id = ? AND first_name || last_name || display_name || email || search || password || lang || theme = '' AND created_at = 0 AND last_seen = 0", id); n != 1 {
+	if n := p.count("SELECT count(*) FROM user WHERE id = ? AND first_name || last_name || display_name || email || search || password || lang || theme || zone || clock || status_emoji || status_text || availability = '' AND created_at = 0 AND last_seen = 0", id); n != 1 {
 		t.Error("the row of the user is not empty")
 	}
 	x, err := p.Around(ctx, must(p.Enter(ctx, p.admin, "hall")), 0, 50, 50)
@@ -249,7 +249,7 @@ func TestEveryColumnAboutAPersonIsDecided(t *testing.T) {
 	t.Parallel()
 	p := newTestChat(t)
 	decided := map[string]string{
-		"user":    "id name name_key name_look first_name last_name email search password admin disabled lang theme created_at last_seen display_name deleted_at",
+		"user":    "id name name_key name_look first_name last_name email search password admin disabled lang theme created_at last_seen display_name deleted_at zone zone_chosen clock status_emoji status_text availability status_until",
 		"session": "user_id", "invite": "created_by", "room": "created_by", "membership": "user_id", "message": "sender", "change": "user_id", "reaction": "user_id",
 		"deed": "user_id user_name", "user_look": "user_id", "signin_link": "user_id", "mention": "user_id", "room_writer": "user_id", "removal": "sender", "block": "user_id blocked_id",
 	}

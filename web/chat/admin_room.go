@@ -16,6 +16,7 @@ const deleteAtOnce = 500
 type RoomQuery struct {
 	MadeBy int64  // only rooms that this user created; 0: all (for Rooms only)
 	Text   string // a part of the name or the topic; case is ignored
+	Lang   string // for Rooms: the language in which they are sorted; RoomsFor uses that of the caller
 	Unmade bool   // for RoomsFor: with rooms that have no message yet
 	First  bool   // for RoomsFor: those that newcomers see first come first, unless Text is set
 	Limit  int    // the size of the page; 0: 100
@@ -36,10 +37,7 @@ func (c *Chat) Rooms(ctx context.Context, q RoomQuery) (found []RoomRow, total i
 		q.Limit = 100
 	}
 	text := foldMarks(q.Text)
-	if err := c.read.QueryRow(ctx, "SELECT count(*)"+roomMatches, []any{text, q.MadeBy}, &total); err != nil {
-		return nil, 0, storage("count rooms", err)
-	}
-	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+roomMatches+" ORDER BY name_key LIMIT ?3 OFFSET ?4", text, q.MadeBy, q.Limit, q.Offset)
+	rooms, total, err := c.sortedRooms(ctx, q.Lang, q.Limit, q.Offset, "SELECT id"+roomMatches, text, q.MadeBy)
 	if err != nil {
 		return nil, 0, err
 	}

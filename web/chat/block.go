@@ -73,7 +73,7 @@ func mayReach(tx Tx, by Caller, r *Room) error {
 		return fmt.Errorf("look who is blocked: %w", err)
 	}
 	if blocked {
-		return Errorf("blocked", "name", r.With.Name)
+		return Errorf("blocked", "name", r.With.Display())
 	}
 	return nil
 }
@@ -86,7 +86,7 @@ func (c *Chat) mustNotBlock(ctx context.Context, by Caller, r *Room) error {
 	}
 	blocks, err := c.Blocks(ctx, by.User.ID, r.With.ID)
 	if err == nil && blocks {
-		err = &Error{Code: "not_allowed", Key: "you_blocked", Args: []any{"name", r.With.Name}}
+		err = &Error{Code: "not_allowed", Key: "you_blocked", Args: []any{"name", r.With.Display()}}
 	}
 	return err
 }

@@ -30,6 +30,7 @@ type Chat struct {
 	unread   unreadCache
 	wrote    writers
 	marks    marks
+	statuses statusTimer
 	removals removals
 	options  Options
 	limits   *limits.Set // nil: none
@@ -37,6 +38,7 @@ type Chat struct {
 	users         *cache.Cache[int64, *User]
 	names         *cache.Cache[string, int64] // the ids of users by the keys of their names
 	nameSet       *cache.Cache[struct{}, nameSet]
+	orders        *cache.Cache[order, *places]
 	accounts      atomic.Pointer[userCount]
 	appeared      atomic.Int64                  // moves when names may have become those of users
 	activities    *cache.Cache[int64, activity] // by room id
@@ -58,7 +60,7 @@ type Chat struct {
 func New(disk Disk, hub Hub, o Options) *Chat {
 	c := &Chat{disk: disk, hub: hub, read: &statements{db: disk.Reader()}, options: o, now: time.Now, last: map[int64]int64{}, gone: map[int64]bool{}, former: map[int64]bool{},
 		rooms: cache.New[string, *Room](maxCachedRooms), closed: cache.New[int64, []int64](maxCachedRooms), left: cache.New[int64, []int64](maxCached), settings: cache.New[string, string](maxCached),
-		users: cache.New[int64, *User](maxCached), names: cache.New[string, int64](maxCached), nameSet: cache.New[struct{}, nameSet](2), sessions: cache.New[tokenHash, *Session](maxCached),
+		users: cache.New[int64, *User](maxCached), names: cache.New[string, int64](maxCached), nameSet: cache.New[struct{}, nameSet](2), orders: cache.New[order, *places](maxOrders), sessions: cache.New[tokenHash, *Session](maxCached),
 		activities: cache.New[int64, activity](maxCached), shared: cache.New[struct{}, []sharedRoom](2), first: cache.New[struct{}, []*Room](2),
 		lastMessages: cache.New[int64, LastMessage](maxCachedRooms),
 		documents:    cache.Sized(maxDocuments, func(text string, d document) int { return len(text) + d.size() })}
@@ -74,6 +76,7 @@ func (c *Chat) Close() {
 	c.removals.close()
 	c.notifier.close()
 	c.marks.close()
+	c.statuses.close()
 }
 
 // forgetRooms clears the caches of rooms and of the people who may enter them.
@@ -84,6 +87,7 @@ func (c *Chat) forgetRooms() {
 
 func (c *Chat) clearRooms() {
 	c.rooms.Clear()
+	c.orders.DeleteFunc(func(o order, _ *places) bool { return o.by == byRoom })
 	c.shared.Clear()
 	c.first.Clear()
 	c.closed.Clear()

@@ -17,20 +17,26 @@ import (
 type Command struct {
 	Name    string   // without the slash; its description is the locale text command.<Name>
 	Aliases []string // other names
+	Members bool     // it is for people with an account
 	Args    string   // the suffix of the locale text that names what follows: command.args.<Args>; "": nothing follows
 	// run carries out a command that is no message. It returns the locale key of a sentence about the result, and its values.
 	run func(c *Chat, ctx context.Context, by Caller, r *Room, rest string) (key string, args []any, err error)
 }
 
+// CommandsFor returns the commands that a caller can use.
+func CommandsFor(by Caller) []Command {
+	return slices.DeleteFunc(Commands(), func(x Command) bool { return x.Members && by.User == nil })
+}
+
 // Commands returns the table of commands.
 func Commands() []Command {
 	return []Command{
-		{Name: "pm", Aliases: []string{"msg", "dm"}, Args: "person_text"},
+		{Name: "pm", Members: true, Aliases: []string{"msg", "dm"}, Args: "person_text"},
 		{Name: "me", Args: "text"},
-		{Name: "topic", Args: "text", run: (*Chat).runTopic},
-		{Name: "invite", Args: "people", run: (*Chat).runInvite},
-		{Name: "leave", run: (*Chat).runLeave},
-		{Name: "mute", run: (*Chat).runMute},
+		{Name: "topic", Members: true, Args: "text", run: (*Chat).runTopic},
+		{Name: "invite", Members: true, Args: "people", run: (*Chat).runInvite},
+		{Name: "leave", Members: true, run: (*Chat).runLeave},
+		{Name: "mute", Members: true, run: (*Chat).runMute},
 		{Name: "shrug", Args: "text"},
 		{Name: "help", run: runHelp},
 	}
@@ -43,6 +49,7 @@ var privateCommands = map[string]bool{"pm": true, "msg": true, "dm": true}
 type Ran struct {
 	Command string // its name in the table
 	Room    *Room
+	by      Caller
 	key     string
 	args    []any
 }
@@ -50,7 +57,7 @@ type Ran struct {
 // Text returns a sentence about the result.
 func (x *Ran) Text(l *locale.Locale) string {
 	if x.Command == "help" {
-		return helpText(l)
+		return helpText(l, x.by)
 	}
 	return l.T(x.key, x.args...)
 }
@@ -88,10 +95,13 @@ func (c *Chat) Run(ctx context.Context, by Caller, room, text string) (ran *Ran,
 	if err != nil {
 		return nil, true, err
 	}
-	ran = &Ran{Command: name, Room: r}
+	ran = &Ran{Command: name, Room: r, by: by}
 	ran.key, ran.args, err = table[i].run(c, ctx, by, r, strings.TrimRightFunc(rest, isBlank))
 	return ran, true, err
 }
+
+// guestCommand returns the error for a visitor who uses a command that is for people with an account.
+func guestCommand() *Error { return &Error{Code: "sign_in", Key: "guest_command"} }
 
 // runTopic sets the topic of the room, or tells it if there is no new one.
 func (c *Chat) runTopic(ctx context.Context, by Caller, r *Room, rest string) (string, []any, error) {
@@ -101,12 +111,18 @@ func (c *Chat) runTopic(ctx context.Context, by Caller, r *Room, rest string) (s
 	if rest == "" {
 		return "command.topic_is", []any{"topic", r.Topic}, nil
 	}
+	if by.User == nil {
+		return "", nil, guestCommand()
+	}
 	err := c.ChangeRoom(ctx, by, r, RoomDraft{Topic: strings.ReplaceAll(rest, "\n", " "), Access: r.Access})
 	return "command.topic_set", nil, err
 }
 
 // runInvite adds people to a closed room.
 func (c *Chat) runInvite(ctx context.Context, by Caller, r *Room, rest string) (string, []any, error) {
+	if by.User == nil {
+		return "", nil, guestCommand()
+	}
 	if r.Access != Closed {
 		return "", nil, &Error{Code: "not_allowed", Key: "invite_open"}
 	}
@@ -134,7 +150,7 @@ func (c *Chat) runMute(ctx context.Context, by Caller, r *Room, _ string) (strin
 
 func (c *Chat) changeMembership(ctx context.Context, by Caller, r *Room, done string, change func(*Membership)) (string, []any, error) {
 	if by.User == nil {
-		return "", nil, Errorf("sign_in")
+		return "", nil, guestCommand()
 	}
 	m, err := c.MembershipIn(ctx, by.User, r)
 	if err != nil {
@@ -149,9 +165,9 @@ func runHelp(*Chat, context.Context, Caller, *Room, string) (string, []any, erro
 }
 
 // helpText lists the commands, one a line.
-func helpText(l *locale.Locale) string {
+func helpText(l *locale.Locale, by Caller) string {
 	var b strings.Builder
-	for _, x := range Commands() {
+	for _, x := range CommandsFor(by) {
 		b.WriteString("/" + x.Name)
 		if x.Args != "" {
 			b.WriteString(" " + l.T("command.args."+x.Args))

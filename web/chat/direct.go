@@ -12,7 +12,7 @@ import (
 // those of a text.
 func (c *Chat) privateTarget(ctx context.Context, by Caller, who, text string) (*Room, error) {
 	if by.User == nil {
-		return nil, Errorf("sign_in")
+		return nil, &Error{Code: "sign_in", Key: "guest_private"}
 	}
 	if who == "" {
 		return nil, Errorf("empty")

@@ -315,6 +315,7 @@ const maxExcerpt = 120
 // Excerpt is the beginning of a message, for the line above a reply to it.
 type Excerpt struct {
 	ID            MessageID
+	User          string // as Message.User
 	Display, Text string
 	Former        bool  // as Message.Former
 	sender        int64 // as Message.SenderID
@@ -327,7 +328,7 @@ func (m *Message) excerpt() *Excerpt {
 		short, _ = head(short, maxExcerpt-1)
 		text = short + "…"
 	}
-	return &Excerpt{ID: m.ID, Display: m.Display, Former: m.Former, Text: text, sender: m.SenderID}
+	return &Excerpt{ID: m.ID, User: m.User, Display: m.Display, Former: m.Former, Text: text, sender: m.SenderID}
 }
 
 // head returns the first n characters of a text, and whether there are more.

@@ -44,6 +44,8 @@ type Roster interface {
 	OnlineUsers() []int64
 	// OnlineCount returns the number of users who are present anywhere.
 	OnlineCount() int
+	// Idle reports whether a user is present, and nobody has touched any of the user's pages for a while.
+	Idle(userID int64) bool
 	// Here returns the names of the people who are present in a room's group, sorted.
 	Here(group string) []string
 	// HereCount returns the number of people who are present in a room's group.

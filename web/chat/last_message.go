@@ -12,6 +12,7 @@ type LastMessage struct {
 	User    string    // the username, or a guest's name with its mark
 	Display string    // the name as others see it
 	Text    string    // in one line, at most 120 characters
+	Former  bool      // the account of the sender was deleted; Display is English
 	Action  bool      // the text says what the sender does
 	At      time.Time
 
@@ -20,7 +21,7 @@ type LastMessage struct {
 
 // lastOf returns m as the last message of its room.
 func lastOf(m *Message) LastMessage {
-	return LastMessage{ID: m.ID, User: m.User, Display: m.Display, Text: m.excerpt().Text, Action: m.Action(), At: m.At, sender: m.SenderID}
+	return LastMessage{ID: m.ID, User: m.User, Display: m.Display, Former: m.Former, Text: m.excerpt().Text, Action: m.Action(), At: m.At, sender: m.SenderID}
 }
 
 // maxTakenBack is how many deleted messages LastMessage looks behind.
@@ -39,7 +40,7 @@ func (c *Chat) LastMessage(ctx context.Context, room int64) (LastMessage, error)
 	})
 	if err == nil && last.sender > 0 { // the name may have changed since
 		if u, err := c.User(ctx, last.sender); err == nil {
-			last.Display = u.Display()
+			last.User, last.Display, last.Former = u.Name, u.Display(), u.Deleted
 		}
 	}
 	return last, err
@@ -70,6 +71,7 @@ type lastMessageFrame struct {
 	ID      MessageID `json:"id,omitempty"` // 0: the room has no message
 	User    string    `json:"user,omitempty"`
 	Display string    `json:"display,omitempty"` // if it is not User
+	Former  bool      `json:"former,omitempty"`
 	Action  bool      `json:"action,omitempty"`
 	At      *Stamp    `json:"timestamp,omitempty"`
 }
@@ -89,7 +91,7 @@ func (c *Chat) tellLast(r *Room) {
 		if err != nil {
 			return Event{}, false
 		}
-		f := lastMessageFrame{Type: e.Type, Room: now.Name, ID: last.ID, Message: last.Text, User: last.User, Action: last.Action}
+		f := lastMessageFrame{Type: e.Type, Room: now.Name, ID: last.ID, Message: last.Text, User: last.User, Former: last.Former, Action: last.Action}
 		if last.Display != last.User {
 			f.Display = last.Display
 		}
@@ -98,6 +100,14 @@ func (c *Chat) tellLast(r *Room) {
 		}
 		fresh := e
 		fresh.frame = func(Reader) any { return f }
+		if last.Former {
+			fresh.varies |= ByLang
+			fresh.frame = func(to Reader) any {
+				f := f
+				f.Display = FormerMember(to.Lang)
+				return f
+			}
+		}
 		return fresh, true
 	}
 	groups := []string{LobbyGroup}

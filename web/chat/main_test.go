@@ -67,6 +67,7 @@ func (n *nowhere) EndUser(id int64)                  { n.users = append(n.users,
 func (n *nowhere) EndRoom(group string)              { n.groups = append(n.groups, group) }
 func (*nowhere) Recheck(string)                      {}
 func (*nowhere) Online(int64) bool                   { return false }
+func (*nowhere) Idle(int64) bool                     { return false }
 func (*nowhere) OnlineUsers() []int64                { return nil }
 func (*nowhere) OnlineCount() int                    { return 0 }
 func (*nowhere) Here(string) []string                { return nil }

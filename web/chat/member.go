@@ -7,13 +7,22 @@ import (
 	"fmt"
 )
 
-// Members returns a page of the members of a closed room, by name, and the number of all. Other rooms have none. Error: storage.
-func (c *Chat) Members(ctx context.Context, r *Room, limit, offset int) (found []*User, total int, err error) {
-	if err := c.read.QueryRow(ctx, "SELECT count(*) FROM membership WHERE room_id = ? AND member = 1", []any{r.ID}, &total); err != nil {
-		return nil, 0, storage("count the members of a room", err)
+// Members returns a page of the members of a closed room, by name in a language, and the number of all. Other rooms have none. Error:
+// storage.
+func (c *Chat) Members(ctx context.Context, r *Room, lang string, limit, offset int) (found []*User, total int, err error) {
+	rows, err := c.read.Query(ctx, "SELECT user_id FROM membership WHERE room_id = ? AND member = 1", r.ID)
+	if err != nil {
+		return nil, 0, storage("list the members of a room", err)
 	}
-	found, err = c.usersWhere(ctx, "SELECT u.id FROM membership s JOIN user u ON u.id = s.user_id WHERE s.room_id = ? AND s.member = 1 ORDER BY u.name_key LIMIT ? OFFSET ?", r.ID, limit, offset)
-	return found, total, err
+	ids, err := scanIDs(rows)
+	if err != nil {
+		return nil, 0, storage("list the members of a room", err)
+	}
+	if err := c.sortIDs(ctx, order{lang, byName}, ids); err != nil {
+		return nil, 0, err
+	}
+	found, err = c.usersByID(ctx, pageOf(ids, limit, offset))
+	return found, len(ids), err
 }
 
 // Readers returns the people who have opened a room and may still enter it, by name: at most limit, or all if limit is negative.

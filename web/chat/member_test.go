@@ -151,7 +151,7 @@ func TestAVisitIsNoMembership(t *testing.T) {
 	if found, err := p.Readers(ctx, cellar, -1); err != nil || len(found) != 1 || found[0].Name != "ada" {
 		t.Errorf("the cellar tells %v of what is unread (%v)", found, err)
 	}
-	if found, _, err := p.Members(ctx, cellar, 10, 0); err != nil || len(found) != 1 || found[0].Name != "ada" {
+	if found, _, err := p.Members(ctx, cellar, "en", 10, 0); err != nil || len(found) != 1 || found[0].Name != "ada" {
 		t.Errorf("members are %v, %v", found, err)
 	}
 }
@@ -189,7 +189,7 @@ func TestWhoStaysInARoomThatIsClosed(t *testing.T) {
 			t.Errorf("%s enters: %v", c.by.User.Name, err)
 		}
 	}
-	if found, _, err := p.Members(ctx, tea, 10, 0); err != nil || len(found) != 2 || found[0].Name != "ada" || found[1].Name != "bob" {
+	if found, _, err := p.Members(ctx, tea, "en", 10, 0); err != nil || len(found) != 2 || found[0].Name != "ada" || found[1].Name != "bob" {
 		t.Errorf("members are %v, %v", found, err)
 	}
 	// A change of the topic needs no such list. Opening the room removes all members.

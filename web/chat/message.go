@@ -108,6 +108,7 @@ type MessageFrame struct {
 // reply is the original of a reply in its frame.
 type reply struct {
 	ID      MessageID `json:"id"`
+	User    string    `json:"user"`
 	Display string    `json:"display"`
 	Former  bool      `json:"former,omitempty"`
 	Excerpt string    `json:"excerpt"`
@@ -125,7 +126,7 @@ func (c *Chat) Frame(m *Message, room string) MessageFrame {
 		f.EditedAt = &at
 	}
 	if x := m.Answers; x != nil {
-		f.Reply = &reply{ID: x.ID, Display: x.Display, Former: x.Former, Excerpt: x.Text}
+		f.Reply = &reply{ID: x.ID, User: x.User, Display: x.Display, Former: x.Former, Excerpt: x.Text}
 	}
 	return f
 }

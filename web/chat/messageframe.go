@@ -43,6 +43,7 @@ func (f *MessageFrame) AppendJSON(b []byte) []byte {
 	}
 	if r := f.Reply; r != nil {
 		b = appendNumber(b, `,"reply":{"id":`, r.ID)
+		b = appendText(append(b, `,"user":`...), r.User)
 		b = appendText(append(b, `,"display":`...), r.Display)
 		if r.Former {
 			b = append(b, `,"former":true`...)

@@ -56,11 +56,18 @@ func (c *Chat) allNames(ctx context.Context) (nameSet, error) {
 func (c *Chat) appear(key string) {
 	c.nameSet.Update(struct{}{}, func(s nameSet) nameSet { return s.with(key) })
 	c.appeared.Add(1)
+	c.forgetOrders()
+}
+
+// forgetOrders is called after the name of a person has changed, or whether the account is active.
+func (c *Chat) forgetOrders() {
+	c.orders.DeleteFunc(func(o order, _ *places) bool { return o.by != byRoom })
 }
 
 // forgetNames clears the caches of names after another process has changed the database.
 func (c *Chat) forgetNames() {
 	c.names.Clear()
 	c.nameSet.Clear()
+	c.forgetOrders()
 	c.appeared.Add(1)
 }

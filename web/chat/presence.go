@@ -89,10 +89,12 @@ func presence(u *User, online, isNew bool, total int) Event {
 	}}
 }
 
-// PersonNow is a user and whether the user is online.
+// PersonNow is the state of a user at a moment.
 type PersonNow struct {
 	User   *User
 	Online bool
+	Idle   bool // nobody has touched the user's pages for a while
+	Status Status
 }
 
 type peopleFrame struct {
@@ -112,6 +114,28 @@ type personFrame struct {
 	Email     string `json:"email,omitempty"`
 	LastSeen  *Stamp `json:"last_seen,omitempty"` // only of people who are offline and were online before
 	New       bool   `json:"new,omitempty"`
+
+	Availability Availability `json:"availability,omitempty"` // only of people who are online
+	Status       *StatusFrame `json:"status,omitempty"`
+}
+
+// StatusFrame is a status in frames and answers of the API.
+type StatusFrame struct {
+	Emoji string `json:"emoji,omitempty"`
+	Text  string `json:"text,omitempty"`
+	Until *Stamp `json:"until,omitempty"`
+}
+
+// Frame returns the emoji, the text and the end of s, or nil if it has neither emoji nor text.
+func (s Status) Frame() *StatusFrame {
+	if s.Emoji == "" && s.Text == "" {
+		return nil
+	}
+	f := &StatusFrame{Emoji: s.Emoji, Text: s.Text}
+	if until := Stamp(s.Until); !s.Until.IsZero() {
+		f.Until = &until
+	}
+	return f
 }
 
 // PeopleCreated returns the event, for clients of hearth.1, with new accounts, the number of people online, and the number of
@@ -142,7 +166,7 @@ func newPeopleFrame(r Reader, people []PersonNow, online int) peopleFrame {
 }
 
 // PeopleChanged returns the event, for clients of hearth.1, with the number of people online and the current state of some.
-// Visitors get no e-mail addresses.
+// Visitors get no e-mail addresses and no statuses.
 func PeopleChanged(people []PersonNow, online int) Event {
 	e := Event{Type: "people", varies: ByLang, frame: func(r Reader) any { return newPeopleFrame(r, people, online) }}
 	if len(people) > 0 {
@@ -158,7 +182,10 @@ func (p PersonNow) frame(r Reader) personFrame {
 		f.Display = u.Display()
 	}
 	if r.UserID != 0 {
-		f.Email = u.Email
+		f.Email, f.Status = u.Email, p.Status.Frame()
+	}
+	if p.Online {
+		f.Availability = p.Status.AvailabilityWhile(p.Idle)
 	}
 	if seen := Stamp(u.LastSeen); !p.Online && !time.Time(seen).IsZero() {
 		f.LastSeen = &seen

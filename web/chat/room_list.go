@@ -4,7 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"sort"
+
+	"hearth/web/locale"
 )
 
 // RoomsFor returns a page of the rooms that the caller may enter and that match q, by name, and the number of all, without archived
@@ -21,9 +22,6 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*R
 	} else {
 		where += " AND (instr(fold_marks(name), ?2) > 0 OR instr(fold_marks(topic), ?2) > 0)"
 	}
-	if err := c.read.QueryRow(ctx, "SELECT count(*)"+where, []any{by.userID(), text}, &total); err != nil {
-		return nil, 0, storage("count rooms", err)
-	}
 	var first []*Room
 	if q.First && text == "" {
 		if first, err = c.FirstRooms(ctx); err != nil {
@@ -34,8 +32,8 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*R
 		where += " AND first_place = 0"
 	}
 	found = slices.Clone(first[min(q.Offset, len(first)):min(q.Offset+q.Limit, len(first))])
-	others, err := c.roomsWhere(ctx, "SELECT "+roomColumns+where+" ORDER BY name_key LIMIT ?3 OFFSET ?4", by.userID(), text, q.Limit-len(found), max(0, q.Offset-len(first)))
-	found = append(found, others...)
+	others, total, err := c.sortedRooms(ctx, by.Lang, q.Limit-len(found), max(0, q.Offset-len(first)), "SELECT id"+where, by.userID(), text)
+	found, total = append(found, others...), total+len(first)
 	if err != nil || !q.Unmade {
 		return found, total, err
 	}
@@ -46,6 +44,30 @@ func (c *Chat) RoomsFor(ctx context.Context, by Caller, q RoomQuery) (found []*R
 	from := min(max(0, q.Offset-total), len(unmade))
 	to := min(from+q.Limit-len(found), len(unmade))
 	return append(found, unmade[from:to]...), total + len(unmade), nil
+}
+
+// sortedRooms returns a page of the rooms whose ids a query finds, by name in a language, and the number of all. Error: storage.
+func (c *Chat) sortedRooms(ctx context.Context, lang string, limit, offset int, query string, args ...any) (found []*Room, total int, err error) {
+	rows, err := c.read.Query(ctx, query, args...)
+	if err != nil {
+		return nil, 0, storage("list rooms", err)
+	}
+	ids, err := scanIDs(rows)
+	if err != nil {
+		return nil, 0, storage("list rooms", err)
+	}
+	if err := c.sortIDs(ctx, order{lang, byRoom}, ids); err != nil {
+		return nil, 0, err
+	}
+	found, err = c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE id IN (SELECT value FROM json_each(?1))", idList(pageOf(ids, limit, offset)))
+	sortRooms(found, lang)
+	return found, len(ids), err
+}
+
+// sortRooms sorts a few rooms by name in a language.
+func sortRooms(rooms []*Room, lang string) {
+	l := locale.Of(lang)
+	slices.SortFunc(rooms, func(a, b *Room) int { return l.Compare(a.Name, b.Name) })
 }
 
 // withoutMade removes rooms that were stored a moment ago and are still in the list of unmade rooms.
@@ -79,7 +101,7 @@ func (c *Chat) RoomsByID(ctx context.Context, by Caller, ids []int64) ([]*Room, 
 	}
 	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE archived_at = 0 AND access <> 'direct' AND "+enterable(by)+
 		" AND id IN (SELECT value FROM json_each(?2))", by.userID(), string(list))
-	sort.Slice(rooms, func(i, j int) bool { return rooms[i].Key < rooms[j].Key })
+	sortRooms(rooms, by.Lang)
 	return rooms, err
 }
 

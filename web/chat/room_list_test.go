@@ -23,7 +23,7 @@ func TestConversationsAndMembersHavePages(t *testing.T) {
 	if err != nil || total != 30 || len(found) != 10 || found[0].With.Name != "user24" || found[9].With.Name != "user15" || found[0].Unread != 1 {
 		t.Errorf("conversations: %d of %d, %+v, %v", len(found), total, found[0], err)
 	}
-	members, total, err := p.Members(context.Background(), cellar, 10, 25)
+	members, total, err := p.Members(context.Background(), cellar, "en", 10, 25)
 	if err != nil || total != 31 || len(members) != 6 || members[0].Name != "user24" {
 		t.Errorf("members: %d of %d, %v", len(members), total, err)
 	}

@@ -74,17 +74,20 @@ func (c *Chat) Absent(ctx context.Context, by Caller, r *Room, where Attendance,
 	if r.ID == 0 {
 		return nil, 0, nil
 	}
-	belong, order, online := "SELECT user_id FROM room_writer WHERE room_id = ?1", "u.name_key", "IN"
+	belong, online := "SELECT user_id FROM room_writer WHERE room_id = ?1", "IN"
 	if r.Access == Closed {
 		belong = "SELECT user_id FROM membership WHERE room_id = ?1 AND member = 1"
 	}
 	if where == Offline {
-		order, online = "u.last_seen DESC, u.name_key", "NOT IN"
+		online = "NOT IN"
 	}
 	from := " FROM user u WHERE u.disabled = 0 AND u.id IN (" + belong + ") AND u.id " + online + " (SELECT value FROM json_each(?2)) " +
 		"AND u.id NOT IN (SELECT value FROM json_each(?3)) AND (?4 OR u.admin = 1)"
 	args := []any{r.ID, idList(c.hub.OnlineUsers()), idList(slices.Collect(maps.Keys(here))), r.Access != Admins}
-	rows, err := c.read.Query(ctx, "SELECT u.id, count(*) OVER ()"+from+" ORDER BY "+order+" LIMIT ?5 OFFSET ?6", append(args, limit, offset)...)
+	if where == Elsewhere {
+		return c.elsewhere(ctx, by, from, args, limit, offset)
+	}
+	rows, err := c.read.Query(ctx, "SELECT u.id, count(*) OVER ()"+from+" ORDER BY u.last_seen DESC, u.name_key LIMIT ?5 OFFSET ?6", append(args, limit, offset)...)
 	if err != nil {
 		return nil, 0, storage("list the people of a room", err)
 	}
@@ -103,14 +106,25 @@ func (c *Chat) Absent(ctx context.Context, by Caller, r *Room, where Attendance,
 		err := c.read.QueryRow(ctx, "SELECT count(*)"+from, args, &total)
 		return nil, total, storage("count the people of a room", err)
 	}
-	for _, id := range ids { // after the query is closed, because there are few connections
-		u, err := c.User(ctx, id)
-		if err != nil {
-			return nil, 0, err
-		}
-		found = append(found, u)
+	found, err = c.usersByID(ctx, ids) // after the query is closed, because there are few connections
+	return found, total, err
+}
+
+// elsewhere returns a page of the people whom a query of Absent finds, by name in the caller's language.
+func (c *Chat) elsewhere(ctx context.Context, by Caller, from string, args []any, limit, offset int) (found []*User, total int, err error) {
+	rows, err := c.read.Query(ctx, "SELECT u.id"+from, args...)
+	if err != nil {
+		return nil, 0, storage("list the people of a room", err)
 	}
-	return found, total, nil
+	ids, err := scanIDs(rows)
+	if err != nil {
+		return nil, 0, storage("list the people of a room", err)
+	}
+	if err := c.sortIDs(ctx, order{by.Lang, byName}, ids); err != nil {
+		return nil, 0, err
+	}
+	found, err = c.usersByID(ctx, pageOf(ids, limit, offset))
+	return found, len(ids), err
 }
 
 // Belongs reports which of these users belong to a room, as Absent says. Error: storage.

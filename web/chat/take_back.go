@@ -79,6 +79,7 @@ func (x *takeBack) run(ctx context.Context) error {
 		return err
 	}
 	x.chat.unread.forget(x.room.ID)
+	x.chat.lastChanged(x.room)
 	x.chat.notifyChanged(x.room, x.first, x.chat.now()) // when it was written is not known here
 	x.chat.lastChanged(x.room)
 	return nil

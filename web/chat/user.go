@@ -28,6 +28,11 @@ type User struct {
 	Created                    time.Time
 	LastSeen                   time.Time // when the last socket closed; zero: never
 	LooksAlike                 bool      // the name can be taken for somebody else's
+	Zone                       string    // the IANA name of the time zone, "": unknown
+	ZoneChosen                 bool      // the user has chosen Zone; otherwise it is the browser's
+	Clock                      string    // "12" or "24" hours, "": as usual in the language
+
+	status Status // StatusAt returns it
 }
 
 // Display returns the name as others see it: the full name, or else the username. If it can be confused with another user's name,
@@ -71,14 +76,17 @@ func eastAsian(name string) bool {
 	})
 }
 
-const userColumns = "id, name, display_name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen, deleted_at <> 0, " + looksAlike
+const userColumns = "id, name, display_name, first_name, last_name, email, admin, disabled, lang, theme, created_at, last_seen, zone, zone_chosen, clock, deleted_at <> 0, " +
+	"status_emoji, status_text, availability, status_until, " + looksAlike
 
 // into returns the destinations for scanning userColumns. done sets the times of u, and cleans names that an earlier version stored.
 func (u *User) into() (dest []any, done func()) {
-	var created, seen int64
-	dest = []any{&u.ID, &u.Name, &u.DisplayName, &u.FirstName, &u.LastName, &u.Email, &u.Admin, &u.Disabled, &u.Lang, &u.Theme, &created, &seen, &u.Deleted, &u.LooksAlike}
+	var created, seen, until int64
+	s := &u.status
+	dest = []any{&u.ID, &u.Name, &u.DisplayName, &u.FirstName, &u.LastName, &u.Email, &u.Admin, &u.Disabled, &u.Lang, &u.Theme, &created, &seen, &u.Zone, &u.ZoneChosen, &u.Clock, &u.Deleted,
+		&s.Emoji, &s.Text, &s.Availability, &until, &u.LooksAlike}
 	return dest, func() {
-		u.Created, u.LastSeen = moment(created), moment(seen)
+		u.Created, u.LastSeen, s.Until = moment(created), moment(seen), moment(until)
 		u.DisplayName, u.FirstName, u.LastName = personName(u.DisplayName), personName(u.FirstName), personName(u.LastName)
 		u.Email = label.Clean(u.Email)
 	}
@@ -147,6 +155,7 @@ type UserQuery struct {
 	Emails bool   // the words may be in the e-mail address too
 	Active bool   // without those who are disabled
 	Admins bool   // only admins
+	Lang   string // sorts by username in this language; "": by the keys of usernames
 	Limit  int    // at most so many; 0: 100
 	Offset int
 }
@@ -165,6 +174,9 @@ func (c *Chat) Users(ctx context.Context, q UserQuery) (users []*User, total int
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
+	if q.Lang != "" {
+		return c.sortedUsers(ctx, q)
+	}
 	words := append(strings.Fields(foldMarks(q.Text)), make([]string, maxWords)...)
 	args := []any{q.Active, q.Admins, q.Emails, words[0], words[1], words[2], words[3]}
 	if total, err = c.countUsers(ctx, q, args); err != nil {
@@ -177,6 +189,33 @@ func (c *Chat) Users(ctx context.Context, q UserQuery) (users []*User, total int
 	users, err = scanUsers(rows)
 	c.withMarks(users...)
 	return users, total, err
+}
+
+// sortedUsers is Users in the order of a language.
+func (c *Chat) sortedUsers(ctx context.Context, q UserQuery) (users []*User, total int, err error) {
+	o := order{q.Lang, byUsername}
+	var ids []int64
+	if words := strings.Fields(foldMarks(q.Text)); len(words) > 0 || !q.Active || q.Admins {
+		words = append(words, make([]string, maxWords)...)
+		rows, err := c.read.Query(ctx, "SELECT id"+userMatches, q.Active, q.Admins, q.Emails, words[0], words[1], words[2], words[3])
+		if err == nil {
+			ids, err = scanIDs(rows)
+		}
+		if err != nil {
+			return nil, 0, storage("list users", err)
+		}
+		if err := c.sortIDs(ctx, o, ids); err != nil {
+			return nil, 0, err
+		}
+	} else {
+		all, err := c.placesIn(ctx, o)
+		if err != nil {
+			return nil, 0, err
+		}
+		ids = all.ids
+	}
+	users, err = c.usersByID(ctx, pageOf(ids, q.Limit, q.Offset))
+	return users, len(ids), err
 }
 
 // userCount is the number of active accounts at an age of the users.
@@ -241,6 +280,7 @@ func (c *Chat) UsersAge() int { return c.users.Version() }
 // changed removes a changed user from the cache and announces the change.
 func (c *Chat) changed(ctx context.Context, id int64) error {
 	c.users.Delete(id)
+	c.forgetOrders()
 	c.unread.clear()
 	u, err := c.User(ctx, id)
 	if err != nil {

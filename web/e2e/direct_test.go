@@ -9,7 +9,7 @@ func TestPrivateMessagesInThePage(t *testing.T) {
 	ada, tom := member(t, s, "ada"), member(t, s, "tom")
 	ada.open("/chat/garden/")
 	tom.open("/chat/garden/")
-	ada.sees(`#here [data-user="tom"] .side-link[href="/chat/@tom/"]`)
+	ada.sees(`#here [data-user="tom"] .side-link[href="/people/tom/"]`)
 	ada.fill(composer, "/pm tom between us")
 	ada.enter()
 	ada.reads("#log .whisper", "between us")

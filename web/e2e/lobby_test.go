@@ -28,7 +28,7 @@ func TestLobbyIsLive(t *testing.T) {
 	ada.reads(row("tom", ".since"), "Today")
 	ada.reads("#here-summary", "2 of 3")
 
-	tom.click(".me")
+	tom.click(`.sidebar-foot a[href="/profile/"]`)
 	tom.at("/profile/")
 	tom.fill("#first_name", "Thomas (Ops)")
 	tom.submit(`form:has(#first_name) button`)

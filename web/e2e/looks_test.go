@@ -58,6 +58,15 @@ var looks = []look{
 	{name: "admin-who-stays", path: "/admin/rooms/1/", inside: true, prepare: (*page).askedWhoStays},
 	{name: "private", path: "/chat/@mai/", inside: true},
 	{name: "profile", path: "/profile/", inside: true},
+	{name: "profile-delete", path: "/profile/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("delete-account").showModal()`) }},
+	{name: "private-menu", path: "/chat/@mai/", inside: true, prepare: func(p *page) { p.do(`document.querySelector(".pane-head details.menu").open = true`) }},
+	{name: "private-block", path: "/chat/@mai/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("block").showModal()`) }},
+	{name: "private-blocked", path: "/chat/@li/", inside: true},
+	{name: "private-former", path: "/chat/@Former%20member%206/", inside: true},
+	{name: "guest-room", path: "/chat/garden/"},
+	{name: "guest-ended", path: "/guest/ended/?next=/"},
+	{name: "admin-guests", path: "/admin/guests/", inside: true},
+	{name: "admin-delete", path: "/admin/users/5/", inside: true, prepare: (*page).askedToDelete},
 	{name: "logout", path: "/logout/", inside: true},
 	{name: "admin-users", path: "/admin/users/", inside: true},
 	{name: "admin-new-user", path: "/admin/users/new/", inside: true},
@@ -79,6 +88,13 @@ func (p *page) askedWhoStays() {
 	p.t.Helper()
 	p.do(`(() => { const choice = document.querySelector("main input[name=access][value=closed]"); choice.checked = true; choice.form.submit(); })()`)
 	p.sees("#who-stays-list")
+}
+
+// askedToDelete sends the form that deletes an account, to be asked for confirmation.
+func (p *page) askedToDelete() {
+	p.t.Helper()
+	p.do(`document.querySelector("section[aria-labelledby=delete-title] .button").click()`)
+	p.sees(".confirm")
 }
 
 // foundMessage follows the link to a message.
@@ -266,6 +282,13 @@ func furnish(t *testing.T, s *hearthtest.Server) *page {
 	others["tom"].PostJSON("/api/rooms/@ada/messages", map[string]string{"message": "The key is under the mat."})
 	others["mai"].DialBatched("/ws/chat/garden/")
 	ada.Post("/admin/invites/", "action", "create", "uses", "5", "days", "7")
+	former := s.SignUp(t, "eve")
+	former.PostJSON("/api/rooms/garden/messages", map[string]string{"message": "I am moving away. Look after the roses!"})
+	former.PostJSON("/api/rooms/@ada/messages", map[string]string{"message": "Thank you for everything."})
+	former.Post("/profile/", "action", "delete", "messages", "keep", "delete_password", hearthtest.Password)
+	ada.PostJSON("/api/rooms/@li/messages", map[string]string{"message": "Please stop."})
+	ada.Post("/blocks/", "name", "li", "blocked", "on")
+	s.Visitor(t).Post("/guest/", "guest_name", "Wanda Wood")
 	return signedIn(t, s, ada)
 }
 

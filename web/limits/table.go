@@ -25,6 +25,8 @@ const (
 	ReadMarks     Name = "read_marks"
 	Typing        Name = "typing"
 	Watch         Name = "watch"
+	Idle          Name = "idle"
+	Status        Name = "status"
 	SignUps       Name = "sign_ups"
 	LogIns        Name = "log_ins"
 	SignInLinks   Name = "sign_in_links"
@@ -103,12 +105,16 @@ var Table = []Limit{
 	{Profile, "changes of one's own name and e-mail address", user, refused, 5, Rate{1, time.Minute}},
 	// Each change costs two password hashes, together 50 ms of CPU time.
 	{Password, "changes of one's own password, and attempts to delete the own account", user, refused, 5, Rate{5, time.Hour}},
-	{Settings, "changes of language, theme or a room's notifications, sessions signed out, and people blocked", user, refused, 20, Rate{20, time.Minute}},
+	// Each change is sent to every page that shows the person.
+	{Status, "changes of one's own status", user, refused, 10, Rate{10, time.Minute}},
+	{Settings, "changes of language, theme, time zone, clock or a room's notifications, sessions signed out, and people blocked", user, refused, 20, Rate{20, time.Minute}},
 	{Admin, "other changes on the admin site", "an admin", refused, 100, Rate{2, time.Second}},
 	{ReadMarks, "read marks", user, "ignored; a later mark includes it", 20, Rate{5, time.Second}},
 	{Typing, "`typing`", person, "ignored", 10, Rate{2, time.Second}},
 	// Each command looks up as many as 200 people, and its response has up to 20 KB.
 	{Watch, "`watch`", person, refused, 60, Rate{2, time.Second}},
+	// One for each socket that a user can have open, after a restart. What changes is sent at most once a second.
+	{Idle, "`idle`", user, refused, 120, Rate{2, time.Second}},
 	// A household or a school may share one address.
 	{SignUps, "new accounts", address, refused, 20, Rate{20, time.Hour}},
 	// Each log-in creates a session. The limit leaves room for an owner who signs in often.

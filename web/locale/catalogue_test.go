@@ -13,13 +13,18 @@ import (
 
 // sameAsEnglish names the texts that are rightly written as in English, with the languages where they are.
 var sameAsEnglish = map[string]string{
-	"date.am":        "pt-BR",
-	"date.pm":        "pt-BR",
-	"people.offline": "pt-BR",
-	"people.online":  "pt-BR",
-	"sidebar.online": "pt-BR",
-	"user.email":     "pt-BR",
-	"user.status":    "pt-BR",
+	"card.hours":         "pt-BR",
+	"card.hours_minutes": "pt-BR",
+	"card.minutes":       "pt-BR",
+	"date.am":            "pt-BR ru",
+	"date.pm":            "pt-BR ru",
+	"people.offline":     "pt-BR",
+	"people.online":      "pt-BR",
+	"sidebar.online":     "pt-BR",
+	"status.emoji":       "pt-BR vi",
+	"status.title":       "pt-BR",
+	"user.email":         "pt-BR",
+	"user.status":        "pt-BR",
 }
 
 // differing names the texts whose placeholders each language chooses among for itself.

@@ -17,6 +17,7 @@ func (l *Locale) loadDates() {
 	l.long = l.texts["date.long"]
 	l.clock = l.texts["date.time"]
 	l.both = l.texts["date.both"]
+	l.clock12, l.clock24 = l.texts["date.time12"], l.texts["date.time24"]
 	l.am = l.texts["date.am"].raw
 	l.pm = l.texts["date.pm"].raw
 }
@@ -45,6 +46,24 @@ func (l *Locale) Time(t time.Time) string {
 		"period", period,
 	})
 }
+
+// WithClock returns l with a clock of "12" or "24" hours. For other values it returns l itself.
+func (l *Locale) WithClock(hours string) *Locale {
+	copied := *l
+	switch hours {
+	case "12":
+		copied.clock = l.clock12
+	case "24":
+		copied.clock = l.clock24
+	default:
+		return l
+	}
+	copied.hours = hours
+	return &copied
+}
+
+// Hours returns the clock that WithClock has set, or "".
+func (l *Locale) Hours() string { return l.hours }
 
 // DateTime formats the day and time of t in the time zone of t: "November 21, 2026 at 3:04 PM".
 func (l *Locale) DateTime(t time.Time) string {

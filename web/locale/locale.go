@@ -42,6 +42,9 @@ type Locale struct {
 	months     [12]string
 	long       text // pattern of Date
 	clock      text // pattern of Time
+	clock12    text // patterns for WithClock
+	clock24    text
+	hours      string
 	both       text // pattern of DateTime
 	am, pm     string
 	english    *Locale // has the texts that are missing here; nil for English itself

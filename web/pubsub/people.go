@@ -28,6 +28,8 @@ const retryAfter = 10 * time.Second
 type Lookup interface {
 	// Online reports whether a user is online.
 	Online(userID int64) bool
+	// Idle reports whether a user is online and nobody has touched the user's pages for a while.
+	Idle(userID int64) bool
 	// OnlineCount returns the number of users who are online.
 	OnlineCount() int
 	// User returns the current state of a user. Errors: chat.ErrNotFound, storage.
@@ -163,7 +165,7 @@ func (p *People) person(id int64) (x chat.PersonNow, ok bool, err error) {
 	if u.Deleted { // clients got a user_deleted
 		return x, false, nil
 	}
-	return chat.PersonNow{User: u, Online: p.lookup.Online(id)}, true, nil
+	return chat.PersonNow{User: u, Online: p.lookup.Online(id), Idle: p.lookup.Idle(id), Status: u.StatusAt(time.Now())}, true, nil
 }
 
 // Close stops p: it sends no frames any more, except from Watch.

@@ -13,6 +13,7 @@ type noDatabase struct{}
 
 func (noDatabase) Online(int64) bool           { return true }
 func (noDatabase) OnlineCount() int            { return 1 }
+func (noDatabase) Idle(int64) bool             { return false }
 func (noDatabase) Accounts() (int, error)      { return 0, nil }
 func (noDatabase) Listeners(string) []*ws.Conn { return nil }
 func (noDatabase) User(id int64) (*chat.User, error) {

@@ -42,6 +42,8 @@ type Callbacks struct {
 	Cut   func()      // called before a connection is closed because its queue or its buffer of events is full
 	// Allowed updates the groups of the connection to the rights of its caller, or returns why it must end.
 	Allowed func(*Conn) error
+	// Idle is called when a client has said whether it is idle.
+	Idle func(*Conn)
 	// Watch sets the users whose presence the client is told. Error: storage.
 	Watch func(*Conn, []int64) error
 	// Move moves the connection to its new room, with a call of Enter, and returns the names of the people who were there
@@ -72,6 +74,7 @@ type Conn struct {
 
 	sent sent // private messages that may not have arrived
 
+	idle   atomic.Bool               // the client says that nobody has touched it for a while
 	groups atomic.Pointer[[]string]  // the groups beside the room; the hub sets them
 	room   atomic.Pointer[chat.Room] // nil: none
 }
@@ -262,6 +265,15 @@ func (c *Conn) Batched() bool { return c.batched }
 
 // Watch sets the users whose presence the client is told, and tells it at once. Error: storage.
 func (c *Conn) Watch(users []int64) error { return c.hub.Watch(c, users) }
+
+// SetIdle stores whether nobody has touched the client for a while.
+func (c *Conn) SetIdle(idle bool) {
+	c.idle.Store(idle)
+	c.hub.Idle(c)
+}
+
+// Idle returns what SetIdle has stored.
+func (c *Conn) Idle() bool { return c.idle.Load() }
 
 // Close sends a close frame after the frame that is being written, and drops the outbound queue.
 func (c *Conn) Close(code int, reason string) {

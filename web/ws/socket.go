@@ -16,6 +16,7 @@ type Socket struct {
 	Room   *chat.Room // the room in which the caller is present at first; nil: none
 	Groups []string   // the other groups that the socket listens to
 	Cards  bool       // the page shows rooms as cards, with faces
+	Page   bool       // the client says when nobody touches it (SetIdle)
 	// Listens returns the groups according to the current rights of the caller; nil: Groups never change.
 	Listens func() ([]string, error)
 	// Start sends the initial frames of the room, at first and after each Move. here are the names of the people who were in the

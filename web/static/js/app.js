@@ -1,9 +1,11 @@
 // The script of every page with a sidebar. Each page loads one more script: lobby.js, room.js or page.js.
 
+import { startCards } from "./card.js";
 import { startDialogs } from "./dialog.js";
 import { keepTimesFresh } from "./time.js";
 import { startFilters } from "./who-stays.js";
 
+startCards();
 startDialogs();
 keepTimesFresh();
 startFilters();

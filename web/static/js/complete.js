@@ -1,6 +1,7 @@
 // Completion in the composer: commands after "/" at the beginning, people after "@", rooms after "#", and emoji after ":". The list of
 // matches is a listbox above the field, which keeps the focus.
 
+import { fold } from "./fold.js";
 import { displayOf } from "./person.js";
 import { t } from "./i18n.js";
 
@@ -18,11 +19,6 @@ let active = -1; // the index of the selected one
 let token = null; // what is being completed: its kind, its text, and where it begins
 let timer = 0;
 let request = 0; // counts requests, so that a late answer is ignored
-
-// fold returns the form in which names are compared: without case and marks, like the server's foldMarks.
-export function fold(text) {
-  return text.toLowerCase().normalize("NFKD").replace(/(?![\u3099\u309a])\p{Mn}/gu, "").normalize("NFC").replaceAll("đ", "d").replaceAll("ł", "l").replaceAll("ø", "o");
-}
 
 // tokenAt returns the token that ends at the caret, or null.
 function tokenAt(text, caret) {

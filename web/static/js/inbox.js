@@ -3,11 +3,19 @@
 import { notice, userDeleted } from "./former.js";
 import { ended, guestsMay } from "./guest.js";
 import { showState } from "./bars.js";
+import { Idle } from "./idle.js";
 import { self } from "./person.js";
+import { namesOnPage, namesWatched, peopleChanged } from "./renamed.js";
 import { Unsent } from "./unsent.js";
 import { Watching } from "./watching.js";
 import { Connection, reaches } from "./connection.js";
+import { tellZone } from "./zone.js";
 import * as sidebar from "./sidebar.js";
+
+const LEAVES_WITHIN = 10_000; // ms in which another page comes, after a form was sent
+
+let leaving = false; // a form was sent, such as the one that logs out or deletes the account: its answer is the next page
+addEventListener("beforeunload", () => (leaving = true));
 
 // listen connects. frames maps types of frames to the page's own handlers. names() returns the people whom the page shows outside the
 // sidebar, in the element list. With lobby, the server also sends events about rooms in which nobody has written yet, and about new people.
@@ -16,7 +24,10 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
   const { me, guest } = document.body.dataset;
   const unsent = self ? new Unsent({ owner: me ?? guest }) : null;
   const all = {
-    people: sidebar.sidebarPeople,
+    people(frame) {
+      sidebar.sidebarPeople(frame);
+      peopleChanged(frame);
+    },
     room: sidebar.sidebarRoom,
     user_deleted: userDeleted,
     notice,
@@ -32,18 +43,22 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
     onFrame: (frame) => Object.hasOwn(all, frame.type) && all[frame.type](frame),
     onState(state, words) {
       if (state === "signed-out" && ended()) return;
-      if (state === "signed-out" || state === "shut-out") location.reload(); // the server shows what the person may see now
+      if (state === "signed-out" || state === "shut-out") setTimeout(() => location.reload(), leaving ? LEAVES_WITHIN : 0); // the server shows what the person may see now
       showState(state, words);
       unsent?.setReachable(reaches(state));
       if (state !== "open") return;
       connections++;
       watching.opened();
+      idle?.opened();
+      tellZone((frame) => connection.send(frame));
     },
   });
   const watching = new Watching({
-    names: () => [...names(), ...sidebar.directNames()],
+    names: () => [...names(), ...sidebar.directNames(), ...namesOnPage()],
     send: (frame) => connection.send(frame),
+    onWatch: namesWatched,
     lists: [list, sidebar.directs],
   });
+  const idle = me ? new Idle((frame) => connection.send(frame)) : null;
   connection.connect();
 }

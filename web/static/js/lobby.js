@@ -1,8 +1,11 @@
 // The live parts of the lobby: the table of people, the number of people in each room, and a filter that works while the person types.
 
-import { language, number, t } from "./i18n.js";
+import { compareNames } from "./collate.js";
+import { number, t } from "./i18n.js";
 import { listen } from "./inbox.js";
-import { directURL, paintAvatar } from "./person.js";
+import { paintAvatar, personURL } from "./person.js";
+import { presenceOf, showPresence } from "./presence.js";
+import { peopleChanged } from "./renamed.js";
 import { roomURL, showAccess } from "./room-change.js";
 import { localizeTimes, setTime } from "./time.js";
 import * as sidebar from "./sidebar.js";
@@ -23,6 +26,7 @@ function rowOf(name) {
 // changed handles a people frame: the number of people online, changes of the people whom the page shows, and new people.
 function changed(frame) {
   sidebar.sidebarPeople(frame);
+  peopleChanged(frame);
   for (const person of frame.came ?? []) show(person, true);
   for (const person of frame.went ?? []) show(person, false);
   if (frame.people_total) total = frame.people_total;
@@ -47,21 +51,23 @@ function insertRow(name) {
   const row = document.getElementById("person-template").content.querySelector("tr").cloneNode(true);
   row.dataset.user = name;
   setTime(row.querySelector(".since time"), new Date()); // only people who have just signed up are inserted
-  const next = Array.from(body.rows).find((other) => other.dataset.user.localeCompare(name, language) > 0);
+  const next = Array.from(body.rows).find((other) => compareNames(other.dataset.user, name) > 0);
   body.insertBefore(row, next ?? null);
   return row;
 }
 
 // fillRow writes a person of a people frame into a row. The frame leaves out empty fields.
-function fillRow(row, { user: name, display = "", email = "", last_seen }, isOnline) {
+function fillRow(row, person, isOnline) {
+  const { user: name, display = "", email = "", last_seen } = person;
   const shown = display.replace(` (@${name})`, "");
   const fullName = shown === name ? "" : shown; // the username stands beside it
-  row.querySelector(".person-name").href = directURL(name);
+  row.querySelector(".person-name").href = personURL(name);
   row.querySelector(".person-name bdi").textContent = name;
   const avatar = row.querySelector(".avatar");
   paintAvatar(avatar, name, fullName || name);
   setText(row.querySelector(".full-name"), fullName);
   setText(row.querySelector(".email bdi"), email);
+  showPresence(row, presenceOf(person, isOnline));
   setStatus(row, isOnline, last_seen);
 }
 
@@ -74,8 +80,6 @@ function setStatus(row, isOnline, lastSeen) {
   if (!changed && !lastSeen) return;
   if (isOnline) row.dataset.here = "";
   else delete row.dataset.here;
-  row.querySelector(".dot").classList.toggle("online", isOnline);
-  row.querySelector(".status-word").textContent = isOnline ? t("people.online") : t("people.offline");
   const seen = row.querySelector(".last-seen");
   seen.replaceChildren();
   if (!isOnline && lastSeen) {

@@ -57,7 +57,9 @@ function group(message) {
   const apart = message.previousElementSibling !== before;
   const sameAuthor = before?.dataset.user === message.dataset.user;
   const reply = !message.querySelector(".reply").hidden;
-  message.classList.toggle("joined", !apart && sameAuthor && !reply && at - timeOf(before) < JOIN_WITHIN);
+  const joined = !apart && sameAuthor && !reply && at - timeOf(before) < JOIN_WITHIN;
+  message.classList.toggle("joined", joined);
+  message.querySelector(".byline .who").tabIndex = joined ? -1 : 0; // the name is not shown again
 }
 
 function dayLine(at) {

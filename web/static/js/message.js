@@ -2,8 +2,9 @@
 // (templates/partials/message.html).
 
 import { t } from "./i18n.js";
-import { directURL, me, paintAvatar, self, fillHandle } from "./person.js";
+import { isFormer, me, paintAvatar, personURL, self, fillHandle } from "./person.js";
 import { fillReactions } from "./reaction.js";
+import { mentioned } from "./renamed.js";
 import { setTime } from "./time.js";
 
 const EXCERPT = 120; // characters of a quote; maxExcerpt in web/chat/history.go is the same number
@@ -17,8 +18,7 @@ function setText(element, { html, message }) {
 }
 
 function mentions(element) {
-  const wanted = directURL(me).toLowerCase();
-  return Array.from(element.querySelectorAll(".text a.mention")).some((link) => link.pathname.toLowerCase() === wanted);
+  return Array.from(element.querySelectorAll(".text a.mention")).some((link) => mentioned(link).toLowerCase() === me.toLowerCase());
 }
 
 function markMention(element, everybody) {
@@ -40,14 +40,17 @@ function quote(element, frame, find) {
   const reply = element.querySelector(".reply");
   reply.hidden = false;
   reply.dataset.of = frame.reply_to;
-  reply.querySelector("a").href = `?around=${frame.reply_to}#m${frame.reply_to}`;
+  reply.dataset.user = frame.reply?.user ?? original?.dataset.user ?? "";
+  reply.dataset.display = display;
+  if (reply.dataset.user && !isFormer(reply.dataset.user)) reply.querySelector(".who").href = personURL(reply.dataset.user);
+  reply.querySelector(".reply-link").href = `?around=${frame.reply_to}#m${frame.reply_to}`;
   reply.querySelector(".reply-name").textContent = display;
   setExcerpt(reply, deleted || !display ? "" : excerpt);
 }
 
 // setExcerpt sets the text of a quote. It is empty if the original was deleted.
 function setExcerpt(reply, text) {
-  reply.querySelector("a").hidden = !text;
+  reply.querySelector(".reply-quote").hidden = !text;
   reply.querySelector(".reply-gone").hidden = Boolean(text);
   reply.querySelector(".reply-text").textContent = text;
 }
@@ -95,6 +98,7 @@ export function buildMessage(frame, find = inPage) {
   if (self && frame.user === self) markMine(element, frame);
   paintAvatar(element.querySelector(".avatar"), frame.user, display);
   element.querySelector(".name").textContent = display;
+  if (frame.user && !isFormer(frame.user)) element.querySelector(".byline .who").href = personURL(frame.user);
   fillHandle(element, frame.guest ? "" : frame.user, display);
   element.querySelector(".guest").hidden = !frame.guest;
   setTime(element.querySelector("time"), new Date(frame.timestamp));

@@ -1,8 +1,10 @@
 // The people beside a room, in three groups: those who are here now, those who are online elsewhere, and those who are offline.
 
-import { number, t } from "./i18n.js";
+import { number } from "./i18n.js";
 import { setTime } from "./time.js";
-import { directURL, fillHandle, me } from "./person.js";
+import { compareNames } from "./collate.js";
+import { presenceOf, showPresence, showStatus } from "./presence.js";
+import { fillHandle, me, personURL } from "./person.js";
 import { stopTyping } from "./typing.js";
 
 const PAGE = 50; // rows of a group that are shown at first, and with each "Show more"; peoplePage in web/room_people.go is the same number
@@ -20,6 +22,8 @@ let present = new Set();
 let belonging = new Set();
 // Names and display names of people who have left the room. The server says whether they are online.
 const leaving = new Map();
+// The last state of each person whom the page watches, as a people frame had it.
+const states = new Map();
 
 const totals = { elsewhere: 0, offline: 0 }; // people in these groups, listed or not
 let hereShown = PAGE;
@@ -41,18 +45,12 @@ function isGuest(name) {
   return name.includes("(");
 }
 
-// removeLinks removes the links of a guest's row, because guests cannot get private messages.
-function removeLinks(row) {
-  row.querySelector(".side-link").removeAttribute("href");
-}
-
 function build(name, display) {
   const row = document.getElementById("person-link-template").content.firstElementChild.cloneNode(true);
   row.dataset.user = name;
   row.dataset.display = display ?? name;
   if (!display && !isGuest(name)) row.dataset.unnamed = ""; // until the server sends the display name
-  for (const link of row.querySelectorAll("a")) link.href = directURL(name);
-  if (isGuest(name)) removeLinks(row);
+  for (const link of row.querySelectorAll("a")) link.href = personURL(name);
   fillName(row);
   return row;
 }
@@ -82,7 +80,7 @@ function count() {
 function put(list, row) {
   const from = row.parentElement;
   const display = row.dataset.display;
-  const byName = Array.from(list.children).find((other) => other !== row && other.dataset.display.localeCompare(display) > 0);
+  const byName = Array.from(list.children).find((other) => other !== row && compareNames(other.dataset.display, display) > 0);
   list.insertBefore(row, list === offline ? list.firstElementChild : byName ?? null);
   if (from !== list) moveTotal(from, list);
   count();
@@ -99,9 +97,11 @@ function remove(row) {
   count();
 }
 
-function setOnline(row, online, lastSeen) {
-  row.querySelector(".dot").classList.toggle("online", online);
-  row.querySelector(".status-word").textContent = online ? t("people.online") : t("people.offline");
+// setOnline shows what is known of a person who is in the room (true), or the state that a people frame or an answer of the API has.
+function setOnline(row, online, person = null) {
+  const lastSeen = person?.last_seen;
+  if (person || !online || row.querySelector(".dot").matches(".offline")) showPresence(row, presenceOf(person ?? {}, online));
+  if (person) showStatus(row, person.status);
   const seen = row.querySelector(".last-seen");
   seen?.replaceChildren();
   if (online || !seen || !lastSeen) return;
@@ -160,6 +160,8 @@ function removePresent(name) {
   const row = rowOf(name);
   if (belonging.has(name)) leaving.set(name, row?.dataset.display ?? name);
   if (row?.parentElement === here) remove(row);
+  const state = states.get(name);
+  if (state) change(state.person, state.online); // the server does not send again what it has sent
   fillHere();
 }
 
@@ -212,11 +214,15 @@ export function wrote(user) {
   if (!("members" in panel.dataset) && !isGuest(user)) belonging.add(user);
 }
 
-// shown returns the people about whom the server should send changes: those who are not here, and the present ones whose display name is not
-// known yet.
+// shown returns the people about whom the server should send changes. Present ones whose display name is not known yet are the first.
 export function shown() {
-  const rows = panel.querySelectorAll("#elsewhere .person, #offline .person, #here .person[data-unnamed]");
+  const rows = [...panel.querySelectorAll("#here .person[data-unnamed]"), ...panel.querySelectorAll(".person")].filter(({ dataset }) => !isGuest(dataset.user));
   return [...leaving.keys(), ...Array.from(rows, (row) => row.dataset.user)];
+}
+
+// watched forgets the states of people about whom the server says nothing more: users are those whom the page watches now.
+export function watched(users) {
+  for (const user of Array.from(states.keys())) if (!users.has(user)) states.delete(user);
 }
 
 // changed handles a people frame.
@@ -225,7 +231,9 @@ export function changed({ came = [], went = [] }) {
   for (const person of went) change(person, false);
 }
 
-function change({ user, display, last_seen }, online) {
+function change(person, online) {
+  const { user, display } = person;
+  states.set(user, { person, online });
   const row = rowOf(user) ?? (leaving.has(user) ? build(user, display ?? user) : null);
   leaving.delete(user);
   if (!row) return;
@@ -235,8 +243,11 @@ function change({ user, display, last_seen }, online) {
     row.dataset.display = display ?? user;
     fillName(row);
   }
-  if (row.parentElement === here) return renamed ? put(here, row) : undefined;
-  setOnline(row, online, last_seen);
+  if (row.parentElement === here) {
+    setOnline(row, true, person); // whoever is here is online; an older frame can say otherwise
+    return renamed ? put(here, row) : undefined;
+  }
+  setOnline(row, online, person);
   const list = online ? elsewhere : offline;
   if (renamed || row.parentElement !== list) put(list, row);
 }
@@ -249,11 +260,12 @@ async function showMore(list) {
   }
   const { users, total } = await fetchPeople(list.id, list.childElementCount);
   if (!list.isConnected) return; // another room is open
-  for (const { username, display, last_seen } of users) {
+  for (const person of users) {
+    const { username, display } = person;
     belonging.add(username);
     if (rowOf(username)) continue;
     const row = build(username, display ?? username);
-    setOnline(row, list === elsewhere, last_seen);
+    setOnline(row, list === elsewhere, person);
     list.append(row);
   }
   totals[list.id] = total;
@@ -285,4 +297,5 @@ export function startPeople(signal) {
     }, { signal });
   }
   count();
+  for (const { person, online } of Array.from(states.values())) change(person, online); // while another room was open
 }

@@ -56,7 +56,7 @@ export async function copyLink(message) {
 export function startPermalinks(signal) {
   const open = () => openHash(signal);
   document.getElementById("log").addEventListener("click", (event) => {
-    const link = event.target.closest(".reply a");
+    const link = event.target.closest(".reply-link");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     if (location.hash === link.hash) open();

@@ -12,7 +12,7 @@ export { me };
 export const self = me ?? (guest ? `${guest} (guest)` : undefined);
 
 // isFormer reports whether a name is that of a deleted account: usernames contain no spaces, and "(guest)" follows a guest's name.
-function isFormer(user) {
+export function isFormer(user) {
   return user.includes(" ") && !user.includes("(");
 }
 
@@ -59,6 +59,11 @@ export function withHandle(user, display) {
 export function paintAvatar(avatar, user, display) {
   avatar.classList.add(hueOf(user));
   avatar.textContent = initialsOf(display);
+}
+
+// personURL returns the address of a person's card.
+export function personURL(user) {
+  return `/people/${encodeURIComponent(user)}/`;
 }
 
 export function directURL(user) {

@@ -37,6 +37,13 @@ function label(chip) {
   chip.disabled = !picker;
 }
 
+// relabelReactions updates the names in the tooltips of reactions of a user, who has a new display name.
+export function relabelReactions(user) {
+  for (const chip of document.querySelectorAll("#log .reaction")) {
+    if (usersOf(chip).includes(user)) label(chip);
+  }
+}
+
 function update(chip, { count, users, mine }) {
   chip.dataset.count = count;
   chip.dataset.users = JSON.stringify(users);

@@ -15,6 +15,9 @@ import { leaveComposer, replyTo, restoreText, showError, showNotice, startCompos
 import { leaveEditing, saved, startEdit, startEditing } from "./edit.js";
 import { openPicker, reacted, startReactions } from "./reaction.js";
 import { displayOf, me, self } from "./person.js";
+import { namesOnPage, namesWatched, peopleChanged, refreshNames } from "./renamed.js";
+import { Idle } from "./idle.js";
+import { tellZone } from "./zone.js";
 import { startTools } from "./message-tools.js";
 import { copyLink, startPermalinks } from "./permalink.js";
 import { startJumpDate } from "./jump-date.js";
@@ -53,9 +56,14 @@ const outboxes = new Map(); // by room: those of rooms that were open before can
 
 const connection = new Connection({ path: socketPath, onFrame, onState, busy: () => Boolean(entering || outbox.current) || changes.waiting });
 const watching = new Watching({
-  names: () => [...people.shown(), ...sidebar.directNames()],
+  names: () => [...sidebar.directNames(), ...people.shown(), ...namesOnPage()],
   send: (frame) => connection.send(frame),
+  onWatch(users) {
+    people.watched(users);
+    namesWatched(users);
+  },
 });
+const idle = me ? new Idle((frame) => connection.send(frame)) : null;
 const unsent = self ? new Unsent({ owner: author.user, has: inOutbox }) : null;
 
 // inOutbox reports whether an outbox sends a message, or shows why it was refused.
@@ -112,6 +120,8 @@ function onState(now, words) {
   for (const each of outboxes.values()) if (each !== outbox || now !== "open") each.sendNext();
   if (now === "open") {
     connections++;
+    idle?.opened();
+    tellZone((frame) => connection.send(frame));
     entered(connections > 1);
   }
   drawPending();
@@ -190,6 +200,7 @@ const frames = {
   people(frame) {
     people.changed(frame);
     sidebar.sidebarPeople(frame);
+    peopleChanged(frame);
   },
   user_deleted(frame) {
     people.deleted(frame.user);
@@ -337,7 +348,8 @@ function openRoom(left) {
   }, signal);
   startPermalinks(signal);
   startJumpDate(signal);
-  watching.observe([people.here, people.elsewhere, people.offline, sidebar.directs]);
+  watching.observe([people.here, people.elsewhere, people.offline, sidebar.directs, document.getElementById("log")]);
+  if (left) refreshNames();
 }
 
 openRoom();

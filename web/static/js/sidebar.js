@@ -3,6 +3,8 @@
 import { MAX_BADGE, showBadges } from "./badge.js";
 import { flash } from "./flash.js";
 import { number, t } from "./i18n.js";
+import { compareNames } from "./collate.js";
+import { presenceOf, showPresence, showStatus } from "./presence.js";
 import { directURL, fillHandle } from "./person.js";
 import { roomURL, showAccess, showRoomChange } from "./room-change.js";
 
@@ -116,15 +118,18 @@ export function directNames() {
 // sidebarPeople handles a people frame.
 export function sidebarPeople({ people_online, came = [], went = [] }) {
   setOnlineCount(people_online);
-  for (const { user } of came) sidebarPresence({ user, online: true });
-  for (const { user } of went) sidebarPresence({ user, online: false });
+  for (const person of came) sidebarPerson(person, true);
+  for (const person of went) sidebarPerson(person, false);
 }
 
-function sidebarPresence({ user, online }) {
-  const link = linkOf(`@${user}`);
-  link?.querySelector(".dot").classList.toggle("online", online);
-  const word = link?.querySelector(".status-word");
-  if (word) word.textContent = online ? t("people.online") : t("people.offline");
+function sidebarPerson(person, online) {
+  const link = linkOf(`@${person.user}`);
+  if (!link) return;
+  const display = person.display ?? person.user;
+  link.querySelector(".side-name").textContent = display;
+  fillHandle(link, person.user, display);
+  showPresence(link, presenceOf(person, online));
+  showStatus(link, person.status);
 }
 
 // sidebarRoom handles a room frame: it changes, adds or removes a room, here and on the page of that room.
@@ -184,7 +189,7 @@ function place(link) {
 // name.
 function comesBefore(link, other) {
   if (!other) return false;
-  return rank(link) < rank(other) || (rank(link) === rank(other) && link.dataset.room.localeCompare(other.dataset.room) < 0);
+  return rank(link) < rank(other) || (rank(link) === rank(other) && compareNames(link.dataset.room, other.dataset.room) < 0);
 }
 
 function rank({ dataset }) {

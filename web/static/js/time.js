@@ -1,14 +1,34 @@
-// Shows times in the reader's time zone. The server writes them in UTC.
+// Shows times in the reader's time zone and on the reader's clock: those of the profile, or else those of the browser and the language. The
+// server writes times in the zone of the profile, or else in UTC.
 
 import { language, t } from "./i18n.js";
 
-// As in web/locale, hours have two digits on a 24-hour clock.
-const { hour12 } = new Intl.DateTimeFormat(language, { hour: "numeric" }).resolvedOptions();
-const time = { hour: hour12 ? "numeric" : "2-digit", minute: "2-digit" };
+const { zone, clock: hours } = document.documentElement.dataset;
 
-const clock = new Intl.DateTimeFormat(language, time);
-const date = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
-const dateOfYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
+// inZone returns options of Intl.DateTimeFormat with a time zone, unless the browser does not know it.
+function inZone(options, timeZone) {
+  try {
+    new Intl.DateTimeFormat(language, { timeZone });
+    return { ...options, timeZone };
+  } catch {
+    return options;
+  }
+}
+
+// As in web/locale, hours have two digits on a 24-hour clock.
+const usual = new Intl.DateTimeFormat(language, { hour: "numeric" }).resolvedOptions().hour12;
+const twelve = hours ? hours === "12" : usual;
+const time = { hour: twelve ? "numeric" : "2-digit", minute: "2-digit", hourCycle: twelve ? "h12" : "h23" };
+
+// hourFormat returns the format of times in a time zone; undefined is the reader's.
+export function hourFormat(timeZone = zone) {
+  return new Intl.DateTimeFormat(language, inZone(time, timeZone));
+}
+
+const clock = hourFormat();
+const date = new Intl.DateTimeFormat(language, inZone({ weekday: "long", day: "numeric", month: "long" }, zone));
+const dateOfYear = new Intl.DateTimeFormat(language, inZone({ day: "numeric", month: "long", year: "numeric" }, zone));
+const numbers = new Intl.DateTimeFormat("en-US", inZone({ day: "numeric", month: "numeric", year: "numeric" }, zone));
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -19,9 +39,15 @@ function fullText(at) {
   return t("date.both", { date: dateOfYear.format(at), time: clock.format(at) });
 }
 
-// dayOf returns the start of the local day, in ms since 1970: times of the same day have the same one.
+// dayOf returns a number for the reader's day of a time, in ms since 1970: times of the same day have the same one, and those of two days in
+// a row differ by DAY.
 export function dayOf(at) {
-  return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
+  const { year, month, day } = Object.fromEntries(numbers.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(year, month - 1, day);
+}
+
+function yearOf(at) {
+  return new Date(dayOf(at)).getUTCFullYear();
 }
 
 export function clockText(at) {
@@ -32,7 +58,7 @@ function dayText(at, now = new Date()) {
   const days = Math.round((dayOf(now) - dayOf(at)) / DAY);
   if (days === 0) return t("day.today");
   if (days === 1) return t("day.yesterday");
-  return (at.getFullYear() === now.getFullYear() ? date : dateOfYear).format(at);
+  return (yearOf(at) === yearOf(now) ? date : dateOfYear).format(at);
 }
 
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });

@@ -1,13 +1,15 @@
 // Tells the server which people the page shows. The server sends changes only of these.
 
-const MAX_PEOPLE = 200; // people; the server refuses more
+const MAX_PEOPLE = 400; // people; the server refuses more
+const MAX_SIZE = 16_000; // characters of all usernames: a frame has at most 64 KiB
 const SEND_EVERY = 1000; // ms at least between two lists
 
-// Watching sends the usernames that names() returns, whenever they change. send(frame) returns whether the frame was sent. lists are the
-// elements that contain people: a change in one of them may change the usernames.
+// Watching sends the usernames that names() returns, whenever they change. send(frame) returns whether the frame was sent. onWatch(users) is
+// called before a Set of them is sent: the server says nothing more about others. lists are the elements that contain people: a change in one
+// of them may change the usernames.
 export class Watching {
-  constructor({ names, send, lists = [] }) {
-    Object.assign(this, { names, send });
+  constructor({ names, send, onWatch = () => {}, lists = [] }) {
+    Object.assign(this, { names, send, onWatch });
     this.sent = null; // the last list that was sent on this connection
     this.timer = 0;
     this.observer = new MutationObserver(() => this.changed());
@@ -33,9 +35,11 @@ export class Watching {
   update() {
     clearTimeout(this.timer);
     this.timer = 0;
-    const users = [...new Set(this.names())].slice(0, MAX_PEOPLE);
+    let size = 0;
+    const users = [...new Set(this.names())].slice(0, MAX_PEOPLE).filter((user) => (size += user.length) <= MAX_SIZE);
     const list = users.join(" "); // no username has a space
     if (list === (this.sent ?? "")) return;
+    this.onWatch(new Set(users));
     if (this.send({ type: "watch", users })) this.sent = list;
   }
 }
