@@ -192,7 +192,12 @@ func (l limitTest) roomChanges() []entrance {
 	b := l.person("changer", 3)
 	l.person("member", 4)
 	through(l.t, b.Post("/rooms/", "name", "mine", "topic", "t", "access", "closed"))
+	talk := openGroup(l.t, b, "boss", "second").Room
 	return []entrance{
+		{"conversation", func(int) bool {
+			return through(l.t, b.PostJSON("/api/rooms/"+talk+"/people", map[string]any{"people": []string{"member"}}))
+		}},
+		{"conversation by form", func(int) bool { return through(l.t, b.Post("/chat/"+talk+"/people/", "people", "member")) }},
 		{"settings", func(i int) bool {
 			return through(l.t, b.Post("/chat/mine/settings/", "topic", fmt.Sprint("t", i), "access", "closed"))
 		}},
@@ -202,6 +207,35 @@ func (l limitTest) roomChanges() []entrance {
 		{"add", func(int) bool { return through(l.t, b.Post("/chat/mine/members/", "action", "add", "name", "member")) }},
 		{"remove", func(int) bool {
 			return through(l.t, b.Post("/chat/mine/members/", "action", "remove", "name", "member"))
+		}},
+	}
+}
+
+// groups returns the ways to open group conversations, each time with other people.
+func (l limitTest) groups(b *hearthtest.Browser, host int) []entrance {
+	var names []string
+	for i := range 8 {
+		names = append(names, l.person(fmt.Sprint("friend-", i), host).Name)
+	}
+	used := 0
+	others := func() []string {
+		used++
+		people := []string{"boss", "second"}
+		for i, name := range names {
+			if used>>i&1 == 1 {
+				people = append(people, name)
+			}
+		}
+		return people
+	}
+	return []entrance{
+		{"API", func(int) bool { return through(l.t, b.PostJSON("/api/groups", map[string]any{"people": others()})) }},
+		{"form", func(int) bool {
+			var fields []string
+			for _, name := range others() {
+				fields = append(fields, "people", name)
+			}
+			return through(l.t, b.Post("/groups/", fields...))
 		}},
 	}
 }
@@ -232,6 +266,8 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 		return l.rooms(l.person("roomer", 2))
 	case limits.AdminRooms:
 		return l.rooms(admin)[:2]
+	case limits.Groups:
+		return l.groups(someone(), host)
 	case limits.RoomChanges:
 		return l.roomChanges()
 	case limits.Invitations:
@@ -321,6 +357,7 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 		return []entrance{
 			l.one("lobby", func(int) hearthtest.Reply { return b.Get("/?q=a") }),
 			l.one("API", func(int) hearthtest.Reply { return b.Get("/api/users?q=a") }),
+			l.one("conversation", func(int) hearthtest.Reply { return b.Get("/groups/new/?q=a") }),
 			l.one("users", func(int) hearthtest.Reply { return b.Get("/admin/users/?q=a") }),
 			l.one("rooms", func(int) hearthtest.Reply { return b.Get("/admin/rooms/?q=a") }),
 		}

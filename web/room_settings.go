@@ -50,7 +50,7 @@ func (s *Server) managedRoom(r *request) (*chat.Room, error) {
 	if err != nil {
 		return nil, err
 	}
-	if room.ID == 0 || room.Access == chat.Direct {
+	if room.ID == 0 || room.Access.Private() {
 		return nil, chat.Errorf("not_found")
 	}
 	may, err := s.chat.MayManage(r.Context(), r.caller, room)

@@ -21,10 +21,10 @@ type LastMessage struct {
 	sender int64
 }
 
-// lastOf returns m, which was rendered, as the last message of its room.
+// lastOf returns m as the last message of its room.
 func lastOf(m *Message) LastMessage {
 	text := m.Text
-	if !m.Plain() {
+	if m.rendered != nil && !m.Plain() {
 		text = withoutTags(m.HTML())
 	}
 	x := *m
@@ -109,7 +109,7 @@ type lastMessageFrame struct {
 
 // tellLast schedules the event about the last message of a room for the pages that list rooms with it.
 func (c *Chat) tellLast(r *Room) {
-	if r.Access == Direct {
+	if r.Access.Private() {
 		return
 	}
 	e := Event{Type: "last_message", Cards: true, About: r.Group(), Subject: "last " + r.Group(), varies: ByPage}

@@ -57,6 +57,11 @@ var looks = []look{
 	{name: "room-who-stays", path: "/chat/garden/settings/", inside: true, prepare: (*page).askedWhoStays},
 	{name: "admin-who-stays", path: "/admin/rooms/1/", inside: true, prepare: (*page).askedWhoStays},
 	{name: "private", path: "/chat/@mai/", inside: true},
+	{name: "group", path: "/conversations/", inside: true, prepare: (*page).openedGroup},
+	{name: "group-dialog", path: "/", inside: true, prepare: (*page).choosingPeople},
+	{name: "group-leave", path: "/conversations/", inside: true, prepare: func(p *page) { p.openedGroup(); p.do(`document.getElementById("group-leave").showModal()`) }},
+	{name: "group-page", path: "/groups/new/?q=m&people=tom", inside: true},
+	{name: "conversations", path: "/conversations/", inside: true},
 	{name: "profile", path: "/profile/", inside: true},
 	{name: "profile-delete", path: "/profile/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("delete-account").showModal()`) }},
 	{name: "private-menu", path: "/chat/@mai/", inside: true, prepare: func(p *page) { p.do(`document.querySelector(".pane-head details.menu").open = true`) }},
@@ -280,6 +285,7 @@ func furnish(t *testing.T, s *hearthtest.Server) *page {
 	others["mai"].PostJSON("/api/rooms/@ada/messages", map[string]string{"message": "Have you got a minute?"})
 	ada.PostJSON("/api/rooms/@mai/messages", map[string]string{"message": "For you always."})
 	others["tom"].PostJSON("/api/rooms/@ada/messages", map[string]string{"message": "The key is under the mat."})
+	furnishGroups(t, ada, others["mai"])
 	others["mai"].DialBatched("/ws/chat/garden/")
 	ada.Post("/admin/invites/", "action", "create", "uses", "5", "days", "7")
 	former := s.SignUp(t, "eve")

@@ -16,6 +16,7 @@ const (
 	Rooms         Name = "rooms"
 	AdminRooms    Name = "admin_rooms"
 	Conversations Name = "conversations"
+	Groups        Name = "groups"
 	RoomChanges   Name = "room_changes"
 	Invitations   Name = "invitations"
 	Profile       Name = "profile"
@@ -99,6 +100,8 @@ var Table = []Limit{
 	{AdminRooms, "new rooms created by an admin", "an admin", refused, 100, Rate{100, time.Hour}},
 	// Each conversation appears in the other person's sidebar.
 	{Conversations, "new private conversations", user, refused, 50, Rate{100, time.Hour}},
+	// Each conversation appears in the sidebars of up to eleven others.
+	{Groups, "new group conversations", user, refused, 20, Rate{30, time.Hour}},
 	// Each change is sent to every open page.
 	{RoomChanges, "changes of a room's settings or members", user, refused, 30, Rate{30, time.Minute}},
 	{Invitations, "invitations created or revoked", "an admin", refused, 60, Rate{60, time.Hour}},
