@@ -166,6 +166,7 @@ func (l limitTest) readMarks(b *hearthtest.Browser) []entrance {
 }
 
 func (l limitTest) rooms(b *hearthtest.Browser) []entrance {
+	through(l.t, b.Post("/rooms/", "name", b.Name+"-renamed"))
 	return []entrance{
 		{"form", func(i int) bool {
 			return through(l.t, b.Post("/rooms/", "name", fmt.Sprint(b.Name, "-form-", i), "topic", "t"))
@@ -175,6 +176,9 @@ func (l limitTest) rooms(b *hearthtest.Browser) []entrance {
 		}},
 		{"composer", func(i int) bool {
 			return through(l.t, b.Post(fmt.Sprintf("/chat/%s-page-%d/", b.Name, i), "message", "hi"))
+		}},
+		{"new name", func(i int) bool {
+			return through(l.t, b.Post("/chat/"+b.Name+"-renamed/settings/", "name", fmt.Sprint(b.Name, "-renamed-", i), "topic", "", "access", "open"))
 		}},
 		{"socket", func(i int) bool {
 			s := b.Dial(fmt.Sprintf("/ws/chat/%s-socket-%d/", b.Name, i))
@@ -196,6 +200,9 @@ func (l limitTest) roomChanges() []entrance {
 		{"conversation by form", func(int) bool { return through(l.t, b.Post("/chat/"+talk+"/people/", "people", "member")) }},
 		{"settings", func(i int) bool {
 			return through(l.t, b.Post("/chat/mine/settings/", "topic", fmt.Sprint("t", i), "access", "closed"))
+		}},
+		{"archive", func(i int) bool {
+			return through(l.t, b.Post("/chat/mine/settings/", "action", map[bool]string{true: "archive", false: "restore"}[i%2 == 0]))
 		}},
 		{"add", func(int) bool { return through(l.t, b.Post("/chat/mine/members/", "action", "add", "name", "member")) }},
 		{"remove", func(int) bool {
@@ -295,6 +302,9 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 				return admin.Post("/admin/users/2/", "action", "details", "first_name", fmt.Sprint("F", i))
 			}),
 			l.one("settings", func(i int) hearthtest.Reply { return admin.Post("/admin/settings/", "place", fmt.Sprint("P", i)) }),
+			l.one("first rooms", func(i int) hearthtest.Reply {
+				return admin.Post("/admin/settings/", "action", "first_up", "room", "talk")
+			}),
 			l.one("room", func(i int) hearthtest.Reply {
 				return admin.Post("/admin/rooms/1/", "action", map[bool]string{true: "archive", false: "restore"}[i%2 == 0])
 			})}

@@ -23,6 +23,7 @@ type roomSettings struct {
 	WhoStays                     *whoStays // asks who stays a member, before the room is closed; nil: not asked
 	Contents                     chat.Contents
 	Here                         []personLink // on the admin site
+	Me                           int64        // the id of the reader if the reader would lose the access by ceasing to be a member
 }
 
 // showRoomSettings shows the page with the settings of a room to its owner and to admins.
@@ -78,6 +79,9 @@ func (s *Server) fillSettings(r *request, d *roomSettings) (err error) {
 		d.Form.Values = map[string]string{"name": d.Room.Name, "topic": d.Room.Topic, "access": string(d.Room.Access)}
 	}
 	d.URL = roomURL(d.Room.Name)
+	if !r.caller.Admin() {
+		d.Me = r.caller.User.ID
+	}
 	if d.Contents, err = s.chat.Contents(r.Context(), d.Room); err != nil || d.Room.Access != chat.Closed {
 		return err
 	}

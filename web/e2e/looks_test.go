@@ -81,6 +81,7 @@ var looks = []look{
 	{name: "admin-room", path: "/admin/rooms/1/", inside: true},
 	{name: "admin-messages", path: "/admin/messages/?q=garden", inside: true},
 	{name: "admin-settings", path: "/admin/settings/", inside: true},
+	{name: "admin-first-rooms", path: "/admin/settings/#first-title", inside: true},
 	{name: "admin-log", path: "/admin/log/", inside: true},
 	{name: "admin-invites", path: "/admin/invites/", inside: true},
 	{name: "room-unsent", path: "/chat/garden/", inside: true, prepare: (*page).refusedMessage},
@@ -275,6 +276,9 @@ func furnish(t *testing.T, s *hearthtest.Server) *page {
 		if r := by.PostJSON("/api/rooms/garden/messages", map[string]string{"message": m[1]}); r.Status != 201 {
 			t.Fatalf("%s: %d %s", m[1], r.Status, r.Body)
 		}
+	}
+	for _, room := range []string{"garden", "a-room-with-a-name-that-is-much-longer-than-any-sidebar-is-wide"} {
+		ada.Post("/admin/settings/", "action", "first_add", "room", room)
 	}
 	ada.PostJSON("/api/rooms/garden/membership", map[string]any{"favourite": true})
 	ada.PostJSON("/api/rooms/secrets/membership", map[string]any{"level": "nothing"})
