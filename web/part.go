@@ -59,6 +59,7 @@ var emptyParts = map[string]partData{
 	"message":     messageView{},
 	"room-link":   sideRoom{Room: roomLink{Access: chat.Open, Level: chat.MentionsOnly}},
 	"direct-link": sideDirect{Direct: directLink{Presence: online}},
+	"group-link":  sideDirect{Direct: directLink{Group: true}},
 	"person-link": personLink{URL: "/", Presence: online},
 }
 
@@ -157,7 +158,7 @@ func (v sideRoom) appendKey(k *keyBuffer) {
 	k.text(v.Current)
 }
 
-// sideDirect is a private conversation in the sidebar of a page.
+// sideDirect is a private conversation or a group conversation in the sidebar of a page.
 type sideDirect struct {
 	Direct  directLink
 	Current string // the URL of the page
