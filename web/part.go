@@ -60,6 +60,7 @@ var emptyParts = map[string]partData{
 	"message":     messageView{},
 	"room-link":   sideRoom{Room: roomLink{Access: chat.Open, Level: chat.MentionsOnly}},
 	"direct-link": sideDirect{Direct: directLink{Presence: online}},
+	"group-link":  sideDirect{Direct: directLink{Group: true}},
 	"person-link": personLink{URL: "/", Presence: online},
 
 	"day-line":        logLine{},
@@ -163,6 +164,7 @@ func (v messageView) appendKey(k *keyBuffer) {
 	k.text(v.Display)
 	k.text(string(v.HTML))
 	k.text(v.Text)
+	k.text(v.Notice)
 	k.time(v.At)
 	k.flags(v.Guest, v.Former, v.Action, v.Joined, v.Mine, v.Mention, v.Edited, v.Deleted, v.Reply != nil)
 	if v.Reply != nil {
@@ -211,7 +213,7 @@ func (v sideRoom) appendKey(k *keyBuffer) {
 	k.text(v.Current)
 }
 
-// sideDirect is a private conversation in the sidebar of a page.
+// sideDirect is a private conversation or a group conversation in the sidebar of a page.
 type sideDirect struct {
 	Direct  directLink
 	Current string // the URL of the page
@@ -233,7 +235,7 @@ func (v sideDirect) appendKey(k *keyBuffer) {
 	k.text(d.Presence)
 	k.status(d.Status)
 	k.number(int64(d.Unread))
-	k.flags(d.Former)
+	k.flags(d.Former, d.Group)
 	k.text(v.Current)
 }
 

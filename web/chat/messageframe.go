@@ -55,6 +55,10 @@ func (f *MessageFrame) AppendJSON(b []byte) []byte {
 	if f.History {
 		b = append(b, `,"history":true`...)
 	}
+	b = appendOptional(b, `,"notice":`, f.Notice)
+	if len(f.People) > 0 {
+		b = append(append(b, `,"people":`...), marshal(f.People)...)
+	}
 	if len(f.Reactions) > 0 {
 		b = appendReactions(append(b, `,"reactions":`...), f.Reactions)
 	}
