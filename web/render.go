@@ -71,7 +71,11 @@ func (s *Server) parsePages(l *locale.Locale) (*templates, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := template.New("").Funcs(s.funcs(l)).ParseFS(embedded, "templates/layout.html", "templates/partials/*.html")
+	funcs := s.funcs(l)
+	base, err := template.New("").Funcs(funcs).ParseFS(embedded, "templates/layout.html", "templates/partials/*.html")
+	if err == nil {
+		err = fold(base.Templates(), funcs)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("parse the templates: %w", err)
 	}
@@ -83,6 +87,9 @@ func (s *Server) parsePages(l *locale.Locale) (*templates, error) {
 			cloning.Unlock()
 			if err == nil && len(files) > 0 {
 				t, err = t.ParseFS(embedded, files...)
+			}
+			if err == nil {
+				err = fold(t.Templates(), funcs)
 			}
 			if err != nil {
 				return nil, fmt.Errorf("parse %v: %w", files, err)
@@ -241,6 +248,8 @@ func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 		"pathescape": url.PathEscape,
 		"person":     personURL,
 		"dict":       dict,
+		"part":       s.part(l),
+		"empty":      func(name string) partData { return emptyParts[name] },
 		"json":       toJSON,
 	}
 }
