@@ -1,7 +1,7 @@
 // What a page does when the account of a person is deleted: whatever it shows of the person is shown as that of a former member.
 
 import { flash } from "./flash.js";
-import { directURL, fillHandle, paintAvatar } from "./person.js";
+import { directURL, displayOf, fillHandle, paintAvatar } from "./person.js";
 import { renameReactor } from "./reaction.js";
 import { mentioned } from "./renamed.js";
 
