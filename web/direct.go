@@ -31,6 +31,11 @@ func (s *Server) conversations(w http.ResponseWriter, r *request) error {
 func (s *Server) directLinks(r *request, talks []chat.Conversation) []directLink {
 	links := make([]directLink, 0, len(talks))
 	for _, t := range talks {
+		if t.With == nil {
+			links = append(links, directLink{Name: t.Group, Display: chat.GroupTitle(r.loc, t.People, r.caller.User.ID), URL: roomURL(t.Group), Group: true,
+				Unread: t.Unread, Last: t.Last})
+			continue
+		}
 		links = append(links, directLink{Name: t.With.Name, Display: t.With.DisplayIn(r.loc.Code()), Former: t.With.Deleted, URL: roomURL("@" + t.With.Name),
 			Presence: s.presence(t.With), Status: t.With.StatusAt(s.chat.Now()), Unread: t.Unread, Last: t.Last})
 	}

@@ -166,6 +166,7 @@ func (l limitTest) readMarks(b *hearthtest.Browser) []entrance {
 }
 
 func (l limitTest) rooms(b *hearthtest.Browser) []entrance {
+	through(l.t, b.Post("/rooms/", "name", b.Name+"-renamed"))
 	return []entrance{
 		{"form", func(i int) bool {
 			return through(l.t, b.Post("/rooms/", "name", fmt.Sprint(b.Name, "-form-", i), "topic", "t"))
@@ -175,6 +176,9 @@ func (l limitTest) rooms(b *hearthtest.Browser) []entrance {
 		}},
 		{"composer", func(i int) bool {
 			return through(l.t, b.Post(fmt.Sprintf("/chat/%s-page-%d/", b.Name, i), "message", "hi"))
+		}},
+		{"new name", func(i int) bool {
+			return through(l.t, b.Post("/chat/"+b.Name+"-renamed/settings/", "name", fmt.Sprint(b.Name, "-renamed-", i), "topic", "", "access", "open"))
 		}},
 		{"socket", func(i int) bool {
 			s := b.Dial(fmt.Sprintf("/ws/chat/%s-socket-%d/", b.Name, i))
@@ -188,13 +192,50 @@ func (l limitTest) roomChanges() []entrance {
 	b := l.person("changer", 3)
 	l.person("member", 4)
 	through(l.t, b.Post("/rooms/", "name", "mine", "topic", "t", "access", "closed"))
+	talk := openGroup(l.t, b, "boss", "second").Room
 	return []entrance{
+		{"conversation", func(int) bool {
+			return through(l.t, b.PostJSON("/api/rooms/"+talk+"/people", map[string]any{"people": []string{"member"}}))
+		}},
+		{"conversation by form", func(int) bool { return through(l.t, b.Post("/chat/"+talk+"/people/", "people", "member")) }},
 		{"settings", func(i int) bool {
 			return through(l.t, b.Post("/chat/mine/settings/", "topic", fmt.Sprint("t", i), "access", "closed"))
+		}},
+		{"archive", func(i int) bool {
+			return through(l.t, b.Post("/chat/mine/settings/", "action", map[bool]string{true: "archive", false: "restore"}[i%2 == 0]))
 		}},
 		{"add", func(int) bool { return through(l.t, b.Post("/chat/mine/members/", "action", "add", "name", "member")) }},
 		{"remove", func(int) bool {
 			return through(l.t, b.Post("/chat/mine/members/", "action", "remove", "name", "member"))
+		}},
+	}
+}
+
+// groups returns the ways to open group conversations, each time with other people.
+func (l limitTest) groups(b *hearthtest.Browser, host int) []entrance {
+	var names []string
+	for i := range 8 {
+		names = append(names, l.person(fmt.Sprint("friend-", i), host).Name)
+	}
+	used := 0
+	others := func() []string {
+		used++
+		people := []string{"boss", "second"}
+		for i, name := range names {
+			if used>>i&1 == 1 {
+				people = append(people, name)
+			}
+		}
+		return people
+	}
+	return []entrance{
+		{"API", func(int) bool { return through(l.t, b.PostJSON("/api/groups", map[string]any{"people": others()})) }},
+		{"form", func(int) bool {
+			var fields []string
+			for _, name := range others() {
+				fields = append(fields, "people", name)
+			}
+			return through(l.t, b.Post("/groups/", fields...))
 		}},
 	}
 }
@@ -225,6 +266,8 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 		return l.rooms(l.person("roomer", 2))
 	case limits.AdminRooms:
 		return l.rooms(admin)[:2]
+	case limits.Groups:
+		return l.groups(someone(), host)
 	case limits.RoomChanges:
 		return l.roomChanges()
 	case limits.Invitations:
@@ -250,6 +293,10 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 				return b.Post("/profile/", "action", "appearance", "lang", "en", "theme", "dark")
 			}),
 			l.one("language", func(int) hearthtest.Reply { return b.Post("/language/", "lang", "en") }),
+			l.one("block", func(int) hearthtest.Reply { return b.Post("/blocks/", "name", l.boss.Name, "blocked", "on") }),
+			l.one("block over the API", func(int) hearthtest.Reply {
+				return b.PostJSON("/api/users/"+l.boss.Name+"/block", map[string]any{"blocked": true})
+			}),
 			l.one("sign out", func(int) hearthtest.Reply {
 				return b.Post("/profile/", "action", "signout", "session", "others")
 			})}
@@ -259,6 +306,9 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 				return admin.Post("/admin/users/2/", "action", "details", "first_name", fmt.Sprint("F", i))
 			}),
 			l.one("settings", func(i int) hearthtest.Reply { return admin.Post("/admin/settings/", "place", fmt.Sprint("P", i)) }),
+			l.one("first rooms", func(i int) hearthtest.Reply {
+				return admin.Post("/admin/settings/", "action", "first_up", "room", "talk")
+			}),
 			l.one("room", func(i int) hearthtest.Reply {
 				return admin.Post("/admin/rooms/1/", "action", map[bool]string{true: "archive", false: "restore"}[i%2 == 0])
 			})}
@@ -311,6 +361,7 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 		return []entrance{
 			l.one("lobby", func(int) hearthtest.Reply { return b.Get("/?q=a") }),
 			l.one("API", func(int) hearthtest.Reply { return b.Get("/api/users?q=a") }),
+			l.one("conversation", func(int) hearthtest.Reply { return b.Get("/groups/new/?q=a") }),
 			l.one("users", func(int) hearthtest.Reply { return b.Get("/admin/users/?q=a") }),
 			l.one("rooms", func(int) hearthtest.Reply { return b.Get("/admin/rooms/?q=a") }),
 		}

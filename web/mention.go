@@ -37,8 +37,8 @@ func (s *Server) mentions(w http.ResponseWriter, r *request) error {
 	}
 	for _, m := range found {
 		v := mentionView{messageView: s.messageView(r, m.Message), Room: m.Room.Name, RoomURL: roomURL(m.Room.Name)}
-		if m.Room.With != nil {
-			v.Room = m.Room.With.DisplayIn(r.loc.Code())
+		if v.Room, err = s.roomTitle(r, m.Room); err != nil {
+			return err
 		}
 		v.Day, v.URL = false, fmt.Sprintf("%s#m%d", v.RoomURL, m.ID)
 		d.Messages = append(d.Messages, v)

@@ -26,6 +26,7 @@ type messageView struct {
 	At                              time.Time
 	Joined, Day, New, Mine, Mention bool
 	Edited, Deleted                 bool
+	Notice                          string // a line that nobody wrote: added or left
 	Reply                           *replyView
 	Reactions                       []reactionView
 }
@@ -56,7 +57,7 @@ func (s *Server) messageViews(r *request, x chat.Stretch, read int64) []messageV
 		if i > 0 {
 			last := x.Messages[i-1]
 			v.Day = r.in(last.At).Format(time.DateOnly) != v.At.Format(time.DateOnly)
-			v.Joined = !v.Day && !v.New && last.User == m.User && m.ReplyTo == 0 && m.At.Sub(last.At) < joinWithin
+			v.Joined = !v.Day && !v.New && m.Notice == nil && last.Notice == nil && last.User == m.User && m.ReplyTo == 0 && m.At.Sub(last.At) < joinWithin
 		}
 		views = append(views, v)
 	}
@@ -68,6 +69,9 @@ func (s *Server) messageView(r *request, m *chat.Message) messageView {
 	v := messageView{ID: m.ID, Seq: m.Seq, User: m.User, Display: m.Display, Guest: m.Guest(), Former: m.Former, Action: m.Action(), HTML: pageHTML(m.HTML()), At: r.in(m.At),
 		Edited: !m.Edited.IsZero(), Deleted: m.Deleted, Mine: r.caller.Name() == m.User,
 		Mention: r.caller.User != nil && (slices.Contains(m.Mentions(), r.caller.User.ID) || m.Everybody), Day: true}
+	if m.Notice != nil {
+		v.Notice, v.HTML = m.Notice.Kind, template.HTML(template.HTMLEscapeString(m.NoticeText(r.loc)))
+	}
 	if v.Mine {
 		v.Text = m.Typed()
 	}
@@ -115,6 +119,9 @@ func (s *Server) listMessages(w http.ResponseWriter, r *request) error {
 	b := append(make([]byte, 0, jsonPiece), `{"messages":[`...)
 	for i, m := range found {
 		f := s.chat.Frame(m, room.Name).In(r.loc.Code())
+		if m.Notice != nil {
+			f.Message = m.NoticeText(r.loc)
+		}
 		for j, x := range f.Reactions {
 			f.Reactions[j].Mine = x.By(r.caller)
 		}

@@ -395,6 +395,14 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	ada.Post("/chat/kitchen/membership/", "left", "off")
 	watchKinds(t, kinds, false, two.Until("membership"))
 
+	g := openGroup(t, ada, "tom", "mai")
+	watchKinds(t, kinds, false, two.Find("the conversation", func(f hearthtest.Frame) bool { return f["room"] == g.Room }))
+	through(t, ada.PostJSON("/api/rooms/"+g.Room+"/messages", map[string]string{"message": "just us"}))
+	watchKinds(t, kinds, false, mailbox.Find("its message", func(f hearthtest.Frame) bool { return f["room"] == g.Room }))
+	s.SignUp(t, "zoe")
+	through(t, ada.PostJSON("/api/rooms/"+g.Room+"/people", map[string]any{"people": []string{"zoe"}}))
+	watchKinds(t, kinds, true, tom.Dial("/ws/chat/"+g.Room+"/").Find("who was added", func(f hearthtest.Frame) bool { return f["notice"] == "added" }))
+
 	m := mai.Dial("/ws/chat/kitchen/?after=999")
 	watchKinds(t, kinds, true, m.Next(), m.Until("reset"), m.Until("private_message"))
 	mai.Dial("/ws/chat/kitchen/").Until("chat_message")

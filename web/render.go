@@ -42,6 +42,15 @@ type view struct {
 	Data      any
 }
 
+// languageMenu is the data of the menu of languages.
+type languageMenu struct {
+	Lang, Path string
+	Languages  []*locale.Locale
+}
+
+// LanguageMenu returns the data of the menu of languages in the sidebar.
+func (v *view) LanguageMenu() languageMenu { return languageMenu{v.Lang, v.Path, v.Languages} }
+
 // pages are the templates. Each is parsed when it is first used, once for each language and clock, so that the functions for texts
 // and times know them. All pages in all languages take 20 MB.
 type pages struct {
@@ -71,7 +80,11 @@ func (s *Server) parsePages(l *locale.Locale) (*templates, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := template.New("").Funcs(s.funcs(l)).ParseFS(embedded, "templates/layout.html", "templates/partials/*.html")
+	funcs := s.funcs(l)
+	base, err := template.New("").Funcs(funcs).ParseFS(embedded, "templates/layout.html", "templates/partials/*.html")
+	if err == nil {
+		err = fold(base.Templates(), funcs)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("parse the templates: %w", err)
 	}
@@ -83,6 +96,9 @@ func (s *Server) parsePages(l *locale.Locale) (*templates, error) {
 			cloning.Unlock()
 			if err == nil && len(files) > 0 {
 				t, err = t.ParseFS(embedded, files...)
+			}
+			if err == nil {
+				err = fold(t.Templates(), funcs)
 			}
 			if err != nil {
 				return nil, fmt.Errorf("parse %v: %w", files, err)
@@ -195,10 +211,15 @@ func (s *Server) renderPart(w http.ResponseWriter, r *request, page string, v *v
 	return write(w, r, http.StatusOK, t, "part", v)
 }
 
+// buffers hold pages until they are written.
+var buffers = sync.Pool{New: func() any { return &bytes.Buffer{} }}
+
 // write executes a template and writes the result.
 func write(w http.ResponseWriter, r *request, status int, t *template.Template, name string, v *view) error {
-	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, name, v); err != nil {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	if err := t.ExecuteTemplate(b, name, v); err != nil {
 		return fmt.Errorf("render %s: %w", name, err)
 	}
 	h := w.Header()
@@ -241,6 +262,9 @@ func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 		"pathescape": url.PathEscape,
 		"person":     personURL,
 		"dict":       dict,
+		"part":       s.part(l),
+		"log":        s.log(l),
+		"empty":      func(name string) partData { return emptyParts[name] },
 		"json":       toJSON,
 	}
 }

@@ -54,6 +54,7 @@ type roomView struct {
 	Access             chat.Access
 	Archived           bool
 	Direct             *chat.User
+	Group, Late        bool // a group conversation, to which the reader was added later
 }
 
 // room shows a room or a private conversation. A former name of a room redirects to it.
@@ -62,7 +63,7 @@ func (s *Server) room(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if _, key, _ := chat.RoomName(r.PathValue("room")); room.Access != chat.Direct && key != room.Key {
+	if _, key, _ := chat.RoomName(r.PathValue("room")); !room.Access.Private() && key != room.Key {
 		to := roomURL(room.Name)
 		if r.URL.RawQuery != "" {
 			to += "?" + r.URL.RawQuery
@@ -78,9 +79,9 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 	if err != nil {
 		return err
 	}
-	data := roomData{roomForms: f, Stored: room.ID != 0, Nonce: rand.Text(), Room: roomView{Name: room.Name, Title: room.Name, Topic: room.Topic, Access: room.Access, Archived: room.Archived, Direct: room.With}}
-	if room.With != nil {
-		data.Room.Title = room.With.DisplayIn(r.loc.Code())
+	data := roomData{roomForms: f, Stored: room.ID != 0, Nonce: rand.Text(), Room: roomView{Name: room.Name, Title: room.Name, Topic: room.Topic, Access: room.Access, Archived: room.Archived, Direct: room.With, Group: room.Access == chat.Group, Late: room.Since > 0}}
+	if data.Room.Title, err = s.roomTitle(r, room); err != nil {
+		return err
 	}
 	if r.caller.SignedIn() {
 		if data.Membership, err = s.chat.MembershipIn(r.Context(), r.caller.User, room); err != nil {
@@ -102,7 +103,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 	}
 	data.Commands = commandViews(r.loc, r.caller)
 	title := data.Room.Title
-	if room.With == nil {
+	if !room.Access.Private() {
 		title = "#" + title
 	}
 	v := s.view(r, title)
@@ -120,7 +121,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *request, status int, f roomF
 		return err
 	}
 	for i, d := range v.Side.Directs {
-		if room.With != nil && d.Name == room.With.Name {
+		if d.URL == roomURL(room.Name) {
 			v.Side.Directs[i].Unread = 0 // the page itself shows what is unread
 		}
 	}

@@ -23,6 +23,7 @@ type roomSettings struct {
 	WhoStays                     *whoStays // asks who stays a member, before the room is closed; nil: not asked
 	Contents                     chat.Contents
 	Here                         []personLink // on the admin site
+	Me                           int64        // the id of the reader if the reader would lose the access by ceasing to be a member
 }
 
 // showRoomSettings shows the page with the settings of a room to its owner and to admins.
@@ -49,7 +50,7 @@ func (s *Server) managedRoom(r *request) (*chat.Room, error) {
 	if err != nil {
 		return nil, err
 	}
-	if room.ID == 0 || room.Access == chat.Direct {
+	if room.ID == 0 || room.Access.Private() {
 		return nil, chat.Errorf("not_found")
 	}
 	may, err := s.chat.MayManage(r.Context(), r.caller, room)
@@ -78,6 +79,9 @@ func (s *Server) fillSettings(r *request, d *roomSettings) (err error) {
 		d.Form.Values = map[string]string{"name": d.Room.Name, "topic": d.Room.Topic, "access": string(d.Room.Access)}
 	}
 	d.URL = roomURL(d.Room.Name)
+	if !r.caller.Admin() {
+		d.Me = r.caller.User.ID
+	}
 	if d.Contents, err = s.chat.Contents(r.Context(), d.Room); err != nil || d.Room.Access != chat.Closed {
 		return err
 	}

@@ -48,6 +48,7 @@ type Server struct {
 	options   Options
 	assets    *assets
 	pages     *pages
+	parts     *parts
 	table     *peopleTable
 	admission *admission
 	inFlight  *inFlight
@@ -60,7 +61,7 @@ type Server struct {
 
 // New returns a server.
 func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
-	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(), names: serverNames(o.Hosts), admission: newAdmission(), inFlight: newInFlight(listen.BoundsFor(listen.Files()))}
+	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(), names: serverNames(o.Hosts), admission: newAdmission(), parts: newParts(), inFlight: newInFlight(listen.BoundsFor(listen.Files()))}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err

@@ -30,7 +30,8 @@ type roomLink struct {
 }
 
 type directLink struct {
-	Name, Display, URL string
+	Name, Display, URL string // Name is a username, or the name of a group conversation
+	Group              bool
 	Presence           string // as Server.presence returns it
 	Status             chat.Status
 	Former             bool // the account was deleted
@@ -83,7 +84,7 @@ func (s *Server) roomsFor(r *request) (side sideRooms, unread map[int64]chat.Unr
 // include adds the open room if the sidebar does not have it.
 func (l *sideRooms) include(room *chat.Room, m chat.Membership) {
 	listed := slices.ContainsFunc(l.rooms, func(r chat.SideRoom) bool { return r.ID == room.ID })
-	if room.ID != 0 && room.Access != chat.Direct && !listed {
+	if room.ID != 0 && !room.Access.Private() && !listed {
 		l.rooms = append(l.rooms, chat.SideRoom{Room: room, Membership: m})
 	}
 }

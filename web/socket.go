@@ -204,7 +204,10 @@ func (t *talker) allowed() error {
 	if err != nil {
 		return err
 	}
-	_, err = t.server.chat.Enter(context.Background(), caller, t.name())
+	now, err := t.server.chat.Enter(context.Background(), caller, t.name())
+	if err == nil && now.Since != t.room().Since { // the caller has left the conversation and was added again
+		err = chat.Errorf("not_allowed")
+	}
 	return err
 }
 

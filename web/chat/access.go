@@ -15,14 +15,21 @@ const (
 	Admins Access = "admins" // admins only
 	Closed Access = "closed" // members, who are added by name, and admins
 	Direct Access = "direct" // a private conversation: its two people
+	Group  Access = "group"  // a group conversation: its people; stored as direct
 )
 
-// Enter finds the room with that name (@username: the private conversation with that user), stored or not, and decides whether
+// Private reports whether only the people of a conversation may enter: nobody manages it, and no list of rooms has it.
+func (a Access) Private() bool { return a == Direct || a == Group }
+
+// Enter finds the room with that name (@username: the private conversation with that user; +id: a group conversation), stored or not, and decides whether
 // the caller may be in it. All access to rooms goes through it. Errors: room_name… for an invalid name, no_such_user, sign_in,
 // not_allowed, storage.
 func (c *Chat) Enter(ctx context.Context, by Caller, name string) (*Room, error) {
 	if who, direct := strings.CutPrefix(name, "@"); direct {
 		return c.enterDirect(ctx, by, who)
+	}
+	if strings.HasPrefix(name, groupMark) {
+		return c.enterGroup(ctx, by, name)
 	}
 	name, key, err := RoomName(name)
 	if err != nil {
@@ -57,6 +64,9 @@ func (c *Chat) mayEnter(ctx context.Context, by Caller, r *Room) error {
 		return c.guestMayEnter(ctx, r)
 	}
 	switch {
+	case r.Access == Group:
+		_, err := c.asMember(ctx, by.User.ID, r)
+		return err
 	case r.Access == Open, by.Admin():
 		return nil
 	case r.Access == Closed:
@@ -123,7 +133,7 @@ func SpeaksAsGuest(by Caller, may string) error {
 // MayManage reports whether the caller may change, archive and delete a room, and change its members. Admins may, and the owner, who
 // created the room with CreateRoom. A room that was created by a first message has no owner.
 func (c *Chat) MayManage(ctx context.Context, by Caller, r *Room) (bool, error) {
-	if by.User == nil || r.Access == Direct || r.ID == 0 {
+	if by.User == nil || r.Access.Private() || r.ID == 0 {
 		return false, nil
 	}
 	if by.Admin() {

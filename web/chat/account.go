@@ -16,7 +16,8 @@ import (
 //	session, signin_link, user_look   are deleted at once, and the sockets closed
 //	invite        the invitations that the person created are deleted at once
 //	room          the rooms of the person belong to nobody: admins manage them
-//	membership    is deleted in the background: read positions, levels, favourites, memberships
+//	membership    of group conversations is deleted at once, with a line in their logs; the others in the background: read positions,
+//	              levels, favourites, memberships
 //	room_writer, mention, block   are deleted in the background
 //	message       the texts stay, and are shown as those of a former member; or they are deleted, as Delete does
 //	reaction      stays and counts, as that of a former member; or it is deleted with the messages
@@ -51,6 +52,7 @@ func (c *Chat) DeleteAccount(ctx context.Context, by Caller, id int64, messages 
 		}
 	}
 	var gone, others []int64
+	var left []*Room
 	former := formerUser(id)
 	looks := looks{labelLook(former.Name), labelLook(former.Display())}
 	online := c.hub.OnlineCount()
@@ -59,6 +61,9 @@ func (c *Chat) DeleteAccount(ctx context.Context, by Caller, id int64, messages 
 			return err
 		}
 		if err := leavesAdmin(tx, id); err != nil {
+			return err
+		}
+		if left, err = c.leaveGroups(tx, u); err != nil {
 			return err
 		}
 		if gone, err = c.emptyAccount(tx, id, messages); err != nil {
@@ -85,6 +90,9 @@ func (c *Chat) DeleteAccount(ctx context.Context, by Caller, id int64, messages 
 		return storage("delete an account", err)
 	}
 	c.forgetDeleted(id)
+	for _, r := range left {
+		c.afterLeaving(context.WithoutCancel(ctx), r)
+	}
 	c.ended(gone)
 	c.hub.EndUser(id)
 	c.hub.UserChanged(id, true)

@@ -123,12 +123,15 @@ func (c *Chat) runInvite(ctx context.Context, by Caller, r *Room, rest string) (
 	if by.User == nil {
 		return "", nil, guestCommand()
 	}
-	if r.Access != Closed {
+	if r.Access != Closed && r.Access != Group {
 		return "", nil, &Error{Code: "not_allowed", Key: "invite_open"}
 	}
 	names := strings.Fields(rest)
 	if len(names) == 0 {
 		return "", nil, Errorf("no_such_user", "name", "")
+	}
+	if r.Access == Group {
+		return "command.invited", []any{"count", len(names)}, c.AddToGroup(ctx, by, r, names)
 	}
 	for _, name := range names {
 		if err := c.AddMember(ctx, by, r, strings.TrimPrefix(name, "@")); err != nil {
@@ -157,7 +160,15 @@ func (c *Chat) changeMembership(ctx context.Context, by Caller, r *Room, done st
 		return "", nil, err
 	}
 	change(&m)
-	return done, []any{"room", r.Name}, c.SetMembership(ctx, by, r, m)
+	name := r.Name
+	if r.Access == Group {
+		people, err := c.peopleOf(ctx, r, r.ID)
+		if err != nil {
+			return "", nil, err
+		}
+		name = GroupTitle(locale.Of(by.Lang), people, by.User.ID)
+	}
+	return done, []any{"room", name}, c.SetMembership(ctx, by, r, m)
 }
 
 func runHelp(*Chat, context.Context, Caller, *Room, string) (string, []any, error) {

@@ -165,11 +165,15 @@ func otherOf(key string, me int64) (other int64, mine bool) {
 	return 0, false
 }
 
-// Conversation is a private conversation in the sidebar.
+// Conversation is a private conversation or a group conversation in the sidebar.
 type Conversation struct {
-	With   *User
-	Unread int // at most MaxUnread
+	With   *User   // nil: it is a group conversation
+	Group  string  // the name of a group conversation
+	People []*User // of a group conversation, with the reader
+	Unread int     // at most MaxUnread
 	Last   time.Time
+
+	room int64
 }
 
 // MaxUnread is the highest unread count. It is shown as "99+".
@@ -180,9 +184,9 @@ const MaxUnread = 100
 const maxInbox = 100
 
 // readToSQL returns the SQL expression of the number up to which user s.user_id has read room s.room_id. marks is the parameter with
-// marks.json of that user.
+// marks.json of that user, which is empty most of the time.
 func readToSQL(marks string) string {
-	return "coalesce((SELECT iif(value < 0, ~value, max(value, s.read)) FROM json_each(" + marks + ") WHERE key = CAST(s.room_id AS TEXT)), s.read)"
+	return "max(s.since, iif(" + marks + " = '{}', s.read, coalesce((SELECT iif(value < 0, ~value, max(value, s.read)) FROM json_each(" + marks + ") WHERE key = CAST(s.room_id AS TEXT)), s.read)))"
 }
 
 // unreadSQL returns the SQL expression of the unread count of user s.user_id in room s.room_id. marks is as for readToSQL.
@@ -191,45 +195,68 @@ func unreadSQL(marks string) string {
 		AND sender <> s.user_id AND deleted_at IS NULL LIMIT 100))`
 }
 
-// Conversations returns a page of the private conversations of a user, the latest first, and the number of all. Error: storage.
+// Conversations returns a page of the private conversations and group conversations of a user, the latest first, and the number of all.
+// A group conversation without a message is listed only for the person who made it. Error: storage.
 func (c *Chat) Conversations(ctx context.Context, userID int64, limit, offset int) (found []Conversation, total int, err error) {
-	const mine = " FROM membership m JOIN room r ON r.id = m.room_id WHERE m.user_id = ?1 AND r.access = 'direct'"
-	if err := c.read.QueryRow(ctx, "SELECT count(*)"+mine, []any{userID}, &total); err != nil {
-		return nil, 0, storage("count conversations", err)
-	}
-	rows, err := c.read.Query(ctx, "SELECT s.name_key, s.last, "+unreadSQL("?4")+` FROM (SELECT m.user_id, m.room_id, m.read, r.name_key, ifnull(
+	return c.conversations(ctx, "", userID, limit, offset)
+}
+
+// Groups is Conversations for group conversations only.
+func (c *Chat) Groups(ctx context.Context, userID int64, limit, offset int) (found []Conversation, total int, err error) {
+	return c.conversations(ctx, " AND "+isGroup, userID, limit, offset)
+}
+
+// conversations is Conversations for those that meet the SQL condition also.
+func (c *Chat) conversations(ctx context.Context, also string, userID int64, limit, offset int) (found []Conversation, total int, err error) {
+	mine := " FROM membership m JOIN room r ON r.id = m.room_id WHERE m.user_id = ?1 AND m.member = 1 AND r.access = 'direct'" + also +
+		" AND (NOT " + isGroup + " OR r.created_by = ?1 OR EXISTS (SELECT 1 FROM message WHERE id > r.id << 32 AND id < (r.id + 1) << 32))"
+	rows, err := c.read.Query(ctx, "SELECT s.room_id, s.name_key, s.last, "+unreadSQL("?4")+` FROM (SELECT m.user_id, m.room_id, m.read, m.since, r.name_key, ifnull(
 			(SELECT created_at FROM message WHERE id >= r.id << 32 AND id < (r.id + 1) << 32 ORDER BY id DESC LIMIT 1), 0) AS last`+
 		mine+" ORDER BY last DESC, r.id DESC LIMIT ?2 OFFSET ?3) s ORDER BY s.last DESC, s.room_id DESC", userID, limit, offset, c.marks.json(userID))
 	if err != nil {
 		return nil, 0, storage("list conversations", err)
 	}
-	var others []int64
+	var others, groups []int64
 	for rows.Next() {
 		var key string
 		var last int64
 		var v Conversation
-		if err := rows.Scan(&key, &last, &v.Unread); err != nil {
+		if err := rows.Scan(&v.room, &key, &last, &v.Unread); err != nil {
 			return nil, 0, errors.Join(storage("list conversations", err), rows.Close())
 		}
 		other, _ := otherOf(key, userID)
+		if strings.HasPrefix(key, groupMark) {
+			v.Group, groups = key, append(groups, v.room)
+		}
 		v.Last = moment(last)
 		found, others = append(found, v), append(others, other)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, 0, storage("list conversations", err)
 	}
+	people, err := c.PeopleIn(ctx, groups...)
+	if err != nil {
+		return nil, 0, err
+	}
 	for i := range found { // after the query is closed, because User may need another of the few connections
+		if found[i].Group != "" {
+			found[i].People = people[found[i].room]
+			continue
+		}
 		if found[i].With, err = c.User(ctx, others[i]); err != nil {
 			return nil, 0, err
 		}
 	}
-	return found, total, nil
+	if total = offset + len(found); len(found) == limit || len(found) == 0 && offset > 0 { // otherwise, these are the last ones
+		err = c.read.QueryRow(ctx, "SELECT count(*)"+mine, []any{userID}, &total)
+	}
+	return found, total, storage("count conversations", err)
 }
 
 // Waiting returns the last maxInbox private messages that a user has not read, the oldest first, as events marked as history.
 // With plain, it leaves out messages that a client of the plain dialect has received before. Error: storage.
 func (c *Chat) Waiting(ctx context.Context, userID int64, plain bool) ([]Event, error) {
-	found, err := c.messages(ctx, `JOIN membership s ON s.user_id = ?1 JOIN room r ON r.id = s.room_id AND r.access = 'direct'
+	found, err := c.messages(ctx, `JOIN membership s ON s.user_id = ?1 JOIN room r ON r.id = s.room_id AND r.access = 'direct' AND NOT `+isGroup+`
 		WHERE m.id > (s.room_id << 32 | `+readToSQL("?4")+`) AND m.id < (s.room_id + 1) << 32 AND m.sender <> ?1 AND m.deleted_at IS NULL
 			AND (NOT ?3 OR m.id > (s.room_id << 32 | s.received))
 		ORDER BY m.created_at DESC, m.id DESC LIMIT ?2`, userID, maxInbox, plain, c.marks.json(userID))

@@ -109,7 +109,7 @@ func (m *Message) edited(seq int64, by string) Event {
 		f.HTML = m.HTML()
 	}
 	e := same(f.Type, false, f)
-	e.Seq = seq
+	e.Seq, e.Of = seq, m.ID
 	return e
 }
 

@@ -18,6 +18,8 @@ type Event struct {
 	ID MessageID
 	// Private is the id of the private message in the event, 0 if there is none.
 	Private MessageID
+	// Of is the message that was edited, deleted or reacted to. Readers who may not see it do not get the event.
+	Of MessageID
 	// Plain is set for events that clients of the plain dialect get too, PlainOnly for events that only they get.
 	Plain, PlainOnly bool
 	// Cards is set for events that only pages with rooms as cards get. Such an event varies ByPage.
@@ -48,6 +50,8 @@ type Reader struct {
 	Name   string
 	Lang   string
 	Cards  bool // the page shows rooms as cards, with faces of those who are there
+	// Since is Room.Since of the room in which the reader is.
+	Since int64
 }
 
 // Variance says in which respect the frames of an event differ between readers. Readers who get the same frame share one encoding.
@@ -59,6 +63,7 @@ const (
 	ByGuest                       // visitors see less
 	ByPerson                      // everybody sees it from his own side
 	ByPage                        // some pages show more
+	BySince                       // people who were added to a conversation later see less
 )
 
 // Kind returns r without the fields that make no difference: readers of one kind get the same bytes.
@@ -69,6 +74,9 @@ func (v Variance) Kind(r Reader) Reader {
 	}
 	if v&ByPage != 0 {
 		k.Cards = r.Cards
+	}
+	if v&BySince != 0 {
+		k.Since = r.Since
 	}
 	if v&ByPerson != 0 {
 		k.UserID, k.Name = r.UserID, r.Name
@@ -101,6 +109,32 @@ func (e Event) PlainJSON(r Reader) []byte {
 // forPlain returns e with another frame for clients of the plain dialect.
 func (e Event) forPlain(frame any) Event {
 	e.plain = func(Reader) any { return frame }
+	return e
+}
+
+// inGroup returns the event of a message of a group conversation. Readers who were added later do not get what it quotes, and everybody
+// gets a notice in the own language.
+func (e Event) inGroup(m *Message) Event {
+	e.varies |= BySince
+	if m.Notice != nil {
+		e.varies |= ByLang
+	}
+	seen := func(frame func(Reader) any) func(Reader) any {
+		return func(to Reader) any {
+			f := frame(to).(MessageFrame)
+			if f.ReplyTo != 0 && f.ReplyTo.Seq() <= to.Since {
+				f.ReplyTo, f.Reply = 0, nil
+			}
+			if m.Notice != nil {
+				f.Message = m.NoticeText(locale.Of(to.Lang))
+			}
+			return f
+		}
+	}
+	e.frame = seen(e.frame)
+	if e.plain != nil {
+		e.plain = seen(e.plain)
+	}
 	return e
 }
 
@@ -210,7 +244,7 @@ func messageDeleted(id MessageID, seq int64, by string) Event {
 	e := local("message_deleted", false, "event.deleted", []any{"user", by}, func(m string) any {
 		return userFrame{Type: "message_deleted", Message: m, User: by, ID: id, Seq: seq}
 	})
-	e.Seq = seq
+	e.Seq, e.Of = seq, id
 	return e
 }
 
@@ -262,6 +296,8 @@ type roomFrame struct {
 	Faces   []face `json:"faces,omitempty"`  // some of those who are in it
 	Unmade  bool   `json:"unmade,omitempty"` // nobody has spoken in it yet
 	Gone    bool   `json:"gone,omitempty"`
+	Title   string `json:"title,omitempty"`  // of a group conversation
+	People  []face `json:"people,omitempty"` // of a group conversation
 
 	Archived bool   `json:"archived,omitempty"` // with Gone: it can still be read
 	Deleted  bool   `json:"deleted,omitempty"`  // with Gone: for everybody

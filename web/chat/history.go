@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sort"
 	"time"
 
@@ -55,6 +56,9 @@ func (c *Chat) fillSenders(ctx context.Context, found []*Message) error {
 	for _, m := range found {
 		if m.SenderID < 0 {
 			continue
+		}
+		if err := m.Notice.fill(ctx, c); err != nil {
+			return err
 		}
 		u, err := c.User(ctx, m.SenderID)
 		if errors.Is(err, ErrNotFound) {
@@ -145,7 +149,7 @@ func (c *Chat) History(ctx context.Context, r *Room, p Page) ([]*Message, int64,
 	if err != nil {
 		return nil, 0, err
 	}
-	low, high := NewMessageID(r.ID, 0), NewMessageID(r.ID, seq)+1
+	low, high := NewMessageID(r.ID, r.Since), NewMessageID(r.ID, seq)+1
 	if p.Before > 0 {
 		high = min(high, p.Before)
 	}
@@ -155,6 +159,7 @@ func (c *Chat) History(ctx context.Context, r *Room, p Page) ([]*Message, int64,
 		order = "ASC"
 	}
 	found, err := c.messages(ctx, "WHERE m.id > ? AND m.id < ? AND m.deleted_at IS NULL ORDER BY m.id "+order+" LIMIT ?", low, high, p.Limit)
+	r.hide(found)
 	c.fillHTML(ctx, found)
 	sort.Slice(found, func(i, j int) bool { return found[i].ID < found[j].ID })
 	return found, seq, err
@@ -199,7 +204,7 @@ func (c *Chat) FirstSince(ctx context.Context, r *Room, at time.Time) (MessageID
 	if err != nil {
 		return 0, err
 	}
-	low, high := int64(0), seq // the position is at least low and at most high
+	low, high := r.Since, seq // the position is at least low and at most high
 	for low < high {
 		middle := low + (high-low)/2
 		var id MessageID
@@ -263,6 +268,14 @@ func (c *Chat) Since(ctx context.Context, r *Room, after int64) (*Replay, error)
 		return nil, err
 	}
 	p := &Replay{Seq: seq, chat: c, room: r, next: after}
+	switch {
+	case after > 0 && after < r.Since: // the caller left and was added again: what was deleted meanwhile is not told
+		p.reset = true
+		return p, nil
+	case after == 0:
+		after = r.Since
+		p.next = after
+	}
 	if after < 0 || after > seq || after > 0 && after < r.First || seq-max(after, r.First) > MaxGap {
 		p.reset = true
 	} else if after < r.First && after != seq {
@@ -293,6 +306,8 @@ func (p *Replay) Next(ctx context.Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	events = slices.DeleteFunc(events, func(e Event) bool { return !p.room.hears(e.Of) })
+	p.room.hide(found)
 	c.fillHTML(ctx, found)
 	for _, m := range found {
 		events = append(events, c.messageEvent(m, p.room, false))

@@ -3,6 +3,8 @@ package chat
 import (
 	"cmp"
 	"context"
+	"html"
+	"strings"
 	"time"
 )
 
@@ -11,7 +13,7 @@ type LastMessage struct {
 	ID      MessageID // 0: the room has no message
 	User    string    // the username, or a guest's name with its mark
 	Display string    // the name as others see it
-	Text    string    // in one line, at most 120 characters
+	Text    string    // in one line, without markup, at most 120 characters
 	Former  bool      // the account of the sender was deleted; Display is English
 	Action  bool      // the text says what the sender does
 	At      time.Time
@@ -21,7 +23,36 @@ type LastMessage struct {
 
 // lastOf returns m as the last message of its room.
 func lastOf(m *Message) LastMessage {
-	return LastMessage{ID: m.ID, User: m.User, Display: m.Display, Former: m.Former, Text: m.excerpt().Text, Action: m.Action(), At: m.At, sender: m.SenderID}
+	text := m.Text
+	if m.rendered != nil && !m.Plain() {
+		text = withoutTags(m.HTML())
+	}
+	x := *m
+	x.Text = text
+	return LastMessage{ID: m.ID, User: m.User, Display: m.Display, Former: m.Former, Text: x.excerpt().Text, Action: m.Action(), At: m.At, sender: m.SenderID}
+}
+
+// withoutTags returns the text of HTML that was rendered here, with a space in place of each tag that begins or ends a line.
+func withoutTags(text string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "<")
+		b.WriteString(before)
+		if !found {
+			return strings.TrimSpace(html.UnescapeString(b.String()))
+		}
+		tag, after, _ := strings.Cut(rest, ">")
+		name := strings.Trim(tag, "/ ")
+		if end := strings.IndexByte(name, ' '); end >= 0 {
+			name = name[:end]
+		}
+		switch name {
+		case "a", "strong", "em", "del", "code", "label", "input": // within a line
+		default:
+			b.WriteByte(' ')
+		}
+		text = after
+	}
 }
 
 // maxTakenBack is how many deleted messages LastMessage looks behind.
@@ -36,6 +67,7 @@ func (c *Chat) LastMessage(ctx context.Context, room int64) (LastMessage, error)
 		if err != nil || len(found) == 0 {
 			return LastMessage{}, err
 		}
+		c.fillHTML(ctx, found)
 		return lastOf(found[0]), nil
 	})
 	if err == nil && last.sender > 0 { // the name may have changed since
@@ -48,12 +80,11 @@ func (c *Chat) LastMessage(ctx context.Context, room int64) (LastMessage, error)
 
 // newLast notes a new message of a room, and schedules the event about it.
 func (c *Chat) newLast(m *Message, r *Room) {
-	last := lastOf(m)
 	c.lastMessages.Update(m.RoomID, func(was LastMessage) LastMessage {
-		if was.ID > last.ID {
+		if was.ID > m.ID {
 			return was
 		}
-		return last
+		return lastOf(m)
 	})
 	c.tellLast(r)
 }
@@ -78,7 +109,7 @@ type lastMessageFrame struct {
 
 // tellLast schedules the event about the last message of a room for the pages that list rooms with it.
 func (c *Chat) tellLast(r *Room) {
-	if r.Access == Direct {
+	if r.Access.Private() {
 		return
 	}
 	e := Event{Type: "last_message", Cards: true, About: r.Group(), Subject: "last " + r.Group(), varies: ByPage}

@@ -296,15 +296,16 @@ func (c *Chat) FlushMarks(ctx context.Context) error {
 
 // readTo returns the read position of a user in a room, and whether the user has ever opened the room. Error: storage.
 func (c *Chat) readTo(ctx context.Context, user, room int64) (n int64, known bool, err error) {
+	var since int64
 	waiting, known := c.marks.readTo(user, room)
-	err = c.read.QueryRow(ctx, "SELECT read FROM membership WHERE user_id = ? AND room_id = ?", []any{user, room}, &n)
+	err = c.read.QueryRow(ctx, "SELECT read, since FROM membership WHERE user_id = ? AND room_id = ?", []any{user, room}, &n, &since)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return waiting.n, known, nil
 	case err != nil:
 		return 0, false, storage("look for what was read", err)
 	}
-	return waiting.over(n), true, nil
+	return max(since, waiting.over(n)), true, nil
 }
 
 // Seen stores when a user opened the first socket or closed the last one.

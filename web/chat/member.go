@@ -33,7 +33,7 @@ func (c *Chat) Readers(ctx context.Context, r *Room, limit int) ([]*User, error)
 }
 
 // mayHear is the SQL condition that user u, with the membership s, may enter room r.
-const mayHear = "(r.access IN ('open', 'direct') OR u.admin = 1 OR r.access = 'closed' AND s.member = 1)"
+const mayHear = "(r.access = 'open' OR u.admin = 1 AND r.access <> 'direct' OR r.access IN ('direct', 'closed') AND s.member = 1)"
 
 // usersWhere returns the users whose ids the query finds, in its order.
 func (c *Chat) usersWhere(ctx context.Context, query string, args ...any) ([]*User, error) {

@@ -31,7 +31,7 @@ type Membership struct {
 // belongs is the SQL condition that user u belongs to room r. s is the membership of u in r, or NULL. Everybody belongs to the open
 // rooms without a row. An admin belongs to a closed room of others if the admin has opened it.
 const belongs = `(r.archived_at = 0 AND ifnull(s.has_left, 0) = 0 AND (r.access = 'open' OR r.access = 'admins' AND u.admin = 1
-	OR s.user_id IS NOT NULL AND (r.access = 'direct' OR r.access = 'closed' AND (s.member = 1 OR u.admin = 1))))`
+	OR s.member = 1 AND r.access IN ('direct', 'closed') OR s.user_id IS NOT NULL AND r.access = 'closed' AND u.admin = 1))`
 
 // shared reports whether people belong to rooms with that access without a row.
 func (a Access) shared() bool { return a == Open || a == Admins }
@@ -88,11 +88,14 @@ func (c *Chat) SetMembership(ctx context.Context, by Caller, r *Room, m Membersh
 		return Errorf("not_found")
 	case m.Level != AllMessages && m.Level != MentionsOnly && m.Level != Muted:
 		return Errorf("bad_choice").On("level")
-	case m.Left && r.Access == Direct:
+	case m.Left && r.Access == Direct, m.Level != MentionsOnly && r.Access == Group:
 		return Errorf("not_allowed")
 	}
 	if err := c.Take(by, limits.Settings); err != nil {
 		return err
+	}
+	if m.Left && r.Access == Group {
+		return c.leaveGroup(ctx, by, r)
 	}
 	return c.saveMembership(ctx, by, r, m)
 }

@@ -171,7 +171,7 @@ type Mentioned struct {
 func (c *Chat) MentionsOf(ctx context.Context, u *User, before time.Time, id MessageID, limit int) ([]Mentioned, error) {
 	const page = `SELECT * FROM (SELECT n.message_id AS id, n.at AS at FROM mention n JOIN room r ON r.id = n.message_id >> 32 JOIN user u ON u.id = ?1
 		LEFT JOIN membership s ON s.user_id = u.id AND s.room_id = r.id WHERE n.user_id = %s AND (n.at, n.message_id) < (?2, ?3)
-		AND (r.access = 'open' OR u.admin = 1 AND r.access <> 'direct' OR s.member = 1) ORDER BY n.at DESC, n.message_id DESC LIMIT ?4)`
+		AND (r.access = 'open' OR u.admin = 1 AND r.access <> 'direct' OR s.member = 1) AND n.message_id > (r.id << 32 | ifnull(s.since, 0)) ORDER BY n.at DESC, n.message_id DESC LIMIT ?4)`
 	rows, err := c.read.Query(ctx, "SELECT id FROM ("+fmt.Sprintf(page, "?1")+" UNION "+fmt.Sprintf(page, "0 AND n.at >= u.created_at")+
 		") ORDER BY at DESC, id DESC LIMIT ?4", u.ID, millis(before), id, limit)
 	if err != nil {
@@ -199,6 +199,7 @@ func (c *Chat) MentionsOf(ctx context.Context, u *User, before time.Time, id Mes
 		if err != nil {
 			return nil, err
 		}
+		r.hide([]*Message{m})
 		found = append(found, Mentioned{m, r})
 	}
 	return found, nil

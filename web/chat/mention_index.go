@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 // mentionsAtOnce is how many messages one step of IndexMentions looks at.
@@ -82,6 +83,9 @@ func (c *Chat) roomForMentions(ctx context.Context, id int64) (*Room, error) {
 	err := c.read.QueryRow(ctx, "SELECT access, name_key FROM room WHERE id = ?", []any{id}, &r.Access, &r.Key)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, nil
+	}
+	if r.Access == Direct && strings.HasPrefix(r.Key, groupMark) {
+		r.Access = Group
 	}
 	return r, storage("look for the room of a mention", err)
 }

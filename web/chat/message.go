@@ -41,6 +41,7 @@ type Message struct {
 	Nonce     string
 	*rendered // Text as HTML; nil if the message is not shown
 
+	Notice    *Notice // nil: it is not one
 	Reactions []Reactions
 	meantFor  []mention // of a new message
 }
@@ -58,6 +59,8 @@ func (m *Message) Typed() string { return cmp.Or(m.typed, m.Text) }
 const (
 	flagAction = 1 << iota
 	flagEverybody
+	flagAdded // it is a notice: the sender added people, whose ids are the text
+	flagLeft  // it is a notice: the sender left
 )
 
 func (m *Message) flags() (flags int) {
@@ -66,6 +69,9 @@ func (m *Message) flags() (flags int) {
 	}
 	if m.Everybody {
 		flags |= flagEverybody
+	}
+	if m.Notice != nil {
+		flags |= m.Notice.flags()
 	}
 	return flags
 }
@@ -76,6 +82,9 @@ func (m *Message) setTyped(text string, flags int) {
 	if flags&flagAction != 0 {
 		_, rest, _ := commandOf(text)
 		m.Text, m.typed = rest, text
+	}
+	if m.Notice = noticeOf(text, flags); m.Notice != nil {
+		m.Text = ""
 	}
 }
 
@@ -99,6 +108,8 @@ type MessageFrame struct {
 	Reply     *reply    `json:"reply,omitempty"` // the beginning of reply_to, for clients that do not have it
 	Nonce     string    `json:"nonce,omitempty"`
 	History   bool      `json:"history,omitempty"`
+	Notice    string    `json:"notice,omitempty"` // a line that nobody wrote: added or left
+	People    []face    `json:"people,omitempty"` // who was added
 
 	Reactions []Reactions `json:"reactions,omitempty"`
 
@@ -124,6 +135,9 @@ func (c *Chat) Frame(m *Message, room string) MessageFrame {
 	if !m.Edited.IsZero() {
 		at := Stamp(m.Edited)
 		f.EditedAt = &at
+	}
+	if m.Notice != nil {
+		f.Notice, f.People = m.Notice.Kind, facesOf(m.Notice.People)
 	}
 	if x := m.Answers; x != nil {
 		f.Reply = &reply{ID: x.ID, User: x.User, Display: x.Display, Former: x.Former, Excerpt: x.Text}
@@ -173,6 +187,9 @@ func (c *Chat) messageEvent(m *Message, r *Room, history bool) Event {
 		if e.plain != nil {
 			e.plain = inRoomOf(e.plain, r)
 		}
+	}
+	if r.Access == Group {
+		e = e.inGroup(m)
 	}
 	return e
 }
@@ -334,7 +351,7 @@ func (c *Chat) answered(ctx context.Context, r *Room, id MessageID) (*Excerpt, e
 	if err != nil {
 		return nil, err
 	}
-	if len(found) == 0 || found[0].RoomID != r.ID {
+	if len(found) == 0 || found[0].RoomID != r.ID || !r.hears(id) || found[0].Notice != nil {
 		return nil, Errorf("no_such_message")
 	}
 	return found[0].excerpt(), nil
@@ -347,6 +364,11 @@ func (c *Chat) store(tx Tx, r *Room, m *Message, by Caller) (again bool, err err
 	}
 	if m.RoomID, err = c.saveRoom(tx, r, by, false); err != nil {
 		return false, err
+	}
+	if r.Access == Group {
+		if err := stillIn(tx, r.ID, by.userID()); err != nil {
+			return false, err
+		}
 	}
 	n, err := c.nextSeq(tx, m.RoomID)
 	if err != nil {
@@ -434,7 +456,7 @@ func (c *Chat) messageFor(ctx context.Context, by Caller, id MessageID) (*Messag
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(found) == 0 {
+	if len(found) == 0 || !r.hears(id) || found[0].Notice != nil {
 		return nil, nil, Errorf("no_such_message")
 	}
 	return found[0], r, nil
@@ -451,7 +473,7 @@ func (c *Chat) roomOf(ctx context.Context, by Caller, id int64) (*Room, error) {
 	if err != nil {
 		return nil, storage("find a room", err)
 	}
-	if access == Direct {
+	if access == Direct && !strings.HasPrefix(key, groupMark) {
 		if name, err = c.directName(ctx, key, by); err != nil {
 			return nil, err
 		}

@@ -55,6 +55,10 @@ func (f *MessageFrame) AppendJSON(b []byte) []byte {
 	if f.History {
 		b = append(b, `,"history":true`...)
 	}
+	b = appendOptional(b, `,"notice":`, f.Notice)
+	if len(f.People) > 0 {
+		b = append(append(b, `,"people":`...), marshal(f.People)...)
+	}
 	if len(f.Reactions) > 0 {
 		b = appendReactions(append(b, `,"reactions":`...), f.Reactions)
 	}
@@ -151,7 +155,15 @@ func appendText(b []byte, s string) []byte {
 		if b, s = append(b, s[:n]...), s[n:]; s == "" {
 			return append(b, '"')
 		}
-		b, s = appendEscaped(b, s)
+		// Behind one character to escape there is often another: at the end of a short line, or in a tag.
+		for n := min(len(s), 8); n > 0; n-- {
+			if c := s[0]; !special(c) {
+				b, s = append(b, c), s[1:]
+				continue
+			}
+			b, s = appendEscaped(b, s)
+			n = min(len(s), 8) + 1
+		}
 	}
 }
 
@@ -159,7 +171,6 @@ func appendText(b []byte, s string) []byte {
 // backslashes, and what begins like a line separator (U+2028). It looks at eight bytes at a time: a message with its HTML has
 // up to 14 000 bytes, and byte by byte takes four times as long.
 func verbatim(s string) int {
-	const separator = 0xe2 // the first byte of U+2028 and U+2029, and of others
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
 		t := s[i : i+8]
@@ -171,12 +182,17 @@ func verbatim(s string) int {
 		}
 	}
 	for ; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == separator {
+		if special(s[i]) {
 			break
 		}
 	}
 	return i
 }
+
+// special reports whether c does not stand in JSON as it is.
+func special(c byte) bool { return c < ' ' || c == '"' || c == '\\' || c == separator }
+
+const separator = 0xe2 // the first byte of U+2028 and U+2029, and of others
 
 // each, times a byte, is eight of it.
 const each = 0x0101010101010101

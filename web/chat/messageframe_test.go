@@ -31,6 +31,7 @@ func TestMessageFramesAreWhatTheLibraryMakes(t *testing.T) {
 		for before := range 9 { // appendText reads eight bytes at a time, so the position of a character matters
 			text := strings.Repeat("x", before) + text
 			same(MessageFrame{Message: text, User: text, Room: text, Nonce: text, HTML: text, Display: text, Timestamp: at})
+			same(MessageFrame{Notice: text, People: []face{{User: text, Display: "Ada"}}, History: true, Message: text})
 			same(MessageFrame{Type: "chat_message", ID: -1, Seq: 1 << 62, Former: true, Guest: true, ReplyTo: 7, History: true, Message: text})
 			same(MessageFrame{EditedAt: &at, Reply: &reply{ID: 7, Display: text, Former: before%2 == 0, Excerpt: text},
 				Reactions: []Reactions{{Emoji: text, Count: 2, Users: []string{text, "ada"}, Mine: true}, {Users: []string{}}}})

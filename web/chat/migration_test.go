@@ -77,3 +77,81 @@ func TestMigrationsFromTheOldest(t *testing.T) {
 	}
 	c.Close()
 }
+
+// An existing database keeps its conversations: read positions, unread counts, and the members of rooms. Group conversations can be
+// opened in it.
+func TestMigrationToGroups(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "old.db")+"?_pragma=foreign_keys(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	ctx := context.Background()
+	before := fstest.MapFS{}
+	names, err := fs.Glob(Migrations(), "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if name >= "0013" {
+			break
+		}
+		text, err := fs.ReadFile(Migrations(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before[name] = &fstest.MapFile{Data: text}
+	}
+	run := func(steps fs.FS) {
+		t.Helper()
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := migrate.Run(ctx, conn, steps); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(before)
+	for _, row := range []string{
+		"INSERT INTO user (id, name, name_key, name_look, password, created_at) VALUES (1, 'ada', 'ada', 'ada', '', 0), (2, 'bob', 'bob', 'bob', '', 0), (3, 'cleo', 'cleo', 'cleo', '', 0)",
+		"INSERT INTO room (id, name, name_key, access, created_at) VALUES (1, '@1:2', '@1:2', 'direct', 0), (2, 'plans', 'plans', 'closed', 0)",
+		"INSERT INTO membership (user_id, room_id, read, member) VALUES (1, 1, 1, 1), (2, 1, 0, 1), (2, 2, 0, 1)",
+		"INSERT INTO message (id, sender, text, created_at) VALUES (1 << 32 | 1, 1, 'hello bob', 1), (1 << 32 | 2, 1, 'still there?', 2), (2 << 32 | 1, 1, 'a plan', 1)",
+	} {
+		if _, err := db.Exec(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(Migrations())
+	c := New(&plainDisk{db: db}, &nowhere{}, Options{})
+	defer c.Close()
+	bob, err := c.User(ctx, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := Caller{User: bob}
+	if unread, err := c.Unread(ctx, bob); err != nil || unread[1].Count != 2 || unread[2].Count != 1 {
+		t.Errorf("bob has not read %v, %v", unread, err)
+	}
+	if talks, total, err := c.Conversations(ctx, 2, 9, 0); err != nil || total != 1 || talks[0].With == nil || talks[0].With.Name != "ada" || talks[0].Unread != 2 {
+		t.Errorf("bob has the conversations %+v, %v", talks, err)
+	}
+	if waiting, err := c.Waiting(ctx, 2, false); err != nil || len(waiting) != 2 {
+		t.Errorf("%d messages wait for bob, %v", len(waiting), err)
+	}
+	for _, name := range []string{"@ada", "plans"} {
+		r, err := c.Enter(ctx, by, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found, _, err := c.History(ctx, r, Page{Limit: 9}); err != nil || len(found) == 0 {
+			t.Errorf("%s has %v, %v", name, found, err)
+		}
+	}
+	if r, made, err := c.OpenGroup(ctx, by, []string{"ada", "cleo"}); err != nil || !made || r.Access != Group {
+		t.Errorf("a group: %+v, %v, %v", r, made, err)
+	}
+}

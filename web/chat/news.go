@@ -17,6 +17,7 @@ type belonging struct {
 	access Access
 	Membership
 	read   int64 // the read position
+	from   int64 // of a group conversation: the number up to which the user sees nothing
 	opened bool  // the user has a read position
 	since  int64 // otherwise: messages from before this time are not unread
 	last   activity
@@ -115,7 +116,7 @@ func (c *Chat) belongings(ctx context.Context, u *User) ([]belonging, error) {
 // membershipsOf returns the rows of u by room, with the positions that are stored. A closed room from which u was removed may be among
 // them.
 func (c *Chat) membershipsOf(ctx context.Context, u *User) (map[int64]belonging, error) {
-	rows, err := c.read.Query(ctx, "SELECT room_id, read, has_left, favourite, level FROM membership WHERE user_id = ?", u.ID)
+	rows, err := c.read.Query(ctx, "SELECT room_id, max(read, since), since, has_left, favourite, level FROM membership WHERE user_id = ?", u.ID)
 	if err != nil {
 		return nil, storage("list the memberships of a user", err)
 	}
@@ -123,7 +124,7 @@ func (c *Chat) membershipsOf(ctx context.Context, u *User) (map[int64]belonging,
 	found := map[int64]belonging{}
 	for rows.Next() {
 		b := belonging{opened: true}
-		if err := rows.Scan(&b.id, &b.read, &b.Left, &b.Favourite, &b.Level); err != nil {
+		if err := rows.Scan(&b.id, &b.read, &b.from, &b.Left, &b.Favourite, &b.Level); err != nil {
 			return nil, storage("list the memberships of a user", err)
 		}
 		found[b.id] = b
@@ -143,7 +144,7 @@ func (c *Chat) withOthers(ctx context.Context, u *User, found []belonging, rows 
 	}
 	others, err := c.read.Query(ctx, "SELECT DISTINCT r.id, r.access FROM json_each(?2) j JOIN room r ON r.id = j.value JOIN user u ON u.id = ?1 "+
 		"LEFT JOIN membership s ON s.room_id = r.id AND s.user_id = u.id "+
-		"WHERE r.access NOT IN ('open', 'admins') AND r.archived_at = 0 AND ifnull(s.has_left, 0) = 0 AND (r.access = 'direct' AND s.user_id IS NOT NULL OR r.access <> 'direct' AND "+mayHear+")", u.ID, string(list))
+		"WHERE r.access NOT IN ('open', 'admins') AND r.archived_at = 0 AND ifnull(s.has_left, 0) = 0 AND "+mayHear, u.ID, string(list))
 	if err != nil {
 		return nil, storage("list the closed rooms of a user", err)
 	}
@@ -160,7 +161,7 @@ func (c *Chat) withOthers(ctx context.Context, u *User, found []belonging, rows 
 		}
 		b.access = access
 		if p, waits := waiting[id]; waits {
-			b.read = p.over(b.read)
+			b.read = max(b.from, p.over(b.read))
 		}
 		found = append(found, b)
 	}

@@ -164,7 +164,12 @@ func (c *Chat) SetDisabled(ctx context.Context, by Caller, id int64, on bool) er
 	}
 	what := map[bool]string{true: "user_disabled", false: "user_enabled"}[on]
 	var gone []int64
-	err := c.edit(ctx, by, id, what, func(tx Tx) (err error) {
+	var left []*Room
+	u, err := c.User(ctx, id)
+	if err != nil {
+		return err
+	}
+	err = c.edit(ctx, by, id, what, func(tx Tx) (err error) {
 		if on {
 			if err := leavesAdmin(tx, id); err != nil {
 				return err
@@ -173,6 +178,9 @@ func (c *Chat) SetDisabled(ctx context.Context, by Caller, id int64, on bool) er
 				return err
 			}
 			if err := endSigninLinks(tx, id); err != nil {
+				return err
+			}
+			if left, err = c.leaveGroups(tx, u); err != nil {
 				return err
 			}
 			tx.Announce("", shutOut(func() { c.users.Delete(id) }, id))
@@ -184,6 +192,9 @@ func (c *Chat) SetDisabled(ctx context.Context, by Caller, id int64, on bool) er
 		return err
 	}
 	c.ended(gone)
+	for _, r := range left {
+		c.afterLeaving(ctx, r)
+	}
 	if on {
 		c.hub.EndUser(id)
 	}

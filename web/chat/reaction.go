@@ -131,7 +131,7 @@ func reacted(x change, seq int64, by string, count int) Event {
 	if !x.On {
 		key = "event.unreacted"
 	}
-	e := Event{Type: "reaction", Seq: seq, varies: ByLang, frame: func(r Reader) any {
+	e := Event{Type: "reaction", Seq: seq, Of: x.Message, varies: ByLang, frame: func(r Reader) any {
 		return reactionFrame{Type: "reaction", Message: locale.Of(r.Lang).T(key, "user", by, "emoji", x.Emoji),
 			ID: x.Message, Seq: seq, User: by, Emoji: x.Emoji, On: x.On, Count: count}
 	}}

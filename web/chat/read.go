@@ -85,7 +85,7 @@ func (c *Chat) ReadBack(ctx context.Context, by Caller, r *Room, n int64) error 
 	if err != nil {
 		return err
 	}
-	if n < 0 || n > seq {
+	if n < r.Since || n > seq {
 		return Errorf("no_such_message")
 	}
 	read, known, err := c.readTo(ctx, by.User.ID, r.ID)
@@ -125,8 +125,12 @@ func (c *Chat) unreadEvent(ctx context.Context, u *User, r *Room) (e Event, some
 	if err != nil {
 		return e, false, err
 	}
+	people, err := c.peopleOf(ctx, r, r.ID)
+	if err != nil {
+		return e, false, err
+	}
 	x, err := c.unreadBy(ctx, u.ID, r.ID, now, r)
-	e = unread(r.Group(), r.Name, x.Unread)
+	e = unread(r.Group(), r.Name, x.Unread, people)
 	e.ExceptIn = r.Group()
 	return e, x.Count > 0, err
 }

@@ -97,6 +97,8 @@ func listGroups(r *Room) []string {
 		return []string{RoomsGroup}
 	case Closed:
 		return []string{AdminsGroup, MembersGroup(r.ID)}
+	case Direct, Group:
+		return nil
 	}
 	return []string{AdminsGroup}
 }
@@ -207,7 +209,7 @@ func shutOut(apply func(), id int64) Event {
 		if l.UserID != id {
 			return x
 		}
-		if l.Room != nil && l.Room.Access != Direct {
+		if l.Room != nil && !l.Room.Access.Private() {
 			x.Gone = []Event{RoomGone(l.Room)}
 		}
 		x.Out = true

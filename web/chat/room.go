@@ -32,6 +32,9 @@ type Room struct {
 	between  [2]int64 // of a private conversation: the ids of the caller and of With
 
 	nameForOther string // of a private conversation: its name for With
+
+	// Since is, in a group conversation, the number up to which its messages and changes do not reach the caller, who was added later.
+	Since int64
 }
 
 // Group returns the group of the sockets in the room. It stays the same when the room is renamed.
@@ -44,6 +47,9 @@ func scanRoom(scan func(...any) error) (*Room, error) {
 	var created, archived int64
 	if err := scan(&r.ID, &r.Name, &r.Key, &r.Topic, &r.Access, &created, &archived, &r.First, &r.group); err != nil {
 		return nil, err
+	}
+	if r.Access == Direct && strings.HasPrefix(r.Key, groupMark) {
+		r.Access = Group
 	}
 	r.Topic, r.Created, r.Archived = label.Clean(r.Topic), moment(created), archived != 0
 	return &r, nil
@@ -264,7 +270,7 @@ func (c *Chat) roomChanged(r *Room) Event {
 
 // TellRoom announces how many people are in r to the sockets that list it.
 func (c *Chat) TellRoom(r *Room) {
-	if r.Access == Direct {
+	if r.Access.Private() {
 		return
 	}
 	now, err := c.roomOfGroup(context.Background(), r)

@@ -39,7 +39,7 @@ func (w *writers) add(room, user int64) {
 // saveWriter stores that a user has written in a room, unless that is known. It does nothing for a visitor and in a private
 // conversation.
 func (c *Chat) saveWriter(tx Tx, r *Room, room int64, by Caller) error {
-	if by.User == nil || r.Access == Direct || c.wrote.has(room, by.User.ID) {
+	if by.User == nil || r.Access.Private() || c.wrote.has(room, by.User.ID) {
 		return nil
 	}
 	if _, err := tx.Exec("INSERT INTO room_writer (room_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING", room, by.User.ID); err != nil {
@@ -58,7 +58,7 @@ const (
 
 // Absent returns a page of the people who belong to a room and are not in it, and the number of all of them: those who are online
 // by name, or those who are offline, the last seen first. To an open room, and to one for admins, those belong who have written in
-// it; to a closed room its members; to a private conversation the other person. The caller counts as present. Error: storage.
+// it; to a closed room and a group conversation its members; to a private conversation the other person. The caller counts as present. Error: storage.
 func (c *Chat) Absent(ctx context.Context, by Caller, r *Room, where Attendance, limit, offset int) (found []*User, total int, err error) {
 	here := c.hub.Listening(r.Group())
 	if here == nil {
@@ -74,8 +74,12 @@ func (c *Chat) Absent(ctx context.Context, by Caller, r *Room, where Attendance,
 	if r.ID == 0 {
 		return nil, 0, nil
 	}
+	onlineUsers := c.hub.OnlineUsers()
+	if where == Elsewhere && !slices.ContainsFunc(onlineUsers, func(id int64) bool { return !here[id] }) {
+		return nil, 0, nil // often so in a small place
+	}
 	belong, online := "SELECT user_id FROM room_writer WHERE room_id = ?1", "IN"
-	if r.Access == Closed {
+	if r.Access == Closed || r.Access == Group {
 		belong = "SELECT user_id FROM membership WHERE room_id = ?1 AND member = 1"
 	}
 	if where == Offline {
@@ -83,7 +87,7 @@ func (c *Chat) Absent(ctx context.Context, by Caller, r *Room, where Attendance,
 	}
 	from := " FROM user u WHERE u.disabled = 0 AND u.id IN (" + belong + ") AND u.id " + online + " (SELECT value FROM json_each(?2)) " +
 		"AND u.id NOT IN (SELECT value FROM json_each(?3)) AND (?4 OR u.admin = 1)"
-	args := []any{r.ID, idList(c.hub.OnlineUsers()), idList(slices.Collect(maps.Keys(here))), r.Access != Admins}
+	args := []any{r.ID, idList(onlineUsers), idList(slices.Collect(maps.Keys(here))), r.Access != Admins}
 	if where == Elsewhere {
 		return c.elsewhere(ctx, by, from, args, limit, offset)
 	}
@@ -141,7 +145,7 @@ func (c *Chat) Belongs(ctx context.Context, r *Room, users []*User) (map[int64]b
 		ids = append(ids, u.ID)
 	}
 	query := "SELECT user_id FROM room_writer WHERE room_id = ? AND user_id IN (SELECT value FROM json_each(?))"
-	if r.Access == Closed {
+	if r.Access == Closed || r.Access == Group {
 		query = "SELECT user_id FROM membership WHERE room_id = ? AND member = 1 AND user_id IN (SELECT value FROM json_each(?))"
 	}
 	rows, err := c.read.Query(ctx, query, r.ID, idList(ids))

@@ -1,11 +1,14 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"sync"
 	"time"
+
+	"hearth/web/locale"
 )
 
 // unreadEvery is the shortest time between two unread events of a busy room.
@@ -132,6 +135,10 @@ func (c *Chat) collect(ctx context.Context, id int64, n roomNews, news unreadNew
 	if err != nil {
 		return err
 	}
+	people, err := c.peopleOf(ctx, r, id)
+	if err != nil {
+		return err
+	}
 	looking := c.hub.Listening(r.Group())
 	same := map[sameUnread]Event{}
 	for _, user := range now.people(c.hub) {
@@ -148,7 +155,7 @@ func (c *Chat) collect(ctx context.Context, id int64, n roomNews, news unreadNew
 		}
 		event, known := same[of.sameUnread]
 		if !known {
-			event = unread(r.Group(), of.room, of.Unread)
+			event = unread(r.Group(), of.room, of.Unread, people)
 			same[of.sameUnread] = event
 		}
 		if looking[user] {
@@ -202,7 +209,7 @@ func (c *Chat) unreadBy(ctx context.Context, user, id int64, now *unreadRoom, r 
 			return of, err
 		}
 	}
-	if r.Access == Direct {
+	if r.Access.Private() {
 		of.Badge = of.Count
 	}
 	of.room, err = c.nameOf(ctx, r, u)
@@ -270,13 +277,22 @@ type unreadFrame struct {
 	Unread   int    `json:"unread"`
 	Mentions int    `json:"mentions"`
 	Badge    int    `json:"badge"`
+	Title    string `json:"title,omitempty"` // of a group conversation
 }
 
-// unread returns the event with the unread counts of a room. room is its name for the reader.
-func unread(group, room string, x Unread) Event {
-	e := local("unread", false, "event.unread", []any{"count", x.Count, "room", room}, func(m string) any {
-		return unreadFrame{Type: "unread", Message: m, Room: room, Unread: x.Count, Mentions: x.Mentions, Badge: x.Badge}
-	})
-	e.About = group
+// unread returns the event with the unread counts of a room. room is its name for the reader; people are those of a group conversation.
+func unread(group, room string, x Unread, people []*User) Event {
+	e := Event{Type: "unread", varies: ByLang, About: group, frame: func(to Reader) any {
+		l := locale.Of(to.Lang)
+		f := unreadFrame{Type: "unread", Room: room, Unread: x.Count, Mentions: x.Mentions, Badge: x.Badge}
+		if people != nil {
+			f.Title = GroupTitle(l, people, to.UserID)
+		}
+		f.Message = l.T("event.unread", "count", x.Count, "room", cmp.Or(f.Title, room))
+		return f
+	}}
+	if people != nil {
+		e.varies |= ByPerson
+	}
 	return e
 }

@@ -271,24 +271,24 @@ func (c *Chat) recentMessages(ctx context.Context, room int64) (found recent, er
 
 // readPositions returns the read positions of a room by user, and adds to left who has left it.
 func (c *Chat) readPositions(ctx context.Context, room int64, left map[int64]bool) (map[int64]int64, error) {
-	rows, err := c.read.Query(ctx, "SELECT user_id, read, has_left FROM membership WHERE room_id = ?", room)
+	rows, err := c.read.Query(ctx, "SELECT user_id, read, since, has_left FROM membership WHERE room_id = ?", room)
 	if err != nil {
 		return nil, storage("load what was read", err)
 	}
 	defer rows.Close()
-	read := map[int64]int64{}
+	read, since := map[int64]int64{}, map[int64]int64{}
 	for rows.Next() {
-		var user, n int64
+		var user, n, from int64
 		var gone bool
-		if err := rows.Scan(&user, &n, &gone); err != nil {
+		if err := rows.Scan(&user, &n, &from, &gone); err != nil {
 			return nil, storage("load what was read", err)
 		}
-		if read[user] = n; gone {
+		if read[user], since[user] = n, from; gone {
 			left[user] = true
 		}
 	}
 	for user, p := range c.marks.readPositions(room) {
-		read[user] = p.over(read[user])
+		read[user] = max(since[user], p.over(read[user]))
 	}
 	return read, storage("load what was read", rows.Err())
 }

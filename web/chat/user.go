@@ -287,5 +287,5 @@ func (c *Chat) changed(ctx context.Context, id int64) error {
 		return fmt.Errorf("after a change: %w", err)
 	}
 	c.tellPeople(u, false)
-	return nil
+	return c.retitle(ctx, id)
 }

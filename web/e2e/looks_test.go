@@ -57,6 +57,11 @@ var looks = []look{
 	{name: "room-who-stays", path: "/chat/garden/settings/", inside: true, prepare: (*page).askedWhoStays},
 	{name: "admin-who-stays", path: "/admin/rooms/1/", inside: true, prepare: (*page).askedWhoStays},
 	{name: "private", path: "/chat/@mai/", inside: true},
+	{name: "group", path: "/conversations/", inside: true, prepare: (*page).openedGroup},
+	{name: "group-dialog", path: "/", inside: true, prepare: (*page).choosingPeople},
+	{name: "group-leave", path: "/conversations/", inside: true, prepare: func(p *page) { p.openedGroup(); p.do(`document.getElementById("group-leave").showModal()`) }},
+	{name: "group-page", path: "/groups/new/?q=m&people=tom", inside: true},
+	{name: "conversations", path: "/conversations/", inside: true},
 	{name: "profile", path: "/profile/", inside: true},
 	{name: "person", path: "/people/mai/", inside: true},
 	{name: "person-guest", path: "/people/Wanda%20%28guest%29/", inside: true},
@@ -80,6 +85,7 @@ var looks = []look{
 	{name: "admin-room", path: "/admin/rooms/1/", inside: true},
 	{name: "admin-messages", path: "/admin/messages/?q=garden", inside: true},
 	{name: "admin-settings", path: "/admin/settings/", inside: true},
+	{name: "admin-first-rooms", path: "/admin/settings/#first-title", inside: true},
 	{name: "admin-log", path: "/admin/log/", inside: true},
 	{name: "admin-invites", path: "/admin/invites/", inside: true},
 	{name: "room-unsent", path: "/chat/garden/", inside: true, prepare: (*page).refusedMessage},
@@ -282,6 +288,9 @@ func furnish(t *testing.T, s *hearthtest.Server) *page {
 			t.Fatalf("%s: %d %s", m[1], r.Status, r.Body)
 		}
 	}
+	for _, room := range []string{"garden", "a-room-with-a-name-that-is-much-longer-than-any-sidebar-is-wide"} {
+		ada.Post("/admin/settings/", "action", "first_add", "room", room)
+	}
 	ada.PostJSON("/api/rooms/garden/membership", map[string]any{"favourite": true})
 	ada.PostJSON("/api/rooms/secrets/membership", map[string]any{"level": "nothing"})
 	others["mai"].PostJSON("/api/rooms/@ada/messages", map[string]string{"message": "Have you got a minute?"})
@@ -291,6 +300,7 @@ func furnish(t *testing.T, s *hearthtest.Server) *page {
 	others["mai"].Post("/profile/", "action", "times", "zone", "Asia/Ho_Chi_Minh")
 	others["li"].Post("/profile/", "action", "status", "text", "在路上，晚点再回复大家的消息", "until", "never")
 	ada.Post("/profile/", "action", "times", "zone", "America/St_Johns")
+	furnishGroups(t, ada, others["mai"])
 	others["mai"].DialBatched("/ws/chat/garden/")
 	ada.Post("/admin/invites/", "action", "create", "uses", "5", "days", "7")
 	former := s.SignUp(t, "eve")

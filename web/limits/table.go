@@ -16,6 +16,7 @@ const (
 	Rooms         Name = "rooms"
 	AdminRooms    Name = "admin_rooms"
 	Conversations Name = "conversations"
+	Groups        Name = "groups"
 	RoomChanges   Name = "room_changes"
 	Invitations   Name = "invitations"
 	Profile       Name = "profile"
@@ -95,12 +96,14 @@ var Table = []Limit{
 	// Ten times the rate of the fastest typist, and enough for pasting several lines.
 	{Messages, "messages, edits, deletions, reactions", person, refused, 60, Rate{20, time.Second}},
 	// Each new room is sent to every open page and stays in everybody's lobby.
-	{Rooms, "new rooms, including those created by writing in them", person, refused, 10, Rate{20, time.Hour}},
+	{Rooms, "new rooms, including those created by writing in them, and new names of rooms", person, refused, 10, Rate{20, time.Hour}},
 	{AdminRooms, "new rooms created by an admin", "an admin", refused, 100, Rate{100, time.Hour}},
 	// Each conversation appears in the other person's sidebar.
 	{Conversations, "new private conversations", user, refused, 50, Rate{100, time.Hour}},
+	// Each conversation appears in the sidebars of up to eleven others.
+	{Groups, "new group conversations", user, refused, 20, Rate{30, time.Hour}},
 	// Each change is sent to every open page.
-	{RoomChanges, "changes of a room's topic, access or members", user, refused, 30, Rate{30, time.Minute}},
+	{RoomChanges, "changes of a room's settings or members", user, refused, 30, Rate{30, time.Minute}},
 	{Invitations, "invitations created or revoked", "an admin", refused, 60, Rate{60, time.Hour}},
 	{Profile, "changes of one's own name and e-mail address", user, refused, 5, Rate{1, time.Minute}},
 	// Each change costs two password hashes, together 50 ms of CPU time.

@@ -55,13 +55,15 @@ func takeBack(parent ast.Node, n int) {
 // link makes a link of back bytes before the current position and on bytes after it.
 func (st *state) link(parent ast.Node, reader text.Reader, back, on int, prefix string) ast.Node {
 	_, segment := reader.Position()
-	n := &address{from: segment.Start - back, to: segment.Start + on, prefix: prefix}
-	if !st.spend(linkTags + n.to - n.from + len(prefix)) {
+	from, to := segment.Start-back, segment.Start+on
+	if !st.spend(linkTags + to - from + len(prefix)) {
 		return nil
 	}
 	takeBack(parent, back)
 	reader.Advance(on)
-	return n
+	n := st.pool.addresses.next()
+	n.from, n.to, n.prefix = from, to, prefix
+	return st.unmarkedAfter(parent, reader, n)
 }
 
 // addressParser finds addresses by their colon or full stop, and looks back for the scheme or "www". So an address needs no
@@ -74,11 +76,11 @@ func (addressParser) Parse(parent ast.Node, reader text.Reader, pc parser.Contex
 	st := stateOf(pc)
 	st.enter(parent)
 	line, segment := st.rest(reader)
-	if st.ahead <= 0 || st.left < linkTags || len(line) < 3 {
+	if st.ahead <= 0 || !st.affords(linkTags) || len(line) < 3 {
 		return nil
 	}
 	// Most colons and full stops do not follow the last letter of https, http, mailto or www.
-	if i := segment.Start; i == 0 || line[0] == '.' && st.source[i-1]|0x20 != 'w' || line[0] == ':' && strings.IndexByte("spo", st.source[i-1]|0x20) < 0 {
+	if i := segment.Start; i == 0 || line[0] == '.' && st.source[i-1]|0x20 != 'w' || line[0] == ':' && !endsScheme(st.source[i-1]) {
 		return nil
 	}
 	before := st.before(parent, segment.Start)
@@ -99,12 +101,15 @@ func (addressParser) Parse(parent ast.Node, reader text.Reader, pc parser.Contex
 	s := line
 	on, read := addressLength(s, quoted)
 	st.ahead -= read
-	whole := before[len(before)-back:] + s[:on]
-	if !allowed(prefix+whole) || prefix != "" && !isDomain(whole) {
+	whole := st.text[segment.Start-back : segment.Start+on]
+	if prefix != "" && (!allowed(prefix+whole) || !isDomain(whole)) || prefix == "" && !allowed(whole) {
 		return nil
 	}
 	return st.link(parent, reader, back, on, prefix)
 }
+
+// endsScheme reports whether c is the last letter of https, http or mailto.
+func endsScheme(c byte) bool { return c|0x20 == 's' || c|0x20 == 'p' || c|0x20 == 'o' }
 
 // schemeLength returns the length of the scheme at the end of a text, or 0 if there is none. A scheme does not follow an ASCII
 // letter, an ASCII digit or one of @ . + -, because then it is a part of a word.
@@ -215,7 +220,8 @@ func endsSentence(r rune) bool {
 
 // unbalanced returns the position of the first bracket that has no counterpart, or the length of s.
 func unbalanced(s string) int {
-	var open []int
+	var few [8]int
+	open := few[:0]
 	for i := range len(s) {
 		switch c := s[i]; c {
 		case '(', '[', '{':
@@ -244,7 +250,7 @@ func (emailParser) Trigger() []byte { return []byte{'@'} }
 func (emailParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) ast.Node {
 	st := stateOf(pc)
 	line, segment := st.rest(reader)
-	if st.ahead <= 0 || st.left < linkTags {
+	if st.ahead <= 0 || !st.affords(linkTags) {
 		return nil
 	}
 	before := st.before(parent, segment.Start)
@@ -260,10 +266,13 @@ func (emailParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context)
 	return st.link(parent, reader, back, on+1, "mailto:")
 }
 
+// inLocal reports whether the part of an e-mail address before the "@" may contain c.
+func inLocal(c byte) bool { return isASCIIWord(c) || strings.IndexByte("._%+-", c) >= 0 }
+
 // localLength returns the length of the part of an e-mail address before the "@", at the end of a text.
 func localLength(before string) int {
 	from := len(before)
-	for from > 0 && (isASCIIWord(before[from-1]) || strings.IndexByte("._%+-", before[from-1]) >= 0) {
+	for from > 0 && inLocal(before[from-1]) {
 		from--
 	}
 	word := before[strings.LastIndexAny(before[:from], " \t\n")+1 : from]

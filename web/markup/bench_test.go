@@ -12,7 +12,7 @@ func BenchmarkHTML(b *testing.B) {
 		"longest": repeat("- **a** `b` https://example.org @ada\n", 4000),
 
 		"bold": repeat("**a** ", 4000), "links": repeat("https://a ", 4000), "quotes": repeat("> a\n\n", 4000), "lists": repeat("- a\n", 4000),
-		"code": repeat("`a`", 4000), "unclosed": repeat("*a_ ", 4000), "mentions": repeat("@ada @bob ", 4000), "tables": repeat("|a|b|\n|-|-|\n|c|d|\n\n", 4000), "escapes": repeat("\\*a\\* *b*", 4000), "emoji": repeat(":tada: ", 4000), "nobody": repeat("@nobody-x.y ", 4000),
+		"code": repeat("`a`", 4000), "unclosed": repeat("*a_ ", 4000), "mentions": repeat("@ada @bob ", 4000), "tables": repeat("|a|b|\n|-|-|\n|c|d|\n\n", 4000), "escapes": repeat("\\*a\\* *b*", 4000), "emoji": repeat(":tada: ", 4000), "nobody": repeat("@nobody-x.y ", 4000), "blocks": repeat("a *b*\n\n", 4000), "nested": repeat("- a\n  - b\n    - c\n", 4000),
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

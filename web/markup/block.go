@@ -8,9 +8,9 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// maxBlocks is how deep quotes and lists may be nested. A list counts twice, for itself and for its item. Markers beyond it
+// maxDepth is how deep quotes and lists may be nested. A list counts twice, for itself and for its item. Markers beyond it
 // stay text. This bounds the work and the nesting of the page, which browsers limit to 512 elements.
-const maxBlocks = 12
+const maxDepth = 12
 
 // maxIndent is how far the marker of a block may be indented, in columns.
 const maxIndent = 3
@@ -58,12 +58,36 @@ func (p paragraphParser) Open(parent ast.Node, reader text.Reader, pc parser.Con
 	if _, ok := parent.(*list); ok {
 		return nil, parser.NoChildren
 	}
-	n := ast.NewParagraph()
-	if p.Continue(n, reader, pc) == parser.Close {
+	st := stateOf(pc)
+	line, segment := st.line(reader)
+	if isBlank(line) {
 		return nil, parser.NoChildren
 	}
+	tags := len("<p></p>")
+	if parent.Kind() == kindItem {
+		tags = 0 // most lists are tight
+	}
+	if (st.full || !st.spendBlock(tags)) && parent.Kind() == ast.KindDocument {
+		number, _ := reader.Position()
+		reader.SetPosition(number, text.NewSegment(len(st.text), len(st.text)))
+		return &remainder{from: segment.Start}, parser.NoChildren
+	}
+	n := st.pool.paragraphs.next()
+	p.Continue(n, reader, pc)
 	return n, parser.NoChildren
 }
+
+var kindRemainder = ast.NewNodeKind("Remainder")
+
+// remainder is the text behind the last block that a message may have. It is shown as it was typed, but for mentions.
+type remainder struct {
+	ast.BaseBlock
+	from int
+}
+
+func (*remainder) Kind() ast.NodeKind              { return kindRemainder }
+func (*remainder) IsRaw() bool                     { return true }
+func (n *remainder) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
 
 func (paragraphParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) parser.State {
 	st := stateOf(pc)
@@ -78,30 +102,14 @@ func (paragraphParser) Continue(n ast.Node, reader text.Reader, pc parser.Contex
 	}
 	segment.Padding = 0
 	n.Lines().Append(segment)
-	// If no block can begin any more, goldmark need not look for one in each line.
-	for st.left <= 0 && n.Parent() != nil && n.Parent().Kind() == ast.KindDocument {
-		next := text.NewSegment(segment.Stop, segment.Stop+lineLength(st.text[segment.Stop:]))
-		if isBlank(strings.TrimSuffix(st.text[next.Start:next.Stop], "\n")) {
-			break
-		}
-		segment = next
-		n.Lines().Append(segment)
-		reader.AdvanceLine()
-	}
 	reader.AdvanceToEOL()
 	return parser.Continue | parser.NoChildren
 }
 
-// lineLength returns the length of the first line of s, with its line feed.
-func lineLength(s string) int {
-	if n := strings.IndexByte(s, '\n'); n >= 0 {
-		return n + 1
-	}
-	return len(s)
-}
-
 func (paragraphParser) Close(n ast.Node, reader text.Reader, _ parser.Context) {
-	trimEnd(n, reader.Source())
+	if n.Kind() == ast.KindParagraph {
+		trimEnd(n, reader.Source())
+	}
 }
 
 // trimEnd removes the line feed and the white space at the end of a paragraph.
@@ -139,7 +147,7 @@ func (st *state) replaceBare(n *ast.Paragraph) {
 			}
 		}
 	}
-	b := &bare{}
+	b := st.pool.bares.next()
 	b.SetLines(n.Lines())
 	n.Parent().ReplaceChild(n.Parent(), n, b)
 	trimEnd(b, st.source)
@@ -190,15 +198,22 @@ func (quoteParser) Trigger() []byte { return []byte{'>'} }
 func (p quoteParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	const tags = len("<blockquote></blockquote>")
 	st := stateOf(pc)
-	if _, ok := parent.(*list); ok || st.left <= 0 || depthOf(parent) >= maxBlocks || !p.mark(st, reader) {
+	if _, ok := parent.(*list); ok || st.full || depthOf(parent) >= maxDepth {
 		return nil, parser.NoChildren
 	}
-	st.left -= tags
+	number, position := reader.Position()
+	if !p.mark(st, reader) {
+		return nil, parser.NoChildren
+	}
+	if !st.spendBlock(tags) {
+		reader.SetPosition(number, position)
+		return nil, parser.NoChildren
+	}
 	return &quote{lines: 1}, parser.HasChildren
 }
 
 func (p quoteParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) parser.State {
-	if p.mark(stateOf(pc), reader) {
+	if st := stateOf(pc); !st.full && p.mark(st, reader) {
 		n.(*quote).lines++
 		return parser.Continue | parser.HasChildren
 	}

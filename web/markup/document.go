@@ -11,6 +11,7 @@ import (
 type Document struct {
 	html   string              // without the mentions
 	people []slot              // the mentions, in order of their positions in html
+	typed  string              // the texts of the mentions, as the sender typed them, with the @
 	ids    []int64             // the result of Mentions
 	plain  bool                // the result of Plain
 	open   bool                // the result of Open
@@ -19,10 +20,10 @@ type Document struct {
 
 // slot is a mention in the HTML of a document.
 type slot struct {
-	at     int // the position in Document.html
-	id     int64
-	typed  string // the text of the sender, with the @
-	inLink bool   // it is in the text of a link, so it is not a link itself
+	at       int // the position in Document.html
+	id       int64
+	typedEnd int  // where its text ends in Document.typed; it begins where that of the mention before it ends
+	inLink   bool // it is in the text of a link, so it is not a link itself
 }
 
 // Person is how a person who is mentioned is shown.
@@ -56,12 +57,8 @@ func idsOf(people []slot) []int64 {
 
 // Size returns about how much memory the document takes, in bytes.
 func (d *Document) Size() int {
-	const header, place = 128, 64 // bytes of a document with its entry in a map, and of a slot
-	n := header + len(d.html)
-	for _, s := range d.people {
-		n += place + len(s.typed) // typed is counted because nothing else may hold the text
-	}
-	return n
+	const header, place = 128, 64                                    // bytes of a document with its entry in a map, and of a slot
+	return header + len(d.html) + len(d.typed) + place*len(d.people) // typed, because nothing else may hold the text
 }
 
 // Escaped returns a copy of d whose HTML is escaped, as for a JSON string. For all texts a and b, escape(a+b) must equal
@@ -104,7 +101,8 @@ func (d *Document) Append(b []byte, people []Person) []byte {
 			names[i], links[i] = d.escaped(names[i]), d.escaped(links[i])
 		}
 	}
-	from := 0
+	b = slices.Grow(b, len(d.html)+len(d.people)*perMention)
+	from, typed := 0, 0
 	for _, s := range d.people {
 		i, _ := slices.BinarySearch(d.ids, s.id)
 		shown := links[i]
@@ -112,13 +110,17 @@ func (d *Document) Append(b []byte, people []Person) []byte {
 			shown = names[i]
 		}
 		if shown == "" {
-			shown = d.escaped(html.EscapeString(s.typed))
+			shown = d.escaped(html.EscapeString(d.typed[typed:s.typedEnd]))
 		}
+		typed = s.typedEnd
 		b = append(append(b, d.html[from:s.at]...), shown...)
 		from = s.at
 	}
 	return append(b, d.html[from:]...)
 }
+
+// perMention is about how many bytes of HTML a mention takes.
+const perMention = 64
 
 func (d *Document) escaped(s string) string {
 	if d.escape == nil {

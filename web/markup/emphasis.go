@@ -157,8 +157,11 @@ func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Conte
 	for n < len(line) && line[n] == c {
 		n++
 	}
+	if !st.affords(len("<strong></strong>")) {
+		st.runs = 0
+	}
 	if st.runs == 0 {
-		return st.literal(parent, reader, segment, st.word(line, n))
+		return st.literal(parent, reader, segment, st.unmarked(line, n, segment.Start))
 	}
 	// Tildes must be two, because people write a single one for "about".
 	if c == '~' && (n != 2 || reader.PrecendingCharacter() == '~') {
@@ -184,34 +187,15 @@ func (emphasisParser) Parse(parent ast.Node, reader text.Reader, pc parser.Conte
 	}
 	st.runs--
 	st.emphasis.state = st
-	d := parser.NewDelimiter(opens, closes, n, c, &st.emphasis)
+	d := st.pool.delimiters.next()
+	d.CanOpen, d.CanClose, d.Length, d.OriginalLength, d.Char, d.Processor = opens, closes, n, n, c, &st.emphasis
 	d.Segment = segment.WithStop(segment.Start + n)
 	reader.Advance(n)
 	pc.PushDelimiter(d)
-	return d
+	return st.unmarkedAfter(parent, reader, d)
 }
 
-// word returns the end of the rest of a word from i on, which has no marker. It is used where texts are full of markers that have
-// no effect.
-func (st *state) word(line string, i int) int {
-	for ; i < len(line) && line[i] > ' '; i++ {
-		if c := line[i]; special[c] && !(st.runs == 0 && (c == '*' || c == '_' || c == '~')) {
-			break
-		}
-	}
-	return i
-}
-
-// literal reads n characters as text, so that the parser does not look at each of them again. It returns a node that goldmark
-// appends to parent: if possible, the text before them, which is there already, to save a node.
-func (st *state) literal(parent ast.Node, reader text.Reader, segment text.Segment, n int) ast.Node {
-	reader.Advance(n)
-	if last, ok := parent.LastChild().(*ast.Text); ok && last.Segment.Stop == segment.Start && !last.SoftLineBreak() && !last.HardLineBreak() {
-		last.Segment.Stop += n
-		return last
-	}
-	return ast.NewTextSegment(segment.WithStop(segment.Start + n))
-}
+func isDelimiter(c byte) bool { return c == '*' || c == '_' || c == '~' }
 
 // runesBefore returns the two characters before i. In the first pass, it skips a backslash that may be a marker.
 func (st *state) runesBefore(reader text.Reader, i int) (before2, before rune) {
@@ -256,10 +240,10 @@ type pairing struct {
 func (*pairing) IsDelimiter(c byte) bool { return c == '*' || c == '_' || c == '~' }
 
 func (p *pairing) CanOpenCloser(opener, closer *parser.Delimiter) bool {
-	if opener.Char != closer.Char || p.state.left < len("<strong></strong>") || p.state.tries == maxTries {
+	if opener.Char != closer.Char || !p.state.affords(len("<strong></strong>")) || p.state.tries == 0 {
 		return false
 	}
-	p.state.tries++
+	p.state.tries--
 	from, to := opener.Segment.Start+opener.OriginalLength, closer.Segment.Start
 	source := p.state.source
 	if p.state.nextLetter(from) >= to {
@@ -308,14 +292,14 @@ var dunders = func() map[string]bool {
 }()
 
 func (p *pairing) OnMatch(consumed int) ast.Node {
-	n := &emphasis{name: em}
+	n := p.state.pool.emphases.next()
 	switch {
 	case p.opener.Char == '~':
 		n.name = del
 	case consumed == 2:
 		n.name = strong
 	}
-	p.state.left -= len(startTags[n.name]) + len(endTags[n.name])
+	p.state.spend(len(startTags[n.name]) + len(endTags[n.name])) // affordable, as CanOpenCloser has checked
 	if p.state.first {
 		open := p.opener.Segment.Start + p.opener.Length
 		end := p.closer.Segment.Start + p.closer.OriginalLength - p.closer.Length - consumed

@@ -37,10 +37,9 @@ func (fenceParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) 
 	line, segment := st.line(reader)
 	indent, from := indentOf(line)
 	ticks := ticksOf(line[from:])
-	if _, ok := parent.(*list); ok || ticks == 0 || st.left <= 0 {
+	if _, ok := parent.(*list); ok || ticks == 0 || !st.spendBlock(len(`<pre><code></code></pre>`)) {
 		return nil, parser.NoChildren
 	}
-	st.left -= len(`<pre><code></code></pre>`)
 	n := &fence{ticks: ticks, indent: indent}
 	begin := segment.Start - segment.Padding + from
 	n.first = text.NewSegment(begin, begin+ticks)

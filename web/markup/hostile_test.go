@@ -114,17 +114,45 @@ func TestHostileTextsAreSafeAndBounded(t *testing.T) {
 
 // What has more of something than anybody writes is shown as it was typed from there on.
 func TestTooMuchOfSomethingStaysText(t *testing.T) {
-	many := "**a** @ada" + strings.Repeat("\n", 1400) + "b"
+	many := "**a** @ada" + strings.Repeat("\n", 1100) + "b"
 	if d := Parse(many, nobody); !d.Plain() || shown(d) != many {
-		t.Errorf("with 1400 lines: plain is %v, %.40q", d.Plain(), shown(d))
+		t.Errorf("with 1100 lines: plain is %v, %.40q", d.Plain(), shown(d))
 	}
 	if d := Parse(many, lookup); !strings.HasPrefix(shown(d), `<p>**a** <a class="mention" href="/chat/@ada/`) || len(d.Mentions()) != 1 {
-		t.Errorf("with 1400 lines and a mention: %.60q", shown(d))
+		t.Errorf("with 1100 lines and a mention: %.60q", shown(d))
 	}
-	for word, n := range map[string]int{"*a* ": 100, "**a** ": 100, "_a_ ": 100, "~~a~~ ": 100} {
+	for word, n := range map[string]int{"*a* ": 90, "**a** ": 90, "_a_ ": 90, "~~a~~ ": 90, "`a` ": 120} {
 		if got := strings.Count(shown(Parse(strings.Repeat(word, 600), nobody)), "</"); got != n+1 { // and the paragraph
 			t.Errorf("of 600 times %q %d are styled, not %d", word, got-1, n)
 		}
+	}
+}
+
+// What follows the last block that a message may have is shown as it was typed, but for mentions.
+func TestBlocksAreBounded(t *testing.T) {
+	for unit, times := range map[string][2]int{"- a\n": {150, 100}, "- *a*\n": {150, 100}, "> a\n\nb\n\n": {90, 51}, "a\n\n": {249, 199}, "a|b\n-|-\nc|d\n\n": {30, 13}} {
+		text := "**x**\n\n" + strings.Repeat(unit, times[0]) + "- *y* @ada \\&\n\n  z"
+		got := shown(Parse(text, lookup))
+		blocks := strings.Count(got, "<li>") + strings.Count(got, "<blockquote>") + strings.Count(got, "<table>")
+		if blocks == 0 {
+			blocks = strings.Count(got, "<p>a</p>")
+		}
+		if blocks != times[1] {
+			t.Errorf("of %d times %q %d are blocks, not %d", times[0], unit, blocks, times[1])
+		}
+		if end := got[strings.LastIndex(got, "<p>"):]; strings.Contains(end, "<em>") ||
+			!strings.HasSuffix(end, `- *y* <a class="mention" href="/chat/@ada/?a=1&amp;b=2" title="@ada">@Ada Lund</a> \&amp;<br><br>  z</p>`) {
+			t.Errorf("%q: %q", unit, end)
+		}
+		checkLaw(t, text)
+	}
+	if got := shown(Parse("*b*\n\n"+strings.Repeat("a\n\n", 200)+`\@ada`, lookup)); strings.Contains(got, "mention") || !strings.HasSuffix(got, `\@ada</p>`) {
+		t.Errorf("a mention behind a backslash: %q", got[len(got)-100:])
+	}
+	// A block beyond the bound ends the quotes and lists around it.
+	deep := strings.Repeat("> - a\n> \n>   b\n>\n", 120)
+	if got := shown(Parse(deep, nobody)); strings.Count(got, "<blockquote>") != 1 || !strings.Contains(got, "</blockquote><p>&gt; ") {
+		t.Errorf("%.80q … %q", got, got[len(got)-200:])
 	}
 }
 

@@ -37,13 +37,13 @@ func (backslashParser) Parse(parent ast.Node, reader text.Reader, pc parser.Cont
 			taken = 1 + countTicks(line[2:], line[1])
 		}
 		reader.Advance(taken)
-		return ast.NewTextSegment(text.NewSegment(segment.Start+1, segment.Start+1+taken))
+		return st.pool.text(text.NewSegment(segment.Start+1, segment.Start+1+taken))
 	case n%2 == 0 || n == len(line) || strings.IndexByte(escapable, line[n]) < 0 || st.first:
 		return st.literal(parent, reader, segment, n)
 	}
 	n += 1 + countTicks(line[n+1:], line[n])
-	for n = st.word(line, n); len(st.hidden) == 0 && n+1 < len(line) && line[n] == '\\' && line[n+1] > ' ' && line[n+1] != '\\'; {
-		n = st.word(line, n+2+countTicks(line[n+2:], line[n+1]))
+	for n = st.unmarked(line, n, segment.Start); len(st.hidden) == 0 && n+1 < len(line) && line[n] == '\\' && line[n+1] > ' ' && line[n+1] != '\\'; {
+		n = st.unmarked(line, n+2+countTicks(line[n+2:], line[n+1]), segment.Start)
 	}
 	return st.literal(parent, reader, segment, n)
 }
@@ -77,32 +77,32 @@ func (codeParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) 
 	st.enter(parent)
 	line, segment := st.rest(reader)
 	n := endOfRow(line, 0)
-	if n > maxRow || st.noTicks[n] != 0 && segment.Start >= st.noTicks[n] || st.left < codeTags {
-		return st.literal(parent, reader, segment, n)
+	if n > maxRow || st.noTicks[n] != 0 && segment.Start >= st.noTicks[n] || !st.affords(codeTags) {
+		return st.literal(parent, reader, segment, st.unmarked(line, n, segment.Start))
 	}
 	reader.Advance(n)
 	number, position := reader.Position()
-	node := &code{}
+	node := st.pool.codes.next()
 	for {
 		line, part := reader.PeekLine()
 		if line == nil {
 			st.noTicks[n] = max(segment.Start, 1)
 			reader.SetPosition(number, position)
-			return ast.NewTextSegment(segment.WithStop(segment.Start + n))
+			return st.pool.text(segment.WithStop(segment.Start + n))
 		}
 		if at := rowOf(line, n); at >= 0 {
 			end := part.Start - part.Padding + at
-			node.AppendChild(node, ast.NewRawTextSegment(part.WithStop(end)))
+			node.AppendChild(node, st.pool.text(part.WithStop(end)))
 			reader.Advance(at + n)
-			st.left -= codeTags
+			st.spend(codeTags)
 			if st.first && st.escapes(segment.Start-1) {
 				st.tookEffect(segment.Start)
 				st.tookEffect(end)
 			}
-			node.trim(st.source)
-			return node
+			node.trim(st.text)
+			return st.unmarkedAfter(parent, reader, node)
 		}
-		node.AppendChild(node, ast.NewRawTextSegment(part))
+		node.AppendChild(node, st.pool.text(part))
 		reader.AdvanceLine()
 	}
 }
@@ -128,11 +128,11 @@ func rowOf(line []byte, n int) int {
 }
 
 // trim removes a space at each end, which separates backticks in the code from those of the markers.
-func (n *code) trim(source []byte) {
+func (n *code) trim(source string) {
 	first, last := n.FirstChild().(*ast.Text), n.LastChild().(*ast.Text)
 	blank := true
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
-		blank = blank && isBlank(strings.Trim(string(c.(*ast.Text).Segment.Value(source)), "\n"))
+		blank = blank && strings.Trim(valueOf(c, source), " \t\r\n") == ""
 	}
 	a, b := first.Segment, last.Segment
 	if blank || a.IsEmpty() || b.IsEmpty() || !isSpace(source[a.Start]) || !isSpace(source[b.Stop-1]) {
@@ -140,6 +140,12 @@ func (n *code) trim(source []byte) {
 	}
 	first.Segment.Start++
 	last.Segment.Stop--
+}
+
+// valueOf returns the text of an ast.Text, without padding.
+func valueOf(n ast.Node, source string) string {
+	segment := n.(*ast.Text).Segment
+	return source[segment.Start:segment.Stop]
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' }
@@ -178,7 +184,9 @@ func (mentionParser) Parse(parent ast.Node, reader text.Reader, pc parser.Contex
 	}
 	st.tookEffect(segment.Start)
 	reader.Advance(m.end - m.at)
-	return &person{mention: m}
+	n := st.pool.people.next()
+	n.mention = m
+	return st.unmarkedAfter(parent, reader, n)
 }
 
 // mentionAt returns the mention at i. It is called with ascending positions.

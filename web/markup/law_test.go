@@ -165,7 +165,7 @@ func (l *law) of(n *element) string {
 	styled := func(marker string) string {
 		l.depth++
 		inner := l.all(n.children)
-		if l.depth == maxInlines {
+		if l.depth == maxStyles {
 			inner = `[*_~]*` + inner + `[*_~]*`
 		}
 		l.depth--
@@ -173,7 +173,7 @@ func (l *law) of(n *element) string {
 	}
 	switch n.name {
 	case "":
-		if l.depth < maxInlines {
+		if l.depth < maxStyles {
 			return l.plain(n.text)
 		}
 		deep := `[*_~]*` // the tags of deeper markers are not written

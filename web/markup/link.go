@@ -84,7 +84,7 @@ func (linkParser) Parse(parent ast.Node, reader text.Reader, pc parser.Context) 
 // target reads (address), (<address>) or (address "title"). Text that is not a target may be read again for the next bracket, so
 // st.ahead bounds how much of it is read.
 func (st *state) target(reader text.Reader) (address string, ok bool) {
-	if reader.Peek() != '(' || st.ahead <= 0 || st.left < linkTags {
+	if reader.Peek() != '(' || st.ahead <= 0 || !st.affords(linkTags) {
 		return "", false
 	}
 	reader.Advance(1)

@@ -101,7 +101,7 @@ func (listParser) Trigger() []byte { return listTriggers }
 
 func (listParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	st := stateOf(pc)
-	if _, ok := parent.(*list); st.left <= 0 || ok || depthOf(parent)+2 > maxBlocks {
+	if _, ok := parent.(*list); st.full || ok || depthOf(parent)+2 > maxDepth {
 		return nil, parser.NoChildren
 	}
 	line, _ := st.line(reader)
@@ -113,11 +113,16 @@ func (listParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (
 	if last := pc.LastOpenedBlock().Node; ast.IsParagraph(last) && last.Parent() == parent && !m.interrupts(parent) {
 		return nil, parser.NoChildren
 	}
-	st.left -= len(`<ul></ul><li></li>`)
+	tags := len(`<ul></ul><li></li>`)
 	if m.number > 1 {
-		st.left -= len(` start="123456789"`)
+		tags += len(` start="123456789"`)
 	}
-	return &list{char: m.char, start: m.number, next: m}, parser.HasChildren
+	if !st.spendBlock(tags) {
+		return nil, parser.NoChildren
+	}
+	l := st.pool.lists.next()
+	l.char, l.start, l.next = m.char, m.number, m
+	return l, parser.HasChildren
 }
 
 // interrupts reports whether an item with the marker m may follow a line of a paragraph in parent.
@@ -130,6 +135,9 @@ func (listParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) pa
 	l := n.(*list)
 	st := stateOf(pc)
 	line, _ := st.line(reader)
+	if st.full {
+		return parser.Close
+	}
 	if isBlank(line) {
 		l.empty = true
 		return parser.Continue | parser.HasChildren
@@ -137,12 +145,15 @@ func (listParser) Continue(n ast.Node, reader text.Reader, pc parser.Context) pa
 	last := l.LastChild().(*item)
 	if indent, _ := indentOf(line); indent < last.width {
 		m, ok := markOf(line)
-		if !ok || m.char != l.char || st.left <= 0 {
+		if !ok || m.char != l.char {
 			return parser.Close
 		}
-		st.left -= len("<li></li>")
+		tags := len("<li></li>")
 		if m.char == '.' && m.number != last.number+1 {
-			st.left -= len(` value="123456789"`)
+			tags += len(` value="123456789"`)
+		}
+		if !st.spendBlock(tags) {
+			return parser.Close
 		}
 		l.next = m
 	}
@@ -155,12 +166,13 @@ type itemParser struct{ block }
 
 func (itemParser) Trigger() []byte { return listTriggers }
 
-func (itemParser) Open(parent ast.Node, reader text.Reader, _ parser.Context) (ast.Node, parser.State) {
+func (itemParser) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	l, ok := parent.(*list)
 	if !ok || l.next.char == 0 {
 		return nil, parser.NoChildren
 	}
-	n := &item{mark: l.next}
+	n := stateOf(pc).pool.items.next()
+	n.mark = l.next
 	l.next = mark{}
 	reader.Advance(n.length)
 	return n, parser.HasChildren

@@ -25,6 +25,7 @@ import (
 	"html"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 )
 
@@ -74,7 +75,7 @@ func parse(s string, lookup Lookup) *Document {
 	if !w.marked && len(w.hidden) == 0 || len(w.html) > maxTags+int(maxGrowth*float64(len(s))) {
 		return asTyped(s, open)
 	}
-	return &Document{html: string(w.html), people: w.people, ids: idsOf(w.people), open: open}
+	return &Document{html: string(w.html), people: slices.Clone(w.people), typed: string(w.typed), ids: idsOf(w.people), open: open}
 }
 
 // asTyped returns the Document of a text without markup. open is the result of Document.Open.
@@ -137,10 +138,15 @@ func isPlain(s string) bool {
 	return true
 }
 
-// countEscapes returns how many backslashes in the text are before a character that may be a marker.
-func countEscapes(s string) (n int) {
-	for i := range len(s) - 1 {
-		if s[i] == '\\' && strings.IndexByte(escapable, s[i+1]) >= 0 {
+// countEscapes returns how many backslashes in the text are before a character that may be a marker. It does not count further
+// than to most+1.
+func countEscapes(s string, most int) (n int) {
+	for n <= most {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 || i+1 == len(s) {
+			return n
+		}
+		if s = s[i+1:]; strings.IndexByte(escapable, s[0]) >= 0 {
 			n++
 		}
 	}

@@ -27,6 +27,7 @@ var dialect = parser.NewParser(
 		util.Prioritized(mentionParser{}, 600),
 		util.Prioritized(emailParser{}, 700),
 		util.Prioritized(emphasisParser{}, 800),
+		util.Prioritized(unmarkedParser{}, 900),
 	),
 )
 
@@ -39,6 +40,12 @@ type state struct {
 	left   int    // how many bytes of maxTags are left
 	ahead  int    // how many bytes may still be read ahead
 
+	blocks  int  // how many more blocks the message may have
+	inlines int  // how many more inline elements it may have
+	full    bool // there was a block for which nothing was left; it and what follows are text
+
+	pool nodes // the memory of nodes
+
 	mentions []mention // in the order of their positions
 	next     int       // the mention that the inline parsers look at next
 
@@ -49,12 +56,10 @@ type state struct {
 	hidden    map[int]bool // the positions of backslashes that are not shown
 	hasEscape bool         // the text has a backslash
 
-	maxRuns int // how many delimiter runs a block may have
-
 	block      ast.Node        // the block whose inlines are parsed
-	runs       int             // how many more delimiter runs it may have
-	openers    [3]int          // how many of them may begin emphasis, for each delimiter
-	tries      int             // how many pairs of runs goldmark has tried
+	runs       int             // how many more delimiter runs the message may have
+	openers    [3]int          // how many of the block may begin emphasis, for each delimiter
+	tries      int             // how many more pairs of runs goldmark may try
 	brackets   []*openBracket  // that may begin a link
 	noTicks    [maxRow + 1]int // for each length, the position from which on no row of backticks has this length; 0: not known
 	emojiEnd   int             // the end of the last shortcode
@@ -76,16 +81,33 @@ func (st *state) enter(parent ast.Node) {
 	if parent == st.block {
 		return
 	}
-	st.block, st.runs, st.tries, st.openers, st.brackets = parent, st.maxRuns, 0, [3]int{}, st.brackets[:0]
+	st.block, st.openers, st.brackets = parent, [3]int{}, st.brackets[:0]
 	st.noTicks = [maxRow + 1]int{}
 }
 
-// spend subtracts n bytes from left. If fewer are left, it subtracts nothing and returns false.
+// spend takes an inline element with n bytes of tags from what is left. If that is not enough, it takes nothing and returns
+// false.
 func (st *state) spend(n int) bool {
-	if st.left < n {
+	if !st.affords(n) {
 		return false
 	}
 	st.left -= n
+	st.inlines--
+	return true
+}
+
+// affords reports whether another inline element with n bytes of tags may follow.
+func (st *state) affords(n int) bool { return st.left >= n && st.inlines > 0 }
+
+// spendBlock takes a block with n bytes of tags from what is left. If nothing is left, what follows is text, and spendBlock
+// returns false.
+func (st *state) spendBlock(n int) bool {
+	if st.left <= 0 || st.blocks <= 0 {
+		st.full = true
+		return false
+	}
+	st.left -= n
+	st.blocks--
 	return true
 }
 
@@ -116,21 +138,28 @@ func (st *state) escapes(i int) bool {
 
 // tree parses the text, twice if backslashes may be markers. The second pass has the budget of the first one.
 func (st *state) tree() ast.Node {
-	st.maxRuns = maxRuns
-	if n := countEscapes(st.text); n > 0 && n <= maxEscapes {
-		st.maxRuns = maxRuns / 2
+	if n := countEscapes(st.text, maxEscapes); n > 0 && n <= maxEscapes {
 		left, ahead := st.left, st.ahead
 		st.first = true
+		st.reset(maxBlocks*3/4, 2)
 		st.parse()
 		st.first = false
 		st.left, st.ahead = left, ahead
+		st.reset(maxBlocks*3/4, 2)
+		return st.parse()
 	}
+	st.reset(maxBlocks, 1)
 	return st.parse()
+}
+
+// reset prepares for one of so many passes.
+func (st *state) reset(blocks, passes int) {
+	st.block, st.next, st.emojiEnd, st.letterAt, st.full = nil, 0, 0, 0, false
+	st.blocks, st.inlines, st.runs, st.tries = blocks, maxInlines/passes, maxRuns/passes, maxTries/passes
 }
 
 // parse parses the text once.
 func (st *state) parse() ast.Node {
-	st.block, st.next, st.emojiEnd, st.letterAt = nil, 0, 0, 0
 	pc := parser.NewContext(parser.WithIDs(noIDs{}))
 	pc.Set(stateKey, st)
 	return dialect.Parse(text.NewReader(st.source), parser.WithContext(pc))

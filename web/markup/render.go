@@ -12,24 +12,30 @@ import (
 )
 
 const (
-	// maxTags is the most bytes of tags, line breaks and link targets in a message. It is enough for forty links of 30
-	// characters, or 240 bold words. Markup beyond it stays text. With this bound, a message of 4000 characters costs at most
-	// twice as much to serve as one without markup (TestHostileMessagesAreCheapToServe). With 8 KiB, it would cost 2.7 times as
-	// much.
-	maxTags = 4 << 10
+	// maxTags is the most bytes of tags, line breaks and link targets in a message. It is enough for 29 links of 30 characters.
+	// Markup beyond it stays text. With this bound, a message of 4000 characters costs about twice as much to serve as one without
+	// markup (TestHostileMessagesAreCheapToServe). With 8 KiB, it would cost 2.7 times as much.
+	maxTags = 3 << 10
 	// maxGrowth is the most bytes of HTML for each byte of the text, in addition to maxTags. A quotation mark takes five. A
 	// message that exceeds the bound is shown as it was typed.
 	maxGrowth = 1.5
-	// maxInlines is how deep bold, italic and struck text is nested in the HTML. Deeper nesting looks the same.
-	maxInlines = 8
-	// maxRuns is the most delimiter runs in a paragraph: rows of stars, underscores or tildes that may begin or end emphasis.
-	// It is enough for 100 bold or italic words. With 500, a message full of stars costs 50 times as much as plain text when it
-	// is read for the first time.
-	maxRuns = 200
+	// maxBlocks is the most blocks in a message: paragraphs, quotes, code blocks, lists, their items, and the rows and cells of
+	// tables. It is enough for a list of 99 lines, of which each is an item and a paragraph. What follows the last block is shown
+	// as it was typed, but for mentions. With maxInlines, it bounds what a message costs when it is read for the first time: to
+	// about ten times as much as one without markup costs later.
+	maxBlocks = 200
+	// maxInlines is the most inline elements in a message: bold, italic and struck text, code, links and emoji. Further markers
+	// stay text.
+	maxInlines = 120
+	// maxStyles is how deep bold, italic and struck text is nested in the HTML. Deeper nesting looks the same.
+	maxStyles = 8
+	// maxRuns is the most delimiter runs in a message: rows of stars, underscores or tildes that may begin or end emphasis. It is
+	// enough for 90 bold or italic words.
+	maxRuns = 180
 	// maxEscapes is the most backslashes before characters of markers. If a message has more, they stay text. With up to that many,
-	// the message is parsed twice, so a paragraph has only half as many runs.
+	// the message is parsed twice, so it may have only half as many inline elements and runs, and three quarters of the blocks.
 	maxEscapes = 100
-	// maxTries is the most pairs of delimiter runs that are tried in a paragraph. Each run is tried with the runs before it.
+	// maxTries is the most pairs of delimiter runs that are tried in a message. Each run is tried with the runs before it.
 	maxTries = 20 * maxRuns
 	// maxAhead bounds how many bytes are read ahead, for each byte of the text, to find the end of a possible link.
 	maxAhead = 2
@@ -61,6 +67,7 @@ type writer struct {
 	state
 	html   []byte
 	people []slot // mentions in html
+	typed  []byte // their texts
 	marked bool   // the message has markup
 	depth  int    // the nesting of bold, italic and struck text
 	inLink bool   // the text of a link is being written; links are not nested
@@ -71,7 +78,8 @@ var writers = sync.Pool{New: func() any { return &writer{} }}
 
 // release returns w to the pool, without references to the message.
 func (w *writer) release() {
-	*w = writer{html: w.html[:0], state: state{source: w.source[:0], brackets: w.brackets[:0]}}
+	w.pool.reset()
+	*w = writer{html: w.html[:0], people: w.people[:0], typed: w.typed[:0], state: state{source: w.source[:0], brackets: w.brackets[:0], pool: w.pool}}
 	clear(w.brackets[:cap(w.brackets)])
 	writers.Put(w)
 }
@@ -133,7 +141,8 @@ func (w *writer) text(from, to int) {
 // person writes a mention.
 func (w *writer) person(m mention) {
 	w.marked = true
-	w.people = append(w.people, slot{at: len(w.html), id: m.id, typed: string(w.source[m.at:m.end]), inLink: w.inLink})
+	w.typed = append(w.typed, w.source[m.at:m.end]...)
+	w.people = append(w.people, slot{at: len(w.html), id: m.id, typedEnd: len(w.typed), inLink: w.inLink})
 }
 
 // children writes the children of a block.
@@ -164,7 +173,23 @@ func (w *writer) block(n ast.Node, tight bool) {
 		w.list(n)
 	case *table:
 		w.table(n)
+	case *remainder:
+		w.remainder(n)
 	}
+}
+
+func (w *writer) remainder(n *remainder) {
+	w.add("<p>")
+	from, to := n.from, len(strings.TrimRight(w.state.text, " \t\r\n"))
+	for _, m := range w.mentions {
+		if m.at >= from && !w.escapes(m.at-1) {
+			w.escape(w.source[from:m.at], &lineEscapes)
+			w.person(m)
+			from = m.end
+		}
+	}
+	w.escape(w.source[from:to], &lineEscapes)
+	w.add("</p>")
 }
 
 func (w *writer) bare(n *bare, tight bool) {
@@ -329,11 +354,11 @@ func (w *writer) inline(n ast.Node) {
 		w.add("[")
 	case *emphasis:
 		w.depth++
-		if w.depth <= maxInlines {
+		if w.depth <= maxStyles {
 			w.tag(startTags[n.name])
 		}
 		w.inlines(n)
-		if w.depth <= maxInlines {
+		if w.depth <= maxStyles {
 			w.add(endTags[n.name])
 		}
 		w.depth--

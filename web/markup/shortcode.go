@@ -32,7 +32,7 @@ func (shortcodeParser) Parse(parent ast.Node, reader text.Reader, pc parser.Cont
 	st.enter(parent)
 	line, segment := st.rest(reader)
 	n := shortcodeLength(line)
-	if n == 0 || n < len(line) && isASCIIWord(line[n]) {
+	if n == 0 || st.inlines == 0 || n < len(line) && isASCIIWord(line[n]) {
 		return nil
 	}
 	if i := segment.Start; i > 0 && i != st.emojiEnd && (isASCIIWord(st.source[i-1]) || st.source[i-1] == ':') {
@@ -47,10 +47,15 @@ func (shortcodeParser) Parse(parent ast.Node, reader text.Reader, pc parser.Cont
 			found, n = toned, n+tone
 		}
 	}
+	if !st.spend(0) {
+		return nil
+	}
 	reader.Advance(n)
 	st.emojiEnd = segment.Start + n
 	st.tookEffect(segment.Start)
-	return &shortcode{emoji: found}
+	x := st.pool.shortcodes.next()
+	x.emoji = found
+	return st.unmarkedAfter(parent, reader, x)
 }
 
 // shortcodeLength returns the length of the text at the beginning of s that looks like a shortcode, or 0.

@@ -52,9 +52,6 @@ func (tableTransformer) Transform(n *ast.Paragraph, reader text.Reader, pc parse
 // is one.
 func (st *state) table(n *ast.Paragraph) (behind *ast.Paragraph) {
 	const cost = len(`<div tabindex="0"><table><thead><tr></tr></thead><tbody></tbody></table></div>`)
-	if st.left < cost+cellTags {
-		return nil
-	}
 	lines := n.Lines().Sliced(0, n.Lines().Len())
 	for i := 1; i < len(lines); i++ {
 		if st.text[lines[i].Start] > '|' { // most lines
@@ -68,10 +65,10 @@ func (st *state) table(n *ast.Paragraph) (behind *ast.Paragraph) {
 		if len(header) != len(align) || !hasPipe(st.source, lines[i-1]) {
 			continue
 		}
-		if st.left < cost+len(header)*cellTags {
+		if st.left < cost+len(header)*cellTags || !st.spendBlock(cost) {
+			st.full = true
 			return nil
 		}
-		st.left -= cost
 		t := &table{}
 		st.row(t, header, align)
 		to := i + 1
@@ -101,12 +98,14 @@ func (st *state) table(n *ast.Paragraph) (behind *ast.Paragraph) {
 
 // row adds a row to a table. It returns false if too few bytes of maxTags are left.
 func (st *state) row(t *table, cells []text.Segment, align []string) bool {
-	if !st.spend(len("<tr></tr>") + len(cells)*cellTags) {
+	if n := len("<tr></tr>") + len(cells)*cellTags; st.left < n || !st.spendBlock(n) {
+		st.full = true
 		return false
 	}
-	r := &row{}
+	st.blocks -= len(cells)
+	r := st.pool.rows.next()
 	for i, segment := range cells {
-		c := &cell{}
+		c := st.pool.cells.next()
 		if i < len(align) {
 			c.align = align[i]
 		}

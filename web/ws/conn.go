@@ -93,6 +93,15 @@ func New(hub *Callbacks, s Socket) *Conn {
 // Room returns the room in which the caller is present; nil: none.
 func (c *Conn) Room() *chat.Room { return c.room.Load() }
 
+// reader returns Reader as it is in the current room.
+func (c *Conn) reader() chat.Reader {
+	r := c.Reader
+	if room := c.Room(); room != nil {
+		r.Since = room.Since
+	}
+	return r
+}
+
 // Groups returns the groups that c listens to, without its room. The slice must not be changed.
 func (c *Conn) Groups() []string { return *c.groups.Load() }
 
@@ -198,6 +207,14 @@ func (c *Conn) Take(f *Frames, events []chat.Event) {
 		}
 		f = NewFrames(events)
 	}
+	if since := c.reader().Since; since > 0 {
+		if rest := hears(events, since); len(rest) < len(events) {
+			if events = rest; len(events) == 0 {
+				return
+			}
+			f = NewFrames(events)
+		}
+	}
 	if !c.live {
 		c.hold(events)
 		return
@@ -208,6 +225,16 @@ func (c *Conn) Take(f *Frames, events []chat.Event) {
 	}
 	c.write(f)
 	c.noteSent(events)
+}
+
+// hears returns the events without those about messages up to the number since.
+func hears(events []chat.Event, since int64) (rest []chat.Event) {
+	for _, e := range events {
+		if e.Of == 0 || e.Of.Seq() > since {
+			rest = append(rest, e)
+		}
+	}
+	return rest
 }
 
 // write queues frames. It closes the connection if its client reads too slowly. c.mu is held.
@@ -235,9 +262,9 @@ func (c *Conn) logCut(why string) {
 
 func (c *Conn) frames(f *Frames) []byte {
 	if c.batched {
-		return f.Joined(c.Reader)
+		return f.Joined(c.reader())
 	}
-	return f.Plain(c.Reader)
+	return f.Plain(c.reader())
 }
 
 // Send queues events for this socket alone. Once the socket is live, it is closed if its client reads too slowly.

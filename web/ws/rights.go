@@ -18,7 +18,7 @@ func (c *Conn) Recheck() bool {
 		return true
 	case errors.As(err, &refused) && refused.Code != "storage":
 		// A change of rights is visible in the database a moment before it is applied, so this may come first.
-		if r := c.Room(); r != nil && r.Access != chat.Direct {
+		if r := c.Room(); r != nil && !r.Access.Private() {
 			c.mu.Lock()
 			c.lose([]chat.Event{chat.RoomGone(r)}, true)
 			c.mu.Unlock()

@@ -2,6 +2,7 @@
 
 import { startCards } from "./card.js";
 import { startDialogs } from "./dialog.js";
+import "./group.js";
 import { keepTimesFresh } from "./time.js";
 import { startFilters } from "./who-stays.js";
 

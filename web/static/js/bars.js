@@ -1,6 +1,7 @@
 // The status bars below the heading of every page. They show the state of the connection, and the messages that the server has not
 // stored yet.
 
+import { groupURL, isGroup, titleOf } from "./group.js";
 import { isolate, t } from "./i18n.js";
 
 const EXCERPT = 60; // characters of a refused message that are shown
@@ -49,12 +50,13 @@ export function showState(now, words = "") {
 
 function roomLink(room, text) {
   const link = document.createElement("a");
-  link.href = `/chat/${encodeURIComponent(room)}/`;
+  link.href = isGroup(room) ? groupURL(room) : `/chat/${encodeURIComponent(room)}/`;
   link.textContent = text;
   return link;
 }
 
 function nameOf(room) {
+  if (isGroup(room)) return isolate(titleOf(room));
   return isolate(room.startsWith("@") ? room : `#${room}`);
 }
 

@@ -34,7 +34,7 @@ export function listen(frames = {}, { lobby = false, names = () => [], list = nu
     guests: guestsMay,
     membership: sidebar.sidebarMembership,
     private_message: (frame) => frame.user === self || sidebar.privateMessage(frame, connections === 1),
-    unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge),
+    unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge, frame.title),
     read: (frame) => sidebar.setUnread(frame.room, frame.unread ?? 0),
     ...frames,
   };

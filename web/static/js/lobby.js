@@ -120,6 +120,7 @@ function renameCard(was, room) {
 
 function room(frame) {
   if (!frame.unmade) sidebar.sidebarRoom(frame);
+  if (frame.access === "group") return;
   if (frame.was) renameCard(frame.was, frame.room);
   if (frame.gone) cardOf(frame.room)?.remove();
   else {

@@ -57,7 +57,8 @@ function group(message) {
   const apart = message.previousElementSibling !== before;
   const sameAuthor = before?.dataset.user === message.dataset.user;
   const reply = !message.querySelector(".reply").hidden;
-  const joined = !apart && sameAuthor && !reply && at - timeOf(before) < JOIN_WITHIN;
+  const notice = message.matches(".log-line") || before?.matches(".log-line");
+  const joined = !apart && sameAuthor && !reply && !notice && at - timeOf(before) < JOIN_WITHIN;
   message.classList.toggle("joined", joined);
   message.querySelector(".byline .who").tabIndex = joined ? -1 : 0; // the name is not shown again
 }

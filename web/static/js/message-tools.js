@@ -26,7 +26,7 @@ function mayDelete(message) {
 function show(message) {
   if (message === current) return;
   current?.classList.remove("with-tools");
-  current = message?.dataset.id && !message.classList.contains("deleted") ? message : null;
+  current = message?.dataset.id && !message.matches(".deleted, .log-line") ? message : null;
   const [remove, unread, edit] = [tool("delete"), tool("unread"), tool("edit")];
   remove.hidden = !current || !mayDelete(current);
   if (unread) unread.hidden = !current || "mine" in current.dataset; // one's own messages are never unread

@@ -69,7 +69,7 @@ export function updateQuotes(id, text) {
 // markMine marks a message of the reader. data-text is the text as it was typed, for editing.
 function markMine(element, { message, action }) {
   element.dataset.mine = "";
-  element.dataset.text = action ? `/me ${message}` : message;
+  if (!element.classList.contains("log-line")) element.dataset.text = action ? `/me ${message}` : message;
 }
 
 // setAction shows a message as something that its sender does: "Ada waves".
@@ -95,6 +95,7 @@ export function buildMessage(frame, find = inPage) {
   }
   element.dataset.user = frame.user;
   element.dataset.display = display;
+  element.classList.toggle("log-line", Boolean(frame.notice));
   if (self && frame.user === self) markMine(element, frame);
   paintAvatar(element.querySelector(".avatar"), frame.user, display);
   element.querySelector(".name").textContent = display;

@@ -26,10 +26,11 @@ export function keptRoom(name) {
 }
 
 // forgetRoom handles a room frame: a room that is kept and has changed is loaded again when it is opened.
-export function forgetRoom({ room, was, topic = "", access, archived, gone }) {
+export function forgetRoom({ room, was, topic = "", access, archived, gone, title }) {
   for (const [path, { main }] of kept) {
     const { room: name } = main.dataset;
-    const same = !archived && !gone && access === main.dataset.access && topic === main.querySelector(".topic").textContent;
+    const same = !archived && !gone && access === main.dataset.access && topic === main.querySelector(".topic").textContent &&
+      (title === undefined || title === main.querySelector("h1 bdi").textContent);
     if (name === was || (name === room && !same)) kept.delete(path);
   }
 }
@@ -58,10 +59,11 @@ function keep() {
 }
 
 function show(room, url, push) {
-  closeDrawers();
+  const fromDrawer = Boolean(history.state?.drawer);
+  closeDrawers({ keep: true });
   keep();
-  if (push) history.pushState(null, "", room.path + url.hash);
-  else if (location.pathname !== room.path) history.replaceState(null, "", room.path + url.hash);
+  if (push && !fromDrawer) history.pushState(null, "", room.path + url.hash);
+  else if (fromDrawer || location.pathname !== room.path) history.replaceState(null, "", room.path + url.hash);
   kept.delete(room.path);
   document.getElementById("main").replaceWith(room.main);
   current = room;

@@ -214,6 +214,19 @@ export function wrote(user) {
   if (!("members" in panel.dataset) && !isGuest(user)) belonging.add(user);
 }
 
+// noticed is called for each notice of a group conversation: who was added belongs to it, and who left does not.
+export function noticed({ notice, user, people = [] }) {
+  for (const person of people) {
+    belonging.add(person.user);
+    if (!rowOf(person.user)) leaving.set(person.user, person.display);
+  }
+  if (notice !== "left") return;
+  belonging.delete(user);
+  leaving.delete(user);
+  const row = rowOf(user);
+  if (row && !present.has(user)) remove(row);
+}
+
 // shown returns the people about whom the server should send changes. Present ones whose display name is not known yet are the first.
 export function shown() {
   const rows = [...panel.querySelectorAll("#here .person[data-unnamed]"), ...panel.querySelectorAll(".person")].filter(({ dataset }) => !isGuest(dataset.user));

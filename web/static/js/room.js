@@ -19,6 +19,7 @@ import { namesOnPage, namesWatched, peopleChanged, refreshNames } from "./rename
 import { Idle } from "./idle.js";
 import { tellZone } from "./zone.js";
 import { startTools } from "./message-tools.js";
+import { isGroup } from "./group.js";
 import { copyLink, startPermalinks } from "./permalink.js";
 import { startJumpDate } from "./jump-date.js";
 import { privateMessage } from "./private-message.js";
@@ -49,6 +50,7 @@ let listening = null; // the AbortController of its listeners
 
 let connections = 0;
 let state = "reconnecting";
+let leftRoom = ""; // the room that the reader has left, in this window or another one
 let entering = ""; // the nonce of an enter frame that is not answered yet: the frames about a room are about the one before
 let enterTimer = 0;
 let resumeTo = 0; // the seq up to which the messages are sent that the page has missed
@@ -113,7 +115,7 @@ function onFailedChoice(choice, { nonce }) {
 
 function onState(now, words) {
   state = now;
-  if (now === "shut-out") return location.reload(); // the server answers with a page that says why
+  if (now === "shut-out") return leftRoom === room ? location.assign("/") : location.reload(); // the server answers with a page that says why
   if (now === "signed-out" && ended()) return;
   showState(now, words);
   unsent?.setReachable(reaches(now));
@@ -213,8 +215,13 @@ const frames = {
     sidebar.sidebarRoom(frame);
     if (frame.room !== room) forgetRoom(frame);
   },
-  membership: sidebar.sidebarMembership,
-  unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge),
+  membership(frame) {
+    sidebar.sidebarMembership(frame);
+    if (frame.left) leftRoom = frame.room;
+    else if (leftRoom === frame.room) leftRoom = "";
+    if (leftRoom === room && isGroup(room)) location.assign("/");
+  },
+  unread: (frame) => sidebar.setUnread(frame.room, frame.unread, frame.badge, frame.title),
   read(frame) {
     if (frame.room === room) return unread.movedElsewhere(frame);
     const left = keptRoom(frame.room);
@@ -263,7 +270,10 @@ function onFrame(frame) {
 function showMessage(frame) {
   const own = Boolean(frame.nonce) && outbox.receipt(frame.nonce);
   stopTyping(frame.user);
-  people.wrote(frame.user);
+  if (frame.notice) {
+    people.noticed(frame);
+    watching.changed();
+  } else people.wrote(frame.user);
   if (document.getElementById(`m${frame.id}`)) return;
   frame.display ??= displayOf(frame.user);
   unread.arrived(buildMessage(frame), own);

@@ -2,6 +2,7 @@
 
 import { MAX_BADGE, showBadges } from "./badge.js";
 import { flash } from "./flash.js";
+import { groupOf, isGroup, retitle } from "./group.js";
 import { number, t } from "./i18n.js";
 import { compareNames } from "./collate.js";
 import { presenceOf, showPresence, showStatus } from "./presence.js";
@@ -23,19 +24,21 @@ function isOpen(link) {
 }
 
 // showOpen marks the link of the room that the page shows now, and clears its unread messages: the page shows them. display is the name of
-// the other person in a private conversation.
+// the other person in a private conversation, or the title of a group conversation.
 export function showOpen(room, display) {
   document.querySelector(".sidebar [aria-current=page]")?.removeAttribute("aria-current");
-  const link = room.startsWith("@") ? directOf(room.slice(1), display) : linkOf(room) ?? addRoom(room);
+  const link = room.startsWith("@") ? directOf(room.slice(1), display) : isGroup(room) ? groupOf(room, display) : linkOf(room) ?? addRoom(room);
   if (!link) return;
   setUnread(room, 0);
   link.setAttribute("aria-current", "page");
 }
 
 // setUnread shows the unread messages of a room, and the badge: how many of them are meant for the reader.
-export function setUnread(room, unread, badge = 0) {
+// title is that of a group conversation.
+export function setUnread(room, unread, badge = 0, title = "") {
   let link = linkOf(room);
-  if (!link && unread && "partial" in rooms.dataset && !room.startsWith("@")) link = addRoom(room);
+  if (!link && unread && isGroup(room)) link = groupOf(room, title);
+  if (!link && unread && "partial" in rooms.dataset && !/^[@+]/.test(room)) link = addRoom(room);
   if (!link || isOpen(link)) return;
   const mark = link.querySelector(".badge");
   mark.hidden = !badge;
@@ -135,6 +138,7 @@ function sidebarPerson(person, online) {
 // sidebarRoom handles a room frame: it changes, adds or removes a room, here and on the page of that room.
 export function sidebarRoom(frame) {
   const { room, access, here, gone, was } = frame;
+  if (access === "group") return retitle(frame);
   if (was) renameLink(was, room);
   showRoomChange(frame);
   let link = linkOf(room);
@@ -171,6 +175,7 @@ export function sidebarMembership({ room, level, favourite = false, left = false
     showBadges();
     return;
   }
+  if (/^[@+]/.test(room)) return;
   if (!link) link = addRoom(room);
   link.dataset.level = level;
   link.toggleAttribute("data-starred", favourite);
