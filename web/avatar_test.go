@@ -12,7 +12,7 @@ func TestInitials(t *testing.T) {
 	t.Parallel()
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")
-	avatar := regexp.MustCompile(`<span class="avatar hue-[0-9]+" aria-hidden="true">([^<]*)</span>\s*<a class="me"`)
+	avatar := regexp.MustCompile(`<span class="avatar hue-[0-9]+" aria-hidden="true">([^<]*)</span>\s*<a class="me who"`)
 	for name, want := range map[string]string{
 		"":                "A",
 		"Carla Motta":     "CM",

@@ -86,3 +86,23 @@ func TestWhoCanBeBlocked(t *testing.T) {
 		t.Errorf("a visitor blocks: %d", r.Status)
 	}
 }
+
+func TestBlockFromTheCard(t *testing.T) {
+	t.Parallel()
+	s := hearthtest.Start(t)
+	ada := s.SignUp(t, "ada")
+	s.SignUp(t, "tom")
+	card := func() string { return ada.Get("/people/tom/card/").Body }
+	if !strings.Contains(card(), `name="blocked" value="on"`) {
+		t.Error("the card does not offer to block")
+	}
+	if r := ada.Post("/blocks/", "name", "tom", "blocked", "on", "next", "/chat/@tom/"); r.Header.Get("Location") != "/chat/@tom/" {
+		t.Errorf("block: %d %s", r.Status, r.Header.Get("Location"))
+	}
+	if !strings.Contains(card(), `name="blocked" value="off"`) {
+		t.Error("the card does not offer to unblock")
+	}
+	if own := ada.Get("/people/ada/card/").Body; strings.Contains(own, "blocked") {
+		t.Error("the own card offers to block")
+	}
+}

@@ -27,6 +27,7 @@ type cardData struct {
 	Difference    string // how far that is from the reader's time, "": not at all, or unknown
 	MessageURL    string // "": the reader cannot write to the person
 	AccountURL    string // for admins
+	Blocked       bool   // the reader takes no private messages from the person
 }
 
 func personURL(name string) string { return "/people/" + url.PathEscape(name) + "/" }
@@ -92,7 +93,8 @@ func (s *Server) personCard(r *request) (*cardData, error) {
 	}
 	d.Status, d.MessageURL = s.statusFor(r, u), roomURL("@"+u.Name)
 	d.fillTime(r, u, s.chat.Now())
-	return d, nil
+	d.Blocked, err = s.chat.Blocks(r.Context(), r.caller.User.ID, u.ID)
+	return d, err
 }
 
 // roomOfCard returns the room in which a card is opened, or nil if there is none that the reader may enter.

@@ -293,6 +293,10 @@ func (l limitTest) entrances(n limits.Name) []entrance {
 				return b.Post("/profile/", "action", "appearance", "lang", "en", "theme", "dark")
 			}),
 			l.one("language", func(int) hearthtest.Reply { return b.Post("/language/", "lang", "en") }),
+			l.one("block", func(int) hearthtest.Reply { return b.Post("/blocks/", "name", l.boss.Name, "blocked", "on") }),
+			l.one("block over the API", func(int) hearthtest.Reply {
+				return b.PostJSON("/api/users/"+l.boss.Name+"/block", map[string]any{"blocked": true})
+			}),
 			l.one("sign out", func(int) hearthtest.Reply {
 				return b.Post("/profile/", "action", "signout", "session", "others")
 			})}

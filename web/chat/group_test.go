@@ -363,6 +363,34 @@ func TestLeavingAGroup(t *testing.T) {
 	}
 }
 
+// Nobody is put into a conversation by somebody whom they have blocked. Who deletes the own account leaves.
+func TestGroupsWithBlockedAndFormerPeople(t *testing.T) {
+	t.Parallel()
+	g := newGroupTest(t)
+	ctx := context.Background()
+	r := g.open(g.bob, "cleo", "dan")
+	if err := g.SetBlocked(ctx, g.eve, g.bob.User, true); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := g.OpenGroup(ctx, g.bob, []string{"cleo", "eve"})
+	wantCode(t, err, "blocked", "people")
+	wantCode(t, g.AddToGroup(ctx, g.bob, r, []string{"eve"}), "blocked", "people")
+	g.add(g.cleo, r, "eve")
+	if again := g.open(g.bob, "cleo", "dan", "eve"); again.ID != r.ID {
+		t.Errorf("bob opens %s, not the conversation in which he is with eve", again.Name)
+	}
+	if err := g.DeleteAccount(ctx, g.cleo, g.cleo.User.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	if got := g.log(g.bob, r.Name); got != "Former member added eve | Former member left" {
+		t.Errorf("bob reads %q", got)
+	}
+	people, err := g.PeopleIn(ctx, r.ID)
+	if title := GroupTitle(locale.Of("en"), people[r.ID], g.bob.User.ID); err != nil || title != "dan, eve" {
+		t.Errorf("the title is %q, %v", title, err)
+	}
+}
+
 // A person cannot look like several people in a title.
 func TestGroupTitles(t *testing.T) {
 	t.Parallel()

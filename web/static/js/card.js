@@ -38,7 +38,7 @@ function build() {
   card.popover = "auto";
   card.setAttribute("role", "dialog");
   card.setAttribute("aria-labelledby", "card-title");
-  card.addEventListener("toggle", onToggle);
+  card.addEventListener("beforetoggle", onToggle);
   card.addEventListener("click", onCardClick);
 }
 
@@ -92,6 +92,7 @@ function place(link) {
   card.style.top = `${Math.max(GAP, Math.min(anchor.top - GAP, innerHeight - height - GAP))}px`;
 }
 
+// onToggle is called before the card opens or closes. Where the focus is lost with the card, it returns to the name.
 function onToggle({ newState }) {
   if (newState === "open") {
     timer = setInterval(showTime, MINUTE);
@@ -99,10 +100,13 @@ function onToggle({ newState }) {
   }
   clearInterval(timer);
   request++;
+  const from = opener;
   shown = "";
-  const lost = document.activeElement === document.body || card.contains(document.activeElement);
-  if (lost && opener?.isConnected) opener.focus({ preventScroll: true });
   opener = null;
+  setTimeout(() => {
+    const lost = document.activeElement === document.body || card.contains(document.activeElement);
+    if (lost && from?.isConnected && !card.matches(":popover-open")) from.focus({ preventScroll: true });
+  });
 }
 
 // showTime shows the local time of the person.

@@ -74,7 +74,7 @@ function rename(user, display) {
     setText(row.querySelector(".name"), display);
     setText(row.querySelector(".avatar"), initialsOf(display));
   }
-  for (const title of document.querySelectorAll(`.pane-head .who${by}`)) renameRoom(title, display);
+  for (const link of document.querySelectorAll(`.pane-head .who${by}`)) renameRoom(link, display);
   relabelReactions(user);
 }
 
@@ -97,11 +97,11 @@ function renameMention(link, user, display) {
 }
 
 // renameRoom changes the titles of the conversation with a person.
-function renameRoom(title, display) {
-  const before = title.dataset.display;
+function renameRoom(link, display) {
+  const before = link.dataset.display;
   if (before === display) return;
-  title.dataset.display = display;
-  setText(title.querySelector("bdi"), display);
+  link.dataset.display = display;
+  setText(link.querySelector("bdi"), display);
   setTitle(title.replace(before, () => display));
   for (const element of document.querySelectorAll(".composer-text, .room-start .hint")) {
     for (const name of ["aria-label", "placeholder"]) {
