@@ -2,10 +2,11 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/klauspost/compress/gzip" // takes 130 to 200 µs for the page of a room, compress/gzip 450 to 490
 )
 
 // compressFrom is the shortest response of the API that is compressed, in bytes. A shorter one fits into one packet anyway.
@@ -29,7 +30,7 @@ func compress(text []byte) []byte {
 	return small.Bytes()
 }
 
-// zippers are reused: a new one allocates 800 KB.
+// zippers are reused: a new one allocates several 100 KB.
 var zippers = sync.Pool{New: func() any {
 	z, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 	if err != nil {

@@ -47,6 +47,7 @@ func TestCostOfRoomPage(t *testing.T) {
 		browsers[0].Post("/read/") // an older program does not have it: there, a visit marks as read
 		servers[i], readers[i] = s, browsers[0]
 	}
+	time.Sleep(6 * time.Second) // what has been read is on disk
 	least := make([][]time.Duration, len(programs))
 	for i := range least {
 		least[i] = make([]time.Duration, len(kinds))

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"html/template"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,7 +62,61 @@ var emptyParts = map[string]partData{
 	"direct-link": sideDirect{Direct: directLink{Presence: online}},
 	"group-link":  sideDirect{Direct: directLink{Group: true}},
 	"person-link": personLink{URL: "/", Presence: online},
+
+	"day-line":        logLine{},
+	"new-room-dialog": fixedPart{},
 }
+
+// fixedPart is the data of a part that is always the same.
+type fixedPart struct{}
+
+func (fixedPart) appendKey(*keyBuffer) {}
+
+// log returns a function of templates: the messages of a room with the lines between them.
+func (s *Server) log(l *locale.Locale) func(messages []messageView) (template.HTML, error) {
+	part := s.part(l)
+	return func(messages []messageView) (template.HTML, error) {
+		texts, size := make([]template.HTML, 0, len(messages)+8), 0
+		add := func(name string, data partData) error {
+			text, err := part(name, data)
+			texts, size = append(texts, text), size+len(text)
+			return err
+		}
+		for _, v := range messages {
+			var err error
+			if v.New {
+				err = add("new-line", logLine{v.At, v.Day})
+			} else if v.Day {
+				err = add("day-line", logLine{v.At, v.Day})
+			}
+			if err == nil {
+				err = add("message", v)
+			}
+			if err != nil {
+				return "", err
+			}
+		}
+		var b strings.Builder
+		b.Grow(size)
+		for _, text := range texts {
+			b.WriteString(string(text))
+		}
+		return template.HTML(b.String()), nil
+	}
+}
+
+// logLine is a line between messages.
+type logLine struct {
+	At  time.Time // zero in a <template>
+	Day bool      // the messages below it are of another day than those above
+}
+
+func (v logLine) appendKey(k *keyBuffer) {
+	k.time(v.At)
+	k.flags(v.Day)
+}
+
+func (v languageMenu) appendKey(k *keyBuffer) { k.text(v.Path) }
 
 // keyBuffer collects the values of a key. Different sequences of values give different bytes.
 type keyBuffer struct{ b []byte }

@@ -42,6 +42,15 @@ type view struct {
 	Data      any
 }
 
+// languageMenu is the data of the menu of languages.
+type languageMenu struct {
+	Lang, Path string
+	Languages  []*locale.Locale
+}
+
+// LanguageMenu returns the data of the menu of languages in the sidebar.
+func (v *view) LanguageMenu() languageMenu { return languageMenu{v.Lang, v.Path, v.Languages} }
+
 // pages are the templates. Each is parsed when it is first used, once for each language and clock, so that the functions for texts
 // and times know them. All pages in all languages take 20 MB.
 type pages struct {
@@ -202,10 +211,15 @@ func (s *Server) renderPart(w http.ResponseWriter, r *request, page string, v *v
 	return write(w, r, http.StatusOK, t, "part", v)
 }
 
+// buffers hold pages until they are written.
+var buffers = sync.Pool{New: func() any { return &bytes.Buffer{} }}
+
 // write executes a template and writes the result.
 func write(w http.ResponseWriter, r *request, status int, t *template.Template, name string, v *view) error {
-	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, name, v); err != nil {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	if err := t.ExecuteTemplate(b, name, v); err != nil {
 		return fmt.Errorf("render %s: %w", name, err)
 	}
 	h := w.Header()
@@ -249,6 +263,7 @@ func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 		"person":     personURL,
 		"dict":       dict,
 		"part":       s.part(l),
+		"log":        s.log(l),
 		"empty":      func(name string) partData { return emptyParts[name] },
 		"json":       toJSON,
 	}

@@ -76,8 +76,13 @@ func (s *statements) prepared(ctx context.Context, query string) (*sql.Stmt, err
 	return st, nil
 }
 
-// Query runs a query. Its text is kept forever, so it must not contain data.
+// Query runs a query. Its text is kept forever, so it must not contain data. A query that has begun is not cut off when ctx ends:
+// for that, database/sql and the driver start two goroutines for each query, which takes as long as half of a short query.
 func (s *statements) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
 	st, err := s.prepared(ctx, query)
 	if err != nil {
 		return nil, err
@@ -87,6 +92,10 @@ func (s *statements) Query(ctx context.Context, query string, args ...any) (*sql
 
 // QueryRow runs a query for one row and scans it into dest. Error: sql.ErrNoRows.
 func (s *statements) QueryRow(ctx context.Context, query string, args []any, dest ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
 	st, err := s.prepared(ctx, query)
 	if err != nil {
 		return err

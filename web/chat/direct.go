@@ -184,9 +184,9 @@ const MaxUnread = 100
 const maxInbox = 100
 
 // readToSQL returns the SQL expression of the number up to which user s.user_id has read room s.room_id. marks is the parameter with
-// marks.json of that user.
+// marks.json of that user, which is empty most of the time.
 func readToSQL(marks string) string {
-	return "max(s.since, coalesce((SELECT iif(value < 0, ~value, max(value, s.read)) FROM json_each(" + marks + ") WHERE key = CAST(s.room_id AS TEXT)), s.read))"
+	return "max(s.since, iif(" + marks + " = '{}', s.read, coalesce((SELECT iif(value < 0, ~value, max(value, s.read)) FROM json_each(" + marks + ") WHERE key = CAST(s.room_id AS TEXT)), s.read)))"
 }
 
 // unreadSQL returns the SQL expression of the unread count of user s.user_id in room s.room_id. marks is as for readToSQL.
@@ -210,9 +210,6 @@ func (c *Chat) Groups(ctx context.Context, userID int64, limit, offset int) (fou
 func (c *Chat) conversations(ctx context.Context, also string, userID int64, limit, offset int) (found []Conversation, total int, err error) {
 	mine := " FROM membership m JOIN room r ON r.id = m.room_id WHERE m.user_id = ?1 AND m.member = 1 AND r.access = 'direct'" + also +
 		" AND (NOT " + isGroup + " OR r.created_by = ?1 OR EXISTS (SELECT 1 FROM message WHERE id > r.id << 32 AND id < (r.id + 1) << 32))"
-	if err := c.read.QueryRow(ctx, "SELECT count(*)"+mine, []any{userID}, &total); err != nil {
-		return nil, 0, storage("count conversations", err)
-	}
 	rows, err := c.read.Query(ctx, "SELECT s.room_id, s.name_key, s.last, "+unreadSQL("?4")+` FROM (SELECT m.user_id, m.room_id, m.read, m.since, r.name_key, ifnull(
 			(SELECT created_at FROM message WHERE id >= r.id << 32 AND id < (r.id + 1) << 32 ORDER BY id DESC LIMIT 1), 0) AS last`+
 		mine+" ORDER BY last DESC, r.id DESC LIMIT ?2 OFFSET ?3) s ORDER BY s.last DESC, s.room_id DESC", userID, limit, offset, c.marks.json(userID))
@@ -250,7 +247,10 @@ func (c *Chat) conversations(ctx context.Context, also string, userID int64, lim
 			return nil, 0, err
 		}
 	}
-	return found, total, nil
+	if total = offset + len(found); len(found) == limit || len(found) == 0 && offset > 0 { // otherwise, these are the last ones
+		err = c.read.QueryRow(ctx, "SELECT count(*)"+mine, []any{userID}, &total)
+	}
+	return found, total, storage("count conversations", err)
 }
 
 // Waiting returns the last maxInbox private messages that a user has not read, the oldest first, as events marked as history.

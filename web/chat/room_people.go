@@ -74,6 +74,10 @@ func (c *Chat) Absent(ctx context.Context, by Caller, r *Room, where Attendance,
 	if r.ID == 0 {
 		return nil, 0, nil
 	}
+	onlineUsers := c.hub.OnlineUsers()
+	if where == Elsewhere && !slices.ContainsFunc(onlineUsers, func(id int64) bool { return !here[id] }) {
+		return nil, 0, nil // often so in a small place
+	}
 	belong, online := "SELECT user_id FROM room_writer WHERE room_id = ?1", "IN"
 	if r.Access == Closed || r.Access == Group {
 		belong = "SELECT user_id FROM membership WHERE room_id = ?1 AND member = 1"
@@ -83,7 +87,7 @@ func (c *Chat) Absent(ctx context.Context, by Caller, r *Room, where Attendance,
 	}
 	from := " FROM user u WHERE u.disabled = 0 AND u.id IN (" + belong + ") AND u.id " + online + " (SELECT value FROM json_each(?2)) " +
 		"AND u.id NOT IN (SELECT value FROM json_each(?3)) AND (?4 OR u.admin = 1)"
-	args := []any{r.ID, idList(c.hub.OnlineUsers()), idList(slices.Collect(maps.Keys(here))), r.Access != Admins}
+	args := []any{r.ID, idList(onlineUsers), idList(slices.Collect(maps.Keys(here))), r.Access != Admins}
 	if where == Elsewhere {
 		return c.elsewhere(ctx, by, from, args, limit, offset)
 	}
