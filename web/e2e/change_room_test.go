@@ -259,4 +259,29 @@ func TestLinksToOtherRooms(t *testing.T) {
 	ada.click(sideLink("kitchen"))
 	ada.shows("kitchen")
 	ada.missing(".drawer.open")
+	ada.do(`history.back()`)
+	ada.shows("@tom")
+}
+
+// On a phone, Back closes a drawer.
+func TestBackClosesADrawer(t *testing.T) {
+	s := start(t)
+	b := s.SignUp(t, "ada")
+	write(t, b, "garden", 1, 1)
+	ada := signedIn(t, s, b)
+	ada.resize(360, 700)
+	ada.open("/chat/garden/")
+	for _, button := range []string{".drawer-button", ".people-button"} {
+		ada.click(button)
+		ada.sees(".drawer.open")
+		ada.do(`history.back()`)
+		ada.missing(".drawer.open")
+		ada.shows("garden")
+		ada.until("the focus back", `document.activeElement === document.querySelector(`+quote(button)+`)`)
+		ada.click(button)
+		ada.sees(".drawer.open")
+		ada.escape()
+		ada.missing(".drawer.open")
+		ada.until("no entry left", `!history.state?.drawer`)
+	}
 }

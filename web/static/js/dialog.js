@@ -18,14 +18,19 @@ function openDrawer(link) {
   drawer.classList.add("open");
   document.getElementById("main").inert = !document.getElementById("main").contains(drawer);
   drawer.querySelector("[data-drawer-close]")?.focus();
+  history.pushState({ drawer: drawer.id }, "");
   return true;
 }
 
-export function closeDrawers() {
+// closeDrawers closes what openDrawer has opened. An open drawer has an entry in the browser's history, so that Back closes it; with keep,
+// the entry stays.
+export function closeDrawers({ keep = false } = {}) {
   const open = document.querySelectorAll(".drawer.open");
   for (const drawer of open) drawer.classList.remove("open");
   document.getElementById("main").inert = false;
-  if (open.length) opener?.focus();
+  if (!open.length) return;
+  opener?.focus();
+  if (!keep && history.state?.drawer) history.back();
 }
 
 function closeMenus(except) {
@@ -65,6 +70,8 @@ function reopen() {
 
 export function startDialogs() {
   reopen();
+  if (history.state?.drawer) history.replaceState(null, ""); // the page was loaded again
+  addEventListener("popstate", () => closeDrawers({ keep: true }));
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey);
 }

@@ -59,10 +59,11 @@ function keep() {
 }
 
 function show(room, url, push) {
-  closeDrawers();
+  const fromDrawer = Boolean(history.state?.drawer);
+  closeDrawers({ keep: true });
   keep();
-  if (push) history.pushState(null, "", room.path + url.hash);
-  else if (location.pathname !== room.path) history.replaceState(null, "", room.path + url.hash);
+  if (push && !fromDrawer) history.pushState(null, "", room.path + url.hash);
+  else if (fromDrawer || location.pathname !== room.path) history.replaceState(null, "", room.path + url.hash);
   kept.delete(room.path);
   document.getElementById("main").replaceWith(room.main);
   current = room;
