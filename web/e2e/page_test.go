@@ -266,6 +266,7 @@ func (p *page) withoutScript() {
 	p.t.Helper()
 	_, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	p.check("switch scripts off", err)
+	p.expect("^request failed: Script") // the preloaded ones are not fetched
 }
 
 func (p *page) moveMouse(x, y float64) {
