@@ -352,14 +352,24 @@ func freeMemory() {
 
 // allocations decides when to return memory to the system. The garbage collector alone keeps the memory that a sign-up or many
 // new sockets used.
-type allocations struct{ freed, last uint64 }
+type allocations struct {
+	freed  uint64
+	totals [calmCalls]uint64 // of the last calls
+	calls  int
+}
 
-// calm reports whether little was allocated since the last call, and enough since calm last returned true. total is the number
-// of bytes that were allocated since the program started.
+// calmCalls is in how many calls of calm little must have been allocated. With one, a server with 300 sockets in which somebody
+// says a sentence each second returns memory every 10 s. That took a quarter of its CPU time.
+const calmCalls = 4
+
+// calm reports whether little was allocated in the last calmCalls calls, and enough since calm last returned true. total is the
+// number of bytes that were allocated since the program started.
 func (a *allocations) calm(total uint64) bool {
 	const little, enough = 1 << 20, 1 << 20 // a page that is shown for the first time takes 3 to 5 MB
-	quiet := total-a.last < little
-	a.last = total
+	i := a.calls % calmCalls
+	quiet := a.calls >= calmCalls && total-a.totals[i] < little
+	a.totals[i] = total
+	a.calls++
 	if !quiet || total-a.freed < enough {
 		return false
 	}

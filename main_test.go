@@ -489,7 +489,10 @@ func TestMemoryIsReturnedWhenItIsCalm(t *testing.T) {
 	for i, step := range []struct {
 		total uint64
 		calm  bool
-	}{{mb / 2, false}, {mb / 2, false}, {40 * mb, false}, {80 * mb, false}, {80*mb + mb/2, true}, {80*mb + mb/2, false}, {81 * mb, false}, {82 * mb, false}, {82*mb + mb/4, true}, {83 * mb, false}} {
+	}{{mb / 2, false}, {mb / 2, false}, {40 * mb, false}, {80 * mb, false}, // too early
+		{80*mb + mb/2, false}, {80*mb + mb/2, false}, {80*mb + mb/2, false}, {80*mb + mb*3/4, true}, // little since 80 MB
+		{80*mb + mb*3/4, false}, {81*mb + mb/4, false}, {81*mb + mb/2, false}, {81*mb + mb/2, false}, {82 * mb, false}, {82 * mb, true}, // enough since then
+		{90 * mb, false}, {91 * mb, false}, {92 * mb, false}, {93 * mb, false}, {94 * mb, false}} {
 		if got := a.calm(step.total); got != step.calm {
 			t.Errorf("step %d: calm is %v", i, got)
 		}

@@ -201,6 +201,15 @@ func (a *assets) modules(names ...string) (urls []string) {
 	return urls
 }
 
+// preloads returns a link to each of modules, for the head of a page.
+func (a *assets) preloads(names ...string) template.HTML {
+	var b strings.Builder
+	for _, url := range a.modules(names...) {
+		b.WriteString(`<link rel="modulepreload" href="` + url + `">`)
+	}
+	return template.HTML(b.String())
+}
+
 // earlySocket is the script that pages contain, instead of naming its file.
 const earlySocket = "js/early-socket.js"
 

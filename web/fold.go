@@ -11,7 +11,7 @@ import (
 
 // foldable are the functions whose results depend on their arguments and the language alone, so that they can be called when a
 // template is parsed. Their results stand in text or in attributes, never in scripts or styles.
-var foldable = []string{"t", "icon", "asset"}
+var foldable = []string{"t", "icon", "asset", "preloads"}
 
 // fold replaces calls of foldable functions with constant arguments, such as {{t "page.close"}}, by their results. A page of a room
 // has about a hundred of them, and calling them takes a third of the time of executing its template. It must be called before

@@ -68,6 +68,9 @@ func TestCostOfRoomPage(t *testing.T) {
 		}
 	}
 	for i, program := range programs {
+		if i == 0 && least[i][0] > 12*least[i][1] {
+			t.Error("a room page costs too much")
+		}
 		t.Logf("%s: a room page costs %v CPU, %.2f times the API's answer (%v)", program, least[i][0], float64(least[i][0])/float64(least[i][1]), least[i][1])
 	}
 	if len(programs) > 1 {

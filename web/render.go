@@ -116,6 +116,19 @@ func (s *Server) parsePages(l *locale.Locale) (*templates, error) {
 // pagesKey returns the key of a language, with its clock, in pages.byLang.
 func pagesKey(l *locale.Locale) string { return l.Code() + l.Hours() }
 
+// scriptTexts returns the texts of scripts by language.
+func (s *Server) scriptTexts() (map[string]json.RawMessage, error) {
+	texts := map[string]json.RawMessage{}
+	for _, l := range locale.All() {
+		b, err := json.Marshal(l.Script(s.assets.keys))
+		if err != nil {
+			return nil, fmt.Errorf("encode the texts of scripts: %w", err)
+		}
+		texts[l.Code()] = b
+	}
+	return texts, nil
+}
+
 // page returns a page in a language.
 func (p *pages) page(l *locale.Locale, name string) (*template.Template, error) {
 	set, err := p.byLang[pagesKey(l)]()
@@ -157,7 +170,7 @@ func (p *pages) fragment(w io.Writer, l *locale.Locale, name string, data any) e
 // must not fail.
 func (s *Server) view(r *request, title string) *view {
 	v := &view{Title: title, Me: r.caller.User, Guest: r.caller.Guest, Lang: r.loc.Code(), Languages: locale.All(),
-		Path: r.URL.RequestURI(), Script: map[string]any{"strings": r.loc.Script(s.assets.keys)}}
+		Path: r.URL.RequestURI(), Script: map[string]any{"strings": s.texts[r.loc.Code()]}}
 	if v.Me != nil {
 		v.Theme, v.Clock = v.Me.Theme, v.Me.Clock
 		if v.Me.ZoneChosen {
@@ -245,7 +258,7 @@ func (s *Server) funcs(l *locale.Locale) template.FuncMap {
 	return template.FuncMap{
 		"t":          l.T,
 		"asset":      s.assets.url,
-		"modules":    s.assets.modules,
+		"preloads":   s.assets.preloads,
 		"script":     s.assets.script,
 		"icon":       s.icon,
 		"when":       func(t time.Time) template.HTML { return stamp(t, "when", l.DateTime(t)) },

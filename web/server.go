@@ -3,6 +3,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/netip"
 	"sync/atomic"
@@ -49,6 +50,7 @@ type Server struct {
 	assets    *assets
 	pages     *pages
 	parts     *parts
+	texts     map[string]json.RawMessage // of scripts, by language
 	table     *peopleTable
 	admission *admission
 	inFlight  *inFlight
@@ -64,6 +66,9 @@ func New(c *chat.Chat, h Hub, a Auth, d Health, o Options) (*Server, error) {
 	s := &Server{chat: c, hub: h, auth: a, health: d, options: o, started: time.Now(), setup: newSetupToken(), names: serverNames(o.Hosts), admission: newAdmission(), parts: newParts(), inFlight: newInFlight(listen.BoundsFor(listen.Files()))}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.texts, err = s.scriptTexts(); err != nil {
 		return nil, err
 	}
 	if s.pages, err = s.loadPages(); err != nil {

@@ -187,6 +187,9 @@ func (c *Chat) UnreadAfter(ctx context.Context, by Caller, r *Room, n int64) (co
 	if by.User == nil || r.ID == 0 {
 		return 0, nil
 	}
+	if last, err := c.activityOf(ctx, r.ID); err != nil || last.seq <= n {
+		return 0, err
+	}
 	err = c.read.QueryRow(ctx, "SELECT count(*) FROM (SELECT 1 FROM message WHERE id > ? AND id < ? AND sender <> ? AND deleted_at IS NULL LIMIT ?)",
 		[]any{NewMessageID(r.ID, n), NewMessageID(r.ID+1, 0), by.User.ID, MaxUnreadHere}, &count)
 	return count, storage("count what is unread", err)
