@@ -126,7 +126,7 @@ func TestAdminListsHavePages(t *testing.T) {
 	wantReply(t, "a search", admin.Get("/admin/rooms/?q=ROOM-10"), http.StatusOK, "1 room", "room-100")
 	log := admin.Get("/admin/log/?page=2")
 	wantReply(t, "log", log, http.StatusOK, "Archived a room", "Page 2 of 2")
-	if n := len(regexp.MustCompile(`<th scope="row">`).FindAllString(log.Body, -1)); n != 2 {
+	if n := len(regexp.MustCompile(`<th scope="row"`).FindAllString(log.Body, -1)); n != 2 {
 		t.Errorf("page 2 of the log has %d lines", n)
 	}
 }
