@@ -68,7 +68,11 @@ func (s *Server) personCard(r *request) (*cardData, error) {
 	}
 	name := r.PathValue("name")
 	if bare, guest := chat.Bare(name); guest {
-		return s.guestCard(bare, name, room)
+		d, err := s.guestCard(bare, name, room)
+		if err == nil && r.caller.Admin() {
+			d.AccountURL = "/admin/guests/"
+		}
+		return d, err
 	}
 	u, err := s.chat.UserByName(r.Context(), name)
 	if errors.Is(err, chat.ErrNotFound) || err == nil && u.Deleted {

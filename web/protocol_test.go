@@ -446,6 +446,11 @@ func TestFieldsOfFramesAreThoseInTheProtocol(t *testing.T) {
 	e.Until("chat_message")
 	eve.Post("/profile/", "action", "delete", "messages", "keep", "delete_password", hearthtest.Password)
 	watchKinds(t, kinds, false, lobby.Until("user_deleted"), lobby.Until("notice"))
+	a.Send(map[string]any{"message": "soon gone"})
+	gone := a.Find("ada's own", func(f hearthtest.Frame) bool { return f["message"] == "soon gone" })
+	a.Send(map[string]any{"type": "delete", "id": gone.Int("id")})
+	a.Find("its end", func(f hearthtest.Frame) bool { return f.Type() == "message_deleted" && f.Int("id") == gone.Int("id") })
+	watchKinds(t, kinds, false, lobby.Find("the last message of a former member", func(f hearthtest.Frame) bool { return f.Type() == "last_message" && f["former"] == true }))
 	ada.Get("/api/rooms/kitchen/messages?limit=1").JSON(t, &page)
 	page.Messages[0]["type"] = "chat_message"
 	late := mai.DialBatched("/ws/chat/hall/").Find("the last words", func(f hearthtest.Frame) bool { return f["message"] == "goodbye" })

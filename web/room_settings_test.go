@@ -36,7 +36,7 @@ func TestARenamedRoomUnderItsOldName(t *testing.T) {
 	sock.Settled()
 	wantReply(t, "no name", ada.Post("/chat/tea/settings/", "name", " ", "topic", "", "access", "open"), http.StatusUnprocessableEntity, "name-error")
 	wantGone(t, "rename", ada.Post("/chat/tea/settings/", "name", "coffee", "topic", "Beans", "access", "open"), "/chat/coffee/settings/?done=room")
-	f := sock.Until("room")
+	f := sock.Find("the new name", func(f hearthtest.Frame) bool { return f.Type() == "room" && f["was"] != nil })
 	if f.Text("was") != "tea" || f.Text("room") != "coffee" || f.Text("topic") != "Beans" {
 		t.Errorf("told %v", f)
 	}

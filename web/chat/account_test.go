@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hearth/web/locale"
 )
 
 // removed waits until nothing is left to be removed.
@@ -242,6 +244,38 @@ func (d *killedDisk) Write(ctx context.Context, job func(Tx) error) error {
 		return errors.New("the process was killed")
 	}
 	return d.plainDisk.Write(ctx, job)
+}
+
+// Whoever deletes the account leaves the group conversations. The line that says so stays when the messages go.
+func TestADeletedAccountLeavesGroups(t *testing.T) {
+	t.Parallel()
+	p := newTestChat(t)
+	ctx := context.Background()
+	carol := Caller{User: p.user("carol")}
+	p.user("tom")
+	r, _, err := p.OpenGroup(ctx, p.admin, []string{"carol", "tom"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range fewTakenBack + 5 {
+		p.say(carol, r.Name, fmt.Sprint("carol says ", i))
+	}
+	p.say(p.admin, r.Name, "mine stays")
+	if err := p.DeleteAccount(ctx, carol, carol.User.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	p.removed()
+	people, err := p.PeopleIn(ctx, r.ID)
+	if err != nil || len(people[r.ID]) != 2 {
+		t.Errorf("in the group are %v, %v", people[r.ID], err)
+	}
+	found, _, err := p.History(ctx, must(p.Enter(ctx, p.admin, r.Name)), Page{Limit: 50})
+	if err != nil || len(found) != 2 || found[0].Text != "mine stays" || found[1].Notice == nil {
+		t.Fatalf("left are %v, %v", found, err)
+	}
+	if got := found[1].NoticeText(locale.Of("en")); got != "Former member left" {
+		t.Errorf("the line is %q", got)
+	}
 }
 
 // Every column that refers to a user, and every column of the user itself, is in the list at the beginning of account.go.

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -131,20 +132,23 @@ func (c *Chat) OpenGroup(ctx context.Context, by Caller, names []string) (r *Roo
 	case len(ids) > MaxGroup:
 		return nil, false, Errorf("group_full", "max", MaxGroup).On("people")
 	}
-	err = c.disk.Write(ctx, func(tx Tx) (err error) {
-		if r, err = groupOf(tx, ids); !errors.Is(err, sql.ErrNoRows) {
-			made = false
-			return err
+	if r, err = groupOf(c.readRow(ctx), ids); errors.Is(err, sql.ErrNoRows) {
+		if err := c.Take(by, limits.Groups); err != nil { // before the writer has work with it
+			return nil, false, err
 		}
-		made = true
-		if err := mayAdd(tx, by, others); err != nil {
+		err = c.disk.Write(ctx, func(tx Tx) (err error) {
+			if r, err = groupOf(tx.QueryRow, ids); !errors.Is(err, sql.ErrNoRows) {
+				made = false // another one of these people has made it meanwhile
+				return err
+			}
+			made = true
+			if err := cmp.Or(c.mustHaveAccount(by), mayAdd(tx, by, others)); err != nil {
+				return err
+			}
+			r, err = c.saveGroup(tx, by, ids)
 			return err
-		}
-		if r, err = c.saveGroup(tx, by, ids); err != nil {
-			return err
-		}
-		return c.Take(by, limits.Groups)
-	})
+		})
+	}
 	if err != nil {
 		return nil, false, storage("make a group conversation", err)
 	}
@@ -157,8 +161,8 @@ func (c *Chat) OpenGroup(ctx context.Context, by Caller, names []string) (r *Roo
 }
 
 // groupOf returns the group conversation of exactly the users with these ids in which a message came last. Error: sql.ErrNoRows.
-func groupOf(tx Tx, ids []int64) (*Room, error) {
-	r, err := scanRoom(tx.QueryRow("SELECT "+roomColumns+" FROM membership m JOIN room r ON r.id = m.room_id "+
+func groupOf[R row](queryRow func(string, ...any) R, ids []int64) (*Room, error) {
+	r, err := scanRoom(queryRow("SELECT "+roomColumns+" FROM membership m JOIN room r ON r.id = m.room_id "+
 		"WHERE m.user_id = ?1 AND m.member = 1 AND r.archived_at = 0 AND "+isGroup+` AND (SELECT count(*) FROM membership WHERE room_id = r.id AND member = 1) = ?2
 			AND NOT EXISTS (SELECT 1 FROM membership WHERE room_id = r.id AND member = 1 AND user_id NOT IN (SELECT value FROM json_each(?3)))
 		ORDER BY ifnull((SELECT created_at FROM message WHERE id > r.id << 32 AND id < (r.id + 1) << 32 ORDER BY id DESC LIMIT 1), r.created_at) DESC, r.id DESC LIMIT 1`,
@@ -226,8 +230,7 @@ func (c *Chat) AddToGroup(ctx context.Context, by Caller, r *Room, names []strin
 	return nil
 }
 
-// mayAdd checks that the caller still has an account, and that none of these people takes no messages from the caller. Errors: sign_in;
-// blocked, on the field people.
+// mayAdd checks that all of these people take messages from the caller. Error: blocked, on the field people.
 func mayAdd(tx Tx, by Caller, users []*User) error {
 	for _, u := range users {
 		err := mayReach(tx, by, &Room{Access: Direct, With: u})

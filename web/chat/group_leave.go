@@ -17,6 +17,13 @@ func (c *Chat) leaveGroup(ctx context.Context, by Caller, r *Room) error {
 		e := same(f.Type, false, f)
 		e.About = r.Group()
 		tx.Announce(Inbox(by.User.ID), e)
+		gone, user := RoomGone(r), by.User.ID
+		tx.Announce("", rightsChanged(c.clearRooms, func(l Listener) (x Rights) {
+			if l.UserID == user {
+				x.Gone, x.Out = []Event{gone}, l.is(r.Group())
+			}
+			return x
+		}))
 		return c.removeFromGroup(tx, by.User, r)
 	})
 	if err != nil {
@@ -26,22 +33,16 @@ func (c *Chat) leaveGroup(ctx context.Context, by Caller, r *Room) error {
 	return nil
 }
 
-// removeFromGroup removes a user from a group conversation, and adds a line to the log. The user's sockets in it are closed.
+// removeFromGroup removes a user from a group conversation, and adds a line to the log.
 func (c *Chat) removeFromGroup(tx Tx, u *User, r *Room) error {
 	if _, err := tx.Exec("DELETE FROM membership WHERE room_id = ? AND user_id = ?", r.ID, u.ID); err != nil {
 		return fmt.Errorf("user %d leaves room %d: %w", u.ID, r.ID, err)
 	}
-	gone := RoomGone(r)
-	tx.Announce("", rightsChanged(c.clearRooms, func(l Listener) (x Rights) {
-		if l.UserID == u.ID {
-			x.Gone, x.Out = []Event{gone}, l.is(r.Group())
-		}
-		return x
-	}))
 	return c.saveNotice(tx, r, u, Notice{Kind: NoticeLeft})
 }
 
-// leaveGroups removes a user whose account is deactivated from all group conversations, and returns these.
+// leaveGroups removes a user whose account is deactivated or deleted, so that all its sockets are closed, from all group conversations. It
+// returns these.
 func (c *Chat) leaveGroups(tx Tx, u *User) ([]*Room, error) {
 	rows, err := tx.Query("SELECT "+roomColumns+" FROM membership m JOIN room r ON r.id = m.room_id "+
 		"WHERE m.user_id = ? AND m.member = 1 AND "+isGroup, u.ID)

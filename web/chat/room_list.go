@@ -1,9 +1,11 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"hearth/web/locale"
 )
@@ -121,4 +123,85 @@ type SideRoom struct {
 	*Room
 	Membership
 	First int // the place among the rooms that newcomers see first; 0: none, or the reader is no newcomer
+}
+
+// SideRooms returns the rooms in the sidebar of a person, favourites first, then for newcomers the first rooms, and then by name, and the number of rooms to which the
+// person belongs, without private conversations. If that is more than limit, it returns favourites, first rooms, rooms with news (first those with
+// messages that are meant for the person), and the rooms of those that the person has opened before in which messages came last. Error:
+// storage.
+func (c *Chat) SideRooms(ctx context.Context, n *News, limit int) (found []SideRoom, total int, err error) {
+	mine := make([]belonging, 0, len(n.rooms))
+	for _, b := range n.rooms {
+		if b.access != Direct {
+			mine = append(mine, b)
+		}
+	}
+	if total = len(mine); total > limit {
+		mine = slices.DeleteFunc(mine, func(b belonging) bool { return n.class(b) == unimportant })
+		slices.SortFunc(mine, func(a, b belonging) int {
+			return cmp.Or(cmp.Compare(n.class(a), n.class(b)), cmp.Compare(b.last.at, a.last.at), cmp.Compare(a.id, b.id))
+		})
+		mine = mine[:min(limit, len(mine))]
+	}
+	found, err = c.sideRooms(ctx, mine, n.first)
+	return found, total, err
+}
+
+// The classes of rooms for SideRooms, in their order.
+const (
+	favourite = iota
+	seenFirst
+	meant
+	hasNews
+	openedBefore
+	unimportant
+)
+
+func (n *News) class(b belonging) int {
+	switch {
+	case b.Favourite:
+		return favourite
+	case n.first[b.id] > 0:
+		return seenFirst
+	case n.meant[b.id]:
+		return meant
+	case n.new[b.id]:
+		return hasNews
+	case b.opened:
+		return openedBefore
+	}
+	return unimportant
+}
+
+// sideRooms returns rooms with the choices of a person, in the order of SideRooms. first are the places among the first rooms.
+func (c *Chat) sideRooms(ctx context.Context, mine []belonging, first map[int64]int) ([]SideRoom, error) {
+	ids, chosen := make([]int64, 0, len(mine)), make(map[int64]Membership, len(mine))
+	for _, b := range mine {
+		ids, chosen[b.id] = append(ids, b.id), b.Membership
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	rooms, err := c.roomsWhere(ctx, "SELECT "+roomColumns+" FROM room WHERE id IN (SELECT value FROM json_each(?))", string(list))
+	if err != nil {
+		return nil, err
+	}
+	found := make([]SideRoom, 0, len(rooms))
+	for _, r := range rooms {
+		found = append(found, SideRoom{r, chosen[r.ID], first[r.ID]})
+	}
+	slices.SortFunc(found, func(a, b SideRoom) int { return cmp.Or(cmp.Compare(a.rank(), b.rank()), strings.Compare(a.Key, b.Key)) })
+	return found, nil
+}
+
+// rank returns the place of the room in the sidebar, before its name decides.
+func (r SideRoom) rank() int {
+	switch {
+	case r.Favourite:
+		return 0
+	case r.First > 0:
+		return r.First
+	}
+	return maxFirstRooms + 1
 }

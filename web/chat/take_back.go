@@ -92,11 +92,15 @@ func (x *takeBack) finish(tx Tx) error {
 	return x.done(tx, x.room.ID)
 }
 
+// noticeFlags are the flags of notices, which nobody has written: they stay.
+const noticeFlags = flagAdded | flagLeft
+
 // next returns the sender's messages and reactions in the room at and after a message id: at most limit of each, or fewer, so that
 // none is left out between them.
 func (x *takeBack) next(ctx context.Context, from MessageID, limit int) (found []trace, err error) {
 	low, high := max(from, NewMessageID(x.room.ID, 0)), NewMessageID(x.room.ID+1, 0)
-	found, err = x.query(ctx, "SELECT id, '' FROM message WHERE id >= ? AND id < ? AND sender = ? AND deleted_at IS NULL ORDER BY id LIMIT ?", low, high, x.sender, limit)
+	found, err = x.query(ctx, "SELECT id, '' FROM message WHERE id >= ? AND id < ? AND sender = ? AND deleted_at IS NULL AND flags & ? = 0 ORDER BY id LIMIT ?",
+		low, high, x.sender, noticeFlags, limit)
 	if err != nil || x.done == nil {
 		return found, err
 	}

@@ -58,6 +58,12 @@ func TestCompletion(t *testing.T) {
 	ada.fieldIs("/help ")
 	ada.enter()
 	ada.reads("#composer-notice", "/pm NAME TEXT – Send a private message")
+
+	ada.fill(composer, "bye @tom")
+	ada.reads("#complete [role=option]", "Tom")
+	ada.enter()
+	ada.hears("bye @Tom")
+	ada.missing("#complete")
 	ada.fieldIs("")
 	ada.fill(composer, "/me waves")
 	ada.enter()

@@ -63,6 +63,10 @@ var looks = []look{
 	{name: "group-page", path: "/groups/new/?q=m&people=tom", inside: true},
 	{name: "conversations", path: "/conversations/", inside: true},
 	{name: "profile", path: "/profile/", inside: true},
+	{name: "person", path: "/people/mai/", inside: true},
+	{name: "person-guest", path: "/people/Wanda%20%28guest%29/", inside: true},
+	{name: "person-self", path: "/people/ada/", inside: true},
+	{name: "room-card", path: "/chat/garden/", inside: true, prepare: (*page).openedCard},
 	{name: "profile-delete", path: "/profile/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("delete-account").showModal()`) }},
 	{name: "private-menu", path: "/chat/@mai/", inside: true, prepare: func(p *page) { p.do(`document.querySelector(".pane-head details.menu").open = true`) }},
 	{name: "private-block", path: "/chat/@mai/", inside: true, prepare: func(p *page) { p.do(`document.getElementById("block").showModal()`) }},
@@ -86,6 +90,13 @@ var looks = []look{
 	{name: "admin-invites", path: "/admin/invites/", inside: true},
 	{name: "room-unsent", path: "/chat/garden/", inside: true, prepare: (*page).refusedMessage},
 	{name: "lobby-unsent", path: "/", inside: true, prepare: (*page).blocked},
+}
+
+// openedCard opens the card of somebody in a room.
+func (p *page) openedCard() {
+	p.t.Helper()
+	p.do(`document.querySelector("#log .message[data-user=mai] .who").click()`)
+	p.seesCard("mai")
 }
 
 // askedWhoStays sends the form that closes a room, to be asked who stays.
@@ -285,6 +296,10 @@ func furnish(t *testing.T, s *hearthtest.Server) *page {
 	others["mai"].PostJSON("/api/rooms/@ada/messages", map[string]string{"message": "Have you got a minute?"})
 	ada.PostJSON("/api/rooms/@mai/messages", map[string]string{"message": "For you always."})
 	others["tom"].PostJSON("/api/rooms/@ada/messages", map[string]string{"message": "The key is under the mat."})
+	others["mai"].Post("/profile/", "action", "status", "emoji", "🌴", "text", "On the beach until the tomatoes are ripe", "availability", "dnd", "until", "week")
+	others["mai"].Post("/profile/", "action", "times", "zone", "Asia/Ho_Chi_Minh")
+	others["li"].Post("/profile/", "action", "status", "text", "在路上，晚点再回复大家的消息", "until", "never")
+	ada.Post("/profile/", "action", "times", "zone", "America/St_Johns")
 	furnishGroups(t, ada, others["mai"])
 	others["mai"].DialBatched("/ws/chat/garden/")
 	ada.Post("/admin/invites/", "action", "create", "uses", "5", "days", "7")

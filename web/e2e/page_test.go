@@ -264,8 +264,10 @@ func (p *page) resize(width, height int64) {
 // withoutScript makes the browser one that runs no scripts of pages.
 func (p *page) withoutScript() {
 	p.t.Helper()
+	p.expect("request failed: Script") // such a browser does not load the modules that pages preload
 	_, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	p.check("switch scripts off", err)
+	p.expect("^request failed: Script") // the preloaded ones are not fetched
 }
 
 func (p *page) moveMouse(x, y float64) {

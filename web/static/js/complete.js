@@ -179,6 +179,7 @@ export function startCompletion(composer, signal) {
   field.addEventListener("input", update, { signal });
   field.addEventListener("click", update, { signal });
   field.addEventListener("blur", close, { signal });
+  composer.addEventListener("submit", close, { signal }); // the text is gone
   list.addEventListener("pointerdown", (event) => event.preventDefault(), { signal }); // the field keeps the focus
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");

@@ -36,7 +36,7 @@ function rename(message, former, display) {
   message.dataset.user = former;
   message.dataset.display = display;
   message.querySelector(".name").textContent = display;
-  message.querySelector(".who").removeAttribute("href");
+  for (const link of message.querySelectorAll(".byline .who, .action-who")) link.removeAttribute("href");
   fillHandle(message, "", display);
   const action = message.querySelector(".action-name");
   if (action?.textContent) action.textContent = display;

@@ -204,6 +204,10 @@ function reset(dialog) {
 
 document.addEventListener("keydown", onKey, true); // before the dialog closes on Escape
 document.addEventListener("click", onClick);
+document.addEventListener("pointerdown", (event) => {
+  if (event.target.closest?.("[data-choose] [role=listbox]")) event.preventDefault(); // the field keeps the focus
+});
+document.addEventListener("focusout", (event) => event.target.matches?.("[data-choose] [role=combobox]") && close(parts(event.target)));
 document.addEventListener("input", (event) => event.target.matches?.("[data-choose] [role=combobox]") && search(parts(event.target)));
 document.addEventListener("close", (event) => event.target.matches?.(".group-dialog") && reset(parts(event.target.querySelector("form"))), true);
 document.addEventListener("submit", (event) => {

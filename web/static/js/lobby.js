@@ -2,6 +2,7 @@
 
 import { compareNames } from "./collate.js";
 import { number, t } from "./i18n.js";
+import { userDeleted } from "./former.js";
 import { listen } from "./inbox.js";
 import { paintAvatar, personURL } from "./person.js";
 import { presenceOf, showPresence } from "./presence.js";
@@ -32,6 +33,12 @@ function changed(frame) {
   if (frame.people_total) total = frame.people_total;
   const count = frame.people_online;
   document.getElementById("here-summary").textContent = t("lobby.here", { count, total: number(total) });
+}
+
+// deleted handles a user_deleted frame. The people frame that follows shows the new total.
+function deleted(frame) {
+  userDeleted(frame);
+  total--;
 }
 
 function show(person, online) {
@@ -186,7 +193,7 @@ function startFilter() {
 }
 
 startFilter();
-listen({ people: changed, room, last_message: lastMessage }, {
+listen({ people: changed, user_deleted: deleted, room, last_message: lastMessage }, {
   lobby: true,
   names: () => Array.from(people.querySelectorAll("tr[data-user]"), (row) => row.dataset.user),
   list: people,

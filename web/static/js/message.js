@@ -99,7 +99,9 @@ export function buildMessage(frame, find = inPage) {
   if (self && frame.user === self) markMine(element, frame);
   paintAvatar(element.querySelector(".avatar"), frame.user, display);
   element.querySelector(".name").textContent = display;
-  if (frame.user && !isFormer(frame.user)) element.querySelector(".byline .who").href = personURL(frame.user);
+  if (frame.user && !isFormer(frame.user)) {
+    for (const link of element.querySelectorAll(".byline .who, .action-who")) link.href = personURL(frame.user);
+  }
   fillHandle(element, frame.guest ? "" : frame.user, display);
   element.querySelector(".guest").hidden = !frame.guest;
   setTime(element.querySelector("time"), new Date(frame.timestamp));
