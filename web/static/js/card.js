@@ -163,4 +163,5 @@ export function startCards() {
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey, true);
   document.addEventListener("people", onPeople);
+  addEventListener("resize", () => opener?.isConnected && card.matches(":popover-open") && place(opener));
 }
