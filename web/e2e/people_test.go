@@ -59,6 +59,7 @@ func TestPeopleBesideARoom(t *testing.T) {
 	s.SignUp(t, "silent").Get("/chat/garden/")
 	ada, elsewhere := signedIn(t, s, b), signedIn(t, s, tom)
 	elsewhere.open("/")
+	elsewhere.reads("#here-summary", "1 of") // tom is online before ada's page lists the first of those who are not
 	ada.open("/chat/garden/")
 	ada.reads("#here-count", "1")
 	ada.sees(`#elsewhere [data-user="tom"]`)

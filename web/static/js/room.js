@@ -88,7 +88,7 @@ function send(item, from) {
     if (wait) return from.pause(wait);
     if (refused) return from.refused({ ...refused, nonce: item.nonce });
     from.receipt(item.nonce);
-    if (frame.room === room) showMessage(frame);
+    if (frame.room === room && state !== "open") showMessage(frame); // otherwise the socket brings it, after earlier ones
   });
   return true;
 }
