@@ -12,7 +12,7 @@ import (
 )
 
 // maxWatched is how many people a socket can watch (PROTOCOL.md).
-const maxWatched = 400
+const maxWatched = 200
 
 // watchPeople makes c watch the people whom its page shows. Errors: bad_frame, rate_limited, storage.
 func (s *Server) watchPeople(c *ws.Conn, by chat.Caller, cmd command) error {

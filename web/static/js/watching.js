@@ -1,6 +1,6 @@
 // Tells the server which people the page shows. The server sends changes only of these.
 
-const MAX_PEOPLE = 400; // people; the server refuses more
+const MAX_PEOPLE = 200; // people; the server refuses more
 const MAX_SIZE = 16_000; // characters of all usernames: a frame has at most 64 KiB
 const SEND_EVERY = 1000; // ms at least between two lists
 
