@@ -343,9 +343,10 @@ func gcPercent(live uint64) int {
 	return int(min(max((heapFloor-live)*100/live, usual), maxGCPercent))
 }
 
-// freeMemory returns unused memory to the system. What sync.Pools hold, such as compressors of 800 KB, takes two collections; the
-// second one is part of FreeOSMemory.
+// freeMemory returns unused memory to the system. What sync.Pools hold, such as compressors of 800 KB, takes two collections, and
+// what these release takes a third one, which is part of FreeOSMemory: without it, the process keeps 3 MB more in two of three runs.
 func freeMemory() {
+	runtime.GC()
 	runtime.GC()
 	debug.FreeOSMemory()
 }
