@@ -44,7 +44,7 @@ func TestNameAsOthersSeeIt(t *testing.T) {
 		}
 		wantReply(t, "the form", tom.Get("/profile/"), http.StatusOK, `name="name" type="text" value="`+step.want+`"`)
 		wantReply(t, "the API", ada.Get("/api/users?q=tom"), http.StatusOK, `"display":"`+step.want+`"`)
-		wantReply(t, "the lobby", ada.Get("/"), http.StatusOK, `<td class="full-name" dir="auto">`+step.want+`</td>`)
+		wantReply(t, "the lobby", ada.Get("/"), http.StatusOK, `<td class="full-name typed" dir="auto">`+step.want+`</td>`)
 	}
 	wantReply(t, "too long", tom.Post("/profile/", "name", strings.Repeat("x", 151)), http.StatusUnprocessableEntity, "name-error")
 
