@@ -45,9 +45,13 @@ var commentLine = regexp.MustCompile(`(?m)^[ \t]*//.*$`)
 
 func loadAssets() (*assets, error) {
 	a := &assets{files: map[string]asset{}}
+	z, err := gzip.NewWriterLevel(nil, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
 	sum := sha256.New()
 	keys := map[string]bool{}
-	err := fs.WalkDir(embedded, "static", func(name string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(embedded, "static", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -66,13 +70,13 @@ func loadAssets() (*assets, error) {
 		if path.Ext(short) == ".js" {
 			body = commentLine.ReplaceAll(body, nil)
 		}
-		a.files[short], err = newAsset(short, body)
+		a.files[short], err = newAsset(short, body, z)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load the static files: %w", err)
 	}
-	if err := a.joinStyles(); err != nil {
+	if err := a.joinStyles(z); err != nil {
 		return nil, fmt.Errorf("join the stylesheets: %w", err)
 	}
 	for k := range keys {
@@ -83,13 +87,11 @@ func loadAssets() (*assets, error) {
 	return a, nil
 }
 
-func newAsset(name string, body []byte) (asset, error) {
+// newAsset compresses a file with z: a writer of its own for each file would leave 100 MB of garbage at the start.
+func newAsset(name string, body []byte, z *gzip.Writer) (asset, error) {
 	f := asset{mime: typeOf(name), body: body}
 	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return f, err
-	}
+	z.Reset(&b)
 	if _, err := z.Write(body); err != nil {
 		return f, err
 	}
@@ -97,7 +99,7 @@ func newAsset(name string, body []byte) (asset, error) {
 		return f, err
 	}
 	if b.Len() < len(body)*9/10 {
-		f.zipped = b.Bytes()
+		f.zipped = bytes.Clone(b.Bytes())
 	}
 	return f, nil
 }
@@ -166,7 +168,7 @@ const joinedStyles = "css/all.css"
 var firstStyles = []string{"tokens", "base", "form", "avatar", "app", "sidebar", "dialog", "sheet"}
 
 // joinStyles adds joinedStyles.
-func (a *assets) joinStyles() (err error) {
+func (a *assets) joinStyles(z *gzip.Writer) (err error) {
 	var names []string
 	for _, s := range firstStyles {
 		names = append(names, "css/"+s+".css")
@@ -181,7 +183,7 @@ func (a *assets) joinStyles() (err error) {
 		all.Write(a.files[name].body)
 		delete(a.files, name)
 	}
-	a.files[joinedStyles], err = newAsset(joinedStyles, all.Bytes())
+	a.files[joinedStyles], err = newAsset(joinedStyles, all.Bytes(), z)
 	return err
 }
 
