@@ -61,26 +61,28 @@ func (s *Server) enterGroup(r *request) (*chat.Room, error) {
 	return room, err
 }
 
-// showAddPeople shows the page on which people are added to a group conversation.
-func (s *Server) showAddPeople(w http.ResponseWriter, r *request) error {
+// addForm returns the group conversation of a request, and the form with which people are added to it. Errors: those of enterGroup.
+func (s *Server) addForm(r *request) (*chat.Room, groupData, error) {
 	room, err := s.enterGroup(r)
 	if err != nil {
-		return err
+		return nil, groupData{}, err
 	}
 	title, _, err := s.groupTitle(r, room)
+	return room, groupData{Action: roomURL(room.Name) + "people/", To: title}, err
+}
+
+// showAddPeople shows the page on which people are added to a group conversation.
+func (s *Server) showAddPeople(w http.ResponseWriter, r *request) error {
+	_, form, err := s.addForm(r)
 	if err != nil {
 		return err
 	}
-	return s.showGroupForm(w, r, http.StatusOK, groupData{Action: roomURL(room.Name) + "people/", To: title})
+	return s.showGroupForm(w, r, http.StatusOK, form)
 }
 
 // addPeople adds the chosen people to a group conversation.
 func (s *Server) addPeople(w http.ResponseWriter, r *request) error {
-	room, err := s.enterGroup(r)
-	if err != nil {
-		return err
-	}
-	title, _, err := s.groupTitle(r, room)
+	room, form, err := s.addForm(r)
 	if err != nil {
 		return err
 	}
@@ -88,7 +90,7 @@ func (s *Server) addPeople(w http.ResponseWriter, r *request) error {
 		return chat.Errorf("bad_frame")
 	}
 	if err := s.chat.AddToGroup(r.Context(), r.caller, room, r.PostForm["people"]); err != nil {
-		return s.groupAgain(w, r, err, groupData{Action: roomURL(room.Name) + "people/", To: title})
+		return s.groupAgain(w, r, err, form)
 	}
 	return seeOther(w, r, roomURL(room.Name))
 }

@@ -22,10 +22,11 @@ func (s *Server) showNewRoom(w http.ResponseWriter, r *request, status int, f fo
 func (s *Server) createRoom(w http.ResponseWriter, r *request) error {
 	d := chat.RoomDraft{Name: r.PostFormValue("name"), Topic: r.PostFormValue("topic"), Access: chat.Access(r.PostFormValue("access"))}
 	name, _, err := chat.RoomName(d.Name)
-	if err == nil && d.Topic == "" && d.Access == "" && s.chat.RoomExists(r.Context(), d.Name) {
-		return seeOther(w, r, roomURL(name))
+	exists := false
+	if err == nil && d.Topic == "" && d.Access == "" {
+		exists, err = s.chat.RoomExists(r.Context(), d.Name)
 	}
-	if err == nil {
+	if err == nil && !exists {
 		_, err = s.chat.CreateRoom(r.Context(), r.caller, d)
 	}
 	if err == nil {

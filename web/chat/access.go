@@ -50,13 +50,16 @@ func (c *Chat) Enter(ctx context.Context, by Caller, name string) (*Room, error)
 	return r, err
 }
 
-// RoomExists reports whether a stored room has that name, or had it before.
-func (c *Chat) RoomExists(ctx context.Context, name string) bool {
+// RoomExists reports whether a stored room has that name, or had it before. Errors: room_name… for an invalid name, storage.
+func (c *Chat) RoomExists(ctx context.Context, name string) (bool, error) {
 	_, key, err := RoomName(name)
-	if err == nil {
-		_, err = c.roomByKey(ctx, key)
+	if err != nil {
+		return false, err
 	}
-	return err == nil
+	if _, err = c.roomByKey(ctx, key); errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (c *Chat) mayEnter(ctx context.Context, by Caller, r *Room) error {

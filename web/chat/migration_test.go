@@ -11,32 +11,49 @@ import (
 	"hearth/web/db/migrate"
 )
 
-// The migrations keep a message that was stored with the oldest schema, and the sequence of its room continues.
-func TestMigrationsFromTheOldest(t *testing.T) {
-	t.Parallel()
-	const oldest = "0001_start.sql"
-	start, err := fs.ReadFile(Migrations(), oldest)
-	if err != nil {
-		t.Fatal(err)
-	}
+// oldDatabase returns a database with the migrations whose names are lower than end, and a function that runs the others.
+func oldDatabase(t *testing.T, end string) (db *sql.DB, migrateRest func()) {
+	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "old.db")+"?_pragma=foreign_keys(1)")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	ctx := context.Background()
+	before := fstest.MapFS{}
+	names, err := fs.Glob(Migrations(), "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if name >= end {
+			break
+		}
+		text, err := fs.ReadFile(Migrations(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before[name] = &fstest.MapFile{Data: text}
+	}
 	run := func(steps fs.FS) {
 		t.Helper()
-		conn, err := db.Conn(ctx)
+		conn, err := db.Conn(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		if err := migrate.Run(ctx, conn, steps); err != nil {
+		if err := migrate.Run(t.Context(), conn, steps); err != nil {
 			t.Fatal(err)
 		}
 	}
-	run(fstest.MapFS{oldest: {Data: start}})
+	run(before)
+	return db, func() { t.Helper(); run(Migrations()) }
+}
+
+// The migrations keep a message that was stored with the oldest schema, and the sequence of its room continues.
+func TestMigrationsFromTheOldest(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, run := oldDatabase(t, "0002")
 	for _, row := range []string{
 		"INSERT INTO user (id, name, name_key, name_look, first_name, last_name, search, password, created_at) VALUES (1, 'ada', 'ada', 'ada', 'Ada', 'Lünd', 'ada ada lünd', '', 0)",
 		"INSERT INTO room (id, name, name_key, access, created_at) VALUES (1, 'r', 'r', 'open', 0)",
@@ -46,7 +63,7 @@ func TestMigrationsFromTheOldest(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	run(Migrations())
+	run()
 	c := New(&plainDisk{db: db}, &nowhere{}, Options{})
 	ada, err := c.User(ctx, 1)
 	if err != nil {
@@ -82,39 +99,8 @@ func TestMigrationsFromTheOldest(t *testing.T) {
 // opened in it.
 func TestMigrationToGroups(t *testing.T) {
 	t.Parallel()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "old.db")+"?_pragma=foreign_keys(1)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
 	ctx := context.Background()
-	before := fstest.MapFS{}
-	names, err := fs.Glob(Migrations(), "*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		if name >= "0013" {
-			break
-		}
-		text, err := fs.ReadFile(Migrations(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		before[name] = &fstest.MapFile{Data: text}
-	}
-	run := func(steps fs.FS) {
-		t.Helper()
-		conn, err := db.Conn(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if err := migrate.Run(ctx, conn, steps); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run(before)
+	db, run := oldDatabase(t, "0013")
 	for _, row := range []string{
 		"INSERT INTO user (id, name, name_key, name_look, password, created_at) VALUES (1, 'ada', 'ada', 'ada', '', 0), (2, 'bob', 'bob', 'bob', '', 0), (3, 'cleo', 'cleo', 'cleo', '', 0)",
 		"INSERT INTO room (id, name, name_key, access, created_at) VALUES (1, '@1:2', '@1:2', 'direct', 0), (2, 'plans', 'plans', 'closed', 0)",
@@ -125,7 +111,7 @@ func TestMigrationToGroups(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	run(Migrations())
+	run()
 	c := New(&plainDisk{db: db}, &nowhere{}, Options{})
 	defer c.Close()
 	bob, err := c.User(ctx, 2)

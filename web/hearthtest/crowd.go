@@ -21,39 +21,27 @@ import (
 // signing up: it stops the server, writes the accounts into its database, and starts it again. An account must exist before.
 func (s *Server) Crowd(t testing.TB, name string, n int) []*Browser {
 	t.Helper()
-	s.Stop(t)
 	seal := s.sealer(t)
-	db, err := sql.Open("sqlite", filepath.Join(s.Data, "hearth.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	tx, err := db.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
 	cookies := make([]string, n)
-	for i := range n {
-		user := fmt.Sprintf("%s%04d", name, i)
-		token := make([]byte, 32)
-		_, _ = rand.Read(token) // never fails
-		hash := sha256.Sum256(token)
-		now := time.Now()
-		_, err := tx.Exec("INSERT INTO user (name, name_key, name_look, search, password, created_at) SELECT ?1, ?1, ?1, ?1, password, created_at FROM user LIMIT 1", user)
-		if err == nil {
-			_, err = tx.Exec("INSERT INTO session (token_hash, user_id, created_at, seen_at) SELECT ?, id, ?, ? FROM user WHERE name = ?", hash[:], now.UnixMilli(), now.UnixMilli(), user)
+	s.Edit(t, func(tx *sql.Tx) {
+		for i := range n {
+			user := fmt.Sprintf("%s%04d", name, i)
+			token := make([]byte, 32)
+			_, _ = rand.Read(token) // never fails
+			hash := sha256.Sum256(token)
+			now := time.Now()
+			_, err := tx.Exec("INSERT INTO user (name, name_key, name_look, search, password, created_at) SELECT ?1, ?1, ?1, ?1, password, created_at FROM user LIMIT 1", user)
+			if err == nil {
+				_, err = tx.Exec("INSERT INTO session (token_hash, user_id, created_at, seen_at) SELECT ?, id, ?, ? FROM user WHERE name = ?", hash[:], now.UnixMilli(), now.UnixMilli(), user)
+			}
+			if err == nil {
+				cookies[i], err = seal(token)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err == nil {
-			cookies[i], err = seal(token)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	s.Restart(t)
+	})
 	var browsers []*Browser
 	for i, cookie := range cookies {
 		b := s.Visitor(t)

@@ -25,6 +25,12 @@ type Place struct {
 // starts it again. The people have no password that anybody knows. An account must exist before.
 func (s *Server) Populate(t testing.TB, p Place) {
 	t.Helper()
+	s.Edit(t, func(tx *sql.Tx) { p.write(t, tx) })
+}
+
+// Edit stops the server, changes its database in a transaction, and starts it again.
+func (s *Server) Edit(t testing.TB, change func(tx *sql.Tx)) {
+	t.Helper()
 	s.Stop(t)
 	db, err := sql.Open("sqlite", filepath.Join(s.Data, "hearth.db"))
 	if err != nil {
@@ -35,6 +41,15 @@ func (s *Server) Populate(t testing.TB, p Place) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	change(tx)
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	s.Restart(t)
+}
+
+func (p Place) write(t testing.TB, tx *sql.Tx) {
+	t.Helper()
 	exec := func(query string, args ...any) int64 {
 		t.Helper()
 		r, err := tx.Exec(query, args...)
@@ -68,10 +83,6 @@ func (s *Server) Populate(t testing.TB, p Place) {
 			exec("INSERT INTO membership (user_id, room_id, read) SELECT id, ?, ? FROM user WHERE id <= ?", room, p.Messages, before)
 		}
 	}
-	if err := tx.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	s.Restart(t)
 }
 
 type somebody struct{ user, name, email string }
