@@ -10,10 +10,7 @@ import (
 // The lobby shows a page of the rooms and of the people. It costs about the same however many there are.
 func TestCostOfALargeLobby(t *testing.T) {
 	t.Parallel()
-	hearthtest.Slow(t, "thousands of accounts")
-	if hearthtest.Race {
-		t.Skip("the race detector changes the costs")
-	}
+	hearthtest.Cost(t, "thousands of accounts")
 	// More than the goal of 1.5: this is what can be told on a busy machine.
 	const rounds, times, most = 8, 10, 2.5
 	for name, unread := range map[string]bool{"read": false, "unread": true} {

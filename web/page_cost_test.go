@@ -22,10 +22,7 @@ var pageTexts = []string{
 
 // A room page costs little more than the API's answer with the same messages.
 func TestCostOfRoomPage(t *testing.T) {
-	hearthtest.Slow(t, "thousands of pages")
-	if hearthtest.Race {
-		t.Skip("the race detector changes the costs")
-	}
+	hearthtest.Cost(t, "thousands of pages")
 	const people, messages, requests, rounds = 5, 50, 40, 8
 	programs := []string{hearthtest.Binary(t)}
 	if *olderProgram != "" {

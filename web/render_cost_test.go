@@ -70,7 +70,7 @@ var hostileTexts = map[string]func(i, n int) string{
 // Serving 200 hostile messages costs at most twice what 200 plain ones of as many bytes cost, and at most ten times
 // when they are read for the first time after a start.
 func TestHostileMessagesAreCheapToServe(t *testing.T) {
-	hearthtest.Slow(t, "thousands of long messages")
+	hearthtest.Cost(t, "thousands of long messages")
 	const messages, length, times, mostEmojis = 200, 3999, 5, 40
 	s := hearthtest.Start(t)
 	ada := s.SignUp(t, "ada")

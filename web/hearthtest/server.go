@@ -66,6 +66,15 @@ func Slow(t testing.TB, why string) {
 	}
 }
 
+// Cost is Slow for a test that compares costs. It also skips the test with the race detector, which changes them.
+func Cost(t testing.TB, why string) {
+	t.Helper()
+	Slow(t, why)
+	if Race {
+		t.Skip("left out with -race: it compares costs")
+	}
+}
+
 // binary builds the program once for all tests of a process, with the race detector if the tests have it.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := folder()
